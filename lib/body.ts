@@ -1,0 +1,40 @@
+import type { Context } from 'koa';
+import type { Operation } from 'openapi-backend';
+import rawBody from 'raw-body';
+import { parseJson } from './json.ts';
+import { Problem } from './problem.ts';
+
+const BODY_BYTES_MAX = 16 * 1024;
+const FORM = 'application/x-www-form-urlencoded';
+
+/** The body of a request whose operation takes one: parsed JSON, or the fields of a form where the operation takes forms. Otherwise undefined. */
+export async function readBody(ctx: Context, operation: Operation): Promise<unknown> {
+  const media = Object.keys((operation.requestBody as { content?: object } | undefined)?.content ?? {});
+  if (media.length === 0) return undefined;
+  const type = ctx.is(media);
+  if (!type) throw new Problem('unsupported-media-type', `Send the body as ${media.join(' or ')}`);
+  if (ctx.get('content-encoding')) throw new Problem('unsupported-media-type', 'Send the body without Content-Encoding');
+
+  const text = await readText(ctx);
+  if (type === FORM) return Object.fromEntries(new URLSearchParams(text));
+  try {
+    return parseJson(text);
+  } catch (error) {
+    throw new Problem('bad-request', `The body is not JSON that can be taken: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+async function readText(ctx: Context): Promise<string> {
+  try {
+    const bytes = await rawBody(ctx.req, { limit: BODY_BYTES_MAX, length: ctx.length ?? null });
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    const { type } = error as { type?: string };
+    // What is left of the body is not read: the connection ends with the answer.
+    if (type === 'entity.too.large')
+      throw new Problem('payload-too-large', `A body may have up to ${BODY_BYTES_MAX} bytes`, { headers: { connection: 'close' } });
+    if (type?.startsWith('request.') || error instanceof TypeError)
+      throw new Problem('bad-request', 'The body did not arrive whole, or is not UTF-8', { cause: error });
+    throw error;
+  }
+}

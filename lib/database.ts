@@ -1,0 +1,89 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import { Pool } from 'pg';
+
+/** Under load a second statement of the same session would wait behind the first: two cores are kept busy by few. */
+const POOL_SIZE = 6;
+/** The bottom of the ladder of timeouts: a statement gives up before the request that asked for it does. */
+const STATEMENT_TIMEOUT_MS = 2_500;
+const CONNECT_TIMEOUT_MS = 1_500;
+
+export interface Database {
+  /** What Prisma's client of a service is made from. */
+  adapter: PrismaPg;
+  /** Resolves when the database answers. Rejects when it does not, or when it could forget what it has acknowledged. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a pool of connections to one service's database. Nothing is connected before the first statement.
+ * `mayForget` allows a server with `synchronous_commit` or `fsync` off: for databases that are thrown away.
+ */
+export function openDatabase(connectionString: string, { mayForget = false, size = POOL_SIZE } = {}): Database {
+  const pool = new Pool({
+    connectionString,
+    max: size,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+  });
+  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+  pool.on('error', () => {});
+  return {
+    adapter: new PrismaPg(pool, { statementNameGenerator: statementName() }),
+    async check() {
+      const { rows } = await pool.query<{ durable: boolean }>(
+        `select current_setting('synchronous_commit') <> 'off' and current_setting('fsync') = 'on' as durable`,
+      );
+      if (!rows[0]?.durable && !mayForget) throw new Error('The database runs with synchronous_commit or fsync off: it would lose acknowledged orders');
+    },
+    close: () => pool.end(),
+  };
+}
+
+/** Names each distinct statement once, so that Postgres plans it once for each connection. Bounded, since every name costs memory there. */
+function statementName() {
+  const names = new Map<string, string>();
+  const namesMax = 200;
+  return ({ sql }: { sql: string }): string => {
+    const known = names.get(sql);
+    if (known !== undefined) return known;
+    // An empty name is Postgres's own for a statement that is planned anew each time.
+    if (names.size >= namesMax) return '';
+    const name = `s${names.size}`;
+    names.set(sql, name);
+    return name;
+  };
+}
+
+export type DatabaseFault = 'duplicate' | 'conflict' | 'timeout' | 'unavailable';
+
+const faults: ReadonlyArray<readonly [DatabaseFault, RegExp]> = [
+  ['duplicate', /^(23505|P2002)$/],
+  ['conflict', /^(40001|40P01|P2034)$/],
+  ['timeout', /^(57014|55P03|P1008|P2024)$/],
+  // 08…: the connection; 57P0…: shutting down, crashed, starting; 53300: too many connections; 25006: a standby.
+  ['unavailable', /^(08...|57P0.|53...|25006|58030|P1001|P1002|P1017|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/],
+];
+
+/** Which of the faults that a caller can act on this error is; undefined for a bug. Reads the codes of Postgres, of Prisma and of the socket. */
+export function databaseFault(error: unknown): DatabaseFault | undefined {
+  for (const code of codesOf(error)) {
+    const found = faults.find(([, pattern]) => pattern.test(code));
+    if (found) return found[0];
+  }
+  return undefined;
+}
+
+/** The codes that an error carries, its own and those of what caused it. Prisma's adapters keep the server's code at the bottom. */
+function codesOf(error: unknown, depth = 0): string[] {
+  if (typeof error !== 'object' || error === null || depth > 6) return [];
+  const { code, originalCode, kind, cause, meta, driverAdapterError, message } = error as Record<string, unknown>;
+  const own = [originalCode, code].filter((value): value is string => typeof value === 'string');
+  if (kind === 'DatabaseNotReachable' || kind === 'ConnectionClosed') own.push('P1001');
+  if (kind === 'SocketTimeout') own.push('P1008');
+  // The pool has no codes for these two.
+  if (typeof message === 'string' && /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/.test(message))
+    own.push('P1001');
+  return [...codesOf(cause, depth + 1), ...codesOf(driverAdapterError, depth + 1), ...codesOf(meta, depth + 1), ...own];
+}

@@ -1,0 +1,85 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import type { Message, Received } from './kafka.ts';
+
+/** The part of a bundled AsyncAPI 3.0 document that writing and reading messages needs. Message names are event types. */
+export interface EventDocument {
+  channels: Record<string, { address: string; messages: Record<string, { headers: object; payload: object }> }>;
+}
+
+export interface Event {
+  id: string;
+  type: string;
+  topic: string;
+  key: string;
+  /** Null is a deletion, where the document allows it. */
+  payload: unknown;
+  correlationId: string;
+  traceparent?: string | undefined;
+  /** Headers of one event type's own, such as the version of a deleted profile. */
+  extra?: Record<string, string>;
+}
+
+/** Why a message can never be handled, whoever tries and however often. */
+export class PoisonMessage extends Error {}
+
+const SCHEMA_VERSION = '1';
+
+/** Writes and reads messages, each of which the document allows: an event that it does not allow is neither sent nor handled. */
+export function createEventCodec(document: EventDocument) {
+  const ajv = new Ajv2020({ strict: false });
+  addFormats.default(ajv);
+  const messages = new Map<string, { headers: ValidateFunction; payload: ValidateFunction }>();
+  for (const channel of Object.values(document.channels)) {
+    for (const [type, { headers, payload }] of Object.entries(channel.messages)) {
+      messages.set(`${channel.address} ${type}`, { headers: ajv.compile(headers), payload: ajv.compile(payload) });
+    }
+  }
+
+  /** What of a message the document does not allow, in words; undefined when it allows all of it. */
+  const faultOf = (topic: string, headers: Record<string, string>, payload: unknown): string | undefined => {
+    const message = messages.get(`${topic} ${headers['eventType']}`);
+    if (!message) return `${topic} has no message "${headers['eventType']}"`;
+    if (!message.headers(headers)) return ajv.errorsText(message.headers.errors, { dataVar: 'headers' });
+    if (!message.payload(payload)) return ajv.errorsText(message.payload.errors, { dataVar: 'payload' });
+    return undefined;
+  };
+
+  return {
+    /** The message of an event. Throws for one that the document does not allow: a bug, found before anybody else can read it. */
+    encode({ id, type, topic, key, payload, correlationId, traceparent, extra }: Event): Message {
+      const headers = {
+        eventId: id,
+        eventType: type,
+        schemaVersion: SCHEMA_VERSION,
+        correlationId,
+        'content-type': 'application/json',
+        ...(traceparent && { traceparent }),
+        ...extra,
+      };
+      const fault = faultOf(topic, headers, payload);
+      if (fault) throw new Error(`An event that its document does not allow: ${fault}`);
+      return { topic, key, value: payload === null ? null : JSON.stringify(payload), headers };
+    },
+
+    /** The event of a message. Throws PoisonMessage for one that can never be handled. */
+    decode({ topic, key, value, headers }: Received): Event {
+      const payload = value === null ? null : parse(value);
+      const fault = faultOf(topic, headers, payload);
+      if (fault) throw new PoisonMessage(fault);
+      const { eventId, eventType, correlationId, traceparent, ...extra } = headers as Record<'eventId' | 'eventType' | 'correlationId', string> &
+        Record<string, string>;
+      return { id: eventId, type: eventType, topic, key: key?.toString() ?? '', payload, correlationId, traceparent, extra };
+    },
+  };
+}
+
+export type EventCodec = ReturnType<typeof createEventCodec>;
+
+function parse(value: Buffer): unknown {
+  try {
+    return JSON.parse(value.toString('utf8'));
+  } catch (error) {
+    throw new PoisonMessage('the payload is not JSON', { cause: error });
+  }
+}

@@ -1,0 +1,30 @@
+import { parse as parseLossless } from 'lossless-json';
+import { parse as parseSecure } from 'secure-json-parse';
+
+/**
+ * Parses JSON that a stranger sent, and takes it as it was written or not at all: a key named twice, `__proto__`, and a number
+ * that JavaScript would round are refused. Throws a SyntaxError that says what is wrong.
+ */
+export function parseJson(text: string): unknown {
+  // Refuses `__proto__` and `constructor.prototype`, however they are escaped.
+  parseSecure(text, undefined, { protoAction: 'error', constructorAction: 'error' });
+  try {
+    return parseLossless(text, undefined, { parseNumber: exactNumber, onDuplicateKey });
+  } catch (error) {
+    throw error instanceof SyntaxError ? error : new SyntaxError((error as Error).message, { cause: error });
+  }
+}
+
+/** `5` and `5.0` are five. `5.0000000000000001` would become five and is not, and neither is 2^53+1 the number that it becomes. */
+function exactNumber(written: string): number {
+  const number = Number(written);
+  const [, whole] = /^(-?\d+)(\.0+)?$/.exec(written) ?? [];
+  if (whole === undefined ? Number.isInteger(number) : BigInt(whole) !== BigInt(number)) {
+    throw new SyntaxError(`the number ${written.slice(0, 40)} cannot be taken exactly; send a whole number up to 9007199254740991 in plain digits`);
+  }
+  return number;
+}
+
+function onDuplicateKey({ key }: { key: string }): never {
+  throw new SyntaxError(`the key "${key.slice(0, 40)}" stands there twice`);
+}

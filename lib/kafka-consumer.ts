@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Consumer, IHeaders, KafkaMessage } from 'kafkajs';
+import type { Log } from './log.ts';
+
+export interface Received {
+  topic: string;
+  partition: number;
+  offset: string;
+  key: Buffer | null;
+  value: Buffer | null;
+  headers: Record<string, string>;
+}
+
+export interface Consumption {
+  /** Resolves while the topics are being read. Rejects while they cannot be: the reader then tries again by itself. */
+  check(): Promise<void>;
+  /** Lets the message that is being handled finish, and leaves the group. */
+  close(): Promise<void>;
+}
+
+export interface ConsumeOptions {
+  topics: readonly string[];
+  handle(message: Received): Promise<void>;
+}
+
+const RESTART_MS = 500;
+const HANDLE_AGAIN_MS = { first: 100, max: 5_000 };
+
+/**
+ * Reads topics until it is closed: whatever ends the reading, a broker that is away or a topic that is not there yet, it begins
+ * again. The offset is committed after the handler has resolved; one that rejects is called again with the same message. A consumer
+ * of kafkajs has to end on a failure: by itself it begins again after some kinds of failures, and falls silent after others.
+ */
+export function consume(createConsumer: () => Consumer, { topics, handle, log }: ConsumeOptions & { log: Log }): Consumption {
+  const closing = new AbortController();
+  let reading = false;
+  const read = async () => {
+    const consumer = createConsumer();
+    const failed = failure(consumer, closing.signal);
+    const started = start(consumer, { topics, handle: insisting(handle, closing.signal, log) });
+    try {
+      await Promise.race([started, failed]);
+      reading = true;
+      log.info({ topics }, 'reading from Kafka');
+      await failed;
+    } catch (error) {
+      if (!closing.signal.aborted) log.warn({ topics, err: error }, 'reading from Kafka ended; it begins again');
+    }
+    reading = false;
+    // A consumer that is left while it starts would go on to join the group, and read for nobody.
+    await started.catch(() => {});
+    await consumer.disconnect().catch(() => {});
+  };
+  const ended = (async () => {
+    while (!closing.signal.aborted) {
+      await read();
+      await sleep(RESTART_MS, undefined, { signal: closing.signal }).catch(() => {});
+    }
+  })();
+
+  return {
+    check: async () => {
+      if (!reading) throw new Error('the topics are not being read');
+    },
+    async close() {
+      closing.abort(new Error('closing'));
+      await ended;
+    },
+  };
+}
+
+async function start(consumer: Consumer, { topics, handle }: { topics: readonly string[]; handle: Handle }): Promise<void> {
+  await consumer.connect();
+  await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+  await consumer.run({
+    autoCommitThreshold: 1,
+    eachMessage: ({ topic, partition, message, heartbeat }) => handle({ topic, partition, offset: message.offset, ...toReceived(message) }, heartbeat),
+  });
+}
+
+/** Rejects when the consumer gives up, or is told to. */
+function failure(consumer: Consumer, closing: AbortSignal): Promise<never> {
+  const failed = new Promise<never>((_resolve, reject) => {
+    consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+    if (closing.aborted) reject(closing.reason as Error);
+    closing.addEventListener('abort', () => reject(closing.reason as Error), { once: true });
+  });
+  failed.catch(() => {});
+  return failed;
+}
+
+type Handle = (message: Received, heartbeat: () => Promise<void>) => Promise<void>;
+
+/**
+ * Calls the handler until it has resolved. The client would do so too, without telling the group that it is alive, and would give
+ * up on the errors that it takes for bugs. Rejects when the partition was given to another member meanwhile, or on closing: the
+ * message is then not counted as read.
+ */
+const insisting =
+  (handle: ConsumeOptions['handle'], closing: AbortSignal, log: Log): Handle =>
+  async (message, heartbeat) => {
+    for (let waitMs = HANDLE_AGAIN_MS.first; ; waitMs = Math.min(waitMs * 2, HANDLE_AGAIN_MS.max)) {
+      try {
+        return await handle(message);
+      } catch (error) {
+        const { topic, partition, offset } = message;
+        log.warn({ topic, partition, offset, err: error }, 'a message could not be handled; it is tried again');
+      }
+      await sleep(waitMs, undefined, { signal: closing });
+      await heartbeat();
+    }
+  };
+
+const toReceived = ({ key, value, headers }: KafkaMessage) => ({ key, value, headers: toHeaders(headers) });
+
+const toHeaders = (headers: IHeaders | undefined): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name, String(Array.isArray(value) ? value[0] : value)]));

@@ -1,0 +1,107 @@
+import Koa, { type Context, type Middleware } from 'koa';
+import helmet from 'koa-helmet';
+import { Histogram, register } from 'prom-client';
+import { correlate } from './correlation.ts';
+import type { Log } from './log.ts';
+import { answerProblems } from './problem.ts';
+
+/** How one thing that a role needs is doing. What the role can do without for a while is `degraded` when it is away, and not `unready`. */
+export interface Check {
+  name: string;
+  /** Resolves when it answers. */
+  ask(): Promise<unknown>;
+  needed: boolean;
+}
+
+export interface ServiceOptions {
+  role: string;
+  log: Log;
+  checks: readonly Check[];
+  /** What the role serves beside its health and its metrics. */
+  middleware?: readonly Middleware[];
+  /** False on a listener that strangers reach: health and metrics are then not served. */
+  operations?: boolean;
+}
+
+const CHECK_TIMEOUT_MS = 3_000;
+
+const durations = new Histogram({
+  name: 'http_request_duration_seconds',
+  help: 'How long requests took, by role, operation and status',
+  labelNames: ['role', 'operation', 'status'],
+  buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+});
+
+/** Builds the app of a role: correlation id, one log line a request, one way out for errors, health, metrics, then what the role serves. */
+export function createService({ role, log, checks, middleware = [], operations = true }: ServiceOptions): Koa {
+  const app = new Koa();
+  app.on('error', (error: Error, ctx?: Context) => {
+    if (isClientGone(error)) return;
+    log.error({ role, correlationId: ctx?.state['correlationId'] as string, err: error }, 'a request failed');
+  });
+  app.use(correlate);
+  app.use(observe(role, log));
+  app.use(helmet());
+  app.use(answerProblems);
+  if (operations) app.use(operationsOf(checks));
+  for (const each of middleware) app.use(each);
+  return app;
+}
+
+/** What `/health/ready` says: every check, and whether all that is needed has answered. */
+export async function readiness(checks: readonly Check[]): Promise<{ ready: boolean; status: string; checks: Record<string, string> }> {
+  const answers = await Promise.all(
+    checks.map(async ({ ask }) =>
+      within(CHECK_TIMEOUT_MS, ask()).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  const states = checks.map(({ name, needed }, n) => [name, answers[n] ? 'up' : needed ? 'down' : 'degraded'] as const);
+  const ready = states.every(([, state]) => state !== 'down');
+  const whole = states.every(([, state]) => state === 'up');
+  return { ready, status: ready ? (whole ? 'ready' : 'degraded') : 'unready', checks: Object.fromEntries(states) };
+}
+
+function operationsOf(checks: readonly Check[]): Middleware {
+  return async (ctx, next) => {
+    if (ctx.method !== 'GET') return next();
+    if (ctx.path === '/health/live') ctx.body = { status: 'live' };
+    else if (ctx.path === '/health/ready') {
+      const { ready, ...told } = await readiness(checks);
+      ctx.status = ready ? 200 : 503;
+      ctx.body = told;
+    } else if (ctx.path === '/metrics') {
+      ctx.type = register.contentType;
+      ctx.body = await register.metrics();
+    } else await next();
+  };
+}
+
+/** One line and one measurement for each request. Probes are measured and not written down. */
+function observe(role: string, log: Log): Middleware {
+  return async (ctx, next) => {
+    const startedMs = performance.now();
+    await next();
+    const done = () => {
+      const ms = Math.round((performance.now() - startedMs) * 10) / 10;
+      const { operation, problem, correlationId, callerId } = ctx.state as Record<string, string | undefined>;
+      durations.observe({ role, operation: operation ?? 'none', status: ctx.status }, ms / 1000);
+      const level = /^\/(health|metrics)/.test(ctx.path) ? 'debug' : 'info';
+      log[level]({ role, operation, method: ctx.method, path: ctx.path, status: ctx.status, problem, ms, callerId, correlationId }, 'request');
+    };
+    ctx.res.once('close', done);
+  };
+}
+
+const isClientGone = (error: NodeJS.ErrnoException): boolean =>
+  ['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ERR_STREAM_PREMATURE_CLOSE'].includes(error.code ?? '');
+
+async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}

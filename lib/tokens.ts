@@ -1,0 +1,133 @@
+import { KeyObject, createPrivateKey, createPublicKey, randomUUID, type JsonWebKey, type webcrypto } from 'node:crypto';
+import { createLocalJWKSet, createRemoteJWKSet, decodeJwt, decodeProtectedHeader, errors, type JSONWebKeySet } from 'jose';
+import jwt from 'jsonwebtoken';
+import { unavailable } from './problem.ts';
+
+/** Who a verified token speaks for: a buyer, or another role of this system. */
+export type Caller = { readonly kind: 'user'; readonly id: string } | { readonly kind: 'service'; readonly name: string };
+
+/** PKCS8 PEM, or, where many tokens are signed, the key that was read from it. */
+type PrivateKey = string | KeyObject;
+
+const ALGORITHM = 'ES256';
+/** Three parts, of which the last is a signature of that algorithm. The library throws for one that is shorter or longer. */
+const WELL_FORMED = /^[\w-]+\.[\w-]+\.[\w-]{86}$/;
+const AUDIENCE = 'order-saga';
+const USER_ISSUER = 'order-saga/auth';
+const SERVICE_ISSUER = 'order-saga/service';
+export const USER_TOKEN_SECONDS = 300;
+const SERVICE_TOKEN_SECONDS = 60;
+/** Two machines' clocks may differ by this much. */
+const CLOCK_TOLERANCE_SECONDS = 5;
+const JWKS_TIMEOUT_MS = 2_000;
+
+/** Signs a buyer's access token, which lives five minutes. Its subject is the user id, and nothing else in it is about the buyer. */
+export const signUserToken = (privateKey: PrivateKey, kid: string, userId: string): string =>
+  sign(privateKey, kid, { issuer: USER_ISSUER, subject: userId, expiresIn: USER_TOKEN_SECONDS });
+
+/** Makes the tokens by which a role tells another one who it is. One is used for half of its life. */
+export function createServiceTokens(role: string, privateKey: string): () => string {
+  // A key that cannot sign is a fault of the configuration: it ends the start, not the first order.
+  createPrivateKey(privateKey);
+  let token = '';
+  let renewAtMs = 0;
+  return () => {
+    if (Date.now() >= renewAtMs) {
+      token = sign(privateKey, role, { issuer: SERVICE_ISSUER, subject: role, expiresIn: SERVICE_TOKEN_SECONDS });
+      renewAtMs = Date.now() + (SERVICE_TOKEN_SECONDS * 1000) / 2;
+    }
+    return token;
+  };
+}
+
+function sign(privateKey: PrivateKey, keyid: string, options: { issuer: string; subject: string; expiresIn: number }): string {
+  return jwt.sign({}, privateKey, { algorithm: ALGORITHM, keyid, audience: AUDIENCE, jwtid: randomUUID(), ...options });
+}
+
+/** The token of an `Authorization` header. Undefined for another scheme, and for what cannot be a token. */
+export const bearerToken = (authorization: string): string | undefined => /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization)?.[1];
+
+/** True when the token says that it is a role's. Nothing is verified: it is good for refusing such a token, never for accepting one. */
+export const saysService = (token: string): boolean => unverified(() => decodeJwt(token))?.iss === SERVICE_ISSUER;
+
+/** What a token says, before anything is verified. Undefined for one that cannot be read. */
+function unverified<T>(decode: () => T): T | undefined {
+  try {
+    return decode();
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof errors.JOSEError) return undefined;
+    throw error;
+  }
+}
+
+/** Answers whom a token speaks for, or undefined for one that proves nothing. Throws `unavailable` while the public keys cannot be had. */
+export type TokenVerifier = (token: string) => Promise<Caller | undefined>;
+
+/**
+ * Verifies tokens of buyers by the keys that `jwksUrl` publishes, and tokens of roles by `serviceKeys`. The key decides which of
+ * the two a token can be, so that neither can pass for the other. Signature, algorithm, issuer, audience, subject, expiry and id
+ * are all required.
+ */
+export function createTokenVerifier({ jwksUrl, serviceKeys }: { jwksUrl: string; serviceKeys: JSONWebKeySet }): TokenVerifier {
+  // A key that is not known is asked for at most every 30 seconds: whoever invents key ids cannot flood the auth service.
+  return verifierBy(createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: JWKS_TIMEOUT_MS }), serviceKeys);
+}
+
+/** Verifies tokens of buyers in the role that publishes the keys itself. Tokens of roles prove nothing to it. */
+export function createLocalTokenVerifier(published: () => Promise<JSONWebKeySet>): TokenVerifier {
+  let current: { published: JSONWebKeySet; keys: KeySource } | undefined;
+  const keys: KeySource = async (header) => {
+    const latest = await published();
+    if (current?.published !== latest) current = { published: latest, keys: createLocalJWKSet(latest) };
+    return current.keys(header);
+  };
+  return verifierBy(keys, { keys: [] });
+}
+
+type KeySource = (header: { alg: string; kid: string }) => ReturnType<ReturnType<typeof createLocalJWKSet>>;
+
+function verifierBy(userKeys: KeySource, serviceKeys: JSONWebKeySet): TokenVerifier {
+  const roleKeys: KeySource = createLocalJWKSet(serviceKeys);
+  const roles = new Set(serviceKeys.keys.map(({ kid }) => kid));
+
+  return async (token) => {
+    if (!WELL_FORMED.test(token)) return undefined;
+    const kid = unverified(() => decodeProtectedHeader(token))?.kid;
+    if (typeof kid !== 'string') return undefined;
+    const service = roles.has(kid);
+    const header = { alg: ALGORITHM, kid };
+    const key = await (service ? roleKeys(header) : userKeys(header)).catch(keyUnknown);
+    const subject = key && verifiedSubject(token, key, service ? SERVICE_ISSUER : USER_ISSUER);
+    if (!subject) return undefined;
+    if (!service) return { kind: 'user', id: subject };
+    return subject === kid ? { kind: 'service', name: subject } : undefined;
+  };
+}
+
+function keyUnknown(error: unknown): undefined {
+  if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JOSENotSupported) return undefined;
+  throw unavailable('The keys that tokens are verified with cannot be read at the moment. Send the same request again.', error);
+}
+
+function verifiedSubject(token: string, key: webcrypto.CryptoKey, issuer: string): string | undefined {
+  try {
+    const claims = jwt.verify(token, KeyObject.from(key), {
+      algorithms: [ALGORITHM],
+      audience: AUDIENCE,
+      issuer,
+      clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    });
+    // The library takes a token without an expiry for one that never expires.
+    if (typeof claims === 'string' || claims.exp === undefined || claims.iat === undefined || !claims.jti) return undefined;
+    return claims.sub;
+  } catch (error) {
+    // A payload that is no JSON is met before the signature is looked at.
+    if (error instanceof jwt.JsonWebTokenError || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** The public half of a private key, as the member of a key set that `kid` names. */
+export function publicJwk(privateKey: string, kid: string): JsonWebKey & { kid: string } {
+  return { ...createPublicKey(privateKey).export({ format: 'jwk' }), kid, alg: ALGORITHM, use: 'sig' };
+}

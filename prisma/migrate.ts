@@ -1,0 +1,78 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
+import { Pool } from 'pg';
+
+export const services = ['auth', 'users', 'orders', 'billing', 'notifications'] as const;
+export type ServiceName = (typeof services)[number];
+
+/**
+ * Applies the migrations of a service that its database does not have yet, and answers their names. It is Prisma's own engine
+ * that does it and writes `_prisma_migrations`, so `prisma migrate deploy` can go on where this ends. Two at once are safe:
+ * the engine takes an advisory lock. Rejects, naming the migration, when one fails; that one is undone whole.
+ */
+export async function migrate({ service, url }: { service: ServiceName; url: string }): Promise<string[]> {
+  const { SchemaEngine } = await loadEngine();
+  // The engine's lock lives as long as its connection, and it never closes one: the pool is ended here.
+  const pool = new Pool({ connectionString: url, max: 2 });
+  const factory = bindMigrationAwareSqlAdapterFactory(wholeScripts(pool));
+  const engine = await SchemaEngine.new({ datamodels: undefined }, () => {}, factory);
+  try {
+    const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList: readMigrations(service), filters: NO_FILTERS });
+    return appliedMigrationNames;
+  } catch (error) {
+    throw new Error(`Migrating the ${service} database failed: ${(error as Error).message}`, { cause: error });
+  } finally {
+    engine.free();
+    await pool.end();
+  }
+}
+
+/** The adapter would cut a migration at every semicolon, also inside a function or a comment. Sent whole it is one transaction, too. */
+function wholeScripts(pool: Pool): PrismaPg {
+  const factory = new PrismaPg(pool);
+  const connect = factory.connect.bind(factory);
+  factory.connect = async () => {
+    const adapter = await connect();
+    adapter.executeScript = async (script) => void (await pool.query(script));
+    return adapter;
+  };
+  return factory;
+}
+
+const NO_FILTERS = { externalTables: [], externalEnums: [] };
+
+function readMigrations(service: ServiceName) {
+  const baseDir = new URL(`${service}/migrations/`, import.meta.url);
+  const read = (path: string) => readFileSync(new URL(path, baseDir), 'utf8');
+  return {
+    baseDir: baseDir.pathname,
+    lockfile: { path: './migration_lock.toml', content: read('migration_lock.toml') },
+    shadowDbInitScript: '',
+    migrationDirectories: readdirSync(baseDir, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name)
+      .sort()
+      .map((path) => ({ path, migrationFile: { path: 'migration.sql', content: { tag: 'ok' as const, value: read(`${path}/migration.sql`) } } })),
+  };
+}
+
+type Glue = typeof import('@prisma/schema-engine-wasm/schema_engine_bg');
+let engine: Promise<Glue> | undefined;
+
+/** Prisma's schema engine as it comes for edge runtimes. Its own entry point imports a `.wasm`, which Node does not: instantiated by hand. */
+function loadEngine(): Promise<Glue> {
+  engine ??= (async () => {
+    const require = createRequire(import.meta.url);
+    const path = require.resolve('@prisma/schema-engine-wasm/schema_engine_bg');
+    const glue = await import('@prisma/schema-engine-wasm/schema_engine_bg');
+    const bytes = readFileSync(path.replace(/\.js$/, '.wasm'));
+    const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': glue });
+    glue.__wbg_set_wasm(instance.exports);
+    const start = instance.exports['__wbindgen_start'];
+    if (typeof start === 'function') start();
+    return glue;
+  })();
+  return engine;
+}
