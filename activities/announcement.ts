@@ -1,0 +1,32 @@
+import type { EventCodec } from '../lib/events.ts';
+import type { Publisher } from '../lib/kafka.ts';
+import { orderEventId } from '../specs/identity.ts';
+
+export interface Announcement {
+  orderId: string;
+  ownerId: string;
+  status: 'SUCCESS' | 'FAILED' | 'CANCELLED';
+  reason: string | null;
+  correlationId: string;
+}
+
+const events = { SUCCESS: 'OrderCreated', FAILED: 'OrderRejected', CANCELLED: 'OrderCancelled' } as const;
+
+export function createAnnouncementActivities({ publisher, codec }: { publisher: Publisher; codec: EventCodec }) {
+  return {
+    /** Afterwards the broker has the event of what became of the order. Its id is made from the order id, so readers drop a repeat. */
+    async announceOrder({ orderId, ownerId, status, reason, correlationId }: Announcement): Promise<void> {
+      const type = events[status];
+      await publisher.publish(
+        codec.encode({
+          id: orderEventId(orderId, type),
+          type,
+          topic: `order-service.${type}`,
+          key: orderId,
+          payload: { orderId, userId: ownerId, ...(type === 'OrderRejected' && { reason: reason ?? 'unknown' }) },
+          correlationId,
+        }),
+      );
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import type { EventCodec } from '../lib/events.ts';
+import type { HttpClient } from '../lib/http-client.ts';
+import type { Publisher } from '../lib/kafka.ts';
+import { createAnnouncementActivities } from './announcement.ts';
+import { createBillingActivities } from './billing.ts';
+import { createOrderActivities, type Orders } from './orders.ts';
+import { createProfileActivities } from './profile.ts';
+
+export interface ActivityPorts {
+  billing: HttpClient;
+  users: HttpClient;
+  orders: Orders;
+  publisher: Publisher;
+  codec: EventCodec;
+}
+
+/** Everything that a workflow may ask of the world. */
+export const createActivities = (ports: ActivityPorts) => ({
+  ...createBillingActivities(ports),
+  ...createOrderActivities(ports),
+  ...createAnnouncementActivities(ports),
+  ...createProfileActivities(ports),
+});
+
+export type Activities = ReturnType<typeof createActivities>;

@@ -1,0 +1,28 @@
+import type { Middleware } from 'koa';
+import { serveApi, type ApiPorts } from '../../lib/api.ts';
+import { createLocalTokenVerifier } from '../../lib/tokens.ts';
+import { forwardAuth } from './forward-auth.ts';
+import type { Passwords } from './passwords.ts';
+import { authHandlers } from './routes.ts';
+import { createSessions } from './sessions.ts';
+import type { SigningKeys } from './signing-keys.ts';
+import type { AuthStore } from './store.ts';
+
+export interface AuthOptions extends Pick<ApiPorts, 'document'> {
+  store: AuthStore;
+  passwords: Passwords;
+  keys: SigningKeys;
+  /** How long a login lasts, in seconds. */
+  sessionTtlS: number;
+}
+
+/** What auth serves, in this order. */
+export function authApi({ document, store, passwords, keys, sessionTtlS }: AuthOptions): Middleware[] {
+  const sessions = createSessions({ store, ttlS: sessionTtlS });
+  const verify = createLocalTokenVerifier(keys.published);
+  const handlers = authHandlers({ store, passwords, sessions, keys });
+  // Served before all else, and out of the document's reach: a session is no scheme that the services know.
+  const { '/auth': _forwardAuth, ...paths } = document.paths!;
+  const others = { ...document, paths } as typeof document;
+  return [forwardAuth({ sessions, keys, verify }), serveApi({ document: others, tag: 'auth', handlers, verify })];
+}

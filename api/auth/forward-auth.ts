@@ -1,0 +1,41 @@
+import type { Context, Middleware } from 'koa';
+import { Problem } from '../../lib/problem.ts';
+import { bearerToken, type TokenVerifier } from '../../lib/tokens.ts';
+import type { Sessions } from './sessions.ts';
+import type { SigningKeys } from './signing-keys.ts';
+
+export interface ForwardAuthPorts {
+  sessions: Sessions;
+  keys: SigningKeys;
+  verify: TokenVerifier;
+}
+
+/**
+ * `GET /auth`: answers whose session or token a request comes with, and a token to go on with. It is asked once for every request
+ * of a buyer, so it stands before routing and validation. The answer's `authorization` is for what stands in front of the
+ * services, and must not reach a browser: there a script could read what HttpOnly hides.
+ */
+export const forwardAuth =
+  (ports: ForwardAuthPorts): Middleware =>
+  async (ctx, next) => {
+    if (ctx.path !== '/auth') return next();
+    if (ctx.method !== 'GET' && ctx.method !== 'HEAD') throw new Problem('method-not-allowed', '/auth answers GET', { headers: { allow: 'GET, HEAD' } });
+    ctx.state['operation'] = 'forwardAuth';
+
+    const known = await identify(ctx, ports);
+    if (!known) throw new Problem('unauthenticated', 'Log in, or send a valid token', { headers: { 'www-authenticate': 'Bearer' } });
+    ctx.set({ 'x-user-id': known.userId, authorization: `Bearer ${known.token}`, 'cache-control': 'no-store' });
+    ctx.body = null;
+    ctx.status = 200;
+  };
+
+/** A token is handed on as it is, so that nobody lengthens its life by asking. A session is traded for a new one. */
+async function identify(ctx: Context, { sessions, keys, verify }: ForwardAuthPorts): Promise<{ userId: string; token: string } | undefined> {
+  const sent = bearerToken(ctx.get('authorization'));
+  if (sent) {
+    const caller = await verify(sent);
+    return caller?.kind === 'user' ? { userId: caller.id, token: sent } : undefined;
+  }
+  const userId = await sessions.owner(ctx);
+  return userId === undefined ? undefined : { userId, token: await keys.sign(userId) };
+}

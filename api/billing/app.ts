@@ -1,0 +1,8 @@
+import type { Middleware } from 'koa';
+import { serveApi, type ApiPorts } from '../../lib/api.ts';
+import { billingHandlers } from './routes.ts';
+import type { BillingStore } from './store.ts';
+
+/** What billing serves. */
+export const billingApi = ({ store, ...ports }: { store: BillingStore } & Omit<ApiPorts, 'tag' | 'handlers'>): Middleware =>
+  serveApi({ ...ports, tag: 'billing', handlers: billingHandlers(store) });

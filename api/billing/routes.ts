@@ -1,0 +1,89 @@
+import { buyer, type Call, type Handler } from '../../lib/api.ts';
+import { databaseFault } from '../../lib/database.ts';
+import { idParam, idempotencyKey, nextPage, pageOf, present } from '../../lib/exchange.ts';
+import { Problem } from '../../lib/problem.ts';
+import type { BillingStore, CancelCause, Key, Kind, Movement, Outcome } from './store.ts';
+
+const RETRY_AFTER_S = '1';
+
+/** Billing's operations. Money moves in the store; here a request becomes a movement, and an outcome becomes an answer. */
+export function billingHandlers(store: BillingStore): Record<string, Handler> {
+  return {
+    readBalance: async (call) => {
+      const userId = buyer(call);
+      present(call, 200, { userId, amount: await store.balance(userId) });
+    },
+
+    openAccount: async (call) => {
+      const userId = idParam(call, 'userId', noUuid('userId'));
+      present(call, (await store.open(userId)) ? 201 : 200, { userId, amount: await store.balance(userId) });
+    },
+
+    listTransactions: async (call) => {
+      const { limit, before } = pageOf(call);
+      const transactions = await store.transactions(buyer(call), { limit, before });
+      nextPage(call, transactions.length === limit ? transactions.at(-1)?.id : undefined);
+      present(call, 200, transactions);
+    },
+
+    replenish: async (call) => answerMovement(call, await moved(() => store.replenish(movement(call, 'replenishment')))),
+
+    withdraw: async (call) => answerMovement(call, await moved(() => store.withdraw(movement(call, 'withdrawal')))),
+
+    cancelWithdrawal: async (call) => {
+      const { userId, cause } = call.body as { userId: string; cause: CancelCause };
+      const key: Key = { ownerId: userId, scope: 'order', key: idParam(call, 'key', noUuid('key')) };
+      const { outcome, cause: firstCause, replayed } = await moved(() => store.cancel(key, cause));
+      present(call, 200, { outcome, ...(firstCause && { cause: firstCause }) }, { replayed });
+    },
+  };
+}
+
+/** Whose money, and under which key: a service names the account, a buyer can only mean their own. */
+function movement(call: Call, kind: Kind): Movement {
+  const { amount, userId } = call.body as { amount: number; userId?: string };
+  const key = idempotencyKey(call);
+  if (call.caller?.kind === 'service') {
+    if (!userId) throw new Problem('bad-request', 'body userId is required: it names the account');
+    return { ownerId: userId, scope: 'order', key, kind, amount };
+  }
+  const ownerId = buyer(call);
+  if (userId !== undefined && userId.toLowerCase() !== ownerId) throw new Problem('not-your-account', 'userId, if it is sent, must be your own id');
+  return { ownerId, scope: 'client', key, kind, amount };
+}
+
+function answerMovement(call: Call, outcome: Outcome): void {
+  const { kind, amount } = movement(call, call.operationId === 'withdraw' ? 'withdrawal' : 'replenishment');
+  const { replayed, balanceAfter, cause } = outcome;
+  const headers: Record<string, string> = replayed ? { 'idempotent-replayed': 'true' } : {};
+  // A tombstone knows no amount: whatever is asked under it is turned away.
+  if (outcome.kind !== kind || (outcome.amount !== null && outcome.amount !== amount)) {
+    throw new Problem('key-reused', 'This Idempotency-Key was used for another request. Send a new key for a new request');
+  }
+  switch (outcome.outcome) {
+    case 'CHARGED':
+    case 'CREDITED':
+      return present(call, 201, { transactionId: outcome.transactionId, amount, balance: balanceAfter }, { replayed });
+    case 'DECLINED':
+      if (kind === 'replenishment') throw new Problem('balance-limit', undefined, { headers });
+      throw new Problem('insufficient-funds', 'The account does not hold this amount. This key stays declined; top up and send a new one', { headers });
+    case 'CANCELLED':
+    case 'REFUNDED':
+      throw new Problem('charge-cancelled', 'This charge was cancelled: no money is taken under this key', { headers, members: { cause } });
+  }
+}
+
+/** A movement that has to wait for another one's lock longer than a statement may has not happened: it can be asked for again. */
+async function moved(act: () => Promise<Outcome>): Promise<Outcome> {
+  try {
+    return await act();
+  } catch (error) {
+    if (databaseFault(error) !== 'timeout') throw error;
+    throw new Problem('in-progress', 'A request on this account is still running. Send the same request again', {
+      cause: error,
+      headers: { 'retry-after': RETRY_AFTER_S },
+    });
+  }
+}
+
+const noUuid = (name: string) => new Problem('bad-request', `${name} in the path must be a UUID`);

@@ -1,0 +1,145 @@
+import { databaseFault, type Database } from '../../lib/database.ts';
+import { PrismaClient, type Outcome as OutcomeRow } from '../../prisma/generated/billing/client.ts';
+import { refund, replenishment, tombstone, withdrawal } from './statements.ts';
+
+/** `client`: a key that a buyer chose. `order`: the charge of an order. The two never meet, so no buyer can occupy an order's key. */
+export type Scope = 'client' | 'order';
+export type Kind = 'replenishment' | 'withdrawal';
+export type CancelCause = 'buyer' | 'operator' | 'deadline';
+
+/** What names a movement of money: one key, one outcome, for ever. */
+export interface Key {
+  ownerId: string;
+  scope: Scope;
+  key: string;
+}
+
+/** Amounts are whole minor units. */
+export interface Movement extends Key {
+  kind: Kind;
+  amount: number;
+}
+
+export interface Outcome {
+  kind: Kind;
+  /** Null for a key that was cancelled before anything was asked under it. */
+  amount: number | null;
+  outcome: 'CHARGED' | 'CREDITED' | 'DECLINED' | 'CANCELLED' | 'REFUNDED';
+  cause: CancelCause | null;
+  balanceAfter: number | null;
+  transactionId: number | null;
+  /** True when the outcome was there before this call. */
+  replayed: boolean;
+}
+
+export interface Transaction {
+  id: number;
+  kind: Kind;
+  /** Signed. */
+  amount: number;
+  scope: Scope;
+  idempotencyKey: string;
+  createdAt: Date;
+  isCancelled: boolean;
+}
+
+/** How often a statement that lost a race is tried again. Each loss means that somebody else got on. */
+const ATTEMPTS_MAX = 20;
+
+export type BillingStore = ReturnType<typeof createBillingStore>;
+
+/** The accounts, the ledger and the outcomes: balance, ledger and outcome of a movement change together or not at all. */
+export function createBillingStore({ adapter }: Pick<Database, 'adapter'>) {
+  const db = new PrismaClient({ adapter });
+
+  return {
+    /** Takes the amount from the account if it holds that much, and remembers which of the two happened. A repeat answers what happened first. */
+    withdraw: (movement: Movement) => once(db, movement, () => withdrawal(db, movement)),
+
+    /** Adds the amount to the account, which is opened by its first money. Declined when the balance could no longer be told exactly. */
+    replenish: (movement: Movement) => once(db, movement, () => replenishment(db, movement)),
+
+    /**
+     * Makes billing promise that nothing is charged under the key, ever: money that was taken is given back, once; a key that was
+     * never seen gets a tombstone, which turns a late charge away. Answers the same for ever after.
+     */
+    async cancel(key: Key, cause: CancelCause): Promise<Outcome> {
+      for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+        const [refunded] = await refund(db, key, cause);
+        if (refunded) return toOutcome(refunded, false);
+        const earlier = await find(db, key);
+        // Charged between the two statements: give it back after all.
+        if (earlier && earlier.outcome !== 'CHARGED') return toOutcome(earlier, true);
+        const buried = earlier ? undefined : await unlessDuplicate(() => tombstone(db, key, cause));
+        if (buried?.[0]) return toOutcome(buried[0], false);
+      }
+      throw new Error('a cancellation lost too many races');
+    },
+
+    /** Opens the account. False when it was open already. */
+    async open(ownerId: string): Promise<boolean> {
+      return (await db.$executeRaw`insert into billing_accounts (owner_id) values (${ownerId}::uuid) on conflict do nothing`) === 1;
+    },
+
+    /** In minor units; 0 for an owner without an account. */
+    async balance(ownerId: string): Promise<number> {
+      const account = await db.billingAccount.findUnique({ where: { ownerId } });
+      return Number(account?.amount ?? 0);
+    },
+
+    /** The owner's movements, newest first, from before the given one. */
+    async transactions(ownerId: string, { limit, before }: { limit: number; before?: number | undefined }): Promise<Transaction[]> {
+      const rows = await db.transaction.findMany({
+        where: { ownerId, ...(before !== undefined && { id: { lt: before } }) },
+        orderBy: { id: 'desc' },
+        take: limit,
+      });
+      return rows.map(({ id, scope, idempotencyKey, kind, amount, createdAt, isCancelled }) => ({
+        id: Number(id),
+        scope: scope as Scope,
+        idempotencyKey,
+        kind: kind as Kind,
+        amount: Number(amount),
+        createdAt,
+        isCancelled,
+      }));
+    },
+
+    close: () => db.$disconnect(),
+  };
+}
+
+/** Does it, or finds what was done first. `act` must raise 23505 when the key has an outcome already. */
+async function once(db: PrismaClient, key: Key, act: () => Promise<OutcomeRow[]>): Promise<Outcome> {
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const done = await unlessDuplicate(act);
+    if (done?.[0]) return toOutcome(done[0], false);
+    const earlier = await find(db, key);
+    if (earlier) return toOutcome(earlier, true);
+    // A deadlock that was broken, or a duplicate whose session was undone in the meantime: nothing has happened yet.
+  }
+  throw new Error('a movement of money lost too many races');
+}
+
+async function unlessDuplicate<T>(act: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await act();
+  } catch (error) {
+    const fault = databaseFault(error);
+    if (fault === 'duplicate' || fault === 'conflict') return undefined;
+    throw error;
+  }
+}
+
+const find = (db: PrismaClient, { ownerId, scope, key }: Key) =>
+  db.outcome.findUnique({ where: { ownerId_scope_idempotencyKey: { ownerId, scope, idempotencyKey: key } } });
+
+const toOutcome = (row: OutcomeRow, replayed: boolean): Outcome => ({
+  kind: row.kind as Kind,
+  amount: row.amount === null ? null : Number(row.amount),
+  outcome: row.outcome as Outcome['outcome'],
+  cause: row.cause as CancelCause | null,
+  balanceAfter: row.balanceAfter === null ? null : Number(row.balanceAfter),
+  transactionId: row.transactionId === null ? null : Number(row.transactionId),
+  replayed,
+});

@@ -1,0 +1,30 @@
+import type { Context } from 'koa';
+import rawBody from 'raw-body';
+import { Problem } from '../../lib/problem.ts';
+import type { Route } from './route-table.ts';
+
+const BODY_BYTES_MAX = 16 * 1024;
+
+/**
+ * The whole body of a request whose operation takes one. It is read to its end before a service is asked: so a slow client holds
+ * no connection to a service, a service never sees half a body, and one that is too large is refused here.
+ */
+export async function readWhole(ctx: Context, route: Route): Promise<Buffer | undefined> {
+  if (ctx.method === 'GET' || ctx.method === 'HEAD') return undefined;
+  if ((ctx.length ?? 0) > BODY_BYTES_MAX) throw tooLarge();
+  if (!route.takesBody) return undefined;
+  try {
+    return await rawBody(ctx.req, { limit: BODY_BYTES_MAX, length: ctx.length ?? null });
+  } catch (error) {
+    const { type } = error as { type?: string };
+    if (type === 'entity.too.large') {
+      // Read on to nowhere: a client that is cut off while it sends may never see the answer. The listener bounds how long.
+      ctx.req.resume();
+      throw tooLarge();
+    }
+    if (type?.startsWith('request.')) throw new Problem('bad-request', 'The body did not arrive whole', { cause: error });
+    throw error;
+  }
+}
+
+const tooLarge = () => new Problem('payload-too-large', `A body may have up to ${BODY_BYTES_MAX} bytes`);

@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises';
+import type { Middleware } from 'koa';
+import type { Document } from 'openapi-backend';
+
+/** Swagger UI writes style attributes and draws its icons from data. It may talk to the address that it came from, and to nobody else. */
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+const web = (name: string) => new URL(`../../web/${name}`, import.meta.url);
+const swagger = (name: string) => new URL(import.meta.resolve(`swagger-ui-dist/${name}`));
+
+const files: Readonly<Record<string, { at: URL; type: string }>> = {
+  '/docs': { at: web('docs.html'), type: 'html' },
+  '/docs/docs.js': { at: web('docs.js'), type: 'js' },
+  '/docs/swagger-ui.css': { at: swagger('swagger-ui.css'), type: 'css' },
+  '/docs/swagger-ui-bundle.js': { at: swagger('swagger-ui-bundle.js'), type: 'js' },
+  '/docs/favicon-32x32.png': { at: swagger('favicon-32x32.png'), type: 'png' },
+};
+
+/** The API reference, from local files: `/docs`, and what its page loads. The bare address leads there. */
+export function serveDocs(document: Document): Middleware {
+  const openapi = JSON.stringify(document);
+  return async (ctx, next) => {
+    const file = Object.hasOwn(files, ctx.path) ? files[ctx.path] : undefined;
+    if (ctx.method !== 'GET' && ctx.method !== 'HEAD') return next();
+    if (file) {
+      ctx.set('content-security-policy', POLICY);
+      ctx.type = file.type;
+      ctx.body = await readFile(file.at);
+    } else if (ctx.path === '/docs/openapi.json') {
+      ctx.type = 'json';
+      ctx.body = openapi;
+    } else if (ctx.path === '/') ctx.redirect('/docs');
+    else return next();
+  };
+}

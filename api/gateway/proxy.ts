@@ -1,0 +1,92 @@
+import type { Context, Middleware } from 'koa';
+import { Problem } from '../../lib/problem.ts';
+import { bearerToken, saysService } from '../../lib/tokens.ts';
+import { readWhole } from './body.ts';
+import type { Client } from './client.ts';
+import { refuseCrossSite } from './cross-site.ts';
+import { answerHeaders, askedHeaders, ownHeaders, sessionCookie } from './headers.ts';
+import type { createRouteTable, Route } from './route-table.ts';
+import { authorizationOf } from './session.ts';
+import { unanswered, type Answer, type Upstreams } from './upstreams.ts';
+
+export interface ProxyPorts {
+  upstreams: Upstreams;
+  routes: ReturnType<typeof createRouteTable>;
+  clientOf: (ctx: Context) => Client;
+}
+
+/** The operations that the gateway serves itself. */
+export const OWN_ROLE = 'gateway';
+
+/** Takes a request to the role that serves its operation, and the answer back. A path that no operation has, or that is the gateway's own, goes on. */
+export const proxy =
+  ({ upstreams, routes, clientOf }: ProxyPorts): Middleware =>
+  async (ctx, next) => {
+    const route = routeOf(ctx, routes);
+    if (!route || route.role === OWN_ROLE) return next();
+    ctx.state['operation'] = route.operationId;
+
+    const client = clientOf(ctx);
+    refuseCrossSite(ctx, route, client.host);
+    const headers = ownHeaders(ctx, client);
+    const identity = route.role === 'auth' ? identityForAuth(ctx) : await identityOf(ctx, route, upstreams, headers);
+    const body = await readWhole(ctx, route);
+
+    const signal = untilGone(ctx);
+    const answer = await upstreams.ask(route.role, {
+      method: ctx.method,
+      path: ctx.req.url!,
+      headers: { ...askedHeaders(ctx), ...headers, ...identity },
+      body,
+      signal,
+    });
+    await passOn(ctx, answer);
+  };
+
+/** The raw target is looked up and passed on, so that nothing can mean one path here and another one there. */
+function routeOf(ctx: Context, routes: ProxyPorts['routes']): Route | undefined {
+  const [path, query] = split(ctx.req.url!);
+  const match = routes(ctx.method, path);
+  if (!match) return undefined;
+  if ('allow' in match) throw new Problem('method-not-allowed', `${path} answers ${match.allow}`, { headers: { allow: match.allow } });
+  if (!/^[!-~]*$/.test(query)) throw new Problem('bad-request', 'The query has characters that must be escaped');
+  return match.route;
+}
+
+function split(target: string): [path: string, query: string] {
+  const at = target.indexOf('?');
+  return at === -1 ? [target, ''] : [target.slice(0, at), target.slice(at)];
+}
+
+/** Who calls. Whoever says nothing is refused before the body is read, as the contract's order of checks has it. */
+async function identityOf(ctx: Context, route: Route, upstreams: Upstreams, headers: Record<string, string>): Promise<Record<string, string>> {
+  if (!route.guarded) return {};
+  const authorization = await authorizationOf(ctx, upstreams, headers);
+  if (!authorization) throw new Problem('unauthenticated', 'Log in, or send a valid token', { headers: { 'www-authenticate': 'Bearer' } });
+  return { authorization };
+}
+
+/** Auth looks at the session itself. */
+function identityForAuth(ctx: Context): Record<string, string> {
+  const bearer = bearerToken(ctx.get('authorization'));
+  return { ...sessionCookie(ctx), ...(bearer && !saysService(bearer) && { authorization: `Bearer ${bearer}` }) };
+}
+
+/** Ends the request to a service when nobody waits for its answer any more. */
+function untilGone(ctx: Context): AbortSignal {
+  const gone = new AbortController();
+  ctx.res.once('close', () => {
+    if (!ctx.res.writableFinished) gone.abort(Object.assign(new Error('The client went away'), { code: 'ECONNABORTED' }));
+  });
+  return gone.signal;
+}
+
+/** Answers what the service said. A stream of events flows on as it comes; anything else is awaited whole, so that half an answer becomes a 502. */
+async function passOn(ctx: Context, { status, headers, body }: Answer): Promise<void> {
+  const streams = headers['content-type']?.startsWith('text/event-stream');
+  const whole = streams ? body : await body.arrayBuffer().then(Buffer.from, (error: unknown) => Promise.reject(unanswered(error)));
+  // Before the status and the headers: setting a body to null changes both.
+  ctx.body = Buffer.isBuffer(whole) && whole.length === 0 ? null : whole;
+  ctx.status = status;
+  answerHeaders(ctx, headers);
+}

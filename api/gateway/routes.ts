@@ -1,0 +1,31 @@
+import type { Call, Handler } from '../../lib/api.ts';
+import { present } from '../../lib/exchange.ts';
+import { loadPage, type Page } from '../../lib/page.ts';
+import { Problem, type ProblemKind } from '../../lib/problem.ts';
+import { problemKinds } from '../../specs/generated/problems.ts';
+import { askRoles } from './readiness.ts';
+import type { Upstreams } from './upstreams.ts';
+
+/** The gateway's own operations. */
+export function gatewayHandlers(upstreams: Upstreams): Record<string, Handler> {
+  const page = loadPage('problem');
+  return {
+    ready: async (call) => {
+      const roles = await askRoles(upstreams);
+      const states = Object.values(roles);
+      if (states.includes('unready')) throw new Problem('unavailable', 'Not every role is ready', { headers: { 'retry-after': '1' }, members: { roles } });
+      present(call, 200, { status: states.includes('degraded') ? 'degraded' : 'ready', roles });
+    },
+    readProblem: async (call) => explain(call, page),
+  };
+}
+
+/** Programs, which mostly take anything, get JSON; browsers, which ask for HTML first, a page. */
+function explain(call: Call, page: Page): void {
+  const kind = call.params['kind'] ?? '';
+  if (!Object.hasOwn(problemKinds, kind)) throw new Problem('not-found', 'There is no problem of this kind');
+  const { title, status, explanation } = problemKinds[kind as ProblemKind];
+  call.ctx.vary('accept');
+  if (call.ctx.accepts('json', 'html') === 'html') page(call.ctx, { kind, title, status: String(status), explanation });
+  else present(call, 200, { type: `/problems/${kind}`, title, status, explanation });
+}

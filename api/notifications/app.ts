@@ -1,0 +1,7 @@
+import type { Middleware } from 'koa';
+import { serveApi, type ApiPorts } from '../../lib/api.ts';
+import { notificationHandlers, type NotificationsPorts } from './routes.ts';
+
+/** What the notification service serves. */
+export const notificationsApi = ({ store, ...ports }: NotificationsPorts & Omit<ApiPorts, 'tag' | 'handlers'>): Middleware =>
+  serveApi({ ...ports, tag: 'notifications', handlers: notificationHandlers({ store }) });

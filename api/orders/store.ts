@@ -1,0 +1,136 @@
+import type { Database } from '../../lib/database.ts';
+import { unavailable } from '../../lib/problem.ts';
+import { Prisma, PrismaClient, type Order as OrderRow } from '../../prisma/generated/orders/client.ts';
+
+export type OrderStatus = 'IN_PROGRESS' | 'SUCCESS' | 'FAILED' | 'CANCELLED';
+export type FinalStatus = Exclude<OrderStatus, 'IN_PROGRESS'>;
+
+/** Price in whole minor units. `reason` says why an order failed or was cancelled. */
+export interface Order {
+  id: string;
+  userId: string;
+  price: number;
+  version: number;
+  status: OrderStatus;
+  reason: string | null;
+  /** ISO 8601, since an order also travels through Temporal. */
+  createdAt: string;
+  correlationId: string;
+}
+
+export interface OrderRequest {
+  id: string;
+  ownerId: string;
+  price: number;
+  /** The version of the list that the client has read; undefined for "whatever comes next", which needs a key. */
+  ifMatch: number | undefined;
+  key: string | undefined;
+  /** What tells this request from another one under the same key. */
+  fingerprint: string;
+  correlationId: string;
+}
+
+export type Placed = { kind: 'placed'; order: Order } | { kind: 'found'; order: Order; fingerprint: string } | { kind: 'stale'; latestVersion: number };
+
+/** How often the next version is asked for when others keep taking it. Each loss means that another order got on. */
+const NEXT_VERSION_ATTEMPTS_MAX = 200;
+
+export type OrderStore = ReturnType<typeof createOrderStore>;
+
+/** The orders. What an order is never changes after `place`; its status moves by `settle` only. */
+export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
+  const db = new PrismaClient({ adapter });
+
+  return {
+    /** Takes a version of the owner's list, or finds the order that an earlier request made, or says that the list has moved on. */
+    async place(asked: OrderRequest): Promise<Placed> {
+      for (let attempt = 0; attempt < NEXT_VERSION_ATTEMPTS_MAX; attempt++) {
+        const [inserted] = await insert(db, asked);
+        if (inserted) return { kind: 'placed', order: toOrder(inserted) };
+        // A new statement, not a second branch of the first: only a new snapshot sees the row that the insert waited for.
+        const earlier = await findEarlier(db, asked);
+        if (earlier) return { kind: 'found', order: toOrder(earlier), fingerprint: earlier.fingerprint };
+        if (asked.ifMatch !== undefined) return { kind: 'stale', latestVersion: await latestVersion(db, asked.ownerId) };
+      }
+      throw unavailable('Too many orders of one buyer at once. Send the same request again');
+    },
+
+    /** Moves an order that is in progress to its final status. Answers the order as it then stands, moved by this call or by an earlier one. */
+    async settle(id: string, status: FinalStatus, reason: string | null): Promise<Order | undefined> {
+      const [moved] = await db.$queryRaw<OrderRow[]>`
+        update orders set status = ${status}, reason = ${reason} where id = ${id}::uuid and status = 'IN_PROGRESS' returning ${COLUMNS}`;
+      return moved ? toOrder(moved) : this.find(id);
+    },
+
+    async find(id: string): Promise<Order | undefined> {
+      const row = await db.order.findUnique({ where: { id } });
+      return row ? toOrder(row) : undefined;
+    },
+
+    /** The owner's orders, newest first, from before the given version; and the version of the whole list. */
+    async list(ownerId: string, { limit, before }: { limit: number; before?: number | undefined }): Promise<{ orders: Order[]; latestVersion: number }> {
+      const rows = await db.order.findMany({
+        where: { ownerId, ...(before !== undefined && { version: { lt: before } }) },
+        orderBy: { version: 'desc' },
+        take: limit,
+      });
+      // Without `before` the newest row is the list's version, read in the same snapshot.
+      const latest = before === undefined ? (rows[0]?.version ?? 0) : await latestVersion(db, ownerId);
+      return { orders: rows.map(toOrder), latestVersion: latest };
+    },
+
+    /** Orders that have been in progress for at least this long, oldest first, after the given one. */
+    async inProgress({ olderThanMs, limit, after }: { olderThanMs: number; limit: number; after?: Order | undefined }): Promise<Order[]> {
+      const rows = await db.$queryRaw<OrderRow[]>`
+        select ${COLUMNS} from orders
+        where status = 'IN_PROGRESS' and created_at < now() - ${olderThanMs} * interval '1 millisecond'
+          ${after ? Prisma.sql`and (created_at, id) > (${after.createdAt}::timestamptz, ${after.id}::uuid)` : Prisma.empty}
+        order by created_at, id limit ${limit}`;
+      return rows.map(toOrder);
+    },
+
+    close: () => db.$disconnect(),
+  };
+}
+
+const COLUMNS = Prisma.sql`
+  id, owner_id as "ownerId", price, version, status, reason, idempotency_key as "idempotencyKey", fingerprint,
+  correlation_id as "correlationId", created_at as "createdAt"`;
+
+/** One row or none. The list has the version that the client read if it holds an order with it; an empty list has version 0. */
+function insert(db: PrismaClient, { id, ownerId, price, ifMatch, key, fingerprint, correlationId }: OrderRequest) {
+  const version =
+    ifMatch === undefined
+      ? Prisma.sql`(select coalesce(max(version), 0) + 1 from orders where owner_id = ${ownerId}::uuid)`
+      : Prisma.sql`${ifMatch}::integer + 1`;
+  const precondition =
+    ifMatch === undefined || ifMatch === 0
+      ? Prisma.sql`true`
+      : Prisma.sql`exists (select from orders where owner_id = ${ownerId}::uuid and version = ${ifMatch}::integer)`;
+  return db.$queryRaw<OrderRow[]>`
+    insert into orders (id, owner_id, price, version, status, idempotency_key, fingerprint, correlation_id)
+    select ${id}::uuid, ${ownerId}::uuid, ${price}::bigint, ${version}, 'IN_PROGRESS', ${key ?? null}::uuid, ${fingerprint}, ${correlationId}
+    where ${precondition}
+    on conflict do nothing
+    returning ${COLUMNS}`;
+}
+
+/** By the key, where there is one. Without, the id is new and there is nothing to find. */
+const findEarlier = (db: PrismaClient, { ownerId, key }: OrderRequest) =>
+  key === undefined ? null : db.order.findUnique({ where: { ownerId_idempotencyKey: { ownerId, idempotencyKey: key } } });
+
+async function latestVersion(db: PrismaClient, ownerId: string): Promise<number> {
+  const latest = await db.order.findFirst({ where: { ownerId }, orderBy: { version: 'desc' }, select: { version: true } });
+  return latest?.version ?? 0;
+}
+
+const toOrder = (row: OrderRow): Order => ({
+  id: row.id,
+  userId: row.ownerId,
+  price: Number(row.price),
+  version: row.version,
+  status: row.status as OrderStatus,
+  reason: row.reason,
+  createdAt: row.createdAt.toISOString(),
+  correlationId: row.correlationId,
+});

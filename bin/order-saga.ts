@@ -1,0 +1,76 @@
+#!/usr/bin/env node
+import closeWithGrace from 'close-with-grace';
+import { ConfigFault, oneOf, type Env } from '../lib/config.ts';
+import { createLog } from '../lib/log.ts';
+import { roleNames, type Role, type RoleName, type Running, type Shared } from './role.ts';
+import { auditor } from './roles/auditor.ts';
+import { auth } from './roles/auth.ts';
+import { billing } from './roles/billing.ts';
+import { gateway } from './roles/gateway.ts';
+import { notifications } from './roles/notifications.ts';
+import { orders } from './roles/orders.ts';
+import { users } from './roles/users.ts';
+import { installRuntime, worker } from './roles/worker.ts';
+
+const roles: Record<RoleName, Role> = { auth, users, billing, orders, notifications, worker, auditor, gateway };
+const USAGE = `Usage: order-saga <role…>\nRoles: all, ${roleNames.join(', ')}\n`;
+/** Longer than the longest thing that a role finishes before it ends. */
+const CLOSE_TIMEOUT_MS = 20_000;
+
+await main(process.argv.slice(2), process.env);
+
+async function main(words: string[], env: Env): Promise<void> {
+  const wanted = new Set(words.includes('all') ? roleNames : words);
+  const unknown = words.filter((word) => word !== 'all' && !roleNames.includes(word as RoleName));
+  if (wanted.size === 0 || unknown.length > 0) return refuse(`${unknown.map((word) => `There is no role "${word}".\n`).join('')}${USAGE}`);
+
+  const together = new Set(roleNames.filter((name) => wanted.has(name)));
+  const log = createLog(oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info')(env));
+  const starts = configureAll(together, env);
+  if (starts) await run(starts, { log, urls: new Map(), mayForget: env['DATABASE_MAY_FORGET'] === 'true' });
+}
+
+/** Reads the configuration of every role before any of them connects, and names every fault at once. */
+function configureAll(together: ReadonlySet<RoleName>, env: Env) {
+  const faults = new Set<string>();
+  const starts = [...together].map((name) => {
+    try {
+      return { name, start: roles[name].configure(env, together) };
+    } catch (error) {
+      for (const fault of (error as Error).message.split('\n')) faults.add(error instanceof ConfigFault ? fault : `${name}: ${fault}`);
+      return undefined;
+    }
+  });
+  if (faults.size === 0) return starts.filter((each) => each !== undefined);
+  return refuse(`The configuration has faults:\n${[...faults].map((fault) => `  ${fault}\n`).join('')}`);
+}
+
+async function run(starts: ReadonlyArray<{ name: RoleName; start: (shared: Shared) => Promise<Running> }>, shared: Shared): Promise<void> {
+  const running: Running[] = [];
+  const { close } = closeWithGrace({ delay: CLOSE_TIMEOUT_MS, logger: false }, async ({ err, signal }) => {
+    if (err) {
+      shared.log.fatal({ err }, 'ending');
+      process.exitCode = 1;
+    } else shared.log.info({ signal }, 'ending');
+    // The last one first: who asks stops before those who are asked.
+    for (const each of running.toReversed()) await each.close().catch((error: unknown) => shared.log.error({ err: error }, 'a role did not end in order'));
+  });
+  installRuntime(shared.log);
+  try {
+    for (const { name, start } of starts) {
+      const role = await start(shared);
+      running.push(role);
+      shared.urls.set(name, role.url);
+    }
+    shared.log.info({ roles: starts.map(({ name }) => name) }, 'started');
+  } catch (error) {
+    shared.log.fatal({ err: error }, 'could not start');
+    process.exitCode = 1;
+    close();
+  }
+}
+
+function refuse(message: string): undefined {
+  process.stderr.write(message);
+  process.exitCode = 1;
+}

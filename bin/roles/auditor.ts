@@ -1,0 +1,74 @@
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { createAuditor } from '../../api/auditor/auditor.ts';
+import { ordersWithoutEnd, unstartedChanges } from '../../api/auditor/sources.ts';
+import { createSaga } from '../../api/orders/saga.ts';
+import { createOrderStore } from '../../api/orders/store.ts';
+import { createUserStore } from '../../api/users/store.ts';
+import { createProfileStarter } from '../../api/users/workflow.ts';
+import { readConfig, text, wholeNumber } from '../../lib/config.ts';
+import { createTemporal, temporalReaders, toAddress } from '../../lib/temporal.ts';
+import { address, databaseOf, serve, type Role } from '../role.ts';
+import { sagaReaders } from './orders.ts';
+
+const ASK_DEADLINE_MS = 5_000;
+
+export const auditor: Role = {
+  name: 'auditor',
+  configure(env) {
+    const config = readConfig(env, {
+      ...address('AUDITOR_PORT'),
+      ...sagaReaders,
+      everyMs: wholeNumber('AUDIT_EVERY_MS', { min: 100, max: 3_600_000, otherwise: 2_000 }),
+      ordersUrl: text('ORDERS_DATABASE_URL'),
+      usersUrl: text('USERS_DATABASE_URL'),
+      temporal: (all) => readConfig(all, temporalReaders),
+    });
+    return async (shared) => {
+      const databases = { orders: await databaseOf(config.ordersUrl, shared), users: await databaseOf(config.usersUrl, shared) };
+      const orders = createOrderStore(databases.orders);
+      const users = createUserStore(databases.users);
+      const temporal = createTemporal(toAddress(config.temporal));
+      const { taskQueue } = config.temporal;
+      const saga = createSaga({ ...config, temporal: temporal.client, taskQueue, log: shared.log });
+      const startProfile = createProfileStarter({ temporal: temporal.client, taskQueue });
+      const audits = createAuditor({
+        sources: [
+          { kind: 'order', rows: () => ordersWithoutEnd(orders, saga.start) },
+          { kind: 'profile', rows: () => unstartedChanges(users, startProfile) },
+        ],
+        exists: createExists(temporal.client),
+        log: shared.log,
+        everyMs: config.everyMs,
+      }).run();
+      const checks = [
+        { name: 'orders database', ask: databases.orders.check, needed: true },
+        { name: 'users database', ask: databases.users.check, needed: true },
+        { name: 'temporal', ask: temporal.check, needed: false },
+      ];
+      const listener = await serve(shared, config, { role: 'auditor', checks });
+      return {
+        url: listener.url,
+        async close() {
+          await listener.close();
+          await audits.close();
+          await temporal.close();
+          await Promise.all([orders.close(), users.close()]);
+          await Promise.all([databases.orders.close(), databases.users.close()]);
+        },
+      };
+    };
+  },
+};
+
+/** Whether a workflow runs or has ended well. One that failed or was terminated is as good as none: it can be started again. */
+const createExists =
+  (client: Client) =>
+  async (workflowId: string): Promise<boolean> => {
+    try {
+      const { status } = await client.withDeadline(Date.now() + ASK_DEADLINE_MS, () => client.workflow.getHandle(workflowId).describe());
+      return ['RUNNING', 'COMPLETED', 'CONTINUED_AS_NEW', 'PAUSED'].includes(status.name);
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
+    }
+  };

@@ -1,0 +1,60 @@
+import { gatewayApi } from '../../api/gateway/app.ts';
+import { createClientReader } from '../../api/gateway/client.ts';
+import { createUpstreams } from '../../api/gateway/upstreams.ts';
+import { ConfigFault, list, port, readConfig, url, type Reader } from '../../lib/config.ts';
+import { address, restDocument, serve, urlOf, type Role, type RoleName, type ServiceRole, type Shared } from '../role.ts';
+
+const PUBLIC_PORT = 8080;
+const serviceRoles: readonly ServiceRole[] = ['auth', 'users', 'orders', 'billing', 'notifications'];
+const watchedRoles: readonly RoleName[] = ['worker', 'auditor'];
+
+export const gateway: Role = {
+  name: 'gateway',
+  configure(env, together) {
+    const config = readConfig(env, { ...address('PORT', PUBLIC_PORT), opsPort: port('GATEWAY_OPS_PORT'), clientOf, urls: urlsOf(together) });
+    return async (shared) => {
+      const upstreams = createUpstreams(config.urls(shared));
+      const middleware = gatewayApi({ document: restDocument, upstreams, clientOf: config.clientOf });
+      const operations = await serve(shared, { host: config.host, port: config.opsPort }, { role: 'gateway-operations', checks: [] });
+      const listener = await serve(shared, config, { role: 'gateway', checks: [], middleware, operations: false });
+      return {
+        url: listener.url,
+        async close() {
+          await listener.close();
+          await operations.close();
+          await upstreams.close();
+        },
+      };
+    };
+  },
+};
+
+const clientOf: Reader<ReturnType<typeof createClientReader>> = (env) => {
+  const proxies = env['TRUSTED_PROXIES'] ? list('TRUSTED_PROXIES')(env) : [];
+  try {
+    return createClientReader(proxies);
+  } catch (error) {
+    throw new ConfigFault(`TRUSTED_PROXIES: ${(error as Error).message}`, { cause: error });
+  }
+};
+
+/** Where each role is. The worker and the auditor serve nothing to the public, and are only asked how they are, where they are known. */
+const urlsOf =
+  (together: ReadonlySet<RoleName>): Reader<(shared: Shared) => Map<string, string>> =>
+  (env) => {
+    const services = serviceRoles.map((role) => [role, urlOf(role, together)] as const);
+    const watched = watchedRoles.map((role) => [role, urlIfKnown(role)] as const);
+    const urls = readConfig(env, Object.fromEntries<Reader<(shared: Shared) => string | undefined>>([...services, ...watched]));
+    return (shared) => {
+      const known = Object.entries(urls).map(([role, at]) => [role, at(shared)] as const);
+      return new Map(known.filter((entry): entry is [string, string] => entry[1] !== undefined));
+    };
+  };
+
+const urlIfKnown =
+  (role: RoleName): Reader<(shared: Shared) => string | undefined> =>
+  (env) => {
+    const name = `${role.toUpperCase()}_URL`;
+    const value = env[name] ? url(name)(env) : undefined;
+    return ({ urls }) => value ?? urls.get(role);
+  };

@@ -1,0 +1,76 @@
+import { notificationsApi } from '../../api/notifications/app.ts';
+import { consumeOrderEvents } from '../../api/notifications/consumer.ts';
+import { createMailer, hostOf } from '../../api/notifications/mailer.ts';
+import { exportPending } from '../../api/notifications/metrics.ts';
+import { createProfiles } from '../../api/notifications/profiles.ts';
+import { createSender } from '../../api/notifications/sender.ts';
+import { createNotificationStore } from '../../api/notifications/store.ts';
+import { ConfigFault, readConfig, text, url, wholeNumber, type Reader } from '../../lib/config.ts';
+import { createEventCodec } from '../../lib/events.ts';
+import { createHttpClient } from '../../lib/http-client.ts';
+import { createTransport } from '../../lib/kafka.ts';
+import { createServiceTokens } from '../../lib/tokens.ts';
+import { address, databaseOf, eventDocument, kafkaReaders, restDocument, serve, urlOf, verifierOf, verifying, type Role } from '../role.ts';
+
+const PROFILE_DEADLINE_MS = 2_000;
+const HOUR_S = 3_600;
+
+const mailFrom: Reader<string> = (env) => {
+  const value = text('MAIL_FROM')(env);
+  try {
+    hostOf(value);
+    return value;
+  } catch {
+    throw new ConfigFault(`MAIL_FROM is not a mail address, or a name with one: "${value}"`);
+  }
+};
+
+export const notifications: Role = {
+  name: 'notifications',
+  configure(env, together) {
+    const config = readConfig(env, {
+      ...address('NOTIFICATIONS_PORT'),
+      ...verifying(together),
+      databaseUrl: text('NOTIFICATIONS_DATABASE_URL'),
+      usersUrl: urlOf('users', together),
+      serviceKey: text('NOTIFICATIONS_SERVICE_KEY'),
+      smtpUrl: url('SMTP_URL'),
+      mailFrom,
+      profileWaitS: wholeNumber('PROFILE_WAIT_S', { min: 1, max: 30 * 24 * HOUR_S, otherwise: HOUR_S }),
+      kafka: (all) => readConfig(all, kafkaReaders),
+    });
+    const token = createServiceTokens('notifications', config.serviceKey);
+    return async (shared) => {
+      const { log } = shared;
+      const database = await databaseOf(config.databaseUrl, shared);
+      const store = createNotificationStore(database);
+      const users = createHttpClient({ baseUrl: config.usersUrl(shared), deadlineMs: PROFILE_DEADLINE_MS, token });
+      const mailer = createMailer({ smtpUrl: config.smtpUrl, from: config.mailFrom });
+      const transport = createTransport({ ...config.kafka, clientId: 'notifications', log });
+      const publisher = transport.createPublisher();
+
+      const sender = createSender({ store, profiles: createProfiles(users), mailer, log, profileWaitMs: config.profileWaitS * 1000 });
+      const consumption = consumeOrderEvents({ transport, publisher, codec: createEventCodec(eventDocument), store, onRecorded: sender.wake, log });
+      const endExport = exportPending(store);
+      const checks = [
+        { name: 'database', ask: database.check, needed: true },
+        { name: 'kafka', ask: () => Promise.all([consumption.check(), transport.check()]), needed: false },
+        { name: 'smtp', ask: mailer.check, needed: false },
+      ];
+      const api = notificationsApi({ store, document: restDocument, verify: verifierOf(config, shared) });
+      const listener = await serve(shared, config, { role: 'notifications', checks, middleware: [api] });
+      return {
+        url: listener.url,
+        async close() {
+          await listener.close();
+          endExport();
+          await consumption.close();
+          await sender.close();
+          await Promise.all([publisher.close(), transport.close(), mailer.close(), users.close()]);
+          await store.close();
+          await database.close();
+        },
+      };
+    };
+  },
+};

@@ -1,0 +1,47 @@
+import { ordersApi } from '../../api/orders/app.ts';
+import { createSaga } from '../../api/orders/saga.ts';
+import { createOrderStore } from '../../api/orders/store.ts';
+import { oneOf, readConfig, text, wholeNumber } from '../../lib/config.ts';
+import { createTemporal, temporalReaders, toAddress } from '../../lib/temporal.ts';
+import { address, databaseOf, restDocument, serve, verifierOf, verifying, type Role } from '../role.ts';
+
+/** The readers of a role that starts the workflows of orders. */
+export const sagaReaders = {
+  answerDeadlineMs: wholeNumber('ANSWER_DEADLINE_MS', { min: 100, max: 25_000, otherwise: 5_000 }),
+  orderDeadlineS: wholeNumber('ORDER_DEADLINE_S', { min: 1, max: 30 * 86_400, otherwise: 86_400 }),
+  charge: oneOf('CHARGE_ACTIVITY', ['local', 'regular'], 'local'),
+};
+
+export const orders: Role = {
+  name: 'orders',
+  configure(env, together) {
+    const config = readConfig(env, {
+      ...address('ORDERS_PORT'),
+      ...verifying(together),
+      ...sagaReaders,
+      databaseUrl: text('ORDERS_DATABASE_URL'),
+      temporal: (all) => readConfig(all, temporalReaders),
+    });
+    return async (shared) => {
+      const database = await databaseOf(config.databaseUrl, shared);
+      const store = createOrderStore(database);
+      const temporal = createTemporal(toAddress(config.temporal));
+      const saga = createSaga({ ...config, temporal: temporal.client, taskQueue: config.temporal.taskQueue, log: shared.log });
+      const api = ordersApi({ store, saga, document: restDocument, verify: verifierOf(config, shared) });
+      const checks = [
+        { name: 'database', ask: database.check, needed: true },
+        { name: 'temporal', ask: temporal.check, needed: false },
+      ];
+      const listener = await serve(shared, config, { role: 'orders', checks, middleware: [api] });
+      return {
+        url: listener.url,
+        async close() {
+          await listener.close();
+          await temporal.close();
+          await store.close();
+          await database.close();
+        },
+      };
+    };
+  },
+};

@@ -1,0 +1,39 @@
+import { usersApi } from '../../api/users/app.ts';
+import { createUserStore } from '../../api/users/store.ts';
+import { createProfileStarter } from '../../api/users/workflow.ts';
+import { readConfig, text } from '../../lib/config.ts';
+import { createTemporal, temporalReaders, toAddress } from '../../lib/temporal.ts';
+import { address, databaseOf, restDocument, serve, verifierOf, verifying, type Role } from '../role.ts';
+
+export const users: Role = {
+  name: 'users',
+  configure(env, together) {
+    const config = readConfig(env, {
+      ...address('USERS_PORT'),
+      ...verifying(together),
+      databaseUrl: text('USERS_DATABASE_URL'),
+      temporal: (all) => readConfig(all, temporalReaders),
+    });
+    return async (shared) => {
+      const database = await databaseOf(config.databaseUrl, shared);
+      const store = createUserStore(database);
+      const temporal = createTemporal(toAddress(config.temporal));
+      const startProfile = createProfileStarter({ temporal: temporal.client, taskQueue: config.temporal.taskQueue });
+      const api = usersApi({ store, startProfile, log: shared.log, document: restDocument, verify: verifierOf(config, shared) });
+      const checks = [
+        { name: 'database', ask: database.check, needed: true },
+        { name: 'temporal', ask: temporal.check, needed: false },
+      ];
+      const listener = await serve(shared, config, { role: 'users', checks, middleware: [api] });
+      return {
+        url: listener.url,
+        async close() {
+          await listener.close();
+          await temporal.close();
+          await store.close();
+          await database.close();
+        },
+      };
+    };
+  },
+};

@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { createActivities } from '../../activities/index.ts';
+import { bundleWorkflows, hostWorkflows, type Host, type HostOptions } from '../../activities/worker.ts';
+import { createOrderStore } from '../../api/orders/store.ts';
+import { readConfig, text } from '../../lib/config.ts';
+import { createEventCodec } from '../../lib/events.ts';
+import { createHttpClient } from '../../lib/http-client.ts';
+import { createTransport } from '../../lib/kafka.ts';
+import type { Log } from '../../lib/log.ts';
+import { temporalReaders, toAddress } from '../../lib/temporal.ts';
+import { createServiceTokens } from '../../lib/tokens.ts';
+import { address, databaseOf, eventDocument, kafkaReaders, serve, urlOf, type Role } from '../role.ts';
+
+/** Above billing's own deadline for a statement, below the time that an activity has. */
+const ASK_DEADLINE_MS = 4_000;
+const RECONNECT_MS = 500;
+
+export const worker: Role = {
+  name: 'worker',
+  configure(env, together) {
+    const config = readConfig(env, {
+      ...address('WORKER_PORT'),
+      databaseUrl: text('ORDERS_DATABASE_URL'),
+      billingUrl: urlOf('billing', together),
+      usersUrl: urlOf('users', together),
+      serviceKey: text('WORKER_SERVICE_KEY'),
+      temporal: (all) => readConfig(all, temporalReaders),
+      kafka: (all) => readConfig(all, kafkaReaders),
+    });
+    const token = createServiceTokens('worker', config.serviceKey);
+    return async (shared) => {
+      const workflowBundle = await bundleWorkflows();
+      const database = await databaseOf(config.databaseUrl, shared);
+      const orders = createOrderStore(database);
+      const transport = createTransport({ ...config.kafka, clientId: 'worker', log: shared.log });
+      const publisher = transport.createPublisher();
+      const billing = createHttpClient({ baseUrl: config.billingUrl(shared), deadlineMs: ASK_DEADLINE_MS, token });
+      const users = createHttpClient({ baseUrl: config.usersUrl(shared), deadlineMs: ASK_DEADLINE_MS, token });
+      const activities = createActivities({ billing, users, orders, publisher, codec: createEventCodec(eventDocument) });
+
+      const host = keepHosting({ ...toAddress(config.temporal), taskQueue: config.temporal.taskQueue, activities, workflowBundle }, shared.log);
+      const checks = [
+        { name: 'temporal', ask: host.check, needed: true },
+        { name: 'database', ask: database.check, needed: true },
+        { name: 'kafka', ask: transport.check, needed: false },
+      ];
+      const listener = await serve(shared, config, { role: 'worker', checks });
+      return {
+        url: listener.url,
+        async close() {
+          await listener.close();
+          await host.close();
+          await Promise.all([publisher.close(), transport.close(), billing.close(), users.close()]);
+          await orders.close();
+          await database.close();
+        },
+      };
+    };
+  },
+};
+
+/** Hosts the workflows as long as the role lives: Temporal may come later than this process, and may go and come back. */
+function keepHosting(options: Omit<HostOptions, 'onEnd'>, log: Log) {
+  let closing = false;
+  let host: Host | undefined;
+  const hostOnce = async (): Promise<void> => {
+    while (!closing && !host) {
+      try {
+        host = await hostWorkflows({ ...options, onEnd: hostAgain });
+        log.info({ role: 'worker', taskQueue: options.taskQueue }, 'hosting workflows');
+      } catch (error) {
+        log.warn({ role: 'worker', err: error }, 'Temporal does not answer; trying again');
+        await sleep(RECONNECT_MS);
+      }
+    }
+  };
+  const hostAgain = (error: Error) => {
+    log.error({ role: 'worker', err: error }, 'the worker has ended; starting another one');
+    const ended = host;
+    host = undefined;
+    hosting = Promise.resolve(ended?.close()).then(hostOnce, hostOnce);
+  };
+  let hosting = hostOnce();
+
+  return {
+    check: async () => {
+      if (!host) throw new Error('no worker polls');
+    },
+    async close() {
+      closing = true;
+      await hosting;
+      await host?.close();
+    },
+  };
+}
+
+/** Temporal's runtime writes into the same log as everything else, and leaves the process's signals alone. */
+export function installRuntime(log: Log): void {
+  Runtime.install({
+    shutdownSignals: [],
+    logger: new DefaultLogger('WARN', ({ level, message, meta }) => log[level === 'ERROR' ? 'error' : 'warn']({ temporal: meta }, message)),
+  });
+}

@@ -1,0 +1,2 @@
+export { order } from './order.ts';
+export { profile } from './profile.ts';
