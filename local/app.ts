@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { startServer } from './server.ts';
+import type { Server } from './server.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const START_WITHIN_MS = 60_000;
+/** Longer than the app itself allows its roles for ending in order. */
+const STOP_WITHIN_MS = 22_000;
+const ANSWER_WITHIN_MS = 3000;
+
+/** Starts all roles in one process, and waits until every one of them says that it is ready. */
+export async function startApp({ dir, env, url, signal }: { dir: string; env: NodeJS.ProcessEnv; url: string; signal: AbortSignal }): Promise<Server> {
+  return startServer({
+    name: 'app',
+    dataDir: dir,
+    file: process.execPath,
+    args: ['bin/order-saga.ts', 'all'],
+    env,
+    cwd: ROOT,
+    stopSignal: 'SIGTERM',
+    stopWithinMs: STOP_WITHIN_MS,
+    startWithinMs: START_WITHIN_MS,
+    answers: () => isReady(url),
+    signal,
+  });
+}
+
+async function isReady(url: string): Promise<void> {
+  const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+  const body = await answer.text();
+  if (answer.status !== 200) throw new Error(`/health/ready answers ${answer.status}: ${body}`);
+}

@@ -1,0 +1,64 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import type { PostgresBinaries } from './postgres-binaries.ts';
+import { canReach, reachableTwin } from './postgres-user.ts';
+import type { OsUser } from './postgres-user.ts';
+
+export interface ClusterPlan {
+  dataDir: string;
+  binaries: PostgresBinaries;
+  user: OsUser | undefined;
+  password: string;
+  throwAway: boolean;
+}
+
+/**
+ * The folder of the cluster's files, made and filled when there is none.
+ * When the OS user cannot come to `dataDir` the files lie elsewhere, and a note in `dataDir` says where.
+ */
+export async function cluster(plan: ClusterPlan): Promise<string> {
+  const folder = await clusterFolder(plan);
+  if (!existsSync(folder)) await initialise(folder, plan);
+  return folder;
+}
+
+/** Removes what lies outside of this data folder, so that removing the folder leaves nothing. */
+export async function removeOutliers(dataDir: string): Promise<void> {
+  const elsewhere = await readFile(noteOf(dataDir), 'utf8').catch(() => undefined);
+  if (!elsewhere) return;
+  await rm(elsewhere, { recursive: true, force: true });
+  await rm(noteOf(dataDir));
+}
+
+async function clusterFolder({ dataDir, user, throwAway }: ClusterPlan): Promise<string> {
+  await mkdir(dataDir, { recursive: true });
+  if (await canReach(user, dataDir)) return join(dataDir, 'cluster');
+  const elsewhere = await reachableTwin(dataDir, throwAway);
+  await writeFile(noteOf(dataDir), elsewhere);
+  return join(elsewhere, 'cluster');
+}
+
+function noteOf(dataDir: string): string {
+  return join(dataDir, 'cluster-is-in');
+}
+
+/** In a folder of another name until it is whole: an interrupted attempt is not taken for a cluster. */
+async function initialise(folder: string, { binaries, user, password, throwAway }: ClusterPlan): Promise<void> {
+  const unfinished = `${folder}.unfinished`;
+  await rm(unfinished, { recursive: true, force: true });
+  await mkdir(unfinished, { mode: 0o700 });
+  const passwordFile = join(user ? dirname(folder) : tmpdir(), `order-saga-${process.pid}.password`);
+  try {
+    await writeFile(passwordFile, password, { mode: 0o600 });
+    if (user) await Promise.all([unfinished, passwordFile].map((path) => chown(path, user.uid, user.gid)));
+    const flags = ['--encoding=UTF8', '--locale=C', '--auth=scram-sha-256', '--username=postgres', ...(throwAway ? ['--no-sync'] : [])];
+    await promisify(execFile)(binaries.initdb, [`--pgdata=${unfinished}`, `--pwfile=${passwordFile}`, ...flags], { ...user, cwd: '/' });
+    await rename(unfinished, folder);
+  } finally {
+    await rm(passwordFile, { force: true });
+  }
+}

@@ -1,0 +1,28 @@
+import { createTransport } from '../lib/kafka.ts';
+import { createLog } from '../lib/log.ts';
+import { migrate, services } from '../prisma/migrate.ts';
+import { eventDocument } from '../specs/generated/preferable/channels.ts';
+import { brokerCount } from './kafka.ts';
+import { databaseVariable } from './settings.ts';
+
+/** Applies every service's migrations, all services at once, and answers what was applied: `orders/0001_first`. */
+export async function applyMigrations(env: Readonly<Record<string, string>>): Promise<string[]> {
+  const applied = await Promise.all(
+    services.map(async (service) => {
+      const names = await migrate({ service, url: env[databaseVariable(service)] ?? '' });
+      return names.map((name) => `${service}/${name}`);
+    }),
+  );
+  return applied.flat();
+}
+
+/** Makes the topics that are missing, each in no more copies than there are brokers, and answers their names. */
+export async function createMissingTopics(env: Readonly<Record<string, string>>): Promise<string[]> {
+  const brokers = (env['KAFKA_BROKERS'] ?? '').split(',');
+  const transport = createTransport({ brokers, clientId: 'order-saga-local', prefix: env['KAFKA_TOPIC_PREFIX'] ?? '', log: createLog('error') });
+  try {
+    return await transport.createTopics(Object.values(eventDocument.channels), await brokerCount(brokers));
+  } finally {
+    await transport.close();
+  }
+}

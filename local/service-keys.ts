@@ -1,0 +1,24 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** The roles that sign tokens of their own when they call another service. */
+const ROLES = ['worker', 'notifications', 'auditor'] as const;
+
+/** The roles' private keys and the set of their public halves, as variables of the app. Made at the first start, readable by their owner only. */
+export async function serviceKeys(folder: string): Promise<Record<string, string>> {
+  const file = join(folder, 'service-keys.json');
+  if (existsSync(file)) return JSON.parse(await readFile(file, 'utf8')) as Record<string, string>;
+  const keys = makeKeys();
+  await writeFile(`${file}.new`, JSON.stringify(keys), { mode: 0o600 });
+  await rename(`${file}.new`, file);
+  return keys;
+}
+
+function makeKeys(): Record<string, string> {
+  const pairs = ROLES.map((role) => ({ role, ...generateKeyPairSync('ec', { namedCurve: 'P-256' }) }));
+  const privateKeys = pairs.map(({ role, privateKey }) => [`${role.toUpperCase()}_SERVICE_KEY`, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()]);
+  const keys = pairs.map(({ role, publicKey }) => ({ ...publicKey.export({ format: 'jwk' }), kid: role, alg: 'ES256', use: 'sig' }));
+  return { ...Object.fromEntries(privateKeys), SERVICE_JWKS: JSON.stringify({ keys }) };
+}

@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import type { Env } from '../lib/config.ts';
+import type { KafkaServer } from './kafka.ts';
+import { startKafka } from './kafka.ts';
+import { startMail } from './mail.ts';
+import type { MailServer } from './mail.ts';
+import { startPostgres } from './postgres.ts';
+import type { PostgresServer } from './postgres.ts';
+import { registerSearchAttributes, searchAttributes } from './search-attributes.ts';
+import type { Server } from './server.ts';
+import type { Settings } from './settings.ts';
+import { startTemporal } from './temporal.ts';
+import type { TemporalServer } from './temporal.ts';
+
+/** One of the things to be done, all of which may be done at once. */
+export interface Step {
+  title: string;
+  /** Tells what takes long, and answers what is worth knowing afterwards. */
+  run(say: (text: string) => void): Promise<string | undefined>;
+}
+
+interface Ports {
+  dir: string;
+  env: Env;
+  settings: Settings;
+  throwAway?: boolean | undefined;
+  signal: AbortSignal;
+  keep<S extends Server>(name: string, start: (died?: S) => Promise<S>): Promise<S>;
+}
+
+/** One step for each server that is not the user's own. */
+export function stackSteps(ports: Ports): Step[] {
+  const { needsPostgres, needsKafka, needsTemporal, needsMail } = ports.settings;
+  return [
+    ...(needsPostgres ? [postgresStep(ports)] : []),
+    ...(needsKafka ? [kafkaStep(ports)] : []),
+    needsTemporal ? temporalStep(ports) : ownTemporalStep(ports),
+    ...(needsMail ? [mailStep(ports)] : []),
+  ];
+}
+
+function postgresStep({ dir, settings, throwAway, signal, keep }: Ports): Step {
+  const start = (died?: PostgresServer) =>
+    startPostgres({ dataDir: join(dir, 'postgres'), port: died?.port ?? settings.ports.postgres, throwAway, withDatabases: true, signal });
+  return { title: 'Postgres', run: () => keep('postgres', start).then(() => undefined) };
+}
+
+function kafkaStep({ dir, settings, signal, keep }: Ports): Step {
+  const run = async (say: (text: string) => void) => {
+    const start = (died?: KafkaServer) => {
+      const port = died?.port ?? settings.ports.kafka;
+      const controllerPort = died?.controllerPort ?? settings.ports.kafkaController;
+      return startKafka({ dataDir: join(dir, 'kafka'), port, controllerPort, say, signal });
+    };
+    await keep('kafka', start);
+    return undefined;
+  };
+  return { title: 'Kafka', run };
+}
+
+function temporalStep({ dir, settings, throwAway, signal, keep }: Ports): Step {
+  const run = async (say: (text: string) => void) => {
+    const start = (died?: TemporalServer) => {
+      const port = died?.port ?? settings.ports.temporal;
+      const uiPort = died?.uiPort ?? settings.ports.temporalUi;
+      return startTemporal({ dataDir: join(dir, 'temporal'), inMemory: throwAway, port, uiPort, searchAttributes, say, signal });
+    };
+    return (await keep('temporal', start)).source;
+  };
+  return { title: 'Temporal', run };
+}
+
+function ownTemporalStep({ env }: Ports): Step {
+  const run = async () => {
+    const registered = await registerSearchAttributes(env);
+    return registered.length > 0 ? `registered ${registered.join(', ')}` : 'all there';
+  };
+  return { title: `Search attributes of Temporal at ${env['TEMPORAL_ADDRESS']}`, run };
+}
+
+function mailStep({ dir, settings, signal, keep }: Ports): Step {
+  const start = (died?: MailServer) => {
+    const smtpPort = died?.smtpPort ?? settings.ports.mailSmtp;
+    const webPort = died?.webPort ?? settings.ports.mailWeb;
+    return startMail({ dataDir: join(dir, 'mail'), smtpPort, webPort, signal });
+  };
+  return { title: 'Mail inbox', run: () => keep('mail', start).then(() => undefined) };
+}

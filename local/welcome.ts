@@ -1,0 +1,48 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { join, relative } from 'node:path';
+import type { Servers } from './stack-env.ts';
+
+/** What stands on the terminal when all is ready: where everything is, and lines to try it with. */
+export function welcome({ url, servers, env, dir, seconds }: { url: string; servers: Servers; env: Record<string, string>; dir: string; seconds: number }): string {
+  const addresses: Array<[string, string | undefined]> = [
+    ['Shop API', url],
+    ['API reference', `${url}/docs`],
+    ['Temporal Web UI', servers.temporal?.uiUrl ?? `(your own, at ${env['TEMPORAL_ADDRESS']})`],
+    ['Mail inbox', servers.mail?.webUrl ?? `(your own mail server)`],
+    ['App log', relative(process.cwd(), join(dir, 'app.log'))],
+  ];
+  return [
+    '',
+    `Ready in ${seconds.toFixed(1)} s.`,
+    '',
+    ...addresses.map(([name, address]) => `  ${name.padEnd(16)} ${address}`),
+    '',
+    'Register, log in, make a profile, top up, order; each line may be pasted as it is:',
+    '',
+    ...firstOrder(url, join(dir, `cookies.txt`)),
+    '',
+    'Ctrl-C ends everything; the data stays. `npm start -- --fresh` begins with none.',
+    '',
+  ].join('\n');
+}
+
+/** Five requests that make a new buyer's first order. Names and keys are new each time, so they also work on old data. */
+function firstOrder(url: string, cookies: string): string[] {
+  const username = `buyer-${randomBytes(4).toString('hex')}`;
+  const password = randomBytes(9).toString('base64url');
+  const profile = { username, firstName: 'Ada', lastName: 'Buyer', email: `${username}@example.com`, phone: '+15550100' };
+  const send = (method: string, path: string, body: object, headers: string[] = []) =>
+    ['curl', '-sS', '-b', quote(cookies), '-X', method, quote(url + path), ...['content-type: application/json', ...headers].flatMap((header) => ['-H', quote(header)]), '-d', quote(JSON.stringify(body)), '-w', quote('\\n')].join(' ');
+  return [
+    send('POST', '/auth/register', { username, password }),
+    send('POST', '/auth/login', { username, password }).replace('-sS -b', '-sS -c'),
+    send('POST', '/api/v1/user', profile),
+    send('PUT', '/payments/replenishments', { amount: 100 }, [`idempotency-key: ${randomUUID()}`]),
+    send('POST', '/orders', { price: 5 }, ['if-match: 0', `idempotency-key: ${randomUUID()}`]),
+  ];
+}
+
+/** For a POSIX shell. */
+function quote(word: string): string {
+  return /^[\w./:-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
