@@ -1,0 +1,79 @@
+/** Writes that a page of another site makes a browser send are refused; programs and our own pages are not. */
+import assert from 'node:assert/strict';
+import { after, beforeEach, test } from 'node:test';
+import { startFarSide } from './support/far-side.ts';
+import { startGateway } from './support/gateway.ts';
+import { assertDocumented } from './support/openapi.ts';
+import { form, json } from './support/requests.ts';
+
+const SESSION = `session_id=${'A'.repeat(43)}`;
+const service = await startFarSide();
+const gateway = await startGateway({ auth: service.url, users: service.url, orders: service.url, billing: service.url, notifications: service.url });
+const host = new URL(gateway.url).host;
+
+beforeEach(() => service.answers((response) => response.setHeader('authorization', 'Bearer a.b.c').end()));
+after(async () => {
+  await gateway.close();
+  await service.close();
+});
+
+const foreign: Record<string, string>[] = [
+  { 'sec-fetch-site': 'cross-site' },
+  { 'sec-fetch-site': 'same-site' },
+  { 'sec-fetch-site': 'nonsense' },
+  { origin: 'https://evil.example' },
+  { origin: 'null' },
+  { origin: `http://${host}.evil.example` },
+  { origin: `http://${host}@evil.example` },
+  { origin: 'http://127.0.0.1' },
+  { origin: 'http://127.0.0.1:1' },
+  { origin: 'nonsense' },
+  { 'sec-fetch-site': 'same-origin', origin: 'https://evil.example' },
+  { 'sec-fetch-site': 'cross-site', origin: gateway.url },
+];
+const own: Record<string, string>[] = [
+  {},
+  { 'sec-fetch-site': 'same-origin' },
+  { 'sec-fetch-site': 'none' },
+  { origin: gateway.url },
+  { 'sec-fetch-site': 'same-origin', origin: gateway.url },
+];
+
+const order = { method: 'POST', ...json({ price: 5 }) };
+const credentials = form({ username: 'nobody', password: 'correct horse' });
+/** The operations whose writes a stranger could want, and how a browser would be made to send them. */
+const writes: [operationId: string, path: string, init: RequestInit, cookie: string][] = [
+  ['createOrder', '/orders', order, SESSION],
+  ['createOrder', '/orders', order, 'session_id=whatever'],
+  ['deleteProfile', '/api/v1/user/me', { method: 'DELETE' }, SESSION],
+  ['logout', '/auth/logout', { method: 'POST' }, SESSION],
+  ['logoutByLink', '/auth/logout', {}, SESSION],
+  ['login', '/auth/login', { method: 'POST', ...credentials }, ''],
+  ['register', '/auth/register', { method: 'POST', ...credentials }, ''],
+  ['token', '/auth/token', { method: 'POST', ...credentials }, ''],
+];
+const send = (path: string, init: RequestInit, more: Record<string, string>, cookie: string) =>
+  fetch(gateway.url + path, { ...init, headers: { ...(init.headers as Record<string, string>), ...more, ...(cookie && { cookie }) } });
+
+for (const [operationId, path, init, cookie] of writes) {
+  test(`${operationId} from another site is refused, and nobody is asked${cookie === SESSION ? '' : `, with the cookie “${cookie}”`}`, async () => {
+    for (const headers of foreign) {
+      const problem = await assertDocumented(operationId, await send(path, init, headers, cookie));
+      assert.equal(problem.type, '/problems/cross-site', JSON.stringify(headers));
+    }
+    assert.deepEqual(service.seen, []);
+  });
+
+  test(`${operationId} from here, or from a program, goes through${cookie === SESSION ? '' : `, with the cookie “${cookie}”`}`, async () => {
+    for (const headers of own) {
+      const { status } = await send(path, init, headers, cookie);
+      assert.equal(status, cookie === 'session_id=whatever' ? 401 : 200, JSON.stringify(headers));
+    }
+  });
+}
+
+test('reading, and writing with a token, is not refused: a page of another site can do neither in somebody’s name', async () => {
+  const read = await send('/orders', {}, { 'sec-fetch-site': 'cross-site' }, SESSION);
+  const written = await send('/orders', order, { origin: 'https://evil.example', authorization: 'Bearer a.b.c' }, '');
+  assert.deepEqual([read.status, written.status], [200, 200]);
+});

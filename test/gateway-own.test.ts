@@ -1,0 +1,103 @@
+/** What the gateway serves itself: readiness of the whole, explanations of problems, the API reference. */
+import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
+import { after, beforeEach, test } from 'node:test';
+import { problemKinds } from '../specs/generated/problems.ts';
+import { createClientReader } from '../api/gateway/client.ts';
+import { startFarSide } from './support/far-side.ts';
+import { startGateway } from './support/gateway.ts';
+import { assertDocumented } from './support/openapi.ts';
+
+const service = await startFarSide();
+const worker = await startFarSide();
+const gateway = await startGateway({ auth: service.url, orders: service.url, worker: worker.url });
+const get = (path: string, accept = '*/*') => fetch(gateway.url + path, { headers: { accept }, redirect: 'manual' });
+type Answer = (response: ServerResponse) => void;
+const says =
+  (status: number, body: unknown): Answer =>
+  (response) => {
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  };
+
+beforeEach(() => {
+  service.answers(says(200, { status: 'ready' }));
+  worker.answers(says(200, { status: 'ready' }));
+});
+after(async () => {
+  await gateway.close();
+  await service.close();
+  await worker.close();
+});
+
+test('all is ready when every role is', async () => {
+  assert.deepEqual(await assertDocumented('ready', await get('/health/ready')), {
+    status: 'ready',
+    roles: { auth: 'ready', orders: 'ready', worker: 'ready' },
+  });
+  assert.equal(service.seen[0]!.url, '/health/ready');
+});
+
+test('a role that does without something degrades the whole', async () => {
+  service.answers(says(200, { status: 'degraded' }));
+  assert.deepEqual(await assertDocumented('ready', await get('/health/ready')), {
+    status: 'degraded',
+    roles: { auth: 'degraded', orders: 'degraded', worker: 'ready' },
+  });
+});
+
+const unready: Record<string, Answer> = {
+  'says that it is not': says(503, { status: 'unready' }),
+  'breaks off': (response) => void response.destroy(),
+  'says nothing that can be read': (response) => void response.end('?'),
+};
+
+for (const [how, answer] of Object.entries(unready)) {
+  test(`all is unready when one role ${how}`, async () => {
+    worker.answers(answer);
+    const problem = await assertDocumented('ready', await get('/health/ready'));
+    assert.deepEqual([problem.type, problem.roles], ['/problems/unavailable', { auth: 'ready', orders: 'ready', worker: 'unready' }]);
+  });
+}
+
+test('the gateway lives without any role', async () => {
+  const alone = await startGateway({ auth: 'http://127.0.0.1:1' });
+  assert.deepEqual(await (await fetch(`${alone.url}/health/live`)).json(), { status: 'live' });
+  await alone.close();
+});
+
+test('every kind of problem is explained, to programs and to people', async () => {
+  for (const [kind, { title, status, explanation }] of Object.entries(problemKinds)) {
+    assert.deepEqual(await assertDocumented('readProblem', await get(`/problems/${kind}`)), { type: `/problems/${kind}`, title, status, explanation });
+  }
+  const response = await get('/problems/key-reused', 'text/html,application/xhtml+xml,*/*;q=0.8');
+  assert.match(response.headers.get('content-security-policy')!, /^default-src 'none'/);
+  const page = await assertDocumented('readProblem', response);
+  assert.ok(page.includes(`<h1>${problemKinds['key-reused'].title}</h1>`) && !page.includes('{{'));
+});
+
+for (const kind of ['nothing', '__proto__', 'toString', '%3Cscript%3E']) {
+  test(`the problem ${kind} is none`, async () => {
+    assert.equal((await assertDocumented('readProblem', await get(`/problems/${kind}`, 'text/html'))).type, '/problems/not-found');
+  });
+}
+
+test('the API reference is made of local files, and its policy lets it ask nobody else', async () => {
+  assert.deepEqual([(await get('/')).status, (await get('/')).headers.get('location')], [302, '/docs']);
+  const page = await get('/docs');
+  assert.match(page.headers.get('content-security-policy')!, /default-src 'none'; script-src 'self';.*connect-src 'self'/);
+  const html = await page.text();
+  const parts = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path!);
+  assert.deepEqual(
+    parts.filter((path) => !path.startsWith('/docs/')),
+    [],
+  );
+  for (const path of parts) assert.equal((await get(path)).status, 200, path);
+  const document = (await (await get('/docs/openapi.json')).json()) as { openapi: string };
+  assert.equal(document.openapi, '3.1.0');
+});
+
+test('a proxy is an address or a network, and anything else is a fault of the configuration', () => {
+  for (const good of ['10.0.0.1', '10.0.0.0/8', '::1', 'fd00::/8']) createClientReader([good]);
+  for (const bad of ['localhost', '10.0.0.0/33', '10.0.0/8', 'fd00::/129', '10.0.0.0/', '10.0.0.0/x', ''])
+    assert.throws(() => createClientReader([bad]), /neither/);
+});

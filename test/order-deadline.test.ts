@@ -1,0 +1,35 @@
+/** What only time brings about, on a server that skips it. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { quietRuntime, startOrder, timeSkippingTemporal, withWorker } from './support/temporal.ts';
+import { createWorld, type World } from './support/world.ts';
+
+/** `Keyword`, as Temporal's API numbers it. */
+const KEYWORD = 2;
+let temporal: TestWorkflowEnvironment;
+
+before(async () => {
+  quietRuntime();
+  temporal = await timeSkippingTemporal();
+  await temporal.connection.operatorService.addSearchAttributes({ namespace: 'default', searchAttributes: { OrderStatus: KEYWORD, OrderOwner: KEYWORD } });
+});
+after(() => temporal.teardown());
+
+/** Time is skipped while somebody waits for a workflow's result. */
+const runOrder = async (taskQueue: string, world: World) => (await startOrder(temporal.client, taskQueue, world)).result();
+
+for (const takesEffect of [true, false]) {
+  test(`when billing is silent until the deadline and the charge ${takesEffect ? 'happened' : 'did not happen'}, billing is made to promise, and no money is missing`, async () => {
+    const world = createWorld({ silentCharge: { takesEffect }, charge: 'regular', deadlineS: 3600 });
+    const settled = await withWorker(world.activities, (taskQueue) => runOrder(taskQueue, world), temporal.nativeConnection);
+    assert.deepEqual(settled, { orderId: world.orderId, status: 'FAILED', reason: 'deadline' });
+    assert.deepEqual([world.account.outcome, world.account.balance], [{ outcome: takesEffect ? 'REFUNDED' : 'CANCELLED', cause: 'deadline' }, 100]);
+  });
+}
+
+test('when the answer of cancelCharge is lost past the deadline, it is asked for until it comes', async () => {
+  const world = createWorld({ silentCharge: { takesEffect: true }, charge: 'regular', deadlineS: 3600, loseAnswerOf: { step: 'cancelCharge', times: 5 } });
+  const settled = await withWorker(world.activities, (taskQueue) => runOrder(taskQueue, world), temporal.nativeConnection);
+  assert.deepEqual([settled.status, world.account.balance], ['FAILED', 100]);
+});

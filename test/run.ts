@@ -1,0 +1,75 @@
+/**
+ * Runs the tests: starts the servers that they share, once, in a folder that is thrown away, then node's test runner, then stops them.
+ * `npm test` runs all; `npm test -- test/order-saga.test.ts` some; options of `node --test` go through.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { once } from 'node:events';
+import { bundleWorkflows } from '../activities/worker.ts';
+import { startStack, type Stack } from '../local/stack.ts';
+import { timeSkippingServerPath } from '../local/temporal-programs.ts';
+import { createTemplates } from './support/database.ts';
+
+const CONCURRENCY = 3;
+const dir = await mkdtemp(join(tmpdir(), 'order-saga-test-'));
+let stack: Stack | undefined;
+let tests: ChildProcess | undefined;
+let interrupted = false;
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    interrupted = true;
+    tests?.kill('SIGTERM');
+  });
+}
+
+try {
+  process.exitCode = await run(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n`);
+  process.exitCode = 1;
+} finally {
+  await stack?.stop();
+  await rm(dir, { recursive: true, force: true });
+}
+
+async function run(words: string[]): Promise<number> {
+  const startedMs = performance.now();
+  const options = words.filter((word) => word.startsWith('-'));
+  const named = words.filter((word) => !word.startsWith('-'));
+  const files = named.length > 0 ? named : globSync('test/*.test.ts').sort();
+
+  const [started, bundle, timeSkippingServer] = await Promise.all([
+    startStack({ dir, env: {}, throwAway: true, onStep: say }),
+    bundleWorkflows(),
+    timeSkippingServerPath(say),
+  ]);
+  stack = started;
+  await createTemplates(started.servers.postgres!.adminUrl);
+  const bundlePath = join(dir, 'workflows.js');
+  await writeFile(bundlePath, bundle.code);
+  say(`servers up in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
+  if (interrupted) return 130;
+
+  const { postgres, mail } = stack.servers;
+  tests = spawn(process.execPath, ['--test', `--test-concurrency=${CONCURRENCY}`, '--test-reporter=spec', ...options, ...files], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: {
+      ...process.env,
+      ...stack.env(),
+      TEST_POSTGRES_URL: postgres!.adminUrl,
+      TEST_MAIL_URL: mail!.webUrl,
+      TEST_WORKFLOW_BUNDLE: bundlePath,
+      TEST_TIME_SKIPPING_SERVER: timeSkippingServer,
+    },
+  });
+  const [code] = (await once(tests, 'exit')) as [number | null];
+  return code ?? 130;
+}
+
+function say(line: string): void {
+  process.stdout.write(`# ${line}\n`);
+}

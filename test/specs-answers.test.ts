@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import eventDocument from '../specs/generated/preferable/asyncapi.json' with { type: 'json' };
+import { objectsIn, type Json } from '../tools/specs/json.ts';
+import { ajv, bounds, parameters, schemas } from './support/bounds.ts';
+
+const ID = '0192f0c1-7a5e-7c3b-9d55-0d6a5b6c7d8e';
+const order = { id: ID, userId: ID, price: 5, version: 1, status: 'SUCCESS', createdAt: '2026-11-22T18:09:27.123Z' };
+
+bounds('what is told of an order', {
+  schema: schemas.Order,
+  like: order,
+  taken: [{}, { status: 'FAILED', reason: 'insufficient-funds' }, { status: 'CANCELLED' }, { status: 'CANCELLED', reason: 'buyer' }],
+  refused: [
+    { status: 'FAILED' },
+    { status: 'FAILED', reason: 'bad luck' },
+    { status: 'SUCCESS', reason: 'deadline' },
+    { status: 'IN_PROGRESS', reason: 'deadline' },
+    { status: 'DONE' },
+    { id: ID.toUpperCase() },
+    { version: 2147483648 },
+    { ownerId: ID },
+  ],
+});
+
+bounds('an order that was made and paid', {
+  schema: schemas.PaidOrder,
+  like: order,
+  taken: [{}, { status: 'CANCELLED' }],
+  refused: [{ status: 'IN_PROGRESS' }, { status: 'FAILED', reason: 'deadline' }, { more: 1 }],
+});
+
+bounds('what became of a cancelled withdrawal', {
+  schema: schemas.WithdrawalCancelled,
+  taken: [{ outcome: 'REFUNDED', cause: 'buyer' }, { outcome: 'CANCELLED', cause: 'deadline' }, { outcome: 'DECLINED' }],
+  refused: [{ outcome: 'REFUNDED' }, { outcome: 'DECLINED', cause: 'buyer' }, { outcome: 'CHARGED', cause: 'buyer' }, { outcome: 'CANCELLED', cause: 'whim' }],
+});
+
+bounds('a refusal', {
+  schema: schemas.OrderFailedProblem,
+  like: {
+    type: '/problems/order-failed',
+    title: schemas.OrderFailedProblem.properties.title.const,
+    status: 409,
+    detail: 'It was not charged in time.',
+    instance: '/orders',
+    correlationId: 'abc',
+    orderId: ID,
+    reason: 'deadline',
+  },
+  taken: [{}],
+  refused: [{ type: 'about:blank' }, { status: 400 }, { orderId: undefined }, { reason: undefined }, { correlationId: undefined }, { stack: 'at …' }],
+});
+
+bounds('the event of an order that failed', {
+  schema: eventDocument.channels['order-service/OrderRejected'].messages.OrderRejected.payload,
+  like: { orderId: ID, userId: ID, reason: 'deadline' },
+  taken: [{}, { reason: 'insufficient-funds' }],
+  refused: [{ reason: undefined }, { reason: 'buyer' }, { price: 5 }, { orderId: 'x' }],
+});
+
+bounds('the headers of an event', {
+  schema: eventDocument.channels['user-service/UserUpdated'].messages.UserUpdated.headers,
+  like: { eventId: ID, eventType: 'UserUpdated', schemaVersion: '1', correlationId: 'abc', 'content-type': 'application/json', profileVersion: '3' },
+  taken: [{}, { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }, { 'x-other': 'kept' }],
+  refused: [{ eventType: 'OrderCreated' }, { schemaVersion: '2' }, { eventId: undefined }, { profileVersion: undefined }, { traceparent: 'x' }],
+});
+
+test('every schema of every document can be checked strictly', () => {
+  for (const schema of [...Object.values<Json>(schemas), ...Object.values<Json>(parameters).map(({ schema }) => schema)]) ajv.compile(schema);
+  for (const { payload, headers } of objectsIn(eventDocument)) for (const each of [payload, headers].filter(Boolean)) ajv.compile(each);
+});
+
+test('every object is closed, so that a misspelt property is never silently dropped', () => {
+  const open = [...objectsIn(schemas)].filter(
+    ({ type, properties, additionalProperties }) => type === 'object' && properties && additionalProperties !== false,
+  );
+  const partsOfOthers = [schemas.PaidOrder.allOf[1], schemas.OpenOrder.allOf[1]];
+  assert.deepEqual(open, partsOfOthers);
+});

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import eventDocumentJson from '../specs/generated/preferable/asyncapi.json' with { type: 'json' };
+import apiDocumentJson from '../specs/generated/preferable/openapi.json' with { type: 'json' };
+import { problemKinds, type ProblemKind } from '../specs/generated/problems.ts';
+import { outdated } from '../tools/specs/generate.ts';
+import type { Json } from '../tools/specs/json.ts';
+import { resolved } from '../tools/specs/resolve.ts';
+
+const WRITES = ['post', 'put', 'delete'];
+
+const api: Json = resolved(apiDocumentJson);
+const operations = Object.entries<Json>(api.paths).flatMap(([path, item]) =>
+  Object.entries<Json>(item).map(([method, operation]) => ({ method, operation, title: `${method} ${path}` })),
+);
+const answers = operations.flatMap(({ operation, title }) =>
+  Object.entries<Json>(operation.responses).map(([status, response]) => ({ status: Number(status), response, title: `${title} ${status}` })),
+);
+const channels: Array<[string, Json]> = Object.entries(eventDocumentJson.channels);
+const eventChannels = channels.filter(([id]) => !id.endsWith('.dead-letters'));
+
+test('what is generated is as the contracts say', async () => {
+  assert.deepEqual(await outdated(), []);
+});
+
+test('every operation has an id of its own, a summary and a tag that is described, and says who may call it', () => {
+  const tags = api.tags.map(({ name }: Json) => name);
+  for (const { operation, title } of operations) {
+    assert.ok(operation.operationId && operation.summary && operation.security, title);
+    assert.ok(operation.tags.length === 1 && tags.includes(operation.tags[0]), title);
+  }
+  assert.equal(new Set(operations.map(({ operation }) => operation.operationId)).size, operations.length);
+});
+
+test('every refusal is problem+json of exactly the kinds that it lists, each with its status', () => {
+  for (const { status, response, title } of answers.filter(({ status }) => status >= 400)) {
+    const kinds = response['x-problems'] as ProblemKind[];
+    assert.deepEqual(Object.keys(response.content), ['application/problem+json'], title);
+    assert.deepEqual(
+      typesIn(response.content['application/problem+json'].schema),
+      kinds.map((kind) => `/problems/${kind}`),
+      title,
+    );
+    for (const kind of kinds) assert.equal(problemKinds[kind].status, status, `${title}: ${kind}`);
+  }
+});
+
+test('every kind of problem is answered somewhere', () => {
+  const used = [api['x-problems'], ...answers.map(({ response }) => response['x-problems'] ?? [])].flat();
+  assert.deepEqual([...new Set(used)].toSorted(), Object.keys(problemKinds).toSorted());
+});
+
+test('every operation can fail in the ways that are common to its like', () => {
+  for (const { operation, method, title } of operations) {
+    const expected = ['400', '500', '502', '503', '504'];
+    if (operation.security.length > 0) expected.push('401', '403');
+    if (WRITES.includes(method)) expected.push('403', '413', '415', '429');
+    assert.deepEqual(
+      expected.filter((status) => !operation.responses[status]),
+      [],
+      title,
+    );
+    if (WRITES.includes(method)) assert.ok(operation.responses['403']['x-problems'].includes('cross-site'), title);
+  }
+});
+
+test('every answer carries the correlation id, and one that asks for patience says for how long', () => {
+  for (const { status, response, title } of answers) {
+    assert.ok(response.headers['X-Correlation-Id'].required, title);
+    const patience = [202, 429, 503].includes(status) || response['x-problems']?.includes('in-progress');
+    assert.equal(response.headers['Retry-After'] !== undefined, Boolean(patience), title);
+  }
+});
+
+test('money moves only under a key', () => {
+  for (const id of ['replenish', 'withdraw']) {
+    const { operation } = operations.find(({ operation }) => operation.operationId === id)!;
+    const key = operation.parameters.find(({ name }: Json) => name === 'Idempotency-Key');
+    assert.ok(key.required, id);
+    assert.ok(operation.responses['400']['x-problems'].includes('idempotency-key-missing'), id);
+    assert.ok(operation.responses['422'], id);
+  }
+});
+
+test('only services open accounts and take withdrawals back', () => {
+  const forServicesOnly = operations.filter(({ operation }) => JSON.stringify(operation.security) === '[{"service":[]}]');
+  assert.deepEqual(forServicesOnly.map(({ operation }) => operation.operationId).toSorted(), ['cancelWithdrawal', 'openAccount']);
+});
+
+test('every event has a topic of its name, a key that its payload names, and a topic for its dead letters', () => {
+  const topics = channels.map(([, { address }]) => address);
+  for (const [id, { address, messages }] of eventChannels) {
+    const [[name, message]] = Object.entries<Json>(messages) as [[string, Json]];
+    assert.equal(address, id.replace('/', '.'));
+    assert.equal(address.split('.').at(-1), name);
+    assert.ok(topics.includes(`${address}.dead-letters`), id);
+    assert.ok(message.payload.required.includes(message['x-key']), id);
+    assert.equal(message.payload.additionalProperties, false, id);
+    assert.equal(message.headers.allOf.at(-1).properties.eventType.const, name);
+  }
+});
+
+test('every event is sent by somebody, and nothing is done with a channel that is not there', () => {
+  const done = Object.values<Json>(eventDocumentJson.operations).map(({ action, channel }) => `${action} ${channel.$ref.split('/').at(-1).replace('~1', '/')}`);
+  for (const [id] of eventChannels) assert.ok(done.includes(`send ${id}`), id);
+  assert.deepEqual(
+    done.filter((deed) => !eventChannels.some(([id]) => deed.endsWith(` ${id}`))),
+    [],
+  );
+});
+
+test('only a profile can be deleted by a message', () => {
+  const messages = eventChannels.flatMap(([, { messages }]) => Object.entries<Json>(messages));
+  const nullable = messages.filter(([, { payload }]) => payload.type.includes('null'));
+  assert.deepEqual(
+    nullable.map(([name]) => name),
+    ['UserUpdated'],
+  );
+});
+
+test('every topic is kept on more than one broker, and for a time that is written down', () => {
+  for (const [id, { bindings }] of channels) {
+    const { partitions, replicas, topicConfiguration } = bindings.kafka;
+    assert.ok(partitions >= 1 && replicas >= 3 && topicConfiguration['min.insync.replicas'] === replicas - 1, id);
+    assert.ok(topicConfiguration['retention.ms'] ?? topicConfiguration['max.compaction.lag.ms'], id);
+  }
+});
+
+/** The `type` of each of the alternatives, in their order. */
+function typesIn(schema: Json): string[] {
+  return (schema.oneOf ?? [schema]).map(({ properties }: Json) => properties.type.const);
+}

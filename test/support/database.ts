@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import { Client, Pool } from 'pg';
+import { openDatabase, type Database } from '../../lib/database.ts';
+import { migrate, services, type ServiceName } from '../../prisma/migrate.ts';
+
+export interface TestDatabase extends Database {
+  url: string;
+  /** Runs a statement as the superuser. */
+  query<Row = Record<string, unknown>>(statement: string, values?: unknown[]): Promise<Row[]>;
+}
+
+/** A database of its own with all migrations of a service applied, on the server that the test run has started. */
+export async function createDatabase(service: ServiceName): Promise<TestDatabase> {
+  const server = process.env['TEST_POSTGRES_URL'];
+  if (!server) throw new Error('TEST_POSTGRES_URL is not set: run the tests by `npm test`, or one file by `npm test -- test/name.test.ts`');
+  const name = `test_${service}_${randomBytes(6).toString('hex')}`;
+  await asAdmin(server, `create database ${name} template ${templateOf(service)}`);
+  // The server of a test run is thrown away with all that is in it, so nothing is dropped.
+  const url = urlOf(server, name);
+  const pool = new Pool({ connectionString: url, max: 1, allowExitOnIdle: true });
+  const database = openDatabase(url, { mayForget: true });
+  return {
+    ...database,
+    url,
+    query: async <Row>(statement: string, values: unknown[] = []) => (await pool.query(statement, values)).rows as Row[],
+    async close() {
+      await pool.end();
+      await database.close();
+    },
+  };
+}
+
+/** Makes the templates that databases are copied from: each service's migrations run once for all test files. */
+export async function createTemplates(server: string): Promise<void> {
+  for (const service of services) {
+    await asAdmin(server, `create database ${templateOf(service)}`);
+    await migrate({ service, url: urlOf(server, templateOf(service)) });
+  }
+}
+
+const templateOf = (service: ServiceName) => `template_${service}`;
+
+function urlOf(server: string, database: string): string {
+  const url = new URL(server);
+  url.pathname = database;
+  return url.href;
+}
+
+async function asAdmin(server: string, statement: string): Promise<void> {
+  const client = new Client(server);
+  await client.connect();
+  await client.query(statement);
+  await client.end();
+}

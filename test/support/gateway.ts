@@ -1,0 +1,19 @@
+import { gatewayApi } from '../../api/gateway/app.ts';
+import { createClientReader } from '../../api/gateway/client.ts';
+import { createUpstreams } from '../../api/gateway/upstreams.ts';
+import { restDocument } from '../../bin/role.ts';
+import { serveQuietly } from './service.ts';
+
+/** The gateway as strangers reach it, in front of these roles. */
+export async function startGateway(urls: Record<string, string>, { trustedProxies = [] as string[], answerTimeoutMs = 5_000 } = {}) {
+  const upstreams = createUpstreams(new Map(Object.entries(urls)), { answerTimeoutMs });
+  const middleware = gatewayApi({ document: restDocument, upstreams, clientOf: createClientReader(trustedProxies) });
+  const listener = await serveQuietly('gateway', middleware, { operations: false });
+  return {
+    url: listener.url,
+    async close() {
+      await listener.close();
+      await upstreams.close();
+    },
+  };
+}

@@ -1,0 +1,11 @@
+/** What clients send. */
+export const json = (body: unknown) => ({ body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
+export const form = (fields: Record<string, string>) => ({
+  body: new URLSearchParams(fields).toString(),
+  headers: { 'content-type': 'application/x-www-form-urlencoded' },
+});
+
+export const post = (url: string, init: RequestInit): Promise<Response> => fetch(url, { method: 'POST', ...init });
+
+/** The cookie that a response sets, as a later request sends it. */
+export const cookieOf = (response: Response): string => response.headers.get('set-cookie')!.split(';')[0]!;

@@ -1,0 +1,29 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { Pool, type Client } from 'pg';
+import { createBillingStore, type BillingStore } from '../../api/billing/store.ts';
+
+/** Runs a movement of money in a session of its own and holds it there, done and not committed, until `end`. */
+export async function heldStatement(url: string, act: (held: BillingStore) => Promise<unknown>): Promise<{ end(commit: boolean): Promise<void> }> {
+  // One connection, so that what the store does runs within the transaction that is begun on it.
+  const pool = new Pool({ connectionString: url, max: 1 });
+  await pool.query('begin');
+  const held = createBillingStore({ adapter: new PrismaPg(pool) });
+  await act(held);
+  return {
+    async end(commit) {
+      await pool.query(commit ? 'commit' : 'rollback');
+      await held.close();
+      await pool.end();
+    },
+  };
+}
+
+/** Resolves once some session of this database waits for another one's lock. */
+export async function blocked(watcher: Client): Promise<void> {
+  for (;;) {
+    const { rows } = await watcher.query(`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`);
+    if (rows.length > 0) return;
+    await sleep(5);
+  }
+}

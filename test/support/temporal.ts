@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import type { Activities } from '../../activities/index.ts';
+import { createTemporal } from '../../lib/temporal.ts';
+import { orderWorkflowId } from '../../specs/identity.ts';
+import type { order, SettledOrder } from '../../workflows/order.ts';
+import type { World } from './world.ts';
+
+export const env = (name: string): string => process.env[name] ?? fail(name);
+
+/** Steps that fail on purpose are not worth a line. */
+export const quietRuntime = () => Runtime.install({ shutdownSignals: [], logger: new DefaultLogger('ERROR') });
+
+/** The real server that the test run has started. */
+export const realTemporal = () => createTemporal({ address: env('TEMPORAL_ADDRESS'), namespace: 'default', tls: false });
+
+/** A server that skips the time in which nothing happens. */
+export const timeSkippingTemporal = () =>
+  TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path: env('TEST_TIME_SKIPPING_SERVER') } } });
+
+/** Runs a worker with these activities for as long as `act` takes. `connection` is for a server that is not the shared one. */
+export async function withWorker<T>(
+  activities: Activities,
+  act: (taskQueue: string) => Promise<T>,
+  connection?: TestWorkflowEnvironment['nativeConnection'],
+): Promise<T> {
+  const { NativeConnection } = await import('@temporalio/worker');
+  const own = connection ? undefined : await NativeConnection.connect({ address: env('TEMPORAL_ADDRESS') });
+  const taskQueue = `test-${randomUUID()}`;
+  const worker = await Worker.create({
+    connection: connection ?? own!,
+    taskQueue,
+    activities,
+    workflowBundle: { codePath: env('TEST_WORKFLOW_BUNDLE') },
+    // A wait of a second for each test, otherwise: long polls end with it.
+    shutdownGraceTime: 0,
+  });
+  try {
+    return await worker.runUntil(() => act(taskQueue));
+  } finally {
+    await own?.close();
+  }
+}
+
+const startOptions = (taskQueue: string, { input }: World) => ({
+  workflowId: orderWorkflowId(input.orderId),
+  workflowIdConflictPolicy: 'USE_EXISTING' as const,
+  workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY' as const,
+  taskQueue,
+  args: [input] as [typeof input],
+});
+
+/** Starts an order as the order service does, by update-with-start, and answers what the caller would get. */
+export async function askOutcome(client: Client, taskQueue: string, world: World): Promise<SettledOrder> {
+  const startWorkflowOperation = new WithStartWorkflowOperation<typeof order>('order', startOptions(taskQueue, world));
+  return client.workflow.executeUpdateWithStart<typeof order, SettledOrder, []>('outcome', { updateId: 'outcome', args: [], startWorkflowOperation });
+}
+
+/** Starts an order as the auditor does. */
+export const startOrder = (client: Client, taskQueue: string, world: World) => client.workflow.start<typeof order>('order', startOptions(taskQueue, world));
+
+function fail(name: string): never {
+  throw new Error(`${name} is not set: run the tests by \`npm test\``);
+}
