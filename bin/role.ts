@@ -6,7 +6,7 @@ import { listen, type Listener } from '../lib/listen.ts';
 import type { Log } from '../lib/log.ts';
 import { resolveDocument } from '../lib/openapi.ts';
 import { createService, type ServiceOptions } from '../lib/service.ts';
-import { createTokenVerifier, type TokenVerifier } from '../lib/tokens.ts';
+import { createServiceTokens, createTokenVerifier, type TokenVerifier } from '../lib/tokens.ts';
 import eventDocumentJson from '../specs/generated/preferable/asyncapi.json' with { type: 'json' };
 import restDocumentJson from '../specs/generated/preferable/openapi.json' with { type: 'json' };
 
@@ -65,6 +65,19 @@ export const verifying = (together: ReadonlySet<RoleName>) => ({ authUrl: urlOf(
 export function verifierOf({ authUrl, serviceKeys }: { authUrl: (shared: Shared) => string; serviceKeys: JSONWebKeySet }, shared: Shared): TokenVerifier {
   return createTokenVerifier({ jwksUrl: `${authUrl(shared)}/.well-known/jwks.json`, serviceKeys });
 }
+
+/** The tokens by which a role tells others who it is, signed with `<ROLE>_SERVICE_KEY`. */
+export const serviceTokens =
+  (role: RoleName): Reader<() => string> =>
+  (env) => {
+    const name = `${role.toUpperCase()}_SERVICE_KEY`;
+    const key = text(name)(env);
+    try {
+      return createServiceTokens(role, key);
+    } catch {
+      throw new ConfigFault(`${name} is not a private key in PEM`);
+    }
+  };
 
 const serviceKeys: Reader<JSONWebKeySet> = (env) => {
   const value = text('SERVICE_JWKS')(env);

@@ -2,7 +2,7 @@ import { parse as parseLossless } from 'lossless-json';
 import { parse as parseSecure } from 'secure-json-parse';
 
 /**
- * Parses JSON that a stranger sent, and takes it as it was written or not at all: a key named twice, `__proto__`, and a number
+ * Parses JSON that a stranger sent, and takes it as it was written or not at all: a key named twice with two values, `__proto__`, and a number
  * that JavaScript would round are refused. Throws a SyntaxError that says what is wrong.
  */
 export function parseJson(text: string): unknown {
@@ -19,7 +19,7 @@ export function parseJson(text: string): unknown {
 function exactNumber(written: string): number {
   const number = Number(written);
   const [, whole] = /^(-?\d+)(\.0+)?$/.exec(written) ?? [];
-  if (whole === undefined ? Number.isInteger(number) : BigInt(whole) !== BigInt(number)) {
+  if (whole === undefined ? Number.isInteger(number) || !Number.isFinite(number) : BigInt(whole) !== BigInt(number)) {
     throw new SyntaxError(`the number ${written.slice(0, 40)} cannot be taken exactly; send a whole number up to 9007199254740991 in plain digits`);
   }
   return number;

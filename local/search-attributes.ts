@@ -26,7 +26,9 @@ export async function registerSearchAttributes(env: Env): Promise<string[]> {
     });
   } catch (cause) {
     const wanted = Object.entries(searchAttributes).map(([name, type]) => `${name}=${type}`);
-    throw new SetupError(`Temporal at ${address.address} did not let the search attributes ${wanted.join(', ')} be registered: ${(cause as Error).message}`, { cause });
+    throw new SetupError(`Temporal at ${address.address} did not let the search attributes ${wanted.join(', ')} be registered: ${(cause as Error).message}`, {
+      cause,
+    });
   } finally {
     await close();
   }

@@ -83,7 +83,10 @@ async function untilItAnswers({ name, answers, startWithinMs, signal }: ServerPl
   void exited.then((exit) => (ended = exit));
   for (;;) {
     signal?.throwIfAborted();
-    const problem = await answers().then(() => undefined, (error: unknown) => error ?? new Error('no answer'));
+    const problem = await answers().then(
+      () => undefined,
+      (error: unknown) => error ?? new Error('no answer'),
+    );
     if (ended) throw new Error(`${name} ended while starting: ${lastWords(ended)}`, { cause: problem });
     if (problem === undefined) return;
     if (Date.now() > deadline) throw new Error(`${name} did not answer within ${startWithinMs / 1000} s.`, { cause: problem });
@@ -125,7 +128,10 @@ async function stopChild(child: ChildProcess, { stopSignal, stopWithinMs }: Serv
 /** Logs are kept across starts, and one old one besides. */
 async function openLog(logFile: string) {
   await mkdir(join(logFile, '..'), { recursive: true });
-  const size = await stat(logFile).then((found) => found.size, () => 0);
+  const size = await stat(logFile).then(
+    (found) => found.size,
+    () => 0,
+  );
   if (size > LOG_BYTES_MAX) await rename(logFile, `${logFile}.1`);
   return open(logFile, 'a', 0o600);
 }

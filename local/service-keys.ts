@@ -18,7 +18,10 @@ export async function serviceKeys(folder: string): Promise<Record<string, string
 
 function makeKeys(): Record<string, string> {
   const pairs = ROLES.map((role) => ({ role, ...generateKeyPairSync('ec', { namedCurve: 'P-256' }) }));
-  const privateKeys = pairs.map(({ role, privateKey }) => [`${role.toUpperCase()}_SERVICE_KEY`, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()]);
+  const privateKeys = pairs.map(({ role, privateKey }) => [
+    `${role.toUpperCase()}_SERVICE_KEY`,
+    privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  ]);
   const keys = pairs.map(({ role, publicKey }) => ({ ...publicKey.export({ format: 'jwk' }), kid: role, alg: 'ES256', use: 'sig' }));
   return { ...Object.fromEntries(privateKeys), SERVICE_JWKS: JSON.stringify({ keys }) };
 }

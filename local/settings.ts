@@ -30,7 +30,11 @@ export function portNeed(name: PortName, asked: number | undefined): PortNeed {
 export function readSettings(env: Env) {
   const names = Object.keys(PORTS) as PortName[];
   const ports = readConfig(env, Object.fromEntries(names.map((name) => [name, port(PORTS[name].variable)])));
-  const own = readConfig(env, { temporal: textOr('TEMPORAL_ADDRESS', undefined), kafka: textOr('KAFKA_BROKERS', undefined), smtp: textOr('SMTP_URL', undefined) });
+  const own = readConfig(env, {
+    temporal: textOr('TEMPORAL_ADDRESS', undefined),
+    kafka: textOr('KAFKA_BROKERS', undefined),
+    smtp: textOr('SMTP_URL', undefined),
+  });
   return {
     needsPostgres: services.some((service) => !env[databaseVariable(service)]),
     needsKafka: own.kafka === undefined,

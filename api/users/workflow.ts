@@ -24,10 +24,13 @@ export const createProfileStarter =
         staticSummary: `Version ${version} of a buyer's profile`,
       });
     try {
-      // The deadline travels by async context: the call has to be made inside.
-      await temporal.withDeadline(Date.now() + START_DEADLINE_MS, start);
+      await within(START_DEADLINE_MS, temporal, start);
     } catch (error) {
       // It has run already, to its end.
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
   };
+
+/** Both bounds travel by async context: the call has to be made inside. The deadline alone lets the client wait for its next try past it. */
+const within = <T>(ms: number, temporal: Client, call: () => Promise<T>): Promise<T> =>
+  temporal.withDeadline(Date.now() + ms, () => temporal.withAbortSignal(AbortSignal.timeout(ms), call));

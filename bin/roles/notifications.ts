@@ -9,8 +9,7 @@ import { ConfigFault, readConfig, text, url, wholeNumber, type Reader } from '..
 import { createEventCodec } from '../../lib/events.ts';
 import { createHttpClient } from '../../lib/http-client.ts';
 import { createTransport } from '../../lib/kafka.ts';
-import { createServiceTokens } from '../../lib/tokens.ts';
-import { address, databaseOf, eventDocument, kafkaReaders, restDocument, serve, urlOf, verifierOf, verifying, type Role } from '../role.ts';
+import { address, databaseOf, eventDocument, kafkaReaders, restDocument, serve, serviceTokens, urlOf, verifierOf, verifying, type Role } from '../role.ts';
 
 const PROFILE_DEADLINE_MS = 2_000;
 const HOUR_S = 3_600;
@@ -33,13 +32,13 @@ export const notifications: Role = {
       ...verifying(together),
       databaseUrl: text('NOTIFICATIONS_DATABASE_URL'),
       usersUrl: urlOf('users', together),
-      serviceKey: text('NOTIFICATIONS_SERVICE_KEY'),
+      token: serviceTokens('notifications'),
       smtpUrl: url('SMTP_URL'),
       mailFrom,
       profileWaitS: wholeNumber('PROFILE_WAIT_S', { min: 1, max: 30 * 24 * HOUR_S, otherwise: HOUR_S }),
       kafka: (all) => readConfig(all, kafkaReaders),
     });
-    const token = createServiceTokens('notifications', config.serviceKey);
+    const { token } = config;
     return async (shared) => {
       const { log } = shared;
       const database = await databaseOf(config.databaseUrl, shared);

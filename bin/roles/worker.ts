@@ -9,8 +9,7 @@ import { createHttpClient } from '../../lib/http-client.ts';
 import { createTransport } from '../../lib/kafka.ts';
 import type { Log } from '../../lib/log.ts';
 import { temporalReaders, toAddress } from '../../lib/temporal.ts';
-import { createServiceTokens } from '../../lib/tokens.ts';
-import { address, databaseOf, eventDocument, kafkaReaders, serve, urlOf, type Role } from '../role.ts';
+import { address, databaseOf, eventDocument, kafkaReaders, serve, serviceTokens, urlOf, type Role } from '../role.ts';
 
 /** Above billing's own deadline for a statement, below the time that an activity has. */
 const ASK_DEADLINE_MS = 4_000;
@@ -24,11 +23,11 @@ export const worker: Role = {
       databaseUrl: text('ORDERS_DATABASE_URL'),
       billingUrl: urlOf('billing', together),
       usersUrl: urlOf('users', together),
-      serviceKey: text('WORKER_SERVICE_KEY'),
+      token: serviceTokens('worker'),
       temporal: (all) => readConfig(all, temporalReaders),
       kafka: (all) => readConfig(all, kafkaReaders),
     });
-    const token = createServiceTokens('worker', config.serviceKey);
+    const { token } = config;
     return async (shared) => {
       const workflowBundle = await bundleWorkflows();
       const database = await databaseOf(config.databaseUrl, shared);

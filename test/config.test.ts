@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { ConfigFault, list, oneOf, port, readConfig, text, textOr, url, wholeNumber } from '../lib/config.ts';
+
+const readers = {
+  name: text('NAME'),
+  port: port('PORT', 8080),
+  where: url('WHERE'),
+  mode: oneOf('MODE', ['fast', 'safe'], 'safe'),
+  waitMs: wholeNumber('WAIT_MS', { min: 1, max: 10, otherwise: 5 }),
+  brokers: list('BROKERS'),
+  prefix: textOr('PREFIX', ''),
+};
+
+test('all of the environment is read, with its defaults', () => {
+  assert.deepEqual(readConfig({ NAME: 'a', WHERE: 'http://a:1/', BROKERS: 'a:1, b:2' }, readers), {
+    name: 'a',
+    port: 8080,
+    where: 'http://a:1',
+    mode: 'safe',
+    waitMs: 5,
+    brokers: ['a:1', 'b:2'],
+    prefix: '',
+  });
+});
+
+test('every fault is told at once, each with the name of its variable', () => {
+  const faulty = { PORT: '99999', WHERE: 'nowhere', MODE: 'odd', WAIT_MS: '1.5', BROKERS: ' , ' };
+  assert.throws(
+    () => readConfig(faulty, readers),
+    (error: Error) => {
+      assert.ok(error instanceof ConfigFault);
+      assert.deepEqual(
+        error.message.split('\n').map((line) => line.split(' ')[0]),
+        ['NAME', 'PORT', 'WHERE', 'MODE', 'WAIT_MS', 'BROKERS'],
+      );
+      return true;
+    },
+  );
+});
+
+const run = (words: string[], env: Record<string, string>) =>
+  spawnSync(process.execPath, ['bin/order-saga.ts', ...words], { env, encoding: 'utf8', timeout: 30_000 });
+
+test('the program ends at once when its configuration has faults, and names those of all roles, each once', () => {
+  const { status, stderr } = run(['all'], { PORT: 'x', WORKER_SERVICE_KEY: 'not a key', SERVICE_JWKS: '{}' });
+  const named = ['PORT', 'AUTH_DATABASE_URL', 'ORDERS_DATABASE_URL', 'TEMPORAL_ADDRESS', 'KAFKA_BROKERS', 'SMTP_URL', 'SERVICE_JWKS', 'WORKER_SERVICE_KEY'];
+  assert.equal(status, 1);
+  for (const name of named) assert.equal(stderr.split('\n').filter((line) => line.trim().startsWith(`${name} `)).length, 1, `${name} in:\n${stderr}`);
+});
+
+test('a role that does not exist is refused with the names of those that do', () => {
+  const { status, stderr } = run(['cook'], {});
+  assert.equal(status, 1);
+  assert.match(stderr, /There is no role "cook"[\s\S]*Roles: all, auth/);
+});

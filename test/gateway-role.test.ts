@@ -1,0 +1,47 @@
+/** The gateway as a role: its configuration, its two listeners, and the roles of the same process behind it. */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import getPort from 'get-port';
+import { auth as authRole } from '../bin/roles/auth.ts';
+import { gateway as gatewayRole } from '../bin/roles/gateway.ts';
+import type { Running, Shared } from '../bin/role.ts';
+import { ConfigFault } from '../lib/config.ts';
+import { createLog } from '../lib/log.ts';
+import { createDatabase } from './support/database.ts';
+import { assertDocumented } from './support/openapi.ts';
+
+const elsewhere = Object.fromEntries(['USERS', 'ORDERS', 'BILLING', 'NOTIFICATIONS'].map((name) => [`${name}_URL`, 'http://127.0.0.1:1']));
+const running: Running[] = [];
+after(async () => {
+  for (const each of running.toReversed()) await each.close();
+});
+
+test('the roles of one process find each other, and metrics are on the listener for operations alone', async () => {
+  const database = await createDatabase('auth');
+  await database.close();
+  const opsPort = await getPort();
+  const env = { ...elsewhere, AUTH_DATABASE_URL: database.url, PORT: String(await getPort()), GATEWAY_OPS_PORT: String(opsPort) };
+  const together = new Set(['auth', 'gateway'] as const);
+  const shared: Shared = { log: createLog('silent'), urls: new Map(), mayForget: true };
+
+  for (const role of [authRole, gatewayRole]) {
+    const started = await role.configure(env, together)(shared);
+    running.push(started);
+    shared.urls.set(role.name, started.url);
+  }
+  const url = shared.urls.get('gateway')!;
+  await assertDocumented('jwks', await fetch(`${url}/.well-known/jwks.json`));
+  assert.equal((await fetch(`http://127.0.0.1:${opsPort}/metrics`)).status, 200);
+  assert.equal((await assertDocumented(undefined, await fetch(`${url}/metrics`))).type, '/problems/not-found');
+  const { roles } = await assertDocumented('ready', await fetch(`${url}/health/ready`));
+  assert.deepEqual(roles, { auth: 'ready', users: 'unready', orders: 'unready', billing: 'unready', notifications: 'unready' });
+});
+
+test('every fault of the configuration is told at once', () => {
+  const env = { ...elsewhere, USERS_URL: 'nonsense', PORT: '99999', TRUSTED_PROXIES: '10.0.0.0/8, localhost', WORKER_URL: 'nonsense' };
+  assert.throws(
+    () => gatewayRole.configure(env, new Set(['gateway'])),
+    (error) => error instanceof ConfigFault && ['AUTH_URL', 'USERS_URL', 'PORT', 'TRUSTED_PROXIES', 'WORKER_URL'].every((name) => error.message.includes(name)),
+  );
+  assert.throws(() => authRole.configure({ SESSION_TTL_S: '0' }, new Set(['auth'])), /SESSION_TTL_S[^]*AUTH_DATABASE_URL|AUTH_DATABASE_URL[^]*SESSION_TTL_S/);
+});

@@ -1,0 +1,128 @@
+/** What follows from the change of a profile: the start of its workflow, the workflow, and its activities. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import type { Activities } from '../activities/index.ts';
+import { createProfileStarter } from '../api/users/workflow.ts';
+import { createTemporal, type Temporal } from '../lib/temporal.ts';
+import { profileEventId, profileWorkflowId } from '../specs/identity.ts';
+import { createProfileWorld } from './support/profile-world.ts';
+import { quietRuntime, realTemporal, withWorker } from './support/temporal.ts';
+
+let temporal: Temporal;
+
+before(() => {
+  quietRuntime();
+  temporal = realTemporal();
+});
+after(() => temporal.close());
+
+const handleOf = (userId: string, version: number) => temporal.client.workflow.getHandle(profileWorkflowId(userId, version));
+const announce = (world: ReturnType<typeof createProfileWorld>, version: number) =>
+  new MockActivityEnvironment().run(world.activities.announceProfile, { userId: world.userId, version });
+
+test('a change opens the account and is announced, whatever fails first, and history names no person', async () => {
+  const world = createProfileWorld({ billingAnswersFirst: [503], usersAnswersFirst: [401], publishingFailsFirst: 1 });
+  const { userId } = world;
+  const personal = { firstName: 'Marguerite', lastName: 'Duvallier', email: 'm.duvallier@example.org', phone: '+33 1 70 18 99 61' };
+  world.profile = { userId, username: 'mduvallier', ...personal, version: 1 };
+  const history = await withWorker(world.activities as Activities, async (taskQueue) => {
+    await createProfileStarter({ temporal: temporal.client, taskQueue })({ userId, version: 1 });
+    await handleOf(userId, 1).result();
+    return asText(await handleOf(userId, 1).fetchHistory());
+  });
+  assert.deepEqual(world.opened, [userId]);
+  const { topic, key, value, headers } = world.messages.at(-1)!;
+  assert.deepEqual([topic, key, JSON.parse(String(value))], ['user-service.UserUpdated', userId, { userId, ...personal, version: 1 }]);
+  assert.deepEqual([headers['eventId'], headers['profileVersion'], headers['correlationId']], [profileEventId(userId, 1), '1', profileWorkflowId(userId, 1)]);
+  assert.deepEqual(new Set(world.messages.map((message) => message.headers['eventId'])).size, 1, 'a repeated message has the same id');
+  assert.ok(history.includes(userId) && history.includes('open the billing account'), 'history is searched as text');
+  for (const word of ['mduvallier', ...Object.values(personal)]) assert.ok(!history.includes(word), `history has ${word}`);
+});
+
+test('a deletion is announced by a null with its version', async () => {
+  const world = createProfileWorld();
+  world.profile = undefined;
+  assert.deepEqual(await announce(world, 3), { version: 3, deleted: true });
+  assert.deepEqual(
+    world.messages.map(({ key, value, headers }) => [key, value, headers['eventId'], headers['profileVersion']]),
+    [[world.userId, null, profileEventId(world.userId, 3), '3']],
+  );
+});
+
+for (const [status, type] of [
+  [404, 'not-found'],
+  [401, 'unauthenticated'],
+  [403, 'forbidden'],
+  [500, 'internal-error'],
+  [503, 'unavailable'],
+] as const) {
+  test(`when the users service answers ${status} ${type}, nothing is announced, least of all a deletion`, async () => {
+    const world = createProfileWorld({ usersAnswersFirst: [status] });
+    await assert.rejects(announce(world, 1), new RegExp(`users answered ${status}`));
+    assert.equal(world.messages.length, 0);
+  });
+}
+
+test('a workflow that comes late announces the profile as it is now, under the id of that version', async () => {
+  const world = createProfileWorld({ version: 5 });
+  assert.deepEqual(await announce(world, 2), { version: 5, deleted: false });
+  assert.deepEqual([world.messages.length, world.messages[0]!.headers['eventId']], [1, profileEventId(world.userId, 5)]);
+});
+
+test('a profile that changes while it is being announced is announced again, so that the last message is the latest', async () => {
+  const world = createProfileWorld();
+  const changes = [() => (world.profile = { ...world.profile!, firstName: 'Augusta', version: 2 }), () => (world.profile = undefined)];
+  world.beforePublishing = () => changes.shift()?.();
+  assert.deepEqual(await announce(world, 1), { version: 1, deleted: true });
+  assert.deepEqual(
+    world.messages.map(({ value, headers }) => [value && JSON.parse(String(value)).firstName, headers['profileVersion']]),
+    [
+      ['Ada', '1'],
+      ['Augusta', '2'],
+      [null, '1'],
+    ],
+  );
+});
+
+test('a change is started once, however often that is asked for, and again after it was terminated', async () => {
+  const userId = randomUUID();
+  const start = createProfileStarter({ temporal: temporal.client, taskQueue: `nobody-polls-${userId}` });
+  await Promise.all(Array.from({ length: 10 }, () => start({ userId, version: 1 })));
+  const first = await handleOf(userId, 1).describe();
+  await start({ userId, version: 1 });
+  assert.equal((await handleOf(userId, 1).describe()).runId, first.runId);
+
+  await handleOf(userId, 1).terminate();
+  await start({ userId, version: 1 });
+  const second = await handleOf(userId, 1).describe();
+  assert.notEqual(second.runId, first.runId);
+  assert.equal(second.status.name, 'RUNNING');
+  await handleOf(userId, 1).terminate();
+});
+
+test('a change whose workflow has ended well counts as started, and does not run again', async () => {
+  const world = createProfileWorld();
+  const { userId } = world;
+  await withWorker(world.activities as Activities, async (taskQueue) => {
+    const start = createProfileStarter({ temporal: temporal.client, taskQueue });
+    await start({ userId, version: 1 });
+    await handleOf(userId, 1).result();
+    const { runId } = await handleOf(userId, 1).describe();
+    await start({ userId, version: 1 });
+    assert.equal((await handleOf(userId, 1).describe()).runId, runId);
+  });
+  assert.equal(world.messages.length, 1);
+});
+
+test('without Temporal the start gives up after about a second', async () => {
+  const away = createTemporal({ address: '127.0.0.1:1', namespace: 'default', tls: false });
+  const startedMs = performance.now();
+  await assert.rejects(createProfileStarter({ temporal: away.client, taskQueue: 'none' })({ userId: randomUUID(), version: 1 }));
+  assert.ok(performance.now() - startedMs < 2_000, `${performance.now() - startedMs} ms`);
+  await away.close();
+});
+
+/** A history with its payloads readable. */
+const asText = (history: unknown) => JSON.stringify(history).replace(/"data":"([^"]+)"/g, (_whole, data: string) => Buffer.from(data, 'base64').toString());

@@ -1,0 +1,81 @@
+import { usersApi } from '../../api/users/app.ts';
+import { createUserStore, type ProfileChange, type UserStore } from '../../api/users/store.ts';
+import type { Listener } from '../../lib/listen.ts';
+import { createLog } from '../../lib/log.ts';
+import { resolveDocument } from '../../lib/openapi.ts';
+import bundled from '../../specs/generated/preferable/openapi.json' with { type: 'json' };
+import { asUser, trustingVerifier } from './callers.ts';
+import { createDatabase } from './database.ts';
+import { assertDocumented } from './openapi.ts';
+import { serveQuietly } from './service.ts';
+
+export const ada = { username: 'ada', firstName: 'Ada', lastName: 'Lovelace', email: 'ada@example.org', phone: '+44 20 7946 0958' };
+/** The same with another name, and without what a change may leave out. */
+export const adaKing = { firstName: ada.firstName, lastName: 'King', email: ada.email, phone: ada.phone };
+
+interface Sent {
+  headers?: Record<string, string>;
+  /** Sent as JSON unless it is text. */
+  body?: unknown;
+}
+
+/** The users service on a database of its own, with a Temporal that remembers what it was asked and does what it is told. */
+export async function startUsers() {
+  const database = await createDatabase('users');
+  const store = createUserStore(database);
+  const started: ProfileChange[] = [];
+  let temporal = async (): Promise<void> => {};
+
+  const serve = async (of: UserStore): Promise<Listener> => {
+    const startProfile = (change: ProfileChange) => {
+      started.push(change);
+      return temporal();
+    };
+    return serveQuietly('users', [
+      usersApi({ store: of, startProfile, log: createLog('silent'), document: await resolveDocument(bundled), verify: trustingVerifier }),
+    ]);
+  };
+  const service = await serve(store);
+
+  /** Sends a request, and checks that its answer is one that the contract has. */
+  const ask = async (operationId: string | undefined, method: string, path: string, { headers = {}, body }: Sent = {}, at: Listener = service) => {
+    const response = await fetch(at.url + path, {
+      method,
+      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    return { status: response.status, headers: response.headers, body: await assertDocumented(operationId, response) };
+  };
+
+  return {
+    database,
+    store,
+    serve,
+    ask,
+    create: (userId: string, body: unknown = ada) => ask('createProfile', 'POST', '/api/v1/user', { headers: asUser(userId), body }),
+    read: (caller: string, id = caller) => ask('readProfile', 'GET', `/api/v1/user/${id}`, { headers: asUser(caller) }),
+    update: (caller: string, body: unknown = adaKing, id = caller) => ask('updateProfile', 'PUT', `/api/v1/user/${id}`, { headers: asUser(caller), body }),
+    remove: (caller: string, id = caller) => ask('deleteProfile', 'DELETE', `/api/v1/user/${id}`, { headers: asUser(caller) }),
+    readUser: (headers: Record<string, string>, id: string) => ask('readUser', 'GET', `/users/${id}`, { headers }),
+    /** The versions whose workflow was asked for. */
+    startedOf: (userId: string) => started.filter((change) => change.userId === userId).map(({ version }) => version),
+    /** The versions whose workflow is not known to have been started. */
+    unstartedOf: async (userId: string) => (await store.unstartedChanges(0, 1000)).filter((change) => change.userId === userId).map(({ version }) => version),
+    /** Does something while Temporal is away. */
+    async withoutTemporal<T>(act: () => Promise<T>): Promise<T> {
+      temporal = () => Promise.reject(new Error('Temporal is away'));
+      try {
+        return await act();
+      } finally {
+        temporal = async () => {};
+      }
+    },
+    async close() {
+      await service.close();
+      await store.close();
+      await database.close();
+    },
+  };
+}
+
+export type Users = Awaited<ReturnType<typeof startUsers>>;
