@@ -16,12 +16,20 @@ export async function readBody(ctx: Context, operation: Operation): Promise<unkn
   if (ctx.get('content-encoding')) throw new Problem('unsupported-media-type', 'Send the body without Content-Encoding');
 
   const text = await readText(ctx);
-  if (type === FORM) return Object.fromEntries(new URLSearchParams(text));
+  if (type === FORM) return formFields(text);
   try {
     return parseJson(text);
   } catch (error) {
     throw new Problem('bad-request', `The body is not JSON that can be taken: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** The fields of a form. One that is named twice is refused, as in JSON: it is not ours to choose. */
+function formFields(text: string): Record<string, string> {
+  const fields = [...new URLSearchParams(text)];
+  const names = new Set(fields.map(([name]) => name));
+  if (names.size < fields.length) throw new Problem('bad-request', 'A field of the form stands there twice');
+  return Object.fromEntries(fields);
 }
 
 async function readText(ctx: Context): Promise<string> {

@@ -11,9 +11,13 @@ export function explainInvalid(errors: readonly ErrorObject[]): Problem {
     return new Problem('idempotency-key-missing', 'Send an Idempotency-Key header with a new UUID, and the same one when you repeat the request');
   // A key may be declared optional and still be malformed.
   if (key) return new Problem('idempotency-key-malformed', 'The Idempotency-Key header must be a UUID');
-  const faults = [...new Set(about.map(({ place, error }) => `${place} ${error.message ?? 'is not allowed'}`.trim()))];
+  const faults = [...new Set(about.map(({ place, error }) => `${place} ${wordsFor(error)}`.trim()))];
   return new Problem('bad-request', faults.slice(0, FAULTS_TOLD_MAX).join('; '));
 }
+
+/** A pattern is for machines: who sent something else looks it up. */
+const wordsFor = ({ keyword, message }: ErrorObject): string =>
+  keyword === 'pattern' ? 'is not in the form that the API reference describes' : (message ?? 'is not allowed');
 
 /** Where a fault is, in words: `header if-match`, `body price`. The path of a thing that is missing or unknown ends with its name. */
 function placeOf({ instancePath, params, keyword }: ErrorObject): string {

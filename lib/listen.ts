@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type Koa from 'koa';
+import { answerClientErrors } from './client-error.ts';
 
 const HEADER_BYTES_MAX = 16 * 1024;
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -8,6 +9,8 @@ const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 15_000;
 const KEEP_ALIVE_MS = 61_000;
 const CONNECTIONS_CHECK_MS = 2_000;
+/** Longer than any answer takes: requests under way are finished. */
+const CLOSE_WITHIN_MS = 8_000;
 
 export interface Listener {
   /** Where it listens, without a slash at the end. */
@@ -30,6 +33,7 @@ export async function listen(app: Koa, { host, port }: { host: string; port: num
     },
     (request, response) => void callback(request, response),
   );
+  answerClientErrors(server);
   await bind(server, host, port);
   const address = server.address() as AddressInfo;
   return {
@@ -37,7 +41,12 @@ export async function listen(app: Koa, { host, port }: { host: string; port: num
     port: address.port,
     close: () =>
       new Promise((resolve) => {
-        server.close(() => resolve());
+        // A client that never finishes its request does not hold up the end.
+        const bound = setTimeout(() => server.closeAllConnections(), CLOSE_WITHIN_MS);
+        server.close(() => {
+          clearTimeout(bound);
+          resolve();
+        });
         server.closeIdleConnections();
       }),
   };

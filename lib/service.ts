@@ -91,7 +91,8 @@ function observe(role: string, log: Log): Middleware {
       const level = /^\/(health|metrics)/.test(ctx.path) ? 'debug' : 'info';
       log[level]({ role, operation, method: ctx.method, path: ctx.path, status: ctx.status, problem, ms, callerId, correlationId }, 'request');
     };
-    ctx.res.once('close', done);
+    if (ctx.res.closed) done();
+    else ctx.res.once('close', done);
   };
 }
 

@@ -1,2 +1,3 @@
+export { cancellation } from './cancellation.ts';
 export { order } from './order.ts';
 export { profile } from './profile.ts';

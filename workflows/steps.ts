@@ -42,6 +42,10 @@ export function steps({ orderId, ownerId, price, correlationId, chargeKey, charg
       );
     },
 
+    /** Tried without end: billing has promised. */
+    cancelOrder: ({ reason }: Decision): Promise<SettledOrder> =>
+      regular.cancelOrder.executeWithOptions({ summary: `write CANCELLED (${reason}) to the order` }, [{ orderId, reason }]),
+
     /** Tried without end: nobody is forgotten. */
     announceOrder: ({ status, reason }: SettledOrder): Promise<void> =>
       regular.announceOrder.executeWithOptions({ summary: `announce that the order is ${status}` }, [{ orderId, ownerId, status, reason, correlationId }]),

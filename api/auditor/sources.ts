@@ -1,4 +1,4 @@
-import { orderWorkflowId, profileWorkflowId } from '../../specs/identity.ts';
+import { cancelWorkflowId, orderWorkflowId, profileWorkflowId } from '../../specs/identity.ts';
 import type { Row } from './auditor.ts';
 
 interface PlacedOrder {
@@ -26,6 +26,15 @@ export async function* ordersWithoutEnd<Order extends PlacedOrder>(
     after = page.at(-1);
     full = page.length === PAGE;
   }
+}
+
+/** The orders that are to be taken back and have not been yet. */
+export async function* unfinishedCancellations<Order extends PlacedOrder, Cause>(
+  orders: { cancelling(page: { olderThanMs: number; limit: number }): Promise<Array<{ order: Order; cause: Cause }>> },
+  start: (order: Order, cause: Cause) => Promise<void>,
+): AsyncIterable<Row> {
+  const asked = await orders.cancelling({ olderThanMs: OLDER_THAN_MS, limit: PAGE });
+  yield* asked.map(({ order, cause }) => ({ workflowId: cancelWorkflowId(order.id), start: () => start(order, cause) }));
 }
 
 /** The changes of profiles that are not known to have been started. Each is marked once it is. */

@@ -1,21 +1,23 @@
 import { createHash } from 'node:crypto';
 import { buyer, type Call, type Handler } from '../../lib/api.ts';
-import { idParam, nextPage, optionalIdempotencyKey, pageOf, present } from '../../lib/exchange.ts';
+import { nextPage, optionalIdempotencyKey, pageOf, present } from '../../lib/exchange.ts';
 import { Problem } from '../../lib/problem.ts';
 import { orderId } from '../../specs/identity.ts';
+import { cancelOrder } from './cancellation.ts';
+import { presentPlaced, toBody } from './present.ts';
+import { orderEvents, readOrder } from './reading.ts';
 import type { Saga } from './saga.ts';
 import type { Order, OrderRequest, OrderStore } from './store.ts';
+import type { Watcher } from './watcher.ts';
 
 export interface OrdersPorts {
   store: OrderStore;
   saga: Saga;
+  watcher: Watcher;
 }
 
-/** When to look again at an order that was not answered in time. */
-const RETRY_AFTER_S = '2';
-
 /** The operations of the order service. */
-export function orderHandlers({ store, saga }: OrdersPorts): Record<string, Handler> {
+export function orderHandlers({ store, saga, watcher }: OrdersPorts): Record<string, Handler> {
   return {
     createOrder: async (call) => {
       const asked = orderRequest(call);
@@ -28,7 +30,7 @@ export function orderHandlers({ store, saga }: OrdersPorts): Record<string, Hand
       }
 
       // From here on the order exists: whatever goes wrong now is a late answer, never a lost order.
-      answerPlaced(call, await asSettled(placed.order, { store, saga }), placed.kind === 'found');
+      presentPlaced(call, await asSettled(placed.order, { store, saga }), placed.kind === 'found');
     },
 
     listOrders: async (call) => {
@@ -38,13 +40,9 @@ export function orderHandlers({ store, saga }: OrdersPorts): Record<string, Hand
       present(call, 200, orders.map(toBody), { headers: { etag: `"${latestVersion}"` } });
     },
 
-    readOrder: async (call) => {
-      const missing = new Problem('no-such-order', 'You have no order with this id');
-      const order = await store.find(idParam(call, 'id', missing));
-      // Another buyer's order and one that does not exist answer alike.
-      if (!order || (call.caller?.kind === 'user' && order.userId !== call.caller.id)) throw missing;
-      present(call, 200, toBody(order), { headers: { etag: `"${order.version}-${order.status}"` } });
-    },
+    readOrder: readOrder({ store, watcher }),
+    orderEvents: orderEvents({ store, watcher }),
+    cancelOrder: cancelOrder({ store, saga }),
   };
 }
 
@@ -74,41 +72,9 @@ const stale = (latestVersion: number) =>
   });
 
 /** The order with its outcome, if that comes in time; as the row has it otherwise. */
-async function asSettled(placed: Order, { store, saga }: OrdersPorts): Promise<Order> {
+async function asSettled(placed: Order, { store, saga }: Pick<OrdersPorts, 'store' | 'saga'>): Promise<Order> {
   if (placed.status !== 'IN_PROGRESS') return placed;
   const settled = await saga.outcome(placed);
-  if (settled) return { ...placed, status: settled.status, reason: settled.reason };
+  if (settled) return { ...placed, status: settled.status, firstStatus: settled.status, reason: settled.reason };
   return (await store.find(placed.id).catch(() => undefined)) ?? placed;
 }
-
-function answerPlaced(call: Call, order: Order, replayed: boolean): void {
-  const headers = { location: `/orders/${order.id}`, etag: `"${order.version}"` };
-  switch (order.status) {
-    case 'SUCCESS':
-      return present(call, 201, toBody(order), { replayed, headers });
-    case 'IN_PROGRESS':
-      return present(call, 202, toBody(order), { replayed, headers: { ...headers, 'retry-after': RETRY_AFTER_S } });
-    case 'FAILED':
-    case 'CANCELLED':
-      throw new Problem(refusalOf(order), undefined, {
-        headers: replayed ? { ...headers, 'idempotent-replayed': 'true' } : headers,
-        members: { orderId: order.id, reason: order.reason },
-      });
-  }
-}
-
-function refusalOf({ status, reason }: Order): 'order-cancelled' | 'insufficient-funds' | 'order-failed' {
-  if (status === 'CANCELLED') return 'order-cancelled';
-  return reason === 'insufficient-funds' ? 'insufficient-funds' : 'order-failed';
-}
-
-/** The only way out for an order. */
-const toBody = ({ id, userId, price, version, status, reason, createdAt }: Order) => ({
-  id,
-  userId,
-  price,
-  version,
-  status,
-  ...(reason && { reason }),
-  createdAt,
-});

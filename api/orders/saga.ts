@@ -1,6 +1,7 @@
-import { WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOptions } from '@temporalio/client';
+import { WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError, type Client, type Workflow, type WorkflowStartOptions } from '@temporalio/client';
 import type { Log } from '../../lib/log.ts';
-import { chargeKey, orderWorkflowId } from '../../specs/identity.ts';
+import { cancelWorkflowId, chargeKey, orderWorkflowId } from '../../specs/identity.ts';
+import type { cancellation, CancellationInput } from '../../workflows/cancellation.ts';
 import type { order, OrderInput, SettledOrder } from '../../workflows/order.ts';
 import type { Order } from './store.ts';
 
@@ -21,63 +22,78 @@ export interface Saga {
   outcome(order: Order): Promise<SettledOrder | undefined>;
   /** Starts the order's workflow unless it is there, and waits for nothing. */
   start(order: Order): Promise<void>;
+  /** The same two for taking the order back. */
+  cancelled(order: Order, cause: CancellationInput['cause']): Promise<SettledOrder | undefined>;
+  startCancellation(order: Order, cause: CancellationInput['cause']): Promise<void>;
 }
 
 /** Has to match the name of the update in the workflow, which is not imported by value: it belongs into the sandbox. */
 const OUTCOME_UPDATE = 'outcome';
 
-/** What connects a row with its workflow. Everything that it does may be repeated by anyone, at any time. */
+/** What connects a row with its workflows. Everything that it does may be repeated by anyone, at any time. */
 export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlineS, charge, log }: SagaOptions): Saga {
-  const startOptions = (placed: Order): WorkflowStartOptions<typeof order> & { workflowIdConflictPolicy: 'USE_EXISTING' } => ({
-    workflowId: orderWorkflowId(placed.id),
-    workflowIdConflictPolicy: 'USE_EXISTING',
-    // A finished run answers from its history; one that was terminated or failed may run again, since every step may be repeated.
-    workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
-    taskQueue,
-    args: [
-      {
-        orderId: placed.id,
-        ownerId: placed.userId,
-        price: placed.price,
-        correlationId: placed.correlationId,
-        chargeKey: chargeKey(placed.id),
-        charge,
-        deadlineS: orderDeadlineS,
-      },
-    ],
-    staticSummary: `Order ${placed.version} of a buyer, price ${placed.price}`,
-    typedSearchAttributes: [
-      { key: { name: 'OrderStatus', type: 'KEYWORD' }, value: 'IN_PROGRESS' },
-      { key: { name: 'OrderOwner', type: 'KEYWORD' }, value: placed.userId },
-    ],
+  const inputOf = (placed: Order): OrderInput => ({
+    orderId: placed.id,
+    ownerId: placed.userId,
+    price: placed.price,
+    correlationId: placed.correlationId,
+    chargeKey: chargeKey(placed.id),
+    charge,
+    deadlineS: orderDeadlineS,
   });
+  const orderStart = (placed: Order): StartOf<typeof order> => ({
+    ...startOptions(taskQueue, placed),
+    workflowId: orderWorkflowId(placed.id),
+    args: [inputOf(placed)],
+    staticSummary: `Order ${placed.version} of a buyer, price ${placed.price}`,
+  });
+  const cancellationStart = (placed: Order, cause: CancellationInput['cause']): StartOf<typeof cancellation> => ({
+    ...startOptions(taskQueue, placed),
+    workflowId: cancelWorkflowId(placed.id),
+    args: [{ ...inputOf(placed), cause }],
+    staticSummary: `Cancellation of order ${placed.version} of a buyer, price ${placed.price}`,
+  });
+  // The deadline travels by async context: the call has to be made inside.
+  const within = <T>(act: () => Promise<T>): Promise<T> => temporal.withDeadline(Date.now() + answerDeadlineMs, act);
+
+  const ask = async <T extends typeof order | typeof cancellation>(type: string, placed: Order, options: StartOf<T>): Promise<SettledOrder | undefined> => {
+    const startWorkflowOperation = new WithStartWorkflowOperation<T>(type, options);
+    try {
+      return await within(() =>
+        temporal.workflow.executeUpdateWithStart<T, SettledOrder, []>(OUTCOME_UPDATE, { updateId: OUTCOME_UPDATE, args: [], startWorkflowOperation }),
+      );
+    } catch (error) {
+      // The row exists, whatever this was: a late answer is never a lost order.
+      log.warn({ orderId: placed.id, correlationId: placed.correlationId, err: error }, `the outcome of ${options.workflowId} is not known yet`);
+      return undefined;
+    }
+  };
+  const start = async <T extends Workflow>(type: string, options: StartOf<T>): Promise<void> => {
+    try {
+      await within(() => temporal.workflow.start<T>(type, options));
+    } catch (error) {
+      // It has run already, to its end.
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+  };
 
   return {
-    async outcome(placed) {
-      const startWorkflowOperation = new WithStartWorkflowOperation<typeof order>('order', startOptions(placed));
-      try {
-        // The deadline travels by async context: the call has to be made inside.
-        return await temporal.withDeadline(Date.now() + answerDeadlineMs, () =>
-          temporal.workflow.executeUpdateWithStart<typeof order, SettledOrder, []>(OUTCOME_UPDATE, {
-            updateId: OUTCOME_UPDATE,
-            args: [],
-            startWorkflowOperation,
-          }),
-        );
-      } catch (error) {
-        // The order exists, whatever this was: a late answer is never a lost order.
-        log.warn({ orderId: placed.id, correlationId: placed.correlationId, err: error }, 'the outcome of an order is not known yet');
-        return undefined;
-      }
-    },
-
-    async start(placed) {
-      try {
-        await temporal.withDeadline(Date.now() + answerDeadlineMs, () => temporal.workflow.start<typeof order>('order', startOptions(placed)));
-      } catch (error) {
-        // It has run already, to its end.
-        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      }
-    },
+    outcome: (placed) => ask<typeof order>('order', placed, orderStart(placed)),
+    start: (placed) => start<typeof order>('order', orderStart(placed)),
+    cancelled: (placed, cause) => ask<typeof cancellation>('cancellation', placed, cancellationStart(placed, cause)),
+    startCancellation: (placed, cause) => start<typeof cancellation>('cancellation', cancellationStart(placed, cause)),
   };
 }
+
+type StartOf<T extends Workflow> = WorkflowStartOptions<T> & { workflowIdConflictPolicy: 'USE_EXISTING' };
+
+const startOptions = (taskQueue: string, placed: Order) => ({
+  workflowIdConflictPolicy: 'USE_EXISTING' as const,
+  // A finished run answers from its history; one that was terminated or failed may run again, since every step may be repeated.
+  workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY' as const,
+  taskQueue,
+  typedSearchAttributes: [
+    { key: { name: 'OrderStatus', type: 'KEYWORD' as const }, value: 'IN_PROGRESS' },
+    { key: { name: 'OrderOwner', type: 'KEYWORD' as const }, value: placed.userId },
+  ],
+});

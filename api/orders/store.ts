@@ -13,6 +13,8 @@ export interface Order {
   version: number;
   status: OrderStatus;
   reason: string | null;
+  /** What it was when it first became final; an order that succeeded may have been cancelled since. */
+  firstStatus: FinalStatus | null;
   /** ISO 8601, since an order also travels through Temporal. */
   createdAt: string;
   correlationId: string;
@@ -58,13 +60,34 @@ export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
     /** Moves an order that is in progress to its final status. Answers the order as it then stands, moved by this call or by an earlier one. */
     async settle(id: string, status: FinalStatus, reason: string | null): Promise<Order | undefined> {
       const [moved] = await db.$queryRaw<OrderRow[]>`
-        update orders set status = ${status}, reason = ${reason} where id = ${id}::uuid and status = 'IN_PROGRESS' returning ${COLUMNS}`;
+        update orders set status = ${status}, first_status = ${status}, reason = ${reason} where id = ${id}::uuid and status = 'IN_PROGRESS' returning ${COLUMNS}`;
       return moved ? toOrder(moved) : this.find(id);
+    },
+
+    /** Notes that an order that is not final, or has succeeded, is to be cancelled. The first cause stays. Answers the order as it then stands. */
+    async requestCancellation(id: string, cause: 'buyer' | 'operator'): Promise<Order | undefined> {
+      await db.$executeRaw`
+        update orders set cancel_cause = ${cause} where id = ${id}::uuid and cancel_cause is null and status in ('IN_PROGRESS', 'SUCCESS')`;
+      return this.find(id);
+    },
+
+    /** Moves an order that is in progress, or has succeeded, to CANCELLED. Answers the order as it then stands. */
+    async cancel(id: string, reason: string | null): Promise<Order | undefined> {
+      await db.$executeRaw`
+        update orders set status = 'CANCELLED', first_status = coalesce(first_status, 'CANCELLED'), reason = ${reason}
+        where id = ${id}::uuid and status in ('IN_PROGRESS', 'SUCCESS')`;
+      return this.find(id);
     },
 
     async find(id: string): Promise<Order | undefined> {
       const row = await db.order.findUnique({ where: { id } });
       return row ? toOrder(row) : undefined;
+    },
+
+    /** Those of these orders that are final. */
+    async finals(ids: readonly string[]): Promise<Order[]> {
+      const rows = await db.order.findMany({ where: { id: { in: [...ids] }, status: { not: 'IN_PROGRESS' } } });
+      return rows.map(toOrder);
     },
 
     /** The owner's orders, newest first, from before the given version; and the version of the whole list. */
@@ -89,12 +112,21 @@ export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
       return rows.map(toOrder);
     },
 
+    /** Orders whose cancellation was asked for at least this long ago, and has not happened yet. */
+    async cancelling({ olderThanMs, limit }: { olderThanMs: number; limit: number }): Promise<Array<{ order: Order; cause: 'buyer' | 'operator' }>> {
+      const rows = await db.$queryRaw<OrderRow[]>`
+        select ${COLUMNS} from orders
+        where cancel_cause is not null and status in ('IN_PROGRESS', 'SUCCESS') and created_at < now() - ${olderThanMs} * interval '1 millisecond'
+        order by created_at limit ${limit}`;
+      return rows.map((row) => ({ order: toOrder(row), cause: row.cancelCause as 'buyer' | 'operator' }));
+    },
+
     close: () => db.$disconnect(),
   };
 }
 
 const COLUMNS = Prisma.sql`
-  id, owner_id as "ownerId", price, version, status, reason, idempotency_key as "idempotencyKey", fingerprint,
+  id, owner_id as "ownerId", price, version, status, reason, first_status as "firstStatus", cancel_cause as "cancelCause", idempotency_key as "idempotencyKey", fingerprint,
   correlation_id as "correlationId", created_at as "createdAt"`;
 
 /** One row or none. The list has the version that the client read if it holds an order with it; an empty list has version 0. */
@@ -131,6 +163,7 @@ const toOrder = (row: OrderRow): Order => ({
   version: row.version,
   status: row.status as OrderStatus,
   reason: row.reason,
+  firstStatus: row.firstStatus as FinalStatus | null,
   createdAt: row.createdAt.toISOString(),
   correlationId: row.correlationId,
 });

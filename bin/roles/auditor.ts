@@ -1,6 +1,6 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { createAuditor } from '../../api/auditor/auditor.ts';
-import { ordersWithoutEnd, unstartedChanges } from '../../api/auditor/sources.ts';
+import { ordersWithoutEnd, unfinishedCancellations, unstartedChanges } from '../../api/auditor/sources.ts';
 import { createSaga } from '../../api/orders/saga.ts';
 import { createOrderStore } from '../../api/orders/store.ts';
 import { createUserStore } from '../../api/users/store.ts';
@@ -34,6 +34,7 @@ export const auditor: Role = {
       const audits = createAuditor({
         sources: [
           { kind: 'order', rows: () => ordersWithoutEnd(orders, saga.start) },
+          { kind: 'cancellation', rows: () => unfinishedCancellations(orders, saga.startCancellation) },
           { kind: 'profile', rows: () => unstartedChanges(users, startProfile) },
         ],
         exists: createExists(temporal.client),

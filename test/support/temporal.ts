@@ -4,7 +4,8 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { Activities } from '../../activities/index.ts';
 import { createTemporal } from '../../lib/temporal.ts';
-import { orderWorkflowId } from '../../specs/identity.ts';
+import { cancelWorkflowId, orderWorkflowId } from '../../specs/identity.ts';
+import type { cancellation } from '../../workflows/cancellation.ts';
 import type { order, SettledOrder } from '../../workflows/order.ts';
 import type { World } from './world.ts';
 
@@ -56,6 +57,16 @@ const startOptions = (taskQueue: string, { input }: World) => ({
 export async function askOutcome(client: Client, taskQueue: string, world: World): Promise<SettledOrder> {
   const startWorkflowOperation = new WithStartWorkflowOperation<typeof order>('order', startOptions(taskQueue, world));
   return client.workflow.executeUpdateWithStart<typeof order, SettledOrder, []>('outcome', { updateId: 'outcome', args: [], startWorkflowOperation });
+}
+
+/** Takes an order back as the order service does. */
+export async function askCancellation(client: Client, taskQueue: string, world: World): Promise<SettledOrder> {
+  const startWorkflowOperation = new WithStartWorkflowOperation<typeof cancellation>('cancellation', {
+    ...startOptions(taskQueue, world),
+    workflowId: cancelWorkflowId(world.orderId),
+    args: [{ ...world.input, cause: 'buyer' }],
+  });
+  return client.workflow.executeUpdateWithStart<typeof cancellation, SettledOrder, []>('outcome', { updateId: 'outcome', args: [], startWorkflowOperation });
 }
 
 /** Starts an order as the auditor does. */

@@ -1,0 +1,37 @@
+import type { Handler } from '../../lib/api.ts';
+import { present } from '../../lib/exchange.ts';
+import { Problem } from '../../lib/problem.ts';
+import { etagOf, orderOf, presentOpen, toBody } from './present.ts';
+import type { Saga } from './saga.ts';
+import type { Order, OrderStore } from './store.ts';
+
+/** Takes an order back: in progress, or after success. Repeated, it says the same. */
+export const cancelOrder =
+  ({ store, saga }: { store: OrderStore; saga: Saga }): Handler =>
+  async (call) => {
+    const order = await orderOf(call, store);
+    const cause = call.caller?.kind === 'service' ? 'operator' : 'buyer';
+
+    // The row first: from here on the cancellation happens, whatever becomes of this request.
+    const asked = (await store.requestCancellation(order.id, cause)) ?? order;
+    const settled = await taken(asked, cause, { store, saga });
+    if (settled.status === 'FAILED') throw notCancellable(settled);
+    if (settled.status !== 'CANCELLED') return presentOpen(call, settled, { etag: etagOf(settled) });
+    present(call, 200, toBody(settled), { replayed: order.status === 'CANCELLED', headers: { etag: etagOf(settled) } });
+  };
+
+async function taken(order: Order, cause: 'buyer' | 'operator', { store, saga }: { store: OrderStore; saga: Saga }): Promise<Order> {
+  if (order.status === 'FAILED' || order.status === 'CANCELLED') return order;
+  // An order has a workflow of its own, also one that is taken back before it has begun.
+  if (order.status === 'IN_PROGRESS') await saga.start(order).catch(() => undefined);
+  const settled = await saga.cancelled(order, cause);
+  if (settled?.status === 'CANCELLED') return { ...order, status: settled.status, reason: settled.reason };
+  // A charge that was declined is written down by the order's own workflow, which may be on its way.
+  if (settled) return { ...order, status: 'FAILED', reason: settled.reason };
+  return (await store.find(order.id).catch(() => undefined)) ?? order;
+}
+
+const notCancellable = ({ id, reason }: Order) =>
+  new Problem('not-cancellable' as never, 'This order has failed: no money was taken for it, and there is nothing to take back', {
+    members: { orderId: id, reason },
+  });

@@ -1,0 +1,76 @@
+import { PassThrough } from 'node:stream';
+import type { Handler } from '../../lib/api.ts';
+import { present } from '../../lib/exchange.ts';
+import { etagOf, orderOf, toBody } from './present.ts';
+import type { OrderStore } from './store.ts';
+import type { Watcher } from './watcher.ts';
+
+const WAIT_MAX_S = 30;
+/** A stream that says nothing is closed by what lies between. */
+const HEARTBEAT_MS = 15_000;
+/** The client comes back by itself, so no stream has to outlive a deployment. */
+const STREAM_MAX_MS = 10 * 60_000;
+
+interface Ports {
+  store: OrderStore;
+  watcher: Watcher;
+}
+
+/** One order as it stands; with `Prefer: wait` as it stands once it is final, or the wait is over. */
+export const readOrder =
+  ({ store, watcher }: Ports): Handler =>
+  async (call) => {
+    let order = await orderOf(call, store);
+    const waitS = preferredWaitS(call.header('prefer'));
+    if (waitS > 0) {
+      call.ctx.set('preference-applied', `wait=${waitS}`);
+      const gone = new AbortController();
+      call.ctx.res.once('close', () => gone.abort());
+      order = (await watcher.final(order, AbortSignal.any([gone.signal, AbortSignal.timeout(waitS * 1000)]))) ?? order;
+    }
+    const etag = etagOf(order);
+    if (matches(call.header('if-none-match'), etag)) {
+      call.ctx.set('etag', etag);
+      call.ctx.status = 304;
+      return;
+    }
+    present(call, 200, toBody(order), { headers: { etag } });
+  };
+
+/** Server-sent events: where the order stands, then each change of it, to the final one. */
+export const orderEvents =
+  ({ store, watcher }: Ports): Handler =>
+  async (call) => {
+    const { ctx } = call;
+    let order = await orderOf(call, store);
+    const events = new PassThrough();
+    const ended = new AbortController();
+    ctx.res.once('close', () => ended.abort());
+    ctx.set({ 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' });
+    ctx.body = events;
+
+    const heartbeat = setInterval(() => events.write(': still here\n\n'), HEARTBEAT_MS);
+    const write = () => events.write(`id: ${etagOf(order).replaceAll('"', '')}\nevent: status\ndata: ${JSON.stringify(toBody(order))}\n\n`);
+    const follow = async () => {
+      write();
+      const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(STREAM_MAX_MS)]);
+      const final = order.status === 'IN_PROGRESS' ? await watcher.final(order, signal) : undefined;
+      if (!final) return;
+      order = final;
+      write();
+    };
+    void follow().finally(() => {
+      clearInterval(heartbeat);
+      events.end();
+    });
+  };
+
+/** RFC 7240. A longer wait than there is becomes the longest one; other preferences are not ours. */
+function preferredWaitS(prefer: string | undefined): number {
+  const [, seconds] = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,9})"?/i.exec(prefer ?? '') ?? [];
+  return Math.min(Number(seconds ?? 0), WAIT_MAX_S);
+}
+
+/** RFC 9110: weak comparison, any of a list, or `*`. */
+const matches = (ifNoneMatch: string | undefined, etag: string): boolean =>
+  ifNoneMatch !== undefined && (ifNoneMatch.trim() === '*' || ifNoneMatch.split(',').some((each) => each.trim().replace(/^W\//, '') === etag));
