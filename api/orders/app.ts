@@ -1,8 +1,17 @@
 import type { Middleware } from 'koa';
 import { serveApi, type ApiPorts } from '../../lib/api.ts';
-import { orderHandlers, type OrdersPorts } from './routes.ts';
+import { createBounds, type BoundsOptions } from './bounds.ts';
+import { orderHandlers } from './routes.ts';
+import type { Saga } from './saga.ts';
+import type { OrderStore } from './store.ts';
 import { createWatcher } from './watcher.ts';
 
+export interface OrdersApiPorts extends Omit<ApiPorts, 'tag' | 'handlers'> {
+  store: OrderStore;
+  saga: Saga;
+  limits: BoundsOptions;
+}
+
 /** What the order service serves. */
-export const ordersApi = ({ store, saga, ...ports }: Omit<OrdersPorts, 'watcher'> & Omit<ApiPorts, 'tag' | 'handlers'>): Middleware =>
-  serveApi({ ...ports, tag: 'orders', handlers: orderHandlers({ store, saga, watcher: createWatcher(store) }) });
+export const ordersApi = ({ store, saga, limits, ...ports }: OrdersApiPorts): Middleware =>
+  serveApi({ ...ports, tag: 'orders', handlers: orderHandlers({ store, saga, watcher: createWatcher(store), bounds: createBounds(store, limits) }) });

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { buyer, type Call, type Handler } from '../../lib/api.ts';
 import { nextPage, optionalIdempotencyKey, pageOf, present } from '../../lib/exchange.ts';
-import { Problem } from '../../lib/problem.ts';
+import { Problem, unavailable } from '../../lib/problem.ts';
 import { orderId } from '../../specs/identity.ts';
+import type { Bounds } from './bounds.ts';
 import { cancelOrder } from './cancellation.ts';
 import { presentPlaced, toBody } from './present.ts';
 import { orderEvents, readOrder } from './reading.ts';
@@ -14,24 +15,30 @@ export interface OrdersPorts {
   store: OrderStore;
   saga: Saga;
   watcher: Watcher;
+  bounds: Bounds;
 }
 
 /** The operations of the order service. */
-export function orderHandlers({ store, saga, watcher }: OrdersPorts): Record<string, Handler> {
+export function orderHandlers({ store, saga, watcher, bounds }: OrdersPorts): Record<string, Handler> {
   return {
-    createOrder: async (call) => {
-      const asked = orderRequest(call);
+    createOrder: (call) =>
+      bounds.within(async () => {
+        const asked = orderRequest(call);
+        // A repeated request takes no room: it is answered by the order that is there.
+        if (!(await bounds.roomForNew()) && !(await store.findEarlier(asked))) {
+          throw unavailable('Too many orders wait for their outcome. Send the same request again');
+        }
 
-      // The row decides who won the version and the key, before anything else is set in motion.
-      const placed = await store.place(asked);
-      if (placed.kind === 'stale') throw stale(placed.latestVersion);
-      if (placed.kind === 'found' && placed.fingerprint !== asked.fingerprint) {
-        throw new Problem('key-reused', 'This Idempotency-Key was used for another order. Send a new key for a new order');
-      }
+        // The row decides who won the version and the key, before anything else is set in motion.
+        const placed = await store.place(asked);
+        if (placed.kind === 'stale') throw stale(placed.latestVersion);
+        if (placed.kind === 'found' && placed.fingerprint !== asked.fingerprint) {
+          throw new Problem('key-reused', 'This Idempotency-Key was used for another order. Send a new key for a new order');
+        }
 
-      // From here on the order exists: whatever goes wrong now is a late answer, never a lost order.
-      presentPlaced(call, await asSettled(placed.order, { store, saga }), placed.kind === 'found');
-    },
+        // From here on the order exists: whatever goes wrong now is a late answer, never a lost order.
+        presentPlaced(call, await asSettled(placed.order, { store, saga }), placed.kind === 'found');
+      }),
 
     listOrders: async (call) => {
       const page = pageOf(call);

@@ -50,11 +50,23 @@ export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
         const [inserted] = await insert(db, asked);
         if (inserted) return { kind: 'placed', order: toOrder(inserted) };
         // A new statement, not a second branch of the first: only a new snapshot sees the row that the insert waited for.
-        const earlier = await findEarlier(db, asked);
-        if (earlier) return { kind: 'found', order: toOrder(earlier), fingerprint: earlier.fingerprint };
+        const earlier = await this.findEarlier(asked);
+        if (earlier) return earlier;
         if (asked.ifMatch !== undefined) return { kind: 'stale', latestVersion: await latestVersion(db, asked.ownerId) };
       }
       throw unavailable('Too many orders of one buyer at once. Send the same request again');
+    },
+
+    /** The order that an earlier request under the same key made. Without a key the id is new, and there is nothing to find. */
+    async findEarlier({ ownerId, key }: Pick<OrderRequest, 'ownerId' | 'key'>): Promise<Extract<Placed, { kind: 'found' }> | undefined> {
+      const row = key === undefined ? null : await db.order.findUnique({ where: { ownerId_idempotencyKey: { ownerId, idempotencyKey: key } } });
+      return row ? { kind: 'found', order: toOrder(row), fingerprint: row.fingerprint } : undefined;
+    },
+
+    /** Whether so many orders are in progress, or more. Counts no further than that. */
+    async waitingReaches(count: number): Promise<boolean> {
+      const rows = await db.$queryRaw<unknown[]>`select from orders where status = 'IN_PROGRESS' offset ${count - 1} limit 1`;
+      return rows.length > 0;
     },
 
     /** Moves an order that is in progress to its final status. Answers the order as it then stands, moved by this call or by an earlier one. */
@@ -146,10 +158,6 @@ function insert(db: PrismaClient, { id, ownerId, price, ifMatch, key, fingerprin
     on conflict do nothing
     returning ${COLUMNS}`;
 }
-
-/** By the key, where there is one. Without, the id is new and there is nothing to find. */
-const findEarlier = (db: PrismaClient, { ownerId, key }: OrderRequest) =>
-  key === undefined ? null : db.order.findUnique({ where: { ownerId_idempotencyKey: { ownerId, idempotencyKey: key } } });
 
 async function latestVersion(db: PrismaClient, ownerId: string): Promise<number> {
   const latest = await db.order.findFirst({ where: { ownerId }, orderBy: { version: 'desc' }, select: { version: true } });

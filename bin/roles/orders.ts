@@ -20,6 +20,8 @@ export const orders: Role = {
       ...verifying(together),
       ...sagaReaders,
       databaseUrl: text('ORDERS_DATABASE_URL'),
+      inFlightMax: wholeNumber('ORDERS_IN_FLIGHT_MAX', { min: 1, max: 100_000, otherwise: 256 }),
+      waitingMax: wholeNumber('ORDERS_WAITING_MAX', { min: 1, max: 100_000_000, otherwise: 10_000 }),
       temporal: (all) => readConfig(all, temporalReaders),
     });
     return async (shared) => {
@@ -27,7 +29,7 @@ export const orders: Role = {
       const store = createOrderStore(database);
       const temporal = createTemporal(toAddress(config.temporal));
       const saga = createSaga({ ...config, temporal: temporal.client, taskQueue: config.temporal.taskQueue, log: shared.log });
-      const api = ordersApi({ store, saga, document: restDocument, verify: verifierOf(config, shared) });
+      const api = ordersApi({ store, saga, limits: config, document: restDocument, verify: verifierOf(config, shared) });
       const checks = [
         { name: 'database', ask: database.check, needed: true },
         { name: 'temporal', ask: temporal.check, needed: false },
