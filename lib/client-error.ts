@@ -1,23 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { Problem, type ProblemKind } from './problem.ts';
+import { Problem } from './problem.ts';
 
-/** What Node refuses before there is a request that the app could answer, by its code. Anything else is not HTTP. */
-const kinds: Readonly<Record<string, ProblemKind>> = { HPE_HEADER_OVERFLOW: 'headers-too-large' };
-
-/** Answers what Node cannot read as a request in the same form as every other refusal. A client that was too slow gets a bare 408. */
+/** Answers what Node refuses before there is a request that the app could answer, in the same form as every other refusal. */
 export function answerClientErrors(server: Server): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (!socket.writable || error.code === 'ECONNRESET') return socket.destroy();
-    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return socket.end('HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
-    socket.end(refusal(new Problem(kinds[error.code ?? ''] ?? 'bad-request', 'The request could not be read')));
+    socket.end(response(problemOf(error)));
   });
 }
 
-function refusal(problem: Problem): string {
+function problemOf({ code }: NodeJS.ErrnoException): Problem {
+  if (code === 'HPE_HEADER_OVERFLOW') return new Problem('headers-too-large');
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new Problem('request-timeout' as never);
+  return new Problem('bad-request', 'The request could not be read');
+}
+
+/** What was asked for is not known, so the instance is the whole service. */
+function response(problem: Problem): string {
   const correlationId = randomUUID();
-  const body = JSON.stringify({ ...problem.toJSON(), correlationId });
+  const body = JSON.stringify({ ...problem.toJSON(), instance: '/', correlationId });
   const headers = [
     'content-type: application/problem+json',
     `content-length: ${Buffer.byteLength(body)}`,

@@ -33,7 +33,8 @@ export function billingHandlers(store: BillingStore): Record<string, Handler> {
     cancelWithdrawal: async (call) => {
       const { userId, cause } = call.body as { userId: string; cause: CancelCause };
       const key: Key = { ownerId: userId, scope: 'order', key: idParam(call, 'key', noUuid('key')) };
-      const { outcome, cause: firstCause, replayed } = await moved(() => store.cancel(key, cause));
+      const { kind, outcome, cause: firstCause, replayed } = await moved(() => store.cancel(key, cause));
+      if (kind !== 'withdrawal') throw new Problem('key-reused', 'This key is not that of a withdrawal');
       present(call, 200, { outcome, ...(firstCause && { cause: firstCause }) }, { replayed });
     },
   };

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import type { Handler } from '../../lib/api.ts';
 import { present } from '../../lib/exchange.ts';
 import { etagOf, orderOf, toBody } from './present.ts';
-import type { OrderStore } from './store.ts';
+import type { Order, OrderStore } from './store.ts';
 import type { Watcher } from './watcher.ts';
 
 const WAIT_MAX_S = 30;
@@ -43,6 +43,11 @@ export const orderEvents =
   async (call) => {
     const { ctx } = call;
     let order = await orderOf(call, store);
+    // A browser comes back when a stream ends: 204 tells it that it has seen all there is.
+    if (order.status !== 'IN_PROGRESS' && call.header('last-event-id') === eventIdOf(order)) {
+      ctx.status = 204;
+      return;
+    }
     const events = new PassThrough();
     const ended = new AbortController();
     ctx.res.once('close', () => ended.abort());
@@ -50,7 +55,7 @@ export const orderEvents =
     ctx.body = events;
 
     const heartbeat = setInterval(() => events.write(': still here\n\n'), HEARTBEAT_MS);
-    const write = () => events.write(`id: ${etagOf(order).replaceAll('"', '')}\nevent: status\ndata: ${JSON.stringify(toBody(order))}\n\n`);
+    const write = () => events.write(`id: ${eventIdOf(order)}\nevent: status\ndata: ${JSON.stringify(toBody(order))}\n\n`);
     const follow = async () => {
       write();
       const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(STREAM_MAX_MS)]);
@@ -64,6 +69,8 @@ export const orderEvents =
       events.end();
     });
   };
+
+const eventIdOf = (order: Order): string => etagOf(order).replaceAll('"', '');
 
 /** RFC 7240. A longer wait than there is becomes the longest one; other preferences are not ours. */
 function preferredWaitS(prefer: string | undefined): number {

@@ -1,0 +1,45 @@
+/** Everything that is known of one buyer's orders, from the services that know it. Amounts are whole minor units. */
+export interface Book {
+  ownerId: string;
+  orders: BookedOrder[];
+  account: { balance: bigint; ledgerSum: bigint };
+  /** Under the keys of orders only. */
+  movements: BookedMovement[];
+  outcomes: BookedOutcome[];
+  notifications: BookedNotification[];
+}
+
+export interface BookedOrder {
+  id: string;
+  ownerId: string;
+  price: bigint;
+  version: number;
+  status: string;
+  firstStatus: string | null;
+  createdAt: Date;
+}
+
+export interface BookedMovement {
+  key: string;
+  amount: bigint;
+  isCancelled: boolean;
+}
+
+export interface BookedOutcome {
+  key: string;
+  outcome: string;
+}
+
+export interface BookedNotification {
+  orderId: string;
+  eventName: string;
+}
+
+/** Where two parts of the system do not say the same. */
+export interface Drift {
+  /** The number of the rule, as `docs/invariants.md` has it. */
+  invariant: string;
+  ownerId: string;
+  orderId?: string;
+  what: string;
+}

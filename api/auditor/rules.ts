@@ -1,0 +1,74 @@
+import { chargeKey } from '../../specs/identity.ts';
+import type { Book, BookedOrder, Drift } from './book.ts';
+
+type Found = Omit<Drift, 'ownerId'>;
+
+/** Every way in which a buyer's book contradicts itself. Orders that are in progress are judged by what holds at any moment only. */
+export function driftsOf(book: Book): Drift[] {
+  const found = [...accountDrifts(book), ...versionDrifts(book), ...book.orders.flatMap((order) => orderDrifts(order, book)), ...strayDrifts(book)];
+  return found.map((drift) => ({ ...drift, ownerId: book.ownerId }));
+}
+
+function accountDrifts({ account: { balance, ledgerSum } }: Book): Found[] {
+  const drifts: Found[] = [];
+  if (balance !== ledgerSum) drifts.push({ invariant: 'I1', what: `the balance is ${balance}, and the ledger adds up to ${ledgerSum}` });
+  if (balance < 0n) drifts.push({ invariant: 'I2', what: `the balance is ${balance}` });
+  return drifts;
+}
+
+function versionDrifts({ orders }: Book): Found[] {
+  const versions = orders.map(({ version }) => version).toSorted((a, b) => a - b);
+  return versions.every((version, n) => version === n + 1)
+    ? []
+    : [{ invariant: 'I10', what: `the versions are ${versions.slice(0, 20).join(', ')}, and not 1 to ${versions.length}` }];
+}
+
+function orderDrifts(order: BookedOrder, book: Book): Found[] {
+  const drifts = order.status === 'IN_PROGRESS' ? [] : [...moneyDrifts(order, book), ...toldDrifts(order, book)];
+  const charges = book.movements.filter(({ key }) => key === chargeKey(order.id));
+  if (charges.length > 1) drifts.push({ invariant: 'I4', what: `${charges.length} withdrawals under its key` });
+  return drifts.map((drift) => ({ ...drift, orderId: order.id }));
+}
+
+/** An order that succeeded has one charge of its price that holds; a failed or cancelled one has none, for ever. */
+function moneyDrifts({ id, status, price }: BookedOrder, { movements, outcomes }: Book): Found[] {
+  const key = chargeKey(id);
+  const live = movements.filter((movement) => movement.key === key && !movement.isCancelled);
+  const outcome = outcomes.find((each) => each.key === key)?.outcome ?? 'no outcome';
+  const amounts = live.map(({ amount }) => amount).join(', ') || 'none';
+  if (status === 'SUCCESS') {
+    const paid = live.length === 1 && live[0]!.amount === -price && outcome === 'CHARGED';
+    return paid ? [] : [{ invariant: 'I5', what: `SUCCESS at ${price}, with ${outcome} and the live charges ${amounts}` }];
+  }
+  const unpaid = live.length === 0 && ['DECLINED', 'CANCELLED', 'REFUNDED'].includes(outcome);
+  return unpaid ? [] : [{ invariant: 'I6', what: `${status}, with ${outcome} and the live charges ${amounts}` }];
+}
+
+const FIRST_EVENT: Readonly<Record<string, string>> = { SUCCESS: 'OrderCreated', FAILED: 'OrderRejected', CANCELLED: 'OrderCancelled' };
+
+/** The buyer was told what became of the order, and, if it was taken back after that, of that too; and nothing else. */
+function toldDrifts({ id, status, firstStatus }: BookedOrder, { notifications }: Book): Found[] {
+  const due = [...new Set([FIRST_EVENT[firstStatus ?? status]!, FIRST_EVENT[status]!])].toSorted();
+  const told = notifications
+    .filter(({ orderId }) => orderId === id)
+    .map(({ eventName }) => eventName)
+    .toSorted();
+  return due.join() === told.join() ? [] : [{ invariant: 'I15', what: `told ${told.join(', ') || 'nothing'}, and not ${due.join(', ')}` }];
+}
+
+/** What billing and notifications have under keys and ids that no order of this buyer has. */
+function strayDrifts({ orders, movements, outcomes, notifications }: Book): Found[] {
+  const keys = new Set(orders.map(({ id }) => chargeKey(id)));
+  const ids = new Set(orders.map(({ id }) => id));
+  const open = new Set(orders.filter(({ status }) => status === 'IN_PROGRESS').map(({ id }) => id));
+  const strayKeys = new Set([...movements, ...outcomes].map(({ key }) => key).filter((key) => !keys.has(key)));
+  return [
+    ...[...strayKeys].map((key) => ({ invariant: 'I7', what: `a charge under the key ${key}, which no order of this buyer has` })),
+    ...notifications
+      .filter(({ orderId }) => !ids.has(orderId))
+      .map(({ orderId }) => ({ invariant: 'I15', orderId, what: 'told about an order that this buyer does not have' })),
+    ...notifications
+      .filter(({ orderId }) => open.has(orderId))
+      .map(({ orderId, eventName }) => ({ invariant: 'I15', orderId, what: `told ${eventName} before it was final` })),
+  ];
+}

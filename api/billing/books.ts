@@ -1,0 +1,36 @@
+import type { Database } from '../../lib/database.ts';
+import { PrismaClient } from '../../prisma/generated/billing/client.ts';
+
+/** Billing as an audit reads it. */
+export function createBillingBooks({ adapter }: Pick<Database, 'adapter'>) {
+  const db = new PrismaClient({ adapter });
+  return {
+    /** Buyers who have an account or an outcome, by id, from behind the given one. */
+    async owners(after: string | undefined, limit: number): Promise<string[]> {
+      const from = after ?? NIL;
+      const rows = await db.$queryRaw<Array<{ ownerId: string }>>`
+        select owner_id::text as "ownerId" from billing_accounts where owner_id > ${from}::uuid
+        union select owner_id::text from outcomes where owner_id > ${from}::uuid order by 1 limit ${limit}`;
+      return rows.map(({ ownerId }) => ownerId);
+    },
+
+    /** A buyer's balance beside what the ledger adds up to, read in one snapshot; and all that is under the keys of orders. */
+    async ofOwner(ownerId: string) {
+      const [account] = await db.$queryRaw<Array<{ balance: bigint; ledgerSum: bigint }>>`
+        select coalesce((select amount from billing_accounts where owner_id = ${ownerId}::uuid), 0)::bigint as balance,
+          coalesce((select sum(amount) from transactions where owner_id = ${ownerId}::uuid and not is_cancelled), 0)::bigint as "ledgerSum"`;
+      const where = { ownerId, scope: 'order' };
+      const outcomes = await db.outcome.findMany({ where, select: { idempotencyKey: true, outcome: true } });
+      const movements = await db.transaction.findMany({ where, select: { idempotencyKey: true, amount: true, isCancelled: true } });
+      return {
+        account: account!,
+        movements: movements.map(({ idempotencyKey: key, ...movement }) => ({ key, ...movement })),
+        outcomes: outcomes.map(({ idempotencyKey: key, outcome }) => ({ key, outcome })),
+      };
+    },
+
+    close: () => db.$disconnect(),
+  };
+}
+
+const NIL = '00000000-0000-0000-0000-000000000000';

@@ -1,0 +1,22 @@
+import type { Database } from '../../lib/database.ts';
+import { PrismaClient } from '../../prisma/generated/notifications/client.ts';
+
+/** The notifications as an audit reads them. */
+export function createNotificationBooks({ adapter }: Pick<Database, 'adapter'>) {
+  const db = new PrismaClient({ adapter });
+  return {
+    /** Buyers who have notifications, by id, from behind the given one. */
+    async owners(after: string | undefined, limit: number): Promise<string[]> {
+      const rows = await db.$queryRaw<Array<{ userId: string }>>`
+        select distinct user_id::text as "userId" from notifications where user_id > ${after ?? NIL}::uuid order by 1 limit ${limit}`;
+      return rows.map(({ userId }) => userId);
+    },
+
+    /** What a buyer was told. */
+    ofOwner: (userId: string) => db.notification.findMany({ where: { userId }, select: { orderId: true, eventName: true } }),
+
+    close: () => db.$disconnect(),
+  };
+}
+
+const NIL = '00000000-0000-0000-0000-000000000000';
