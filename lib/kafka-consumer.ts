@@ -23,44 +23,52 @@ export interface ConsumeOptions {
   handle(message: Received): Promise<void>;
 }
 
-const RESTART_MS = 500;
-const HANDLE_AGAIN_MS = { first: 100, max: 5_000 };
+const RESTART_MS = { first: 500, max: 5_000 };
+/** A group is left within a moment, unless the broker is away. */
+const LEAVE_WITHIN_MS = 5_000;
+/** Topics are asked for messages several times a second. After this long without an answer they are not being read. */
+const FETCH_WITHIN_MS = 5_000;
+const COMMIT_AFTER = { messages: 50, ms: 500 };
+/** With what a handler may take, well within the time after which the group gives a silent member up. */
+const HANDLE_AGAIN_MS = { first: 100, max: 2_000 };
 
 /**
- * Reads topics until it is closed: whatever ends the reading, a broker that is away or a topic that is not there yet, it begins
+ * Reads topics until it is closed: whatever ends the reading, a topic that is not there or a broker that stays away, it begins
  * again. The offset is committed after the handler has resolved; one that rejects is called again with the same message. A consumer
  * of kafkajs has to end on a failure: by itself it begins again after some kinds of failures, and falls silent after others.
  */
 export function consume(createConsumer: () => Consumer, { topics, handle, log }: ConsumeOptions & { log: Log }): Consumption {
   const closing = new AbortController();
-  let reading = false;
+  let fetchedMs = -Infinity;
+  let restartMs = RESTART_MS.first;
   const read = async () => {
     const consumer = createConsumer();
+    consumer.on(consumer.events.FETCH, () => (fetchedMs = performance.now()));
     const failed = failure(consumer, closing.signal);
     const started = start(consumer, { topics, handle: insisting(handle, closing.signal, log) });
     try {
       await Promise.race([started, failed]);
-      reading = true;
       log.info({ topics }, 'reading from Kafka');
+      restartMs = RESTART_MS.first;
       await failed;
     } catch (error) {
       if (!closing.signal.aborted) log.warn({ topics, err: error }, 'reading from Kafka ended; it begins again');
     }
-    reading = false;
-    // A consumer that is left while it starts would go on to join the group, and read for nobody.
-    await started.catch(() => {});
-    await consumer.disconnect().catch(() => {});
+    // One that is left while it starts would go on to join the group, and read for nobody.
+    const left = started.catch(() => {}).then(() => consumer.disconnect().catch(() => {}));
+    await Promise.race([left, sleep(LEAVE_WITHIN_MS, undefined, { ref: false })]);
   };
   const ended = (async () => {
     while (!closing.signal.aborted) {
       await read();
-      await sleep(RESTART_MS, undefined, { signal: closing.signal }).catch(() => {});
+      await sleep(restartMs, undefined, { signal: closing.signal }).catch(() => {});
+      restartMs = Math.min(restartMs * 2, RESTART_MS.max);
     }
   })();
 
   return {
     check: async () => {
-      if (!reading) throw new Error('the topics are not being read');
+      if (performance.now() - fetchedMs > FETCH_WITHIN_MS) throw new Error('the topics are not being read');
     },
     async close() {
       closing.abort(new Error('closing'));
@@ -73,7 +81,9 @@ async function start(consumer: Consumer, { topics, handle }: { topics: readonly 
   await consumer.connect();
   await consumer.subscribe({ topics: [...topics], fromBeginning: true });
   await consumer.run({
-    autoCommitThreshold: 1,
+    // And whenever all that was fetched has been handled. What is not committed is handled again, which changes nothing.
+    autoCommitThreshold: COMMIT_AFTER.messages,
+    autoCommitInterval: COMMIT_AFTER.ms,
     eachMessage: ({ topic, partition, message, heartbeat }) => handle({ topic, partition, offset: message.offset, ...toReceived(message) }, heartbeat),
   });
 }

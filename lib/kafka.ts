@@ -1,4 +1,4 @@
-import { Kafka, logLevel, type logCreator } from 'kafkajs';
+import { Kafka, logLevel, type logCreator, type Producer } from 'kafkajs';
 import { consume, type ConsumeOptions, type Consumption } from './kafka-consumer.ts';
 import { quietRequestQueue } from './kafka-timer.ts';
 import type { Log } from './log.ts';
@@ -9,11 +9,14 @@ quietRequestQueue();
 
 /** Survives a broker's restart with no failed send: short waits, many of them. */
 const RETRY = { initialRetryTime: 100, maxRetryTime: 500, retries: 100 };
-/** A consumer that fails is replaced by a new one. */
-const CONSUMER_RETRIES = 5;
+/** Who publishes asks again by itself, and should not have older tries of its own still under way when it does. */
+const PUBLISH_RETRY = { ...RETRY, retries: 6 };
 const CONNECT_TIMEOUT_MS = 2_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 const WAIT_FOR_MESSAGES_MS = 250;
+/** How long the others of a group wait for a member that died. Longer than a handler takes between two signs of life. */
+const SESSION_TIMEOUT_MS = 10_000;
+const HEARTBEAT_MS = 2_000;
 
 /** Bytes where a message is handed on as it came. */
 export interface Message {
@@ -94,18 +97,25 @@ export function createTransport({ brokers, clientId, prefix = '', log }: { broke
 
 function createPublisher(kafka: Kafka, prefix: string): Publisher {
   // With one request in flight the broker keeps the order and drops what the client repeats on its own.
-  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false, retry: RETRY });
-  let connected: Promise<void> | undefined;
+  const open = async (): Promise<Producer> => {
+    const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false, retry: PUBLISH_RETRY });
+    await producer.connect();
+    return producer;
+  };
+  let current: Promise<Producer> | undefined;
   return {
     async publish({ topic, key, value, headers }) {
-      connected ??= producer.connect();
-      await connected.catch((error: unknown) => {
-        connected = undefined;
+      const mine = (current ??= open());
+      try {
+        await (await mine).send({ topic: prefix + topic, acks: -1, messages: [{ key, value, headers }] });
+      } catch (error) {
+        // A producer that failed may have lost its place in the broker's sequence for good: the next message gets a new one.
+        if (current === mine) current = undefined;
+        void mine.then((producer) => producer.disconnect()).catch(() => {});
         throw error;
-      });
-      await producer.send({ topic: prefix + topic, acks: -1, messages: [{ key, value, headers }] });
+      }
     },
-    close: () => producer.disconnect(),
+    close: async () => (await current?.catch(() => undefined))?.disconnect(),
   };
 }
 
@@ -114,8 +124,10 @@ const createConsumer = (kafka: Kafka, groupId: string) =>
     groupId,
     allowAutoTopicCreation: false,
     maxWaitTimeInMs: WAIT_FOR_MESSAGES_MS,
-    // Few tries, and no restart of its own: the reader above it begins again after any failure.
-    retry: { ...RETRY, retries: CONSUMER_RETRIES, restartOnFailure: async () => false },
+    sessionTimeout: SESSION_TIMEOUT_MS,
+    heartbeatInterval: HEARTBEAT_MS,
+    // No restart of its own: the reader above it begins again after any failure.
+    retry: { ...RETRY, restartOnFailure: async () => false },
   });
 
 function toTopicConfig(prefix: string, { address, partitions, replicas, topicConfiguration }: Topic, replicasMax: number) {
@@ -132,11 +144,19 @@ function toTopicConfig(prefix: string, { address, partitions, replicas, topicCon
 /** A fresh broker has no coordinator for a second: the client says so as an error and goes on. That is no news to an operator. */
 const EXPECTED = /GROUP_COORDINATOR_NOT_AVAILABLE|group coordinator|coordinator is not available|rebalanc|not the leader|leadership|when calling eachMessage/i;
 
-const logTo =
-  (log: Log): logCreator =>
-  () =>
-  ({ level, namespace, log: { message, error, groupId } }) => {
-    const words = `${message} ${String(error ?? '')}`;
-    const method = level > logLevel.WARN || EXPECTED.test(words) ? 'debug' : level === logLevel.ERROR ? 'warn' : 'info';
-    log[method]({ kafka: namespace, groupId: groupId as string | undefined, error: error as string | undefined }, message);
-  };
+/** While a broker is away the client says so several times a second, in the same words. */
+const SAID_AGAIN_MS = 10_000;
+const SAID_MAX = 200;
+
+const logTo = (log: Log): logCreator => {
+  const said = new Map<string, number>();
+  return () =>
+    ({ level, namespace, log: { message, error, groupId } }) => {
+      const words = `${message} ${String(error ?? '')}`;
+      const news = !EXPECTED.test(words) && performance.now() - (said.get(words) ?? -Infinity) > SAID_AGAIN_MS;
+      if (said.size > SAID_MAX) said.clear();
+      if (news) said.set(words, performance.now());
+      const method = level > logLevel.WARN || !news ? 'debug' : level === logLevel.ERROR ? 'warn' : 'info';
+      log[method]({ kafka: namespace, groupId: groupId as string | undefined, error: error as string | undefined }, message);
+    };
+};

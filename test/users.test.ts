@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { createUserStore } from '../api/users/store.ts';
 import { openDatabase } from '../lib/database.ts';
+import { createAsk } from './support/asking.ts';
 import { asService, asUser } from './support/callers.ts';
 import { ada, adaKing, startUsers, type Users } from './support/users.ts';
 
@@ -115,7 +116,7 @@ test('the auditor is given the oldest changes first, no more than it asks for, a
 test('a change that was started and could not be noted so is answered, and started again later', async () => {
   const userId = randomUUID();
   const failing = await users.serve({ ...users.store, markStarted: () => Promise.reject(new Error('the database went away')) });
-  assert.equal((await users.ask('createProfile', 'POST', '/api/v1/user', { headers: asUser(userId), body: ada }, failing)).status, 201);
+  assert.equal((await createAsk(failing.url)('createProfile', 'POST', '/api/v1/user', { headers: asUser(userId), body: ada })).status, 201);
   await failing.close();
   assert.deepEqual([users.startedOf(userId), await users.unstartedOf(userId)], [[1], [1]]);
 });
@@ -124,7 +125,7 @@ test('without its database the service says that it is unavailable', async () =>
   const away = openDatabase('postgres://nobody@127.0.0.1:1/nothing');
   const unreachable = await users.serve(createUserStore(away));
   const userId = randomUUID();
-  const { status, headers, body } = await users.ask('readProfile', 'GET', `/api/v1/user/${userId}`, { headers: asUser(userId) }, unreachable);
+  const { status, headers, body } = await createAsk(unreachable.url)('readProfile', 'GET', `/api/v1/user/${userId}`, { headers: asUser(userId) });
   assert.deepEqual([status, headers.get('retry-after'), body.type], [503, '1', '/problems/unavailable']);
   await unreachable.close();
   await away.close();

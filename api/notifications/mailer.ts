@@ -84,7 +84,8 @@ const ABOUT_THE_SESSION = new Set([503, 530]);
  */
 function refusal({ code, responseCode = 0 }: SmtpError): Delivery {
   const aboutTheMail = code === 'EENVELOPE' || code === 'EMESSAGE';
-  if (aboutTheMail && responseCode >= 500 && !ABOUT_THE_SESSION.has(responseCode)) return { kind: 'refused', reason: `the mail server refused it: ${responseCode}` };
+  const forGood = responseCode >= 500 && !ABOUT_THE_SESSION.has(responseCode);
+  if (aboutTheMail && forGood) return { kind: 'refused', reason: `the mail server refused it: ${responseCode}` };
   if (code === 'EENVELOPE' && responseCode === 0) return { kind: 'refused', reason: 'the address is not one that mail can be sent to' };
   throw new Error(`the mail server did not take the mail: ${[code, responseCode || ''].join(' ').trim()}`);
 }

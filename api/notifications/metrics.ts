@@ -12,8 +12,8 @@ export function exportPending(store: Pick<NotificationStore, 'pending'>): () => 
     name: PENDING,
     help: 'Notifications whose mail is still to be sent',
     async collect() {
-      // Without the database there is no figure, and the other metrics are still to be had.
-      await store.pending().then((count) => this.set(count), () => this.reset());
+      // Without the database the figure is not known, and the other metrics are still to be had.
+      this.set(await store.pending().catch(() => NaN));
     },
   });
   return () => register.removeSingleMetric(PENDING);

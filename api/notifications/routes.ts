@@ -22,4 +22,12 @@ export function notificationHandlers({ store }: NotificationsPorts): Record<stri
 }
 
 /** The only way out for a notification. */
-const toBody = ({ seq, userId, orderId, eventName, message, status, createdAt }: Notification) => ({ id: seq, userId, orderId, event: eventName, message, status, createdAt });
+const toBody = ({ seq, userId, orderId, eventName, message, status, createdAt }: Notification) => ({
+  id: seq,
+  userId,
+  orderId,
+  event: eventName,
+  message,
+  status,
+  createdAt,
+});

@@ -32,7 +32,7 @@ const BACKOFF_MS = { first: 1_000, max: 60_000 };
 /** Sends what is due, from now until it is closed, beside any number of others that do the same. */
 export function createSender(ports: SenderPorts): Sender {
   const { store, log } = ports;
-  const closing = new AbortController();
+  let closed = false;
   let woken = new AbortController();
 
   const failed = (error: unknown) => log.warn({ err: error }, 'what is due could not be looked for, or its end not be written down; it is tried again');
@@ -42,18 +42,19 @@ export function createSender(ports: SenderPorts): Sender {
     return due.length;
   };
   const ended = (async () => {
-    while (!closing.signal.aborted) {
+    while (!closed) {
       // Made before looking: what is recorded while looking is looked for again.
       woken = new AbortController();
       const found = await round().catch(failed);
-      if (found !== AT_ONCE_MAX) await sleep(POLL_MS, undefined, { signal: AbortSignal.any([woken.signal, closing.signal]) }).catch(() => {});
+      if (found !== AT_ONCE_MAX) await sleep(POLL_MS, undefined, { signal: woken.signal }).catch(() => {});
     }
   })();
 
   return {
     wake: () => woken.abort(),
     async close() {
-      closing.abort();
+      closed = true;
+      woken.abort();
       await ended;
     },
   };

@@ -72,4 +72,12 @@ function orMissing<T>(found: T | undefined): T {
 const toProfile = ({ userId, username, firstName, lastName, email, phone }: Profile) => ({ id: userId, username, firstName, lastName, email, phone });
 
 /** As services read it. */
-const toUser = ({ userId, username, firstName, lastName, email, phone, version }: Profile) => ({ userId, username, firstName, lastName, email, phone, version });
+const toUser = ({ userId, username, firstName, lastName, email, phone, version }: Profile) => ({
+  userId,
+  username,
+  firstName,
+  lastName,
+  email,
+  phone,
+  version,
+});

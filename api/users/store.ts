@@ -32,31 +32,43 @@ export function createUserStore({ adapter }: Pick<Database, 'adapter'>) {
   return {
     /** Makes a profile, also in place of a deleted one, whose versions it continues. Undefined when there is one. */
     async create(userId: string, { username, firstName, lastName, email, phone }: PersonalData): Promise<Profile | undefined> {
-      return written(db, Prisma.sql`
+      return written(
+        db,
+        Prisma.sql`
         insert into profiles (user_id, version, username, first_name, last_name, email, phone)
         values (${userId}::uuid, 1, ${username}, ${firstName}, ${lastName}, ${email}, ${phone})
         on conflict (user_id) do update set
           version = profiles.version + 1, username = excluded.username, first_name = excluded.first_name, last_name = excluded.last_name,
           email = excluded.email, phone = excluded.phone, created_at = excluded.created_at, updated_at = excluded.updated_at, deleted_at = null
-        where profiles.deleted_at is not null`);
+        where profiles.deleted_at is not null`,
+      );
     },
 
     /** Changes a profile. A username that is left out stays. Undefined when there is none. */
-    async update(userId: string, { username, firstName, lastName, email, phone }: Omit<PersonalData, 'username'> & { username?: string }): Promise<Profile | undefined> {
-      return written(db, Prisma.sql`
+    async update(
+      userId: string,
+      { username, firstName, lastName, email, phone }: Omit<PersonalData, 'username'> & { username?: string },
+    ): Promise<Profile | undefined> {
+      return written(
+        db,
+        Prisma.sql`
         update profiles set
           version = version + 1, username = coalesce(${username ?? null}, username), first_name = ${firstName}, last_name = ${lastName},
           email = ${email}, phone = ${phone}, updated_at = current_timestamp
-        where user_id = ${userId}::uuid and deleted_at is null`);
+        where user_id = ${userId}::uuid and deleted_at is null`,
+      );
     },
 
     /** Leaves nothing personal, and the version for what may come. Undefined when there is no profile. */
     async delete(userId: string): Promise<ProfileChange | undefined> {
-      return written(db, Prisma.sql`
+      return written(
+        db,
+        Prisma.sql`
         update profiles set
           version = version + 1, username = null, first_name = null, last_name = null, email = null, phone = null,
           updated_at = current_timestamp, deleted_at = current_timestamp
-        where user_id = ${userId}::uuid and deleted_at is null`);
+        where user_id = ${userId}::uuid and deleted_at is null`,
+      );
     },
 
     /** The profile, or undefined for a user who has none or has deleted it. */

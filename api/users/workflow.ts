@@ -3,8 +3,12 @@ import { profileWorkflowId } from '../../specs/identity.ts';
 import type { profile } from '../../workflows/profile.ts';
 import type { ProfileChange } from './store.ts';
 
-/** How long a start may take. The auditor starts what was not started within it. */
-const START_DEADLINE_MS = 1_000;
+/**
+ * How long a start may take. The auditor starts what was not started within it. The caller waits up to twice as long where Temporal
+ * refuses connections: the client finishes its wait for the next try before it looks at the deadline. Not waiting for the client is no
+ * way out: a try after the connection has been closed ends the process.
+ */
+const START_DEADLINE_MS = 500;
 
 /** Resolves once the workflow of a change is known to have been started, by this call or by an earlier one. May be repeated by anyone. */
 export type ProfileStarter = (change: ProfileChange) => Promise<void>;
@@ -24,13 +28,10 @@ export const createProfileStarter =
         staticSummary: `Version ${version} of a buyer's profile`,
       });
     try {
-      await within(START_DEADLINE_MS, temporal, start);
+      // The deadline travels by async context: the call has to be made inside.
+      await temporal.withDeadline(Date.now() + START_DEADLINE_MS, start);
     } catch (error) {
       // It has run already, to its end.
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
   };
-
-/** Both bounds travel by async context: the call has to be made inside. The deadline alone lets the client wait for its next try past it. */
-const within = <T>(ms: number, temporal: Client, call: () => Promise<T>): Promise<T> =>
-  temporal.withDeadline(Date.now() + ms, () => temporal.withAbortSignal(AbortSignal.timeout(ms), call));

@@ -14,6 +14,12 @@ import { address, databaseOf, eventDocument, kafkaReaders, restDocument, serve, 
 const PROFILE_DEADLINE_MS = 2_000;
 const HOUR_S = 3_600;
 
+const smtpUrl: Reader<string> = (env) => {
+  const value = url('SMTP_URL')(env);
+  if (!/^smtps?:$/.test(new URL(value).protocol)) throw new ConfigFault('SMTP_URL does not begin with smtp:// or smtps://');
+  return value;
+};
+
 const mailFrom: Reader<string> = (env) => {
   const value = text('MAIL_FROM')(env);
   try {
@@ -33,7 +39,7 @@ export const notifications: Role = {
       databaseUrl: text('NOTIFICATIONS_DATABASE_URL'),
       usersUrl: urlOf('users', together),
       token: serviceTokens('notifications'),
-      smtpUrl: url('SMTP_URL'),
+      smtpUrl,
       mailFrom,
       profileWaitS: wholeNumber('PROFILE_WAIT_S', { min: 1, max: 30 * 24 * HOUR_S, otherwise: HOUR_S }),
       kafka: (all) => readConfig(all, kafkaReaders),

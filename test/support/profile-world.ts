@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createProfileActivities } from '../../activities/profile.ts';
-import { createEventCodec, type EventDocument } from '../../lib/events.ts';
+import { createEventCodec } from '../../lib/events.ts';
 import type { Ask, Reply } from '../../lib/http-client.ts';
 import type { Message } from '../../lib/kafka.ts';
 import asyncapi from '../../specs/generated/preferable/asyncapi.json' with { type: 'json' };
@@ -47,7 +47,7 @@ export function createProfileWorld({ version = 1, billingAnswersFirst = [], user
     if (failures-- > 0) throw new Error('the answer of the broker was lost');
   };
 
-  const codec = createEventCodec(asyncapi as unknown as EventDocument);
+  const codec = createEventCodec(asyncapi);
   return Object.assign(world, { activities: createProfileActivities({ billing, users, publisher: { publish, close: async () => {} }, codec }) });
 }
 

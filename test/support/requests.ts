@@ -8,4 +8,4 @@ export const form = (fields: Record<string, string>) => ({
 export const post = (url: string, init: RequestInit): Promise<Response> => fetch(url, { method: 'POST', ...init });
 
 /** The cookie that a response sets, as a later request sends it. */
-export const cookieOf = (response: Response): string => response.headers.get('set-cookie')!.split(';')[0]!;
+export const cookieOf = (response: Pick<Response, 'headers'>): string => response.headers.get('set-cookie')!.split(';')[0]!;

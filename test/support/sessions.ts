@@ -2,13 +2,28 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool, type Client } from 'pg';
 import { createBillingStore, type BillingStore } from '../../api/billing/store.ts';
+import { createOrderStore, type OrderStore } from '../../api/orders/store.ts';
+
+/** What a session has done and not committed. */
+export interface Held {
+  end(commit: boolean): Promise<void>;
+}
 
 /** Runs a movement of money in a session of its own and holds it there, done and not committed, until `end`. */
-export async function heldStatement(url: string, act: (held: BillingStore) => Promise<unknown>): Promise<{ end(commit: boolean): Promise<void> }> {
+export const heldStatement = (url: string, act: (held: BillingStore) => Promise<unknown>): Promise<Held> => hold(url, createBillingStore, act);
+
+/** The same with the placing of an order. */
+export const heldPlacing = (url: string, act: (held: OrderStore) => Promise<unknown>): Promise<Held> => hold(url, createOrderStore, act);
+
+async function hold<Store extends { close(): Promise<void> }>(
+  url: string,
+  createStore: (database: { adapter: PrismaPg }) => Store,
+  act: (held: Store) => Promise<unknown>,
+): Promise<Held> {
   // One connection, so that what the store does runs within the transaction that is begun on it.
   const pool = new Pool({ connectionString: url, max: 1 });
   await pool.query('begin');
-  const held = createBillingStore({ adapter: new PrismaPg(pool) });
+  const held = createStore({ adapter: new PrismaPg(pool) });
   await act(held);
   return {
     async end(commit) {

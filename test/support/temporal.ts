@@ -4,22 +4,35 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { Activities } from '../../activities/index.ts';
 import { createTemporal } from '../../lib/temporal.ts';
+import { searchAttributes } from '../../local/search-attributes.ts';
 import { cancelWorkflowId, orderWorkflowId } from '../../specs/identity.ts';
 import type { cancellation } from '../../workflows/cancellation.ts';
 import type { order, SettledOrder } from '../../workflows/order.ts';
 import type { World } from './world.ts';
+
+/** `Keyword`, as Temporal's API numbers it. */
+const KEYWORD = 2;
 
 export const env = (name: string): string => process.env[name] ?? fail(name);
 
 /** Steps that fail on purpose are not worth a line. */
 export const quietRuntime = () => Runtime.install({ shutdownSignals: [], logger: new DefaultLogger('ERROR') });
 
+/** For a test in which workers cannot do their tasks, on purpose: each of them is an error to the worker. */
+export const silentRuntime = () => Runtime.install({ shutdownSignals: [], logger: new DefaultLogger('ERROR', () => {}) });
+
 /** The real server that the test run has started. */
 export const realTemporal = () => createTemporal({ address: env('TEMPORAL_ADDRESS'), namespace: 'default', tls: false });
 
 /** A server that skips the time in which nothing happens. */
-export const timeSkippingTemporal = () =>
-  TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path: env('TEST_TIME_SKIPPING_SERVER') } } });
+export async function timeSkippingTemporal(): Promise<TestWorkflowEnvironment> {
+  const temporal = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path: env('TEST_TIME_SKIPPING_SERVER') } },
+  });
+  const keywords = Object.fromEntries(Object.keys(searchAttributes).map((name) => [name, KEYWORD]));
+  await temporal.connection.operatorService.addSearchAttributes({ namespace: 'default', searchAttributes: keywords });
+  return temporal;
+}
 
 /** Runs a worker with these activities for as long as `act` takes. `connection` is for a server that is not the shared one. */
 export async function withWorker<T>(

@@ -4,20 +4,14 @@ import type { Listener } from '../../lib/listen.ts';
 import { createLog } from '../../lib/log.ts';
 import { resolveDocument } from '../../lib/openapi.ts';
 import bundled from '../../specs/generated/preferable/openapi.json' with { type: 'json' };
+import { createAsk } from './asking.ts';
 import { asUser, trustingVerifier } from './callers.ts';
 import { createDatabase } from './database.ts';
-import { assertDocumented } from './openapi.ts';
 import { serveQuietly } from './service.ts';
 
 export const ada = { username: 'ada', firstName: 'Ada', lastName: 'Lovelace', email: 'ada@example.org', phone: '+44 20 7946 0958' };
 /** The same with another name, and without what a change may leave out. */
 export const adaKing = { firstName: ada.firstName, lastName: 'King', email: ada.email, phone: ada.phone };
-
-interface Sent {
-  headers?: Record<string, string>;
-  /** Sent as JSON unless it is text. */
-  body?: unknown;
-}
 
 /** The users service on a database of its own, with a Temporal that remembers what it was asked and does what it is told. */
 export async function startUsers() {
@@ -37,15 +31,7 @@ export async function startUsers() {
   };
   const service = await serve(store);
 
-  /** Sends a request, and checks that its answer is one that the contract has. */
-  const ask = async (operationId: string | undefined, method: string, path: string, { headers = {}, body }: Sent = {}, at: Listener = service) => {
-    const response = await fetch(at.url + path, {
-      method,
-      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
-      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    });
-    return { status: response.status, headers: response.headers, body: await assertDocumented(operationId, response) };
-  };
+  const ask = createAsk(service.url);
 
   return {
     database,

@@ -87,3 +87,10 @@ function losing(activities: Activities, step: Step, times: number): Activities {
   };
   return { ...activities, [step]: lossy };
 }
+
+/** The activities of several worlds, for one worker: each goes to the world of its order. */
+export function activitiesOf(worlds: readonly World[]): Activities {
+  const byOrder = new Map<string, Record<string, (input: unknown) => unknown>>(worlds.map((world) => [world.orderId, world.activities as never]));
+  const dispatching = (name: string) => (input: { orderId: string }) => byOrder.get(input.orderId)![name]!(input);
+  return Object.fromEntries(Object.keys(worlds[0]!.activities).map((name) => [name, dispatching(name)])) as unknown as Activities;
+}

@@ -1,0 +1,196 @@
+/** Whom the sender writes to, when it gives up, and how several of them share the work. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { register } from 'prom-client';
+import { exportPending } from '../api/notifications/metrics.ts';
+import { createProfiles, type Profiles } from '../api/notifications/profiles.ts';
+import { backoffMs } from '../api/notifications/sender.ts';
+import { createHttpClient } from '../lib/http-client.ts';
+import { eventually } from './support/eventually.ts';
+import { startFarSide } from './support/far-side.ts';
+import { addressed, notificationOf, startNotifications, type Notifications } from './support/notifications.ts';
+import { startSmtp } from './support/smtp-server.ts';
+
+const ADDRESS = 'ada@example.org';
+
+let notifications: Notifications;
+let smtp: Awaited<ReturnType<typeof startSmtp>>;
+let senders: { close(): Promise<void> }[];
+
+beforeEach(async () => {
+  [notifications, smtp] = await Promise.all([startNotifications(), startSmtp()]);
+  senders = [];
+});
+afterEach(async () => {
+  for (const sender of senders) await sender.close();
+  await smtp.close();
+  await notifications.close();
+});
+
+function startSender(profiles: Profiles, rest: { profileWaitMs?: number } = {}) {
+  const sender = notifications.startSender({ smtpUrl: smtp.url, profiles, ...rest });
+  senders.push(sender);
+  return sender;
+}
+
+const until = (expected: object) =>
+  eventually(async () => {
+    const { status, reason, attempts } = (await notifications.rows())[0]!;
+    assert.deepEqual({ status, reason, attempts }, { reason: null, attempts, ...expected });
+  }, 15_000);
+
+test('a buyer who makes a profile in time gets the mail', async () => {
+  let address: string | undefined;
+  await notifications.store.record(notificationOf(randomUUID()));
+  startSender({ addressOf: async () => address });
+  await until({ status: 'PENDING', attempts: 1 });
+  assert.equal(smtp.taken.length, 0);
+  address = ADDRESS;
+  await until({ status: 'SENT', attempts: 2 });
+});
+
+test('a buyer who makes none in their time is given up, and can still read the message', async () => {
+  await notifications.store.record(notificationOf(randomUUID()));
+  startSender(addressed(undefined), { profileWaitMs: 700 });
+  await until({ status: 'PENDING', attempts: 1 });
+  await until({ status: 'UNDELIVERABLE', reason: 'the buyer has no profile', attempts: 2 });
+  assert.equal(smtp.taken.length, 0);
+});
+
+test('a profile without an address is given up at once', async () => {
+  await notifications.store.record(notificationOf(randomUUID()));
+  startSender(addressed(''));
+  await until({ status: 'UNDELIVERABLE', reason: 'the profile has no address', attempts: 1 });
+});
+
+test('while the users service is away nobody is given up, however long that is', async () => {
+  let away = true;
+  await notifications.store.record(notificationOf(randomUUID()));
+  const addressOf = async () => {
+    if (away) throw new Error('the users service is away');
+    return ADDRESS;
+  };
+  startSender({ addressOf }, { profileWaitMs: 1 });
+  await until({ status: 'PENDING', attempts: 2 });
+  away = false;
+  await until({ status: 'SENT', attempts: 3 });
+});
+
+test('three senders send a hundred mails, each of them once', async () => {
+  const told = Array.from({ length: 100 }, () => notificationOf(randomUUID()));
+  for (const each of told) await notifications.store.record(each);
+  for (let n = 0; n < 3; n++) startSender(addressed(ADDRESS));
+  await eventually(async () => assert.ok((await notifications.rows()).every(({ status }) => status === 'SENT')), 20_000);
+  assert.deepEqual(smtp.taken.map(({ messageId }) => messageId).sort(), told.map(({ id }) => `<${id}@shop.example>`).sort());
+  assert.ok((await notifications.rows()).every(({ attempts }) => attempts === 1));
+});
+
+test('what is taken is for one sender only until its time has passed, and is then due again', async () => {
+  const { store } = notifications;
+  for (let n = 0; n < 20; n++) await store.record(notificationOf(randomUUID()));
+  const taken = await Promise.all(Array.from({ length: 10 }, () => store.claim(4, 500)));
+  const ids = taken.flat().map(({ id }) => id);
+  assert.deepEqual([ids.length, new Set(ids).size], [20, 20]);
+  assert.deepEqual(await store.claim(4, 500), []);
+  await eventually(async () => assert.ok((await notifications.rows()).every(({ due_in_ms }) => due_in_ms <= 0)));
+  const again = await store.claim(100, 60_000);
+  assert.equal(again.length, 20);
+  assert.ok(again.every(({ attempts }) => attempts === 2));
+});
+
+test('what has ended stays as it is', async () => {
+  const { store } = notifications;
+  const [sent, undeliverable] = [notificationOf(randomUUID()), notificationOf(randomUUID())];
+  await store.record(sent);
+  await store.record(undeliverable);
+  await store.sent(sent.id);
+  await store.undeliverable(undeliverable.id, 'first');
+  const before = await notifications.database.query('select * from notifications order by seq');
+  await store.undeliverable(sent.id, 'second');
+  await store.postpone(sent.id, 0);
+  await store.sent(undeliverable.id);
+  await store.undeliverable(undeliverable.id, 'second');
+  assert.deepEqual(await notifications.database.query('select * from notifications order by seq'), before);
+  assert.deepEqual(await store.claim(10, 1), []);
+});
+
+test('the metrics say how many mails are still to be sent, and do without that figure while the database is away', async () => {
+  await notifications.store.record(notificationOf(randomUUID()));
+  let away = false;
+  const end = exportPending({ pending: () => (away ? Promise.reject(new Error('away')) : notifications.store.pending()) });
+  assert.match(await register.metrics(), /^notifications_pending 1$/m);
+  away = true;
+  assert.match(await register.metrics(), /^notification_mails_total[^]*^notifications_pending Nan$/im);
+  end();
+  assert.doesNotMatch(await register.metrics(), /notifications_pending/);
+});
+
+test('an address is read with a service token, and only a definite no counts as one', async () => {
+  const far = await startFarSide();
+  const users = createHttpClient({ baseUrl: far.url, deadlineMs: 300, token: () => 'token' });
+  const profiles = createProfiles(users);
+  const userId = randomUUID();
+  const answer = (status: number, body: unknown) =>
+    far.answers((response) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)));
+
+  answer(200, { userId, email: ADDRESS });
+  assert.equal(await profiles.addressOf(userId, 'correlation'), ADDRESS);
+  const [{ method, url, headers }] = far.seen as [(typeof far.seen)[number]];
+  assert.deepEqual([method, url, headers['authorization'], headers['x-correlation-id']], ['GET', `/users/${userId}`, 'Bearer token', 'correlation']);
+
+  answer(200, { userId });
+  assert.equal(await profiles.addressOf(userId, 'correlation'), '');
+  answer(404, { type: '/problems/no-such-user' });
+  assert.equal(await profiles.addressOf(userId, 'correlation'), undefined);
+
+  for (const [status, body] of [
+    [404, { type: '/problems/not-found' }],
+    [404, 'no JSON of ours'],
+    [401, {}],
+    [403, {}],
+    [429, {}],
+    [500, {}],
+    [503, {}],
+  ] as const) {
+    answer(status, body);
+    await assert.rejects(profiles.addressOf(userId, 'correlation'), new RegExp(`answered ${status}`));
+  }
+  far.answers(() => {});
+  await assert.rejects(profiles.addressOf(userId, 'correlation'), /timeout/i);
+  await far.close();
+  await users.close();
+});
+
+test('closing lets the mail under way finish, and what became of it is written down', async () => {
+  smtp.says({ CONTENT: 'silence' });
+  await notifications.store.record(notificationOf(randomUUID()));
+  const sender = startSender(addressed(ADDRESS));
+  await eventually(() => assert.equal(smtp.taken.length, 1));
+  let closed = false;
+  const ended = sender.close().then(() => (closed = true));
+  await sleep(200);
+  assert.equal(closed, false);
+  smtp.hangUp();
+  await ended;
+  const { status, due_in_ms } = (await notifications.rows())[0]!;
+  assert.ok(status === 'PENDING' && due_in_ms <= 1_000, 'what became of it is written down');
+});
+
+test('the wait between attempts doubles from a second to a minute, and is never longer', () => {
+  for (const [attempts, fullMs] of [
+    [1, 1_000],
+    [2, 2_000],
+    [3, 4_000],
+    [6, 32_000],
+    [7, 60_000],
+    [50, 60_000],
+    [5_000, 60_000],
+  ] as const) {
+    for (let n = 0; n < 50; n++) {
+      const ms = backoffMs(attempts);
+      assert.ok(ms <= fullMs && ms >= fullMs * 0.75, `${ms} after ${attempts} attempts`);
+    }
+  }
+});

@@ -1,0 +1,112 @@
+/** The rows, and what a buyer reads of them. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { messageOf } from '../api/notifications/messages.ts';
+import { createNotificationStore } from '../api/notifications/store.ts';
+import { notificationsApi } from '../api/notifications/app.ts';
+import { openDatabase } from '../lib/database.ts';
+import { resolveDocument } from '../lib/openapi.ts';
+import bundled from '../specs/generated/preferable/openapi.json' with { type: 'json' };
+import { createAsk, outcomeOf } from './support/asking.ts';
+import { asService, asUser, trustingVerifier } from './support/callers.ts';
+import { notificationOf, startNotifications, type Notifications } from './support/notifications.ts';
+import { serveQuietly } from './support/service.ts';
+
+let notifications: Notifications;
+
+before(async () => {
+  notifications = await startNotifications();
+});
+after(() => notifications.close());
+
+const list = (userId: string, query = '') => notifications.ask('listNotifications', 'GET', `/notifications${query}`, { headers: asUser(userId) });
+
+test('a buyer reads what became of their orders, newest first, and nobody else does', async () => {
+  const [userId, stranger] = [randomUUID(), randomUUID()];
+  const told = [notificationOf(userId), notificationOf(userId, { eventName: 'OrderRejected' }), notificationOf(userId, { eventName: 'OrderCancelled' })];
+  for (const each of told) await notifications.store.record(each);
+  const { status, body } = await list(userId);
+  assert.equal(status, 200);
+  assert.deepEqual(
+    body.map(({ id: _id, createdAt: _createdAt, ...rest }: Record<string, unknown>) => rest),
+    told.toReversed().map(({ orderId, eventName, message }) => ({ userId, orderId, event: eventName, message, status: 'PENDING' })),
+  );
+  assert.deepEqual((await list(stranger)).body, []);
+  assert.deepEqual((await list(userId, `?userId=${userId}`)).body.length, 3);
+});
+
+test('pages follow each other without a gap, and the last one names no next', async () => {
+  const userId = randomUUID();
+  const told = Array.from({ length: 5 }, () => notificationOf(userId));
+  for (const each of told) await notifications.store.record(each);
+  const seen: string[] = [];
+  let next: string | undefined = '?limit=2';
+  while (next) {
+    const { headers, body } = await list(userId, next);
+    seen.push(...body.map(({ orderId }: { orderId: string }) => orderId));
+    // One that comes in between is on no later page.
+    await notifications.store.record(notificationOf(userId));
+    next = /^<\/notifications(\?[^>]+)>; rel="next"$/.exec(headers.get('link') ?? '')?.[1];
+  }
+  assert.deepEqual(seen, told.map(({ orderId }) => orderId).toReversed());
+});
+
+test('the event of an order is recorded once, and the first record stays', async () => {
+  const told = notificationOf(randomUUID());
+  const taken = await Promise.all(Array.from({ length: 10 }, () => notifications.store.record(told)));
+  assert.equal(taken.filter(Boolean).length, 1);
+  assert.equal(await notifications.store.record({ ...told, id: randomUUID(), message: 'another' }), false, 'the same event of the same order under another id');
+  assert.equal(await notifications.store.record({ ...notificationOf(told.userId), id: told.id }), false, 'another order under the same event id');
+  const { body } = await list(told.userId);
+  assert.deepEqual([body.length, body[0].message], [1, told.message]);
+});
+
+test('what a buyer is told has the order in it, and the reason in plain words', () => {
+  const orderId = randomUUID();
+  const told = [
+    messageOf({ name: 'OrderCreated', orderId }),
+    messageOf({ name: 'OrderRejected', orderId, reason: 'insufficient-funds' }),
+    messageOf({ name: 'OrderRejected', orderId, reason: 'deadline' }),
+    messageOf({ name: 'OrderCancelled', orderId }),
+  ];
+  assert.equal(new Set(told).size, 4);
+  for (const message of told) assert.match(message, new RegExp(orderId));
+  assert.match(told[1]!, /was not paid: there was not enough money/);
+  assert.match(told[2]!, /was not paid: .* in time/);
+});
+
+const refusals: ReadonlyArray<readonly [query: string, headers: Record<string, string>, refusal: string]> = [
+  ['', {}, '401 unauthenticated'],
+  ['', { authorization: 'Bearer forged' }, '401 unauthenticated'],
+  ['', { 'x-user-id': randomUUID() }, '401 unauthenticated'],
+  ['', asService('worker'), '403 forbidden'],
+  [`?userId=${randomUUID()}`, asUser(randomUUID()), '403 not-your-account'],
+  ['?userId=me', asUser(randomUUID()), '400 bad-request'],
+  ['?limit=0', asUser(randomUUID()), '400 bad-request'],
+  ['?limit=101', asUser(randomUUID()), '400 bad-request'],
+  ['?limit=ten', asUser(randomUUID()), '400 bad-request'],
+  ['?before=0', asUser(randomUUID()), '400 bad-request'],
+  ['?before=9007199254740992', asUser(randomUUID()), '400 bad-request'],
+  ['?offset=1', asUser(randomUUID()), '400 bad-request'],
+];
+for (const [query, headers, refusal] of refusals) {
+  test(`GET /notifications${query.replace(/[\da-f-]{36}/, '<another>')} with ${Object.keys(headers).join() || 'nothing'} is refused: ${refusal}`, async () => {
+    assert.equal(outcomeOf(await notifications.ask('listNotifications', 'GET', `/notifications${query}`, { headers })), refusal);
+  });
+}
+
+test('another method is told so', async () => {
+  const { headers, ...answer } = await notifications.ask(undefined, 'DELETE', '/notifications', { headers: asUser(randomUUID()) });
+  assert.deepEqual([outcomeOf({ headers, ...answer }), headers.get('allow')], ['405 method-not-allowed', 'GET']);
+});
+
+test('without its database the service says that it is unavailable', async () => {
+  const away = openDatabase('postgres://nobody@127.0.0.1:1/nothing');
+  const api = notificationsApi({ store: createNotificationStore(away), document: await resolveDocument(bundled), verify: trustingVerifier });
+  const service = await serveQuietly('notifications', [api]);
+  const { headers, ...answer } = await createAsk(service.url)('listNotifications', 'GET', '/notifications', { headers: asUser(randomUUID()) });
+  assert.deepEqual([outcomeOf({ headers, ...answer }), headers.get('retry-after')], ['503 unavailable', '1']);
+  await service.close();
+  await away.close();
+});

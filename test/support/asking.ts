@@ -1,0 +1,34 @@
+import { assertDocumented } from './openapi.ts';
+
+export interface Sent {
+  headers?: Record<string, string>;
+  /** Sent as JSON unless it is text. */
+  body?: unknown;
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  body: any;
+  /** Of a refusal: what is so. */
+  kind: string | undefined;
+}
+
+/** Sends a request; the operation is the one whose answer the contract documents. */
+export type Ask = (operationId: string | undefined, method: string, path: string, sent?: Sent) => Promise<Answer>;
+
+/** Sends requests to one address, and fails when an answer is not one that the contract has. */
+export const createAsk =
+  (url: string): Ask =>
+  async (operationId, method, path, { headers = {}, body } = {}) => {
+    const response = await fetch(url + path, {
+      method,
+      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const told = await assertDocumented(operationId, response);
+    return { status: response.status, headers: response.headers, body: told, kind: response.ok ? undefined : told?.type?.replace('/problems/', '') };
+  };
+
+/** What a refusal is told by, or the status of what is none. */
+export const outcomeOf = ({ status, kind }: Answer): string => (kind ? `${status} ${kind}` : `${status}`);

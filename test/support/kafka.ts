@@ -1,0 +1,74 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Kafka, logLevel } from 'kafkajs';
+import type { EventName } from '../../api/notifications/store.ts';
+import { createEventCodec } from '../../lib/events.ts';
+import { createTransport, type Received, type Transport } from '../../lib/kafka.ts';
+import { createLog } from '../../lib/log.ts';
+import { eventDocument } from '../../specs/generated/preferable/channels.ts';
+import asyncapi from '../../specs/generated/preferable/asyncapi.json' with { type: 'json' };
+import { orderEventId } from '../../specs/identity.ts';
+import { eventually } from './eventually.ts';
+import { env } from './temporal.ts';
+
+/** The broker of the test run, with topics of one test's own. They have to be created. */
+export async function startBroker() {
+  const prefix = `test-${randomBytes(6).toString('hex')}.`;
+  const log = createLog(process.env['TEST_LOG_LEVEL'] ?? 'silent');
+  const transports: Transport[] = [];
+  /** Another client of the same topics. */
+  const connect = (brokers: string): Transport => {
+    const transport = createTransport({ brokers: [brokers], clientId: 'test', prefix, log });
+    transports.push(transport);
+    return transport;
+  };
+  const transport = connect(env('KAFKA_BROKERS'));
+  const publisher = transport.createPublisher();
+  const codec = createEventCodec(asyncapi);
+  const admin = new Kafka({ brokers: [env('KAFKA_BROKERS')], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+
+  const ends = async (topic: string) => new Map((await admin.fetchTopicOffsets(prefix + topic)).map(({ partition, high }) => [partition, Number(high)]));
+  const size = async (topic: string) => [...(await ends(topic)).values()].reduce((sum, end) => sum + end, 0);
+
+  return {
+    transport,
+    publisher,
+    codec,
+    connect,
+    size,
+    createTopics: () => transport.createTopics(Object.values(eventDocument.channels), 1),
+    /** The message of an event of an order. */
+    orderEvent(type: EventName, payload: { orderId: string; userId: string }) {
+      const { orderId } = payload;
+      return codec.encode({ id: orderEventId(orderId, type), type, topic: `order-service.${type}`, key: orderId, payload, correlationId: 'test' });
+    },
+    /** How many messages of its topics a group has not counted as read. */
+    async lag(groupId: string): Promise<number> {
+      const committed = await admin.fetchOffsets({ groupId: prefix + groupId });
+      let lag = 0;
+      for (const { topic, partitions } of committed) {
+        const end = await ends(topic.slice(prefix.length));
+        for (const { partition, offset } of partitions) lag += end.get(partition)! - Math.max(Number(offset), 0);
+      }
+      if (committed.length === 0) throw new Error(`${groupId} has read nothing`);
+      return lag;
+    },
+    /** All messages of a topic, once there are so many, which has to be exactly. */
+    async read(topic: string, count: number): Promise<Received[]> {
+      const found: Received[] = [];
+      const reading = transport.consume({ groupId: randomUUID(), topics: [topic], handle: async (message) => void found.push(message) });
+      await eventually(() => {
+        if (found.length !== count) throw new Error(`${found.length} messages in ${topic}, not ${count}`);
+      });
+      await reading.close();
+      return found;
+    },
+    async close() {
+      await admin.disconnect();
+      await publisher.close();
+      await Promise.all(transports.map((each) => each.close()));
+    },
+  };
+}
+
+export type Broker = Awaited<ReturnType<typeof startBroker>>;

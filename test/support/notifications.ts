@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { Writable } from 'node:stream';
+import { pino } from 'pino';
+import { notificationsApi } from '../../api/notifications/app.ts';
+import { createMailer } from '../../api/notifications/mailer.ts';
+import { messageOf } from '../../api/notifications/messages.ts';
+import type { Profiles } from '../../api/notifications/profiles.ts';
+import { createSender, type SenderPorts } from '../../api/notifications/sender.ts';
+import { createNotificationStore, type EventName, type NewNotification, type NotificationStore } from '../../api/notifications/store.ts';
+import { resolveDocument } from '../../lib/openapi.ts';
+import bundled from '../../specs/generated/preferable/openapi.json' with { type: 'json' };
+import { orderEventId } from '../../specs/identity.ts';
+import { createAsk } from './asking.ts';
+import { trustingVerifier } from './callers.ts';
+import { createDatabase } from './database.ts';
+import { serveQuietly } from './service.ts';
+
+export const FROM = 'Order Saga <orders@shop.example>';
+
+/** A notification as the consumer records it. */
+export function notificationOf(
+  userId: string,
+  { orderId = randomUUID(), eventName = 'OrderCreated' }: { orderId?: string; eventName?: EventName } = {},
+): NewNotification {
+  const message = messageOf({ name: eventName, orderId, reason: 'insufficient-funds' });
+  return { id: orderEventId(orderId, eventName), userId, orderId, eventName, message, correlationId: 'test' };
+}
+
+/** A row as it stands in the database. */
+export interface Row {
+  id: string;
+  status: string;
+  reason: string | null;
+  attempts: number;
+  sent_at: Date | null;
+  due_in_ms: number;
+}
+
+/** The notifications of a database of its own. */
+export async function startNotifications() {
+  const database = await createDatabase('notifications');
+  const store = createNotificationStore(database);
+  const log: string[] = [];
+  const service = await serveQuietly('notifications', [notificationsApi({ store, document: await resolveDocument(bundled), verify: trustingVerifier })]);
+
+  return {
+    database,
+    store,
+    url: service.url,
+    ask: createAsk(service.url),
+    /** Every line that a sender has written. */
+    log,
+    /** A sender of these rows over this mail server. */
+    startSender({ smtpUrl, profiles, ...rest }: { smtpUrl: string; profiles: Profiles; store?: NotificationStore } & Partial<SenderPorts>) {
+      const mailer = createMailer({ smtpUrl, from: FROM });
+      const lines = new Writable({ write: (line, _encoding, done) => (log.push(String(line)), done()) });
+      const sender = createSender({ store, profiles, mailer, log: pino({}, lines), profileWaitMs: 3_600_000, ...rest });
+      return {
+        ...sender,
+        async close() {
+          await sender.close();
+          await mailer.close();
+        },
+      };
+    },
+    rows: () =>
+      database.query<Row>(
+        `select id, status, reason, attempts, sent_at, (extract(epoch from next_attempt_at - current_timestamp) * 1000)::int as due_in_ms from notifications order by seq`,
+      ),
+    async close() {
+      await service.close();
+      await store.close();
+      await database.close();
+    },
+  };
+}
+
+export type Notifications = Awaited<ReturnType<typeof startNotifications>>;
+
+/** A users service that knows one address for everybody. */
+export const addressed = (address: string | undefined): Profiles => ({ addressOf: async () => address });

@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto';
+import { ordersApi } from '../../api/orders/app.ts';
+import type { Saga } from '../../api/orders/saga.ts';
+import { createOrderStore, type FinalStatus, type OrderStore } from '../../api/orders/store.ts';
+import { restDocument } from '../../bin/role.ts';
+import { createAsk, type Answer } from './asking.ts';
+import { asUser, trustingVerifier } from './callers.ts';
+import { createDatabase } from './database.ts';
+import { serveQuietly } from './service.ts';
+
+/** What becomes of the next orders. Undefined: not known in time. */
+export type Ending = { status: FinalStatus; reason: string | null } | undefined;
+
+export const paid: Ending = { status: 'SUCCESS', reason: null };
+export const declined: Ending = { status: 'FAILED', reason: 'insufficient-funds' };
+
+/** The order service on a database of its own, with workflows that end as they are told. */
+export async function startOrders({ limits = { inFlightMax: 100, waitingMax: 100 } } = {}) {
+  const database = await createDatabase('orders');
+  const store = createOrderStore(database);
+  let ending: Ending = paid;
+  const sagaOf = (orders: OrderStore): Saga => {
+    const end = async (orderId: string) => {
+      const settled = ending && (await orders.settle(orderId, ending.status, ending.reason));
+      return settled && { orderId, status: settled.status as FinalStatus, reason: settled.reason };
+    };
+    return { outcome: ({ id }) => end(id), start: async () => {}, cancelled: async () => undefined, startCancellation: async () => {} };
+  };
+  const serve = (of: OrderStore) =>
+    serveQuietly('orders', [ordersApi({ store: of, saga: sagaOf(store), limits, document: restDocument, verify: trustingVerifier })]);
+  const service = await serve(store);
+  const ask = createAsk(service.url);
+
+  return {
+    database,
+    store,
+    serve,
+    ask,
+    /** Decides how orders end from now on. */
+    end(next: Ending) {
+      ending = next;
+    },
+    place: (userId: string, headers: Record<string, string>, body: unknown = { price: 5 }): Promise<Answer> =>
+      ask('createOrder', 'POST', '/orders', { headers: { ...asUser(userId), ...headers }, body }),
+    list: (userId: string, query = ''): Promise<Answer> => ask('listOrders', 'GET', `/orders${query}`, { headers: asUser(userId) }),
+    read: (headers: Record<string, string>, id: string): Promise<Answer> => ask('readOrder', 'GET', `/orders/${id}`, { headers }),
+    async close() {
+      await service.close();
+      await store.close();
+      await database.close();
+    },
+  };
+}
+
+export type Orders = Awaited<ReturnType<typeof startOrders>>;
+
+export const newKey = () => ({ 'idempotency-key': randomUUID() });

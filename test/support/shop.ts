@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createTransport } from '../../lib/kafka.ts';
+import { createLog } from '../../lib/log.ts';
+import { startApp } from '../../local/app.ts';
+import { choosePorts } from '../../local/ports.ts';
+import type { Server } from '../../local/server.ts';
+import { databaseVariable } from '../../local/settings.ts';
+import { services, type ServiceName } from '../../prisma/migrate.ts';
+import { eventDocument } from '../../specs/generated/preferable/channels.ts';
+import { createDatabase, type TestDatabase } from './database.ts';
+import { env } from './temporal.ts';
+
+export interface ShopOptions {
+  /** Variables of the app beside, or instead of, those of the test run. */
+  env?: Record<string, string>;
+  /** Where the app reaches Postgres, as `host:port`, when not directly. */
+  postgresAt?: string;
+}
+
+export type Shop = Awaited<ReturnType<typeof startShop>>;
+
+/** The whole app, as it is installed, on databases, topics and a task queue of its own: what a test does to it, no other one notices. */
+export async function startShop({ env: variables = {}, postgresAt }: ShopOptions = {}) {
+  const dir = await mkdtemp(join(tmpdir(), 'order-saga-shop-'));
+  const name = `test-${randomBytes(6).toString('hex')}`;
+  const ports = await choosePorts(join(dir, 'ports.json'), { gateway: { who: 'the shop', variable: 'PORT' } });
+  const url = `http://127.0.0.1:${ports.gateway}`;
+  const databases = await createDatabases();
+  await createTopics(`${name}.`);
+  const appEnv = {
+    ...process.env,
+    ...Object.fromEntries(services.map((service) => [databaseVariable(service), through(databases[service].url, postgresAt)])),
+    PORT: String(ports.gateway),
+    KAFKA_TOPIC_PREFIX: `${name}.`,
+    TEMPORAL_TASK_QUEUE: name,
+    LOG_LEVEL: 'warn',
+    ...variables,
+  };
+  const start = () => startApp({ dir, env: appEnv, url, signal: new AbortController().signal });
+  let app: Server = await start();
+
+  return {
+    url,
+    databases,
+    /** Ends the app as a power cut would: nothing is finished, nobody is told. */
+    async kill() {
+      process.kill(app.pid, 'SIGKILL');
+      await app.exited;
+    },
+    /** Starts it again, on the same data. */
+    async restart() {
+      app = await start();
+    },
+    async stop() {
+      await app.stop();
+      await Promise.all(services.map((service) => databases[service].close()));
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function createDatabases(): Promise<Record<ServiceName, TestDatabase>> {
+  const entries = await Promise.all(services.map(async (service) => [service, await createDatabase(service)] as const));
+  return Object.fromEntries(entries) as Record<ServiceName, TestDatabase>;
+}
+
+async function createTopics(prefix: string): Promise<void> {
+  const transport = createTransport({ brokers: [env('KAFKA_BROKERS')], clientId: 'test', prefix, log: createLog('silent') });
+  await transport.createTopics(Object.values(eventDocument.channels), 1);
+  await transport.close();
+}
+
+function through(url: string, host: string | undefined): string {
+  const changed = new URL(url);
+  if (host) changed.host = host;
+  return changed.href;
+}
