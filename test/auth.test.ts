@@ -85,12 +85,19 @@ for (const [why, kind, init] of refusedBodies) {
 
 test('a wrong password and an unknown name are told apart neither by the answer nor by its time', async () => {
   const { credentials } = await auth.register();
-  const wrong = await timed({ ...credentials, password: 'wrong horse' });
-  const unknown = await timed({ username: 'who is this?', password: 'wrong horse' });
-  assert.equal(wrong.problem.type, '/problems/wrong-credentials');
-  assert.deepEqual({ ...wrong.problem, correlationId: '' }, { ...unknown.problem, correlationId: '' });
+  const wrong = { ...credentials, password: 'wrong horse' };
+  const unknown = { username: 'who is this?', password: 'wrong horse' };
+  const times: [number[], number[]] = [[], []];
+  // In turn, and the best of many: whatever else the machine does meets both.
+  for (let n = 0; n < 10; n++) {
+    const [first, second] = [await refusedLogin(wrong), await refusedLogin(unknown)];
+    assert.equal(first.problem.type, '/problems/wrong-credentials');
+    assert.deepEqual({ ...first.problem, correlationId: '' }, { ...second.problem, correlationId: '' });
+    times[0].push(first.ms);
+    times[1].push(second.ms);
+  }
   // The hash takes tens of milliseconds, and all else a few: without one for the unknown name this would be a tenth.
-  const ratio = unknown.ms / wrong.ms;
+  const ratio = Math.min(...times[1]) / Math.min(...times[0]);
   assert.ok(ratio > 0.5 && ratio < 2, `an unknown name took ${ratio} of the time`);
 });
 
@@ -171,14 +178,10 @@ test('an address answers its own methods only', async () => {
   for (const response of answers) await assertDocumented(undefined, response);
 });
 
-/** The refusal of a login, and the median time of a few. */
-async function timed(credentials: object) {
-  const times: number[] = [];
-  let problem;
-  for (let n = 0; n < 7; n++) {
-    const startedMs = performance.now();
-    problem = await assertDocumented('login', await post(at('/auth/login'), json(credentials)));
-    times.push(performance.now() - startedMs);
-  }
-  return { problem, ms: times.sort((a, b) => a - b)[3]! };
+/** The refusal of a login, and the time it took. */
+async function refusedLogin(credentials: object) {
+  const startedMs = performance.now();
+  const response = await post(at('/auth/login'), json(credentials));
+  const ms = performance.now() - startedMs;
+  return { problem: await assertDocumented('login', response), ms };
 }

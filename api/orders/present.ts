@@ -37,7 +37,7 @@ export function presentPlaced(call: Call, order: Order, replayed: boolean): void
   const etag = `"${order.version}"`;
   const headers = { location: `/orders/${order.id}`, etag };
   if (order.status === 'IN_PROGRESS') return presentOpen(call, order, { replayed, etag });
-  if (order.firstStatus === 'SUCCESS') return present(call, 201, toBody(order), { replayed, headers });
+  if ((order.firstStatus ?? order.status) === 'SUCCESS') return present(call, 201, toBody(order), { replayed, headers });
   throw new Problem(refusalOf(order), undefined, {
     headers: replayed ? { ...headers, 'idempotent-replayed': 'true' } : headers,
     members: { orderId: order.id, reason: order.reason },

@@ -14,8 +14,9 @@ export interface OrderRow {
 
 interface Charge {
   owner_id: string;
-  amount: string;
-  is_cancelled: boolean;
+  /** Null without a transaction. */
+  amount: string | null;
+  is_cancelled: boolean | null;
   outcome: string;
 }
 
@@ -70,7 +71,7 @@ async function assertCharges({ billing }: Databases, orders: OrderRow[]): Promis
   assert.deepEqual([...charges], [], 'charges without an order');
 }
 
-const events: Record<string, string> = { SUCCESS: 'OrderCreated', FAILED: 'OrderRejected' };
+const events: Record<string, string> = { SUCCESS: 'OrderCreated', FAILED: 'OrderRejected', CANCELLED: 'OrderCancelled' };
 
 /** Each order was told about once, to its owner, and by the event that it ended with. */
 async function assertTold({ notifications }: Databases, orders: OrderRow[]): Promise<void> {

@@ -13,7 +13,7 @@ create table orders (
     fingerprint     text not null,
     correlation_id  text not null,
     created_at      timestamptz(3) not null default current_timestamp,
-    constraint orders_first_status check ((status = 'IN_PROGRESS') = (first_status is null))
+    constraint orders_first_status check (status <> 'IN_PROGRESS' or first_status is null)
 );
 -- One order takes one version of its owner's list, and one key names one order, for ever.
 create unique index owner_id_version_idx on orders (owner_id, version);

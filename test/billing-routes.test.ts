@@ -1,0 +1,169 @@
+/** What billing answers, to buyers and to services. Each answer is one that the contract has. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { createBillingStore } from '../api/billing/store.ts';
+import { openDatabase } from '../lib/database.ts';
+import { createAsk, outcomeOf, type Answer } from './support/asking.ts';
+import { asUser } from './support/callers.ts';
+import { startPayments, under, worker, type Payments } from './support/payments.ts';
+
+let payments: Payments;
+
+before(async () => {
+  payments = await startPayments();
+});
+
+after(() => payments.close());
+
+const amountOf = async (userId: string): Promise<number> => (await payments.balance(userId)).body.amount;
+/** The answer, and whether it was given before. */
+const told = (answer: Answer) => [outcomeOf(answer), answer.headers.get('idempotent-replayed')];
+
+test('a buyer without an account has nothing, and one is opened once', async () => {
+  const buyer = randomUUID();
+  assert.deepEqual((await payments.balance(buyer)).body, { userId: buyer, amount: 0 });
+  assert.deepEqual((await payments.ledger(buyer)).body, []);
+  const answers = [await payments.open(worker, buyer.toUpperCase()), await payments.open(worker, buyer)];
+  assert.deepEqual(
+    answers.map(({ status, body }) => [status, body]),
+    [201, 200].map((status) => [status, { userId: buyer, amount: 0 }]),
+  );
+});
+
+test('a deposit is answered with its transaction and the balance after it, the same ever after', async () => {
+  const buyer = await payments.buyerWith(10);
+  const key = randomUUID();
+  const first = await payments.replenish({ ...asUser(buyer), ...under(key) }, { amount: 5, userId: buyer.toUpperCase() });
+  assert.deepEqual([...told(first), first.body], ['201', null, { transactionId: first.body.transactionId, amount: 5, balance: 15 }]);
+  await payments.withdraw({ ...asUser(buyer), ...under(randomUUID()) }, { amount: 15 });
+  const again = await payments.replenish({ ...asUser(buyer), ...under(`"${key.toUpperCase()}"`) }, { amount: 5 });
+  assert.deepEqual([...told(again), again.body], ['201', 'true', first.body]);
+  assert.equal(await amountOf(buyer), 0);
+});
+
+test('a withdrawal that was declined stays so under its key after a top-up', async () => {
+  const buyer = await payments.buyerWith(10);
+  const headers = { ...asUser(buyer), ...under(randomUUID()) };
+  assert.deepEqual(told(await payments.withdraw(headers, { amount: 11 })), ['409 insufficient-funds', null]);
+  await payments.replenish({ ...asUser(buyer), ...under(randomUUID()) }, { amount: 100 });
+  assert.deepEqual(told(await payments.withdraw(headers, { amount: 11 })), ['409 insufficient-funds', 'true']);
+  assert.equal(await amountOf(buyer), 110);
+});
+
+test('a deposit past what can be told exactly is refused for good', async () => {
+  const buyer = await payments.buyerWith(Number.MAX_SAFE_INTEGER);
+  const headers = { ...asUser(buyer), ...under(randomUUID()) };
+  assert.deepEqual(told(await payments.replenish(headers, { amount: 1 })), ['409 balance-limit', null]);
+  assert.deepEqual(told(await payments.replenish(headers, { amount: 1 })), ['409 balance-limit', 'true']);
+});
+
+test('a key is good for one request: another amount, or the other way round, is refused without an effect', async () => {
+  const buyer = await payments.buyerWith(10);
+  const headers = { ...asUser(buyer), ...under(randomUUID()) };
+  await payments.withdraw(headers, { amount: 5 });
+  for (const answer of [await payments.withdraw(headers, { amount: 4 }), await payments.replenish(headers, { amount: 5 })]) {
+    assert.equal(outcomeOf(answer), '422 key-reused');
+  }
+  assert.equal(await amountOf(buyer), 5);
+});
+
+test('a service names the account, and its keys never meet those of the buyer', async () => {
+  const buyer = await payments.buyerWith(100);
+  const key = randomUUID();
+  await payments.withdraw({ ...asUser(buyer), ...under(key) }, { amount: 1 });
+  const charge = await payments.withdraw({ ...worker, ...under(key) }, { amount: 30, userId: buyer.toUpperCase() });
+  assert.deepEqual([...told(charge), charge.body.balance], ['201', null, 69]);
+  assert.deepEqual(
+    (await payments.ledger(buyer, '?limit=2')).body.map(({ amount, scope, idempotencyKey }: any) => [amount, scope, idempotencyKey]),
+    [
+      [-30, 'order', key],
+      [-1, 'client', key],
+    ],
+  );
+  // A cancellation is about the order's charge, not about what the buyer did under the same key.
+  assert.equal((await payments.cancel(worker, key, { userId: buyer, cause: 'buyer' })).body.outcome, 'REFUNDED');
+  assert.equal(await amountOf(buyer), 99);
+});
+
+test('a charge that is cancelled gives the money back once, names its first cause for ever, and is turned away', async () => {
+  const buyer = await payments.buyerWith(100);
+  const headers = { ...worker, ...under(randomUUID()) };
+  await payments.withdraw(headers, { amount: 30, userId: buyer });
+  const key = headers['idempotency-key'];
+  const first = await payments.cancel(worker, key.toUpperCase(), { userId: buyer.toUpperCase(), cause: 'deadline' });
+  const again = await payments.cancel(worker, key, { userId: buyer, cause: 'buyer' });
+  assert.deepEqual(
+    [first.body, again.body, again.headers.get('idempotent-replayed')],
+    [{ outcome: 'REFUNDED', cause: 'deadline' }, { outcome: 'REFUNDED', cause: 'deadline' }, 'true'],
+  );
+  const late = await payments.withdraw(headers, { amount: 30, userId: buyer });
+  assert.deepEqual([...told(late), late.body.cause, await amountOf(buyer)], ['409 charge-cancelled', 'true', 'deadline', 100]);
+  const [refunded] = (await payments.ledger(buyer)).body;
+  assert.deepEqual([refunded.amount, refunded.isCancelled], [-30, true]);
+});
+
+test('a cancellation that is first turns every charge under its key away, whatever its amount', async () => {
+  const buyer = await payments.buyerWith(100);
+  const key = randomUUID();
+  assert.deepEqual((await payments.cancel(worker, key, { userId: buyer, cause: 'operator' })).body, { outcome: 'CANCELLED', cause: 'operator' });
+  const late = await payments.withdraw({ ...worker, ...under(key) }, { amount: 30, userId: buyer });
+  assert.deepEqual([...told(late), late.body.cause, await amountOf(buyer)], ['409 charge-cancelled', 'true', 'operator', 100]);
+});
+
+test('a charge that was declined has nothing to cancel', async () => {
+  const buyer = randomUUID();
+  const headers = { ...worker, ...under(randomUUID()) };
+  assert.equal(outcomeOf(await payments.withdraw(headers, { amount: 1, userId: buyer })), '409 insufficient-funds');
+  assert.deepEqual((await payments.cancel(worker, headers['idempotency-key'], { userId: buyer, cause: 'buyer' })).body, { outcome: 'DECLINED' });
+});
+
+test("a ledger is its owner's, newest first, in pages", async () => {
+  const buyer = await payments.buyerWith(1);
+  for (const amount of [2, 3, 4]) await payments.replenish({ ...asUser(buyer), ...under(randomUUID()) }, { amount });
+  const first = await payments.ledger(buyer, '?limit=3');
+  const [, next] = /transactions(.+)>/.exec(first.headers.get('link')!)!;
+  const last = await payments.ledger(buyer, next);
+  assert.deepEqual(
+    [first, last].map(({ body }) => body.map(({ amount }: any) => amount)),
+    [[4, 3, 2], [1]],
+  );
+  assert.equal(last.headers.get('link'), null);
+  assert.deepEqual((await payments.ledger(randomUUID(), next)).body, []);
+});
+
+test('while another request holds the account what is asked is in progress, and has happened once when it is asked again', async () => {
+  const buyer = await payments.buyerWith(100);
+  const keys = { charge: randomUUID(), deposit: randomUUID(), refund: randomUUID() };
+  await payments.withdraw({ ...worker, ...under(keys.refund) }, { amount: 10, userId: buyer });
+  const requests = [
+    () => payments.withdraw({ ...worker, ...under(keys.charge) }, { amount: 30, userId: buyer }),
+    () => payments.replenish({ ...asUser(buyer), ...under(keys.deposit) }, { amount: 5 }),
+    () => payments.cancel(worker, keys.refund, { userId: buyer, cause: 'deadline' }),
+  ];
+  await payments.database.query('begin');
+  await payments.database.query('update billing_accounts set amount = amount where owner_id = $1', [buyer]);
+  const held = await Promise.all(requests.map((request) => request()));
+  await payments.database.query('rollback');
+  assert.deepEqual(
+    held.map((answer) => [outcomeOf(answer), answer.headers.get('retry-after')]),
+    requests.map(() => ['409 in-progress', '1']),
+  );
+  assert.deepEqual((await Promise.all(requests.map((request) => request()))).map(outcomeOf), ['201', '201', '200']);
+  assert.equal(await amountOf(buyer), 75);
+});
+
+test('without its database billing is unavailable, and says when to come back', async () => {
+  const away = openDatabase('postgres://nobody@127.0.0.1:1/nothing');
+  const service = await payments.serve(createBillingStore(away));
+  const ask = createAsk(service.url);
+  const headers = { ...asUser(randomUUID()), ...under(randomUUID()) };
+  for (const answer of [
+    await ask('withdraw', 'PUT', '/payments/withdrawals', { headers, body: { amount: 5 } }),
+    await ask('readBalance', 'GET', '/payments', { headers }),
+  ]) {
+    assert.deepEqual([outcomeOf(answer), answer.headers.get('retry-after')], ['503 unavailable', '1']);
+  }
+  await service.close();
+  await away.close();
+});

@@ -1,0 +1,197 @@
+/** What dies while orders are under way comes back, and nothing that was acknowledged is lost. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import getPort from 'get-port';
+import { orderEventId, orderId, orderWorkflowId } from '../specs/identity.ts';
+import { createAsk, outcomeOf, type Answer } from './support/asking.ts';
+import { assertBooksClosed } from './support/books.ts';
+import { createBuyer, type Buyer } from './support/buyer.ts';
+import { eventually } from './support/eventually.ts';
+import { mailsTo } from './support/inbox.ts';
+import { startKafkaLink, startLink, type Link } from './support/link.ts';
+import { startShop, type Shop } from './support/shop.ts';
+import { env, realTemporal } from './support/temporal.ts';
+
+/** Answered, or broken off. */
+type Attempt = { buyer: Buyer; key: string; answer: Answer | undefined };
+
+const temporal = realTemporal();
+const buyers: Buyer[] = [];
+let links: Record<'temporal' | 'kafka' | 'postgres' | 'billing', Link>;
+let shop: Shop;
+
+before(async () => {
+  const billingPort = await getPort();
+  links = {
+    temporal: await startLink(env('TEMPORAL_ADDRESS')),
+    kafka: await startKafkaLink(env('KAFKA_BROKERS')),
+    postgres: await startLink(new URL(env('TEST_POSTGRES_URL')).host),
+    billing: await startLink(`127.0.0.1:${billingPort}`),
+  };
+  shop = await startShop({
+    postgresAt: links.postgres.address,
+    env: {
+      TEMPORAL_ADDRESS: links.temporal.address,
+      KAFKA_BROKERS: links.kafka.address,
+      BILLING_PORT: String(billingPort),
+      BILLING_URL: `http://${links.billing.address}`,
+      ANSWER_DEADLINE_MS: '1500',
+      AUDIT_EVERY_MS: '200',
+    },
+  });
+});
+
+after(async () => {
+  await shop.stop();
+  Object.values(links).forEach((link) => link.close());
+  await temporal.close();
+});
+
+async function newBuyer(balance: number): Promise<Buyer> {
+  const buyer = await createBuyer(shop.url, { balance });
+  buyers.push(buyer);
+  return buyer;
+}
+
+const isAcknowledged = (answer: Answer | undefined): answer is Answer => answer?.status === 201 || answer?.status === 202;
+/** Sends an order until it is taken: that may be done at any time, and it is taken once. */
+const acknowledged = (order: () => Promise<Answer>): Promise<Answer> =>
+  eventually(async () => {
+    const answer = await order();
+    assert.ok(isAcknowledged(answer), JSON.stringify(answer.body));
+    return answer;
+  });
+/** How the roles say they are, as whoever runs the shop asks them. */
+const readiness = async () => {
+  const { status, body } = await createAsk(shop.url)('ready', 'GET', '/health/ready');
+  return { status, ...body.roles };
+};
+const statusOf = async (buyer: Buyer, orderId: string): Promise<string> => (await buyer.readOrder(orderId)).body.status;
+const succeeded = (buyer: Buyer, orderId: string) => eventually(async () => assert.equal(await statusOf(buyer, orderId), 'SUCCESS'));
+
+test('the app is killed in the midst of 100 orders: each that was acknowledged is there, and each that was not can be sent again', async () => {
+  const ten = await Promise.all(Array.from({ length: 10 }, () => newBuyer(1000)));
+  const attempts = ten.flatMap((buyer) =>
+    Array.from({ length: 10 }, async (): Promise<Attempt> => {
+      const key = randomUUID();
+      return { buyer, key, answer: await buyer.order(7, { key }).catch(() => undefined) };
+    }),
+  );
+  await eventually(async () => {
+    const settled = await shop.databases.orders.query(`select from orders where status = 'SUCCESS'`);
+    assert.ok(settled.length >= 20);
+  });
+  await shop.kill();
+  const seen = await Promise.all(attempts);
+  const unknown = seen.filter(({ answer }) => !isAcknowledged(answer));
+  assert.ok(unknown.length > 0);
+
+  await shop.restart();
+  // Every other one is sent again; what is left to the system alone ends all the same.
+  for (const { buyer, key } of unknown.filter((_each, n) => n % 2)) {
+    const { body } = await acknowledged(() => buyer.order(7, { key }));
+    assert.equal(body.id, orderId(buyer.id, key));
+  }
+  for (const { buyer, answer } of seen) {
+    if (!isAcknowledged(answer)) continue;
+    const { id, price, version } = (await buyer.readOrder(answer.body.id)).body;
+    assert.deepEqual({ id, price, version }, { id: answer.body.id, price: 7, version: answer.body.version });
+  }
+});
+
+test('a row without a workflow gets one', async () => {
+  const buyer = await newBuyer(100);
+  const id = randomUUID();
+  await shop.databases.orders.query(
+    `insert into orders (id, owner_id, price, version, status, fingerprint, correlation_id) values ($1, $2, 5, 1, 'IN_PROGRESS', 'five', 'test')`,
+    [id, buyer.id],
+  );
+  await succeeded(buyer, id);
+  assert.equal(await buyer.balance(), 95);
+});
+
+test('without Temporal an order is taken and answered 202, and ends by itself once Temporal is back', async () => {
+  const buyer = await newBuyer(100);
+  links.temporal.cut();
+  const degraded = readiness();
+  const key = randomUUID();
+  const { status, headers, body } = await buyer.order(5, { ifMatch: 0, key });
+  assert.deepEqual(
+    [status, headers.get('location'), headers.get('etag'), headers.get('retry-after'), body.status],
+    [202, `/orders/${body.id}`, '"1"', '2', 'IN_PROGRESS'],
+  );
+  const again = await buyer.order(5, { ifMatch: 0, key });
+  assert.deepEqual([again.status, again.body.id, again.headers.get('idempotent-replayed')], [202, body.id, 'true']);
+  assert.equal(outcomeOf(await buyer.order(5, { ifMatch: 0 })), '409 stale-order-list');
+  const { status: ready, orders } = await degraded;
+  assert.deepEqual([ready, orders], [200, 'degraded']);
+
+  links.temporal.heal();
+  await succeeded(buyer, body.id);
+  assert.equal(await buyer.balance(), 95);
+});
+
+test('without Postgres nothing is taken, and the same request is taken once afterwards', async () => {
+  const buyer = await newBuyer(100);
+  const authorization = `Bearer ${await buyer.token()}`;
+  await buyer.readOrder(randomUUID());
+  links.postgres.cut();
+  const unready = readiness();
+  const key = randomUUID();
+  const order = () => buyer.order(5, { ifMatch: 0, key, headers: { authorization } });
+  for (const answer of [await order(), await order(), await buyer.order(5, { ifMatch: 0 }), await buyer.topUp(5)]) {
+    assert.deepEqual([outcomeOf(answer), answer.headers.get('retry-after')], ['503 unavailable', '1']);
+  }
+  assert.deepEqual(await shop.databases.orders.query('select from orders where owner_id = $1', [buyer.id]), []);
+  assert.equal((await unready).status, 503);
+
+  links.postgres.heal();
+  const { body } = await acknowledged(order);
+  await succeeded(buyer, body.id);
+  assert.deepEqual([body.version, await buyer.balance()], [1, 95]);
+});
+
+test('while billing charges and does not answer an order is open, and it ends with the one charge', async () => {
+  const buyer = await newBuyer(100);
+  links.billing.silence();
+  const { status, body } = await buyer.order(5, { ifMatch: 0 });
+  assert.deepEqual([status, body.status], [202, 'IN_PROGRESS']);
+  await eventually(async () => assert.equal((await shop.databases.billing.query('select from transactions where owner_id = $1', [buyer.id])).length, 2));
+  assert.equal(await statusOf(buyer, body.id), 'IN_PROGRESS');
+
+  links.billing.heal();
+  await succeeded(buyer, body.id);
+  assert.equal(await buyer.balance(), 95);
+});
+
+test('without Kafka orders are answered as before, and announced once it is back', async () => {
+  const buyer = await newBuyer(100);
+  links.kafka.cut();
+  for (const version of [0, 1, 2]) assert.equal((await buyer.order(5, { ifMatch: version })).status, 201);
+  const waiting = temporal.client.workflow.getHandle(orderWorkflowId((await buyer.orders()).body[0].id));
+  assert.equal((await waiting.describe()).status.name, 'RUNNING');
+  const { status, worker, notifications } = await readiness();
+  assert.deepEqual([status, worker, notifications], [200, 'degraded', 'degraded']);
+  assert.deepEqual((await buyer.notifications()).body, []);
+
+  links.kafka.heal();
+  await eventually(async () => assert.equal((await buyer.notifications()).body.length, 3));
+  await eventually(async () => assert.deepEqual(new Set(Object.values(await readiness())), new Set([200, 'ready'])));
+});
+
+test('after all of it each order has ended, orders and money say the same, and each was told about once, by one mail', async () => {
+  const orders = await eventually(() => assertBooksClosed(shop, temporal.client), 60_000);
+  assert.ok(orders.length >= 20 + 7);
+  assert.ok(orders.every(({ status }) => status === 'SUCCESS'));
+  // A mail may be sent again after a crash, under the same Message-ID.
+  for (const { id, email } of buyers) {
+    const due = orders.filter(({ owner_id }) => owner_id === id).map((order) => `${orderEventId(order.id, 'OrderCreated')}@example.com`);
+    await eventually(async () => assert.deepEqual([...new Set((await mailsTo(email)).map(({ messageId }) => messageId))].sort(), due.sort()), 60_000);
+  }
+  // One that was being sent when the app was killed is taken up again once nobody can be at it any more.
+  await eventually(async () => {
+    const open = await shop.databases.notifications.query(`select status, reason from notifications where status <> 'SENT'`);
+    assert.deepEqual(open, []);
+  }, 60_000);
+});
