@@ -1,4 +1,5 @@
-import { Kafka, logLevel, type logCreator, type Producer } from 'kafkajs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Kafka, logLevel, type Admin, type logCreator, type Producer } from 'kafkajs';
 import { consume, type ConsumeOptions, type Consumption } from './kafka-consumer.ts';
 import { quietRequestQueue } from './kafka-timer.ts';
 import type { Log } from './log.ts';
@@ -13,6 +14,9 @@ const RETRY = { initialRetryTime: 100, maxRetryTime: 500, retries: 100 };
 const PUBLISH_RETRY = { ...RETRY, retries: 6 };
 const CONNECT_TIMEOUT_MS = 2_000;
 const REQUEST_TIMEOUT_MS = 10_000;
+/** Brokers hear of a new topic a moment after it was made. */
+const TOPICS_WITHIN_MS = 10_000;
+const LOOK_AGAIN_MS = 50;
 const WAIT_FOR_MESSAGES_MS = 250;
 /** How long the others of a group wait for a member that died. Longer than a handler takes between two signs of life. */
 const SESSION_TIMEOUT_MS = 10_000;
@@ -87,12 +91,23 @@ export function createTransport({ brokers, clientId, prefix = '', log }: { broke
       const existing = new Set(await (await asAdmin()).listTopics());
       const missing = topics.filter(({ address }) => !existing.has(prefix + address));
       if (missing.length === 0) return [];
-      await admin.createTopics({ waitForLeaders: true, topics: missing.map((topic) => toTopicConfig(prefix, topic, replicasMax)) });
-      return missing.map(({ address }) => prefix + address);
+      // The client's own wait takes a broker that has not heard of a new topic yet for a failure.
+      await admin.createTopics({ waitForLeaders: false, topics: missing.map((topic) => toTopicConfig(prefix, topic, replicasMax)) });
+      const made = missing.map(({ address }) => prefix + address);
+      await untilListed(admin, made);
+      return made;
     },
     check: async () => void (await (await asAdmin()).describeCluster()),
     close: () => admin.disconnect(),
   };
+}
+
+async function untilListed(admin: Admin, topics: readonly string[]): Promise<void> {
+  for (const deadline = Date.now() + TOPICS_WITHIN_MS; ; await sleep(LOOK_AGAIN_MS)) {
+    const listed = new Set(await admin.listTopics());
+    if (topics.every((topic) => listed.has(topic))) return;
+    if (Date.now() > deadline) throw new Error(`The broker made ${topics.join(', ')} and does not list all of them`);
+  }
 }
 
 function createPublisher(kafka: Kafka, prefix: string): Publisher {
@@ -142,7 +157,7 @@ function toTopicConfig(prefix: string, { address, partitions, replicas, topicCon
 }
 
 /** A fresh broker has no coordinator for a second: the client says so as an error and goes on. That is no news to an operator. */
-const EXPECTED = /GROUP_COORDINATOR_NOT_AVAILABLE|group coordinator|coordinator is not available|rebalanc|not the leader|leadership|when calling eachMessage/i;
+const EXPECTED = /GROUP_COORDINATOR_NOT_AVAILABLE|group coordinator|coordinator is not available|rebalanc|not the leader|leadership|when calling eachMessage|InitProducerId/i;
 
 /** While a broker is away the client says so several times a second, in the same words. */
 const SAID_AGAIN_MS = 10_000;

@@ -6,17 +6,17 @@ const SAME_KEYSTROKE_MS = 500;
 export function interruption(env: NodeJS.ProcessEnv): AbortSignal {
   const interrupted = new AbortController();
   let firstAt = 0;
-  const interrupt = (why: string) => {
+  const interrupt = () => {
     if (!interrupted.signal.aborted) {
       firstAt = Date.now();
-      interrupted.abort(why);
+      interrupted.abort();
     } else if (Date.now() - firstAt > SAME_KEYSTROKE_MS) {
       process.stdout.write('Not waiting. What still runs ends by itself within 10 s.\n');
       process.exit(1);
     }
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupt(signal));
-  if (env['npm_lifecycle_event']) watchParent(() => interrupt('npm is gone'));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
+  if (env['npm_lifecycle_event']) watchParent(interrupt);
   return interrupted.signal;
 }
 

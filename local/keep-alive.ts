@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { howItEnded, lastWords } from './server.ts';
 import type { Exit, Server } from './server.ts';
+import { SetupError } from './setup-error.ts';
 
 /** A server that is started again when it dies. */
 export interface Kept<S extends Server> {
@@ -77,7 +78,7 @@ function deathCounter(name: string): (reason: string) => number {
   return (reason) => {
     const now = Date.now();
     deaths = [...deaths.filter((time) => time > now - DEATHS_WITHIN_MS), now];
-    if (deaths.length > DEATHS_MAX) throw new Error(`${name} ended ${deaths.length} times within a minute: ${reason}`);
+    if (deaths.length > DEATHS_MAX) throw new SetupError(`${name} ended ${deaths.length} times within a minute: ${reason}`);
     return deaths.length;
   };
 }

@@ -27,7 +27,7 @@ signal=$1; seconds=$2; shift 2
   read -r _ <&3
   kill -s "$signal" $$; kill -s CONT $$
   while [ "$seconds" -gt 0 ] && kill -s 0 $$; do sleep 1; seconds=$((seconds - 1)); done
-  kill -s KILL -$$
+  kill -s KILL -- -$$
 ) </dev/null >/dev/null 2>&1 &
 exec "$@" 3<&-
 `;

@@ -6,9 +6,9 @@ import { SetupError } from './setup-error.ts';
 
 const JAVA_MIN = 17;
 const SAID_LINES = 10;
-const KAFKA_WAYS_ROUND = 'Or point KAFKA_BROKERS to a Kafka of your own, or use `docker compose up`.';
+const KAFKA_WAYS_ROUND = 'Or point KAFKA_BROKERS to a Kafka of your own.';
 const TEMPORAL_WAYS_ROUND =
-  'Or install the Temporal CLI so that "temporal" is on the PATH (macOS: brew install temporal), point TEMPORAL_ADDRESS to a server of your own, or use `docker compose up`.';
+  'Or install the Temporal CLI so that "temporal" is on the PATH (macOS: brew install temporal), or point TEMPORAL_ADDRESS to a server of your own.';
 
 /** A function of its own, so that what cannot even be tried is a rejection like any other. */
 const run = async (file: string, args: string[], options: { env?: NodeJS.ProcessEnv } = {}) => promisify(execFile)(file, args, options);
@@ -59,7 +59,7 @@ export async function requirePip(): Promise<void> {
 
 /** What to say when a fetching tool has failed: its own words, and the ways round. */
 export function fetchFailed(what: 'Kafka' | 'Temporal', cause: ExecaError): Error {
-  if (cause.isCanceled) return cause;
+  if (cause.isCanceled) return new DOMException(`fetching ${what} was broken off`, 'AbortError');
   const said = String(cause.all ?? '')
     .trim()
     .split('\n')

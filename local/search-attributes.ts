@@ -4,7 +4,7 @@ import type { Env } from '../lib/config.ts';
 import { SetupError } from './setup-error.ts';
 
 /** What an operator searches orders by in the Temporal Web UI. */
-export const searchAttributes = { OrderStatus: 'Keyword', OrderOwner: 'Keyword' } as const;
+export const searchAttributes = { OrderStatus: 'Keyword', OrderOwner: 'Keyword', OrderStuck: 'Keyword' } as const;
 
 /** `Keyword` as Temporal's API numbers it. */
 const KEYWORD = 2;

@@ -1,5 +1,6 @@
 import { port, readConfig, textOr } from '../lib/config.ts';
 import type { Env } from '../lib/config.ts';
+import { payloadKeys } from '../lib/payload-codec.ts';
 import { services } from '../prisma/migrate.ts';
 import type { ServiceName } from '../prisma/migrate.ts';
 import type { PortNeed } from './ports.ts';
@@ -18,6 +19,7 @@ const PORTS = {
   temporalUi: { who: 'the Temporal Web UI', variable: 'TEMPORAL_UI_PORT' },
   mailSmtp: { who: 'the mail server', variable: 'MAIL_SMTP_PORT' },
   mailWeb: { who: 'the mail inbox page', variable: 'MAIL_WEB_PORT' },
+  worker: { who: 'the worker, which decrypts for the Temporal Web UI,', variable: 'WORKER_PORT' },
 } as const;
 export type PortName = keyof typeof PORTS;
 
@@ -34,12 +36,15 @@ export function readSettings(env: Env) {
     temporal: textOr('TEMPORAL_ADDRESS', undefined),
     kafka: textOr('KAFKA_BROKERS', undefined),
     smtp: textOr('SMTP_URL', undefined),
+    payloadKeys: payloadKeys('TEMPORAL_PAYLOAD_KEYS'),
   });
   return {
     needsPostgres: services.some((service) => !env[databaseVariable(service)]),
     needsKafka: own.kafka === undefined,
     needsTemporal: own.temporal === undefined,
     needsMail: own.smtp === undefined,
+    /** Where Temporal's Web UI can read only by the worker's help. */
+    needsCodec: own.payloadKeys !== undefined,
     // 0, as everywhere, lets one be picked.
     ports: Object.fromEntries(names.map((name) => [name, ports[name] || undefined])) as Record<PortName, number | undefined>,
   };
@@ -48,12 +53,13 @@ export function readSettings(env: Env) {
 export type Settings = ReturnType<typeof readSettings>;
 
 /** The fixed ports of the servers that are to be started. */
-export function fixedPorts({ needsPostgres, needsKafka, needsTemporal, needsMail, ports }: Settings): PortNeed[] {
+export function fixedPorts({ needsPostgres, needsKafka, needsTemporal, needsMail, needsCodec, ports }: Settings): PortNeed[] {
   const names: PortName[] = [
     ...(needsPostgres ? (['postgres'] as const) : []),
     ...(needsKafka ? (['kafka', 'kafkaController'] as const) : []),
     ...(needsTemporal ? (['temporal', 'temporalUi'] as const) : []),
     ...(needsMail ? (['mailSmtp', 'mailWeb'] as const) : []),
+    ...(needsCodec ? (['worker'] as const) : []),
   ];
   return names.map((name) => portNeed(name, ports[name]));
 }

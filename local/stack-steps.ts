@@ -4,10 +4,12 @@ import type { KafkaServer } from './kafka.ts';
 import { startKafka } from './kafka.ts';
 import { startMail } from './mail.ts';
 import type { MailServer } from './mail.ts';
+import { choosePorts } from './ports.ts';
 import { startPostgres } from './postgres.ts';
 import type { PostgresServer } from './postgres.ts';
 import { registerSearchAttributes, searchAttributes } from './search-attributes.ts';
 import type { Server } from './server.ts';
+import { portNeed } from './settings.ts';
 import type { Settings } from './settings.ts';
 import { startTemporal } from './temporal.ts';
 import type { TemporalServer } from './temporal.ts';
@@ -60,14 +62,24 @@ function kafkaStep({ dir, settings, signal, keep }: Ports): Step {
 
 function temporalStep({ dir, settings, throwAway, signal, keep }: Ports): Step {
   const run = async (say: (text: string) => void) => {
+    const codecPort = settings.needsCodec ? await portOfCodec(dir, settings) : undefined;
     const start = (died?: TemporalServer) => {
       const port = died?.port ?? settings.ports.temporal;
       const uiPort = died?.uiPort ?? settings.ports.temporalUi;
-      return startTemporal({ dataDir: join(dir, 'temporal'), inMemory: throwAway, port, uiPort, searchAttributes, say, signal });
+      return startTemporal({ dataDir: join(dir, 'temporal'), inMemory: throwAway, port, uiPort, codecPort, searchAttributes, say, signal });
     };
-    return (await keep('temporal', start)).source;
+    const { address, source } = await keep('temporal', start);
+    // What the server is started with counts for a new store only: one from an earlier version of this program may lack some.
+    if (!throwAway) await registerSearchAttributes({ TEMPORAL_ADDRESS: address });
+    return source;
   };
   return { title: 'Temporal', run };
+}
+
+/** The Web UI is told it before the worker listens there. Chosen once: when the server is started again, the worker has it. */
+async function portOfCodec(dir: string, settings: Settings): Promise<number> {
+  const { codec } = await choosePorts(join(dir, 'temporal', 'codec-port.json'), { codec: portNeed('worker', settings.ports.worker) });
+  return codec;
 }
 
 function ownTemporalStep({ env }: Ports): Step {

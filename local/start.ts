@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ConfigFault, port, readConfig, textOr } from '../lib/config.ts';
 import { bringUp } from './bring-up.ts';
+import { writeEnvFile } from './env-file.ts';
 import { followTroubles } from './follow-log.ts';
 import { interruption } from './interruption.ts';
 import { lastWords } from './server.ts';
@@ -37,6 +38,7 @@ async function main(words: string[], env: NodeJS.ProcessEnv): Promise<number> {
   let app: Server | undefined;
   try {
     app = await bringUp({ stack, dir: DIR, env: { ...env, HOST: host, PORT: String(publicPort) }, url, signal });
+    await writeEnvFile(DIR, stack.env());
     say(welcome({ url, servers: stack.servers, env: stack.env(), dir: DIR, seconds: (performance.now() - startedMs) / 1000 }));
     return await untilTheEnd({ stack, app, signal });
   } catch (error) {
@@ -52,10 +54,12 @@ async function main(words: string[], env: NodeJS.ProcessEnv): Promise<number> {
 
 /** Waits for the first of: an interruption; the end of the app; a server that cannot be kept running. */
 async function untilTheEnd({ stack, app, signal }: { stack: Stack; app: Server; signal: AbortSignal }): Promise<number> {
-  void followTroubles(app.logFile, say, signal);
+  const ended = new AbortController();
+  void followTroubles(app.logFile, say, ended.signal);
   const interrupted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
   const appEnd = app.exited.then((exit) => new SetupError(`The app ended, so everything ends: ${lastWords(exit)}`));
   const reason = await Promise.race([interrupted, appEnd, stack.givenUp]);
+  ended.abort();
   if (reason) throw reason;
   return 0;
 }
