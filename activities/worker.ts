@@ -1,12 +1,16 @@
 import { fileURLToPath } from 'node:url';
+import type { WorkerDeploymentVersion } from '@temporalio/common';
 import { bundleWorkflowCode, NativeConnection, Worker, type WorkerOptions, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { dataConverterOf, failureConverterPath } from '../lib/data-converter.ts';
 import type { TemporalAddress } from '../lib/temporal.ts';
 import type { Activities } from './index.ts';
 
 export interface HostOptions extends TemporalAddress {
   taskQueue: string;
   activities: Activities;
-  workflowBundle: WorkflowBundleWithSourceMap;
+  workflowBundle: NonNullable<WorkerOptions['workflowBundle']>;
+  /** The release that this worker is of. Workflows then stay with the release that they began on. Without it, any worker takes any of them. */
+  version?: WorkerDeploymentVersion | undefined;
   /** Called when the worker has ended by itself: it polls no more, and another one is needed. */
   onEnd(error: Error): void;
 }
@@ -21,25 +25,25 @@ const CACHED_WORKFLOWS_MAX = 400;
 const SHUTDOWN_GRACE = '5s';
 const SHUTDOWN_FORCE = '8s';
 
+export interface BundleOptions extends Pick<TemporalAddress, 'payloadKeys'> {
+  /** Modules whose interceptors run with the workflows. */
+  interceptors?: string[];
+}
+
 /** Bundles the workflows for the sandbox that they run in. Takes about two seconds, once for each process. */
-export const bundleWorkflows = (): Promise<WorkflowBundleWithSourceMap> =>
-  bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)), logger: quiet });
+export const bundleWorkflows = ({ payloadKeys, interceptors = [] }: BundleOptions = {}): Promise<WorkflowBundleWithSourceMap> =>
+  bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
+    workflowInterceptorModules: interceptors,
+    logger: quiet,
+    ...(payloadKeys && { failureConverterPath }),
+  });
 
 /** Runs workflows and activities from one task queue in one worker, so that an activity can start in the answer to the task that asked for it. */
-export async function hostWorkflows({ address, namespace, apiKey, tls, taskQueue, activities, workflowBundle, onEnd }: HostOptions): Promise<Host> {
+export async function hostWorkflows({ onEnd, ...options }: HostOptions): Promise<Host> {
+  const { address, apiKey, tls } = options;
   const connection = await NativeConnection.connect({ address, tls, ...(apiKey && { apiKey }) });
-  const options: WorkerOptions = {
-    connection,
-    namespace,
-    taskQueue,
-    activities,
-    workflowBundle,
-    maxCachedWorkflows: CACHED_WORKFLOWS_MAX,
-    reuseV8Context: true,
-    shutdownGraceTime: SHUTDOWN_GRACE,
-    shutdownForceTime: SHUTDOWN_FORCE,
-  };
-  const worker = await Worker.create(options).catch(async (error: unknown) => {
+  const worker = await Worker.create({ connection, ...workerOptions(options) }).catch(async (error: unknown) => {
     await connection.close();
     throw error;
   });
@@ -55,6 +59,21 @@ export async function hostWorkflows({ address, namespace, apiKey, tls, taskQueue
       await ended;
       await connection.close();
     },
+  };
+}
+
+function workerOptions({ namespace, taskQueue, activities, workflowBundle, payloadKeys, version }: Omit<HostOptions, 'onEnd'>): WorkerOptions {
+  return {
+    namespace,
+    taskQueue,
+    activities,
+    workflowBundle,
+    dataConverter: dataConverterOf(payloadKeys),
+    maxCachedWorkflows: CACHED_WORKFLOWS_MAX,
+    reuseV8Context: true,
+    shutdownGraceTime: SHUTDOWN_GRACE,
+    shutdownForceTime: SHUTDOWN_FORCE,
+    ...(version && { workerDeploymentOptions: { version, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' } }),
   };
 }
 

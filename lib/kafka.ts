@@ -157,7 +157,8 @@ function toTopicConfig(prefix: string, { address, partitions, replicas, topicCon
 }
 
 /** A fresh broker has no coordinator for a second: the client says so as an error and goes on. That is no news to an operator. */
-const EXPECTED = /GROUP_COORDINATOR_NOT_AVAILABLE|group coordinator|coordinator is not available|rebalanc|not the leader|leadership|when calling eachMessage|InitProducerId/i;
+const EXPECTED =
+  /GROUP_COORDINATOR_NOT_AVAILABLE|group coordinator|coordinator is (not available|loading)|rebalanc|not the leader|leadership|when calling eachMessage|InitProducerId/i;
 
 /** While a broker is away the client says so several times a second, in the same words. */
 const SAID_AGAIN_MS = 10_000;

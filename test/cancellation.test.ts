@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import type { Temporal } from '../lib/temporal.ts';
 import { cancelWorkflowId, orderWorkflowId } from '../specs/identity.ts';
 import { askCancellation, askOutcome, quietRuntime, realTemporal, withWorker } from './support/temporal.ts';
-import { createWorld, type Step, type World } from './support/world.ts';
+import { activitiesOf, createWorld, type Step, type World } from './support/world.ts';
 
 let temporal: Temporal;
 
@@ -72,16 +72,8 @@ test('200 races of placing and taking back, with random delays, each have one en
   const RACES = 200;
   const AT_ONCE = 20;
   const worlds = Array.from({ length: RACES }, () => createWorld({ charge: Math.random() < 0.5 ? 'local' : 'regular', hesitateMs: 30 }));
-  const byOrder = new Map<string, World>(worlds.map((world) => [world.orderId, world]));
-  // One worker for all: each activity goes to the world of its order.
-  const activities = Object.fromEntries(
-    Object.keys(worlds[0]!.activities).map((name) => [
-      name,
-      (input: { orderId: string }) => (byOrder.get(input.orderId)!.activities as unknown as Record<string, (input: unknown) => unknown>)[name]!(input),
-    ]),
-  ) as unknown as World['activities'];
 
-  await withWorker(activities, async (taskQueue) => {
+  await withWorker(activitiesOf(worlds), async (taskQueue) => {
     for (let n = 0; n < RACES; n += AT_ONCE) {
       await Promise.all(
         worlds.slice(n, n + AT_ONCE).map(async (world) => {

@@ -20,7 +20,7 @@ before(async () => {
   [ada, eve] = await Promise.all([createBuyer(shop.url, { balance: 100 }), createBuyer(shop.url, { balance: 100 })]);
 });
 
-after(() => shop.stop());
+after(() => shop?.stop());
 
 /** Everything that the databases hold of the two buyers' money and orders. */
 async function books(): Promise<unknown[]> {

@@ -20,8 +20,8 @@ before(async () => {
 });
 
 after(async () => {
-  await shop.stop();
   await temporal.close();
+  await shop?.stop();
 });
 
 const buyerWith = (balance: number) => createBuyer(shop.url, { balance });

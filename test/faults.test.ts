@@ -2,50 +2,31 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import getPort from 'get-port';
 import { orderEventId, orderId, orderWorkflowId } from '../specs/identity.ts';
 import { createAsk, outcomeOf, type Answer } from './support/asking.ts';
 import { assertBooksClosed } from './support/books.ts';
 import { createBuyer, type Buyer } from './support/buyer.ts';
 import { eventually } from './support/eventually.ts';
 import { mailsTo } from './support/inbox.ts';
-import { startKafkaLink, startLink, type Link } from './support/link.ts';
-import { startShop, type Shop } from './support/shop.ts';
-import { env, realTemporal } from './support/temporal.ts';
+import { startLinkedShop, type LinkedShop } from './support/linked-shop.ts';
+import { realTemporal } from './support/temporal.ts';
 
 /** Answered, or broken off. */
 type Attempt = { buyer: Buyer; key: string; answer: Answer | undefined };
 
 const temporal = realTemporal();
 const buyers: Buyer[] = [];
-let links: Record<'temporal' | 'kafka' | 'postgres' | 'billing', Link>;
-let shop: Shop;
+let shop: LinkedShop;
+let links: LinkedShop['links'];
 
 before(async () => {
-  const billingPort = await getPort();
-  links = {
-    temporal: await startLink(env('TEMPORAL_ADDRESS')),
-    kafka: await startKafkaLink(env('KAFKA_BROKERS')),
-    postgres: await startLink(new URL(env('TEST_POSTGRES_URL')).host),
-    billing: await startLink(`127.0.0.1:${billingPort}`),
-  };
-  shop = await startShop({
-    postgresAt: links.postgres.address,
-    env: {
-      TEMPORAL_ADDRESS: links.temporal.address,
-      KAFKA_BROKERS: links.kafka.address,
-      BILLING_PORT: String(billingPort),
-      BILLING_URL: `http://${links.billing.address}`,
-      ANSWER_DEADLINE_MS: '1500',
-      AUDIT_EVERY_MS: '200',
-    },
-  });
+  shop = await startLinkedShop({ ANSWER_DEADLINE_MS: '1500', AUDIT_EVERY_MS: '200' });
+  links = shop.links;
 });
 
 after(async () => {
-  await shop.stop();
-  Object.values(links).forEach((link) => link.close());
   await temporal.close();
+  await shop?.stop();
 });
 
 async function newBuyer(balance: number): Promise<Buyer> {
@@ -55,6 +36,10 @@ async function newBuyer(balance: number): Promise<Buyer> {
 }
 
 const isAcknowledged = (answer: Answer | undefined): answer is Answer => answer?.status === 201 || answer?.status === 202;
+/** What is known of a request whose connection broke. */
+const brokenOff = (error: unknown): undefined => {
+  if (!(error instanceof TypeError)) throw error;
+};
 /** Sends an order until it is taken: that may be done at any time, and it is taken once. */
 const acknowledged = (order: () => Promise<Answer>): Promise<Answer> =>
   eventually(async () => {
@@ -75,7 +60,7 @@ test('the app is killed in the midst of 100 orders: each that was acknowledged i
   const attempts = ten.flatMap((buyer) =>
     Array.from({ length: 10 }, async (): Promise<Attempt> => {
       const key = randomUUID();
-      return { buyer, key, answer: await buyer.order(7, { key }).catch(() => undefined) };
+      return { buyer, key, answer: await buyer.order(7, { key }).catch(brokenOff) };
     }),
   );
   await eventually(async () => {

@@ -14,7 +14,7 @@ before(async () => {
   shop = await startShop();
 });
 
-after(() => shop.stop());
+after(() => shop?.stop());
 
 /** Runs the collection, and answers the exit code and what was said. */
 const run = (baseUrl: string) =>

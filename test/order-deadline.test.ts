@@ -5,14 +5,11 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { quietRuntime, startOrder, timeSkippingTemporal, withWorker } from './support/temporal.ts';
 import { createWorld, type World } from './support/world.ts';
 
-/** `Keyword`, as Temporal's API numbers it. */
-const KEYWORD = 2;
 let temporal: TestWorkflowEnvironment;
 
 before(async () => {
   quietRuntime();
   temporal = await timeSkippingTemporal();
-  await temporal.connection.operatorService.addSearchAttributes({ namespace: 'default', searchAttributes: { OrderStatus: KEYWORD, OrderOwner: KEYWORD } });
 });
 after(() => temporal.teardown());
 

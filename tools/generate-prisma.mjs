@@ -8,9 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const prisma = `${root}node_modules/prisma/build/index.js`;
 
 // An image is built in layers: where the schemas are not there yet, there is nothing to generate.
-const services = existsSync(`${root}prisma`)
-  ? readdirSync(`${root}prisma`).filter((name) => existsSync(`${root}prisma/${name}/schema.prisma`))
-  : [];
+const services = existsSync(`${root}prisma`) ? readdirSync(`${root}prisma`).filter((name) => existsSync(`${root}prisma/${name}/schema.prisma`)) : [];
 
 for (const service of services) {
   const result = spawnSync(process.execPath, [prisma, 'generate', '--schema', `prisma/${service}/schema.prisma`, '--no-hints'], {

@@ -3,6 +3,7 @@ import type { CancelCause, ChargeOutcome } from '../activities/billing.ts';
 import type { Activities } from '../activities/index.ts';
 import type { Decision } from './decision.ts';
 import type { OrderInput, SettledOrder } from './order.ts';
+import { untilDone } from './stuck.ts';
 
 const regular = proxyActivities<Activities>({
   // Longer than billing's own deadline and the client's, so that the one who gives up first is the one who knows most.
@@ -14,7 +15,8 @@ const regular = proxyActivities<Activities>({
 const local = proxyLocalActivities<Activities>({ startToCloseTimeout: '2s', scheduleToCloseTimeout: '3s', retry: { maximumAttempts: 1 } });
 
 /** The steps of an order, each with the words that the Web UI shows for it. */
-export function steps({ orderId, ownerId, price, correlationId, chargeKey, charge, deadlineS }: OrderInput) {
+export function steps(order: OrderInput) {
+  const { orderId, ownerId, price, correlationId, chargeKey, charge, deadlineS } = order;
   return {
     /** Asked until the order's deadline: a charge whose outcome is unknown is asked for again under the same key. */
     chargeOrder(): Promise<ChargeOutcome> {
@@ -23,13 +25,20 @@ export function steps({ orderId, ownerId, price, correlationId, chargeKey, charg
       return firstLocally(
         charge,
         () => local.chargeOrder.executeWithOptions({ summary }, args),
-        () => regular.chargeOrder.executeWithOptions({ summary, scheduleToCloseTimeout: deadlineS * 1000 }, args),
+        () =>
+          untilDone({ order, step: 'chargeOrder', limitMs: deadlineS * 1000 }, (bounds) =>
+            regular.chargeOrder.executeWithOptions({ summary, ...bounds }, args),
+          ),
       );
     },
 
     /** Asked without end: only billing's promise lets the order fail. */
-    cancelCharge: (cause: CancelCause): Promise<ChargeOutcome> =>
-      regular.cancelCharge.executeWithOptions({ summary: `cancel the charge under key ${chargeKey} (${cause})` }, [{ orderId, ownerId, cause, correlationId }]),
+    cancelCharge(cause: CancelCause): Promise<ChargeOutcome> {
+      const summary = `cancel the charge under key ${chargeKey} (${cause})`;
+      return untilDone({ order, step: 'cancelCharge' }, (bounds) =>
+        regular.cancelCharge.executeWithOptions({ summary, ...bounds }, [{ orderId, ownerId, cause, correlationId }]),
+      );
+    },
 
     /** Tried without end: the money has decided. */
     settleOrder({ status, reason }: Decision): Promise<SettledOrder> {
@@ -38,17 +47,25 @@ export function steps({ orderId, ownerId, price, correlationId, chargeKey, charg
       return firstLocally(
         charge,
         () => local.settleOrder.executeWithOptions({ summary }, args),
-        () => regular.settleOrder.executeWithOptions({ summary }, args),
+        () => untilDone({ order, step: 'settleOrder' }, (bounds) => regular.settleOrder.executeWithOptions({ summary, ...bounds }, args)),
       );
     },
 
     /** Tried without end: billing has promised. */
-    cancelOrder: ({ reason }: Decision): Promise<SettledOrder> =>
-      regular.cancelOrder.executeWithOptions({ summary: `write CANCELLED (${reason}) to the order` }, [{ orderId, reason }]),
+    cancelOrder({ reason }: Decision): Promise<SettledOrder> {
+      const summary = `write CANCELLED (${reason}) to the order`;
+      return untilDone({ order, step: 'cancelOrder' }, (bounds) => regular.cancelOrder.executeWithOptions({ summary, ...bounds }, [{ orderId, reason }]));
+    },
 
     /** Tried without end: nobody is forgotten. */
-    announceOrder: ({ status, reason }: SettledOrder): Promise<void> =>
-      regular.announceOrder.executeWithOptions({ summary: `announce that the order is ${status}` }, [{ orderId, ownerId, status, reason, correlationId }]),
+    announceOrder(settled: SettledOrder): Promise<void> {
+      const { status, reason } = settled;
+      return untilDone({ order, step: 'announceOrder', settled }, (bounds) =>
+        regular.announceOrder.executeWithOptions({ summary: `announce that the order is ${status}`, ...bounds }, [
+          { orderId, ownerId, status, reason, correlationId },
+        ]),
+      );
+    },
   };
 }
 

@@ -37,7 +37,7 @@ export async function tellAudit(env: Env): Promise<Told> {
     });
     return { text: toTable(report), exitCode: report.drifts.length > 0 ? 1 : 0 };
   } catch (error) {
-    const why = error instanceof ConfigFault ? error.message : `${(error as Error).message}`;
+    const why = error instanceof ConfigFault ? error.message : (error as Error).message;
     return { text: `The audit could not be made: ${why}`, exitCode: 2 };
   } finally {
     for (const each of opened.toReversed()) await each.close().catch(() => {});

@@ -62,7 +62,7 @@ export const auditor: Role = {
 };
 
 /** Whether a workflow runs or has ended well. One that failed or was terminated is as good as none: it can be started again. */
-const createExists =
+export const createExists =
   (client: Client) =>
   async (workflowId: string): Promise<boolean> => {
     try {

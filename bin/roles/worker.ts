@@ -1,13 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { WorkerDeploymentVersion } from '@temporalio/common';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { createActivities } from '../../activities/index.ts';
 import { bundleWorkflows, hostWorkflows, type Host, type HostOptions } from '../../activities/worker.ts';
 import { createOrderStore } from '../../api/orders/store.ts';
-import { readConfig, text } from '../../lib/config.ts';
+import { serveCodec, codecReaders } from '../../lib/codec-endpoint.ts';
+import { ConfigFault, readConfig, text, type Reader } from '../../lib/config.ts';
 import { createEventCodec } from '../../lib/events.ts';
 import { createHttpClient } from '../../lib/http-client.ts';
 import { createTransport } from '../../lib/kafka.ts';
 import type { Log } from '../../lib/log.ts';
+import { createPayloadCodec } from '../../lib/payload-codec.ts';
 import { temporalReaders, toAddress } from '../../lib/temporal.ts';
 import { address, databaseOf, eventDocument, kafkaReaders, serve, serviceTokens, urlOf, type Role } from '../role.ts';
 
@@ -26,10 +29,13 @@ export const worker: Role = {
       token: serviceTokens('worker'),
       temporal: (all) => readConfig(all, temporalReaders),
       kafka: (all) => readConfig(all, kafkaReaders),
+      version,
+      ...codecReaders,
     });
     const { token } = config;
+    const temporal = toAddress(config.temporal);
     return async (shared) => {
-      const workflowBundle = await bundleWorkflows();
+      const workflowBundle = await bundleWorkflows(temporal);
       const database = await databaseOf(config.databaseUrl, shared);
       const orders = createOrderStore(database);
       const transport = createTransport({ ...config.kafka, clientId: 'worker', log: shared.log });
@@ -38,13 +44,15 @@ export const worker: Role = {
       const users = createHttpClient({ baseUrl: config.usersUrl(shared), deadlineMs: ASK_DEADLINE_MS, token });
       const activities = createActivities({ billing, users, orders, publisher, codec: createEventCodec(eventDocument) });
 
-      const host = keepHosting({ ...toAddress(config.temporal), taskQueue: config.temporal.taskQueue, activities, workflowBundle }, shared.log);
+      const { taskQueue } = config.temporal;
+      const host = keepHosting({ ...temporal, taskQueue, activities, workflowBundle, version: config.version }, shared.log);
       const checks = [
         { name: 'temporal', ask: host.check, needed: true },
         { name: 'database', ask: database.check, needed: true },
         { name: 'kafka', ask: transport.check, needed: false },
       ];
-      const listener = await serve(shared, config, { role: 'worker', checks });
+      const middleware = temporal.payloadKeys ? [serveCodec({ codec: createPayloadCodec(temporal.payloadKeys), ...config })] : [];
+      const listener = await serve(shared, config, { role: 'worker', checks, middleware });
       return {
         url: listener.url,
         async close() {
@@ -57,6 +65,14 @@ export const worker: Role = {
       };
     };
   },
+};
+
+/** The release that this worker is of, for a Temporal that keeps running orders on the release that they began on. */
+const version: Reader<WorkerDeploymentVersion | undefined> = (env) => {
+  const { WORKER_DEPLOYMENT_NAME: deploymentName, WORKER_BUILD_ID: buildId } = env;
+  if (deploymentName && buildId) return { deploymentName, buildId };
+  if (deploymentName || buildId) throw new ConfigFault('WORKER_DEPLOYMENT_NAME and WORKER_BUILD_ID are set together, or not at all');
+  return undefined;
 };
 
 /** Hosts the workflows as long as the role lives: Temporal may come later than this process, and may go and come back. */

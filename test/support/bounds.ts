@@ -6,7 +6,7 @@ import apiDocument from '../../specs/generated/preferable/openapi.json' with { t
 import type { Json } from '../../tools/specs/json.ts';
 import { resolved } from '../../tools/specs/resolve.ts';
 
-export const { schemas, parameters } = resolved(apiDocument).components as Json;
+export const { schemas, parameters } = resolved(apiDocument).components;
 
 // Strict: a misspelt keyword or an unknown format would let everything pass.
 export const ajv = new Ajv2020({ strictSchema: true });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createActivities, type Activities } from '../../activities/index.ts';
-import { createEventCodec, type EventDocument } from '../../lib/events.ts';
+import { createEventCodec } from '../../lib/events.ts';
 import type { Message } from '../../lib/kafka.ts';
 import asyncapi from '../../specs/generated/preferable/asyncapi.json' with { type: 'json' };
 import { chargeKey } from '../../specs/identity.ts';
@@ -39,7 +39,7 @@ export function createWorld(options: WorldOptions = {}) {
     users: billing.client,
     orders: rowStore(row),
     publisher: { publish: async (message) => void messages.push(message), close: async () => {} },
-    codec: createEventCodec(asyncapi as unknown as EventDocument),
+    codec: createEventCodec(asyncapi),
   });
 
   return {

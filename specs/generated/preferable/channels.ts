@@ -3,94 +3,59 @@
 /** The channels by their ids: the topic of each, and how it is made. */
 export const eventDocument = {
   channels: {
-    "order-service/OrderCreated": {
-      address: "order-service.OrderCreated",
+    'order-service/OrderCreated': {
+      address: 'order-service.OrderCreated',
+      partitions: 6,
+      replicas: 3,
+      topicConfiguration: { 'cleanup.policy': 'delete', 'retention.ms': '1209600000', 'max.message.bytes': '65536', 'min.insync.replicas': '2' },
+    },
+    'order-service/OrderRejected': {
+      address: 'order-service.OrderRejected',
+      partitions: 6,
+      replicas: 3,
+      topicConfiguration: { 'cleanup.policy': 'delete', 'retention.ms': '1209600000', 'max.message.bytes': '65536', 'min.insync.replicas': '2' },
+    },
+    'order-service/OrderCancelled': {
+      address: 'order-service.OrderCancelled',
+      partitions: 6,
+      replicas: 3,
+      topicConfiguration: { 'cleanup.policy': 'delete', 'retention.ms': '1209600000', 'max.message.bytes': '65536', 'min.insync.replicas': '2' },
+    },
+    'user-service/UserUpdated': {
+      address: 'user-service.UserUpdated',
       partitions: 6,
       replicas: 3,
       topicConfiguration: {
-        "cleanup.policy": "delete",
-        "retention.ms": "1209600000",
-        "max.message.bytes": "65536",
-        "min.insync.replicas": "2",
+        'cleanup.policy': 'compact',
+        'max.compaction.lag.ms': '604800000',
+        'delete.retention.ms': '86400000',
+        'max.message.bytes': '65536',
+        'min.insync.replicas': '2',
       },
     },
-    "order-service/OrderRejected": {
-      address: "order-service.OrderRejected",
-      partitions: 6,
-      replicas: 3,
-      topicConfiguration: {
-        "cleanup.policy": "delete",
-        "retention.ms": "1209600000",
-        "max.message.bytes": "65536",
-        "min.insync.replicas": "2",
-      },
-    },
-    "order-service/OrderCancelled": {
-      address: "order-service.OrderCancelled",
-      partitions: 6,
-      replicas: 3,
-      topicConfiguration: {
-        "cleanup.policy": "delete",
-        "retention.ms": "1209600000",
-        "max.message.bytes": "65536",
-        "min.insync.replicas": "2",
-      },
-    },
-    "user-service/UserUpdated": {
-      address: "user-service.UserUpdated",
-      partitions: 6,
-      replicas: 3,
-      topicConfiguration: {
-        "cleanup.policy": "compact",
-        "max.compaction.lag.ms": "604800000",
-        "delete.retention.ms": "86400000",
-        "max.message.bytes": "65536",
-        "min.insync.replicas": "2",
-      },
-    },
-    "order-service/OrderCreated.dead-letters": {
-      address: "order-service.OrderCreated.dead-letters",
+    'order-service/OrderCreated.dead-letters': {
+      address: 'order-service.OrderCreated.dead-letters',
       partitions: 1,
       replicas: 3,
-      topicConfiguration: {
-        "cleanup.policy": "delete",
-        "retention.ms": "2419200000",
-        "max.message.bytes": "131072",
-        "min.insync.replicas": "2",
-      },
+      topicConfiguration: { 'cleanup.policy': 'delete', 'retention.ms': '2419200000', 'max.message.bytes': '131072', 'min.insync.replicas': '2' },
     },
-    "order-service/OrderRejected.dead-letters": {
-      address: "order-service.OrderRejected.dead-letters",
+    'order-service/OrderRejected.dead-letters': {
+      address: 'order-service.OrderRejected.dead-letters',
       partitions: 1,
       replicas: 3,
-      topicConfiguration: {
-        "cleanup.policy": "delete",
-        "retention.ms": "2419200000",
-        "max.message.bytes": "131072",
-        "min.insync.replicas": "2",
-      },
+      topicConfiguration: { 'cleanup.policy': 'delete', 'retention.ms': '2419200000', 'max.message.bytes': '131072', 'min.insync.replicas': '2' },
     },
-    "order-service/OrderCancelled.dead-letters": {
-      address: "order-service.OrderCancelled.dead-letters",
+    'order-service/OrderCancelled.dead-letters': {
+      address: 'order-service.OrderCancelled.dead-letters',
       partitions: 1,
       replicas: 3,
-      topicConfiguration: {
-        "cleanup.policy": "delete",
-        "retention.ms": "2419200000",
-        "max.message.bytes": "131072",
-        "min.insync.replicas": "2",
-      },
+      topicConfiguration: { 'cleanup.policy': 'delete', 'retention.ms': '2419200000', 'max.message.bytes': '131072', 'min.insync.replicas': '2' },
     },
-    "user-service/UserUpdated.dead-letters": {
-      address: "user-service.UserUpdated.dead-letters",
+    'user-service/UserUpdated.dead-letters': {
+      address: 'user-service.UserUpdated.dead-letters',
       partitions: 1,
       replicas: 3,
-      topicConfiguration: {
-        "cleanup.policy": "delete",
-        "retention.ms": "2419200000",
-        "max.message.bytes": "131072",
-        "min.insync.replicas": "2",
-      },
+      topicConfiguration: { 'cleanup.policy': 'delete', 'retention.ms': '2419200000', 'max.message.bytes': '131072', 'min.insync.replicas': '2' },
     },
   },
 } as const;

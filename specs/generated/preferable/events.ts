@@ -48,7 +48,7 @@ export interface OrderRejected {
   /**
    * There was not enough money, or the order's deadline passed.
    */
-  reason: "insufficient-funds" | "deadline";
+  reason: 'insufficient-funds' | 'deadline';
 }
 export interface OrderCancelled {
   /**

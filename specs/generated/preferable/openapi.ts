@@ -1,6 +1,6 @@
 // Generated from the contracts in specs/ by `npm run specs`. Changes belong there.
 export interface paths {
-  "/auth": {
+  '/auth': {
     parameters: {
       query?: never;
       header?: never;
@@ -11,7 +11,7 @@ export interface paths {
      * Who is this?
      * @description For what stands in front of the services: answers who the session or token of a request belongs to.
      */
-    get: operations["forwardAuth"];
+    get: operations['forwardAuth'];
     put?: never;
     post?: never;
     delete?: never;
@@ -20,7 +20,7 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/auth/register": {
+  '/auth/register': {
     parameters: {
       query?: never;
       header?: never;
@@ -30,14 +30,14 @@ export interface paths {
     get?: never;
     put?: never;
     /** Register */
-    post: operations["register"];
+    post: operations['register'];
     delete?: never;
     options?: never;
     head?: never;
     patch?: never;
     trace?: never;
   };
-  "/auth/login": {
+  '/auth/login': {
     parameters: {
       query?: never;
       header?: never;
@@ -45,20 +45,20 @@ export interface paths {
       cookie?: never;
     };
     /** The login page */
-    get: operations["loginPage"];
+    get: operations['loginPage'];
     put?: never;
     /**
      * Log in
      * @description Starts a session. An unknown name and a wrong password are answered alike, and take the same time.
      */
-    post: operations["login"];
+    post: operations['login'];
     delete?: never;
     options?: never;
     head?: never;
     patch?: never;
     trace?: never;
   };
-  "/auth/token": {
+  '/auth/token': {
     parameters: {
       query?: never;
       header?: never;
@@ -71,14 +71,14 @@ export interface paths {
      * Get a token
      * @description For clients without cookies. An unknown name and a wrong password are answered alike, and take the same time.
      */
-    post: operations["token"];
+    post: operations['token'];
     delete?: never;
     options?: never;
     head?: never;
     patch?: never;
     trace?: never;
   };
-  "/auth/logout": {
+  '/auth/logout': {
     parameters: {
       query?: never;
       header?: never;
@@ -89,20 +89,20 @@ export interface paths {
      * Log out by a link
      * @description The session is revoked at once and its cookie cleared. Without a session there is nothing to do, and the answer is the same. A token of `/auth/token` lives out its time.
      */
-    get: operations["logoutByLink"];
+    get: operations['logoutByLink'];
     put?: never;
     /**
      * Log out
      * @description The session is revoked at once and its cookie cleared. Without a session there is nothing to do, and the answer is the same. A token of `/auth/token` lives out its time.
      */
-    post: operations["logout"];
+    post: operations['logout'];
     delete?: never;
     options?: never;
     head?: never;
     patch?: never;
     trace?: never;
   };
-  "/.well-known/jwks.json": {
+  '/.well-known/jwks.json': {
     parameters: {
       query?: never;
       header?: never;
@@ -113,7 +113,7 @@ export interface paths {
      * Public keys
      * @description What the signatures of tokens are checked with.
      */
-    get: operations["jwks"];
+    get: operations['jwks'];
     put?: never;
     post?: never;
     delete?: never;
@@ -122,7 +122,7 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/api/v1/user": {
+  '/api/v1/user': {
     parameters: {
       query?: never;
       header?: never;
@@ -135,14 +135,14 @@ export interface paths {
      * Create your profile
      * @description The profile's id is the user's own id.
      */
-    post: operations["createProfile"];
+    post: operations['createProfile'];
     delete?: never;
     options?: never;
     head?: never;
     patch?: never;
     trace?: never;
   };
-  "/api/v1/user/{id}": {
+  '/api/v1/user/{id}': {
     parameters: {
       query?: never;
       header?: never;
@@ -150,21 +150,21 @@ export interface paths {
       cookie?: never;
     };
     /** Read your profile */
-    get: operations["readProfile"];
+    get: operations['readProfile'];
     /** Change your profile */
-    put: operations["updateProfile"];
+    put: operations['updateProfile'];
     post?: never;
     /**
      * Delete your profile
      * @description The personal data is gone. Orders and payments stay.
      */
-    delete: operations["deleteProfile"];
+    delete: operations['deleteProfile'];
     options?: never;
     head?: never;
     patch?: never;
     trace?: never;
   };
-  "/users/{userId}": {
+  '/users/{userId}': {
     parameters: {
       query?: never;
       header?: never;
@@ -175,7 +175,7 @@ export interface paths {
      * Read a user's profile
      * @description For services, and for the user.
      */
-    get: operations["readUser"];
+    get: operations['readUser'];
     put?: never;
     post?: never;
     delete?: never;
@@ -184,7 +184,7 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/orders": {
+  '/orders': {
     parameters: {
       query?: never;
       header?: never;
@@ -195,20 +195,20 @@ export interface paths {
      * List your orders
      * @description Newest first. The answer's `ETag` is the version that the next order goes with.
      */
-    get: operations["listOrders"];
+    get: operations['listOrders'];
     put?: never;
     /**
      * Place an order
      * @description Takes the next version of the caller's order list, charges the price, and answers when the money has decided. At least one of `If-Match` and `Idempotency-Key` has to be sent. Sent again under its key, the request is answered with the first final status, and with the order's status as it is now.
      */
-    post: operations["createOrder"];
+    post: operations['createOrder'];
     delete?: never;
     options?: never;
     head?: never;
     patch?: never;
     trace?: never;
   };
-  "/orders/{id}": {
+  '/orders/{id}': {
     parameters: {
       query?: never;
       header?: never;
@@ -219,7 +219,7 @@ export interface paths {
      * Read an order
      * @description A service may read any order.
      */
-    get: operations["readOrder"];
+    get: operations['readOrder'];
     put?: never;
     post?: never;
     delete?: never;
@@ -228,7 +228,7 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/payments": {
+  '/payments': {
     parameters: {
       query?: never;
       header?: never;
@@ -239,7 +239,7 @@ export interface paths {
      * Read your balance
      * @description A user without an account has 0.
      */
-    get: operations["readBalance"];
+    get: operations['readBalance'];
     put?: never;
     post?: never;
     delete?: never;
@@ -248,7 +248,7 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/payments/accounts/{userId}": {
+  '/payments/accounts/{userId}': {
     parameters: {
       query?: never;
       header?: never;
@@ -260,7 +260,7 @@ export interface paths {
      * Open an account
      * @description For services only. A new profile causes it.
      */
-    put: operations["openAccount"];
+    put: operations['openAccount'];
     post?: never;
     delete?: never;
     options?: never;
@@ -268,7 +268,7 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/payments/transactions": {
+  '/payments/transactions': {
     parameters: {
       query?: never;
       header?: never;
@@ -279,7 +279,7 @@ export interface paths {
      * List your transactions
      * @description Newest first. This is the audit log of the account.
      */
-    get: operations["listTransactions"];
+    get: operations['listTransactions'];
     put?: never;
     post?: never;
     delete?: never;
@@ -288,7 +288,7 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/payments/replenishments": {
+  '/payments/replenishments': {
     parameters: {
       query?: never;
       header?: never;
@@ -297,7 +297,7 @@ export interface paths {
     };
     get?: never;
     /** Put money on an account */
-    put: operations["replenish"];
+    put: operations['replenish'];
     post?: never;
     delete?: never;
     options?: never;
@@ -305,7 +305,7 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/payments/withdrawals": {
+  '/payments/withdrawals': {
     parameters: {
       query?: never;
       header?: never;
@@ -317,7 +317,7 @@ export interface paths {
      * Take money from an account
      * @description One key has one outcome, for ever: a declined withdrawal stays declined after a top-up, and a cancelled one never takes anything. Keys of services and keys of users never meet.
      */
-    put: operations["withdraw"];
+    put: operations['withdraw'];
     post?: never;
     delete?: never;
     options?: never;
@@ -325,7 +325,7 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/payments/withdrawals/{key}/cancellation": {
+  '/payments/withdrawals/{key}/cancellation': {
     parameters: {
       query?: never;
       header?: never;
@@ -337,7 +337,7 @@ export interface paths {
      * Make sure that nothing stays taken under a key
      * @description For services only. Right whether the withdrawal happened, did not happen, or is still on its way: afterwards no money is taken under the key, and none will be.
      */
-    put: operations["cancelWithdrawal"];
+    put: operations['cancelWithdrawal'];
     post?: never;
     delete?: never;
     options?: never;
@@ -345,7 +345,7 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/notifications": {
+  '/notifications': {
     parameters: {
       query?: never;
       header?: never;
@@ -356,7 +356,7 @@ export interface paths {
      * List your notifications
      * @description Newest first.
      */
-    get: operations["listNotifications"];
+    get: operations['listNotifications'];
     put?: never;
     post?: never;
     delete?: never;
@@ -365,7 +365,7 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/health/ready": {
+  '/health/ready': {
     parameters: {
       query?: never;
       header?: never;
@@ -376,7 +376,7 @@ export interface paths {
      * Is all of it ready?
      * @description 200 only when every role behind the gateway is ready, or does without something that it can miss for a while.
      */
-    get: operations["ready"];
+    get: operations['ready'];
     put?: never;
     post?: never;
     delete?: never;
@@ -385,7 +385,7 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  "/problems/{kind}": {
+  '/problems/{kind}': {
     parameters: {
       query?: never;
       header?: never;
@@ -396,7 +396,7 @@ export interface paths {
      * What a problem means
      * @description A page for a person, or the same as JSON where that is preferred.
      */
-    get: operations["readProblem"];
+    get: operations['readProblem'];
     put?: never;
     post?: never;
     delete?: never;
@@ -423,7 +423,7 @@ export interface components {
     /** @example ada */
     Username: string;
     NewCredentials: {
-      username: components["schemas"]["Username"];
+      username: components['schemas']['Username'];
       /**
        * Format: password
        * @example correct horse battery staple
@@ -431,8 +431,8 @@ export interface components {
       password: string;
     };
     Account: {
-      id: components["schemas"]["Uuid"];
-      username: components["schemas"]["Username"];
+      id: components['schemas']['Uuid'];
+      username: components['schemas']['Username'];
     };
     /** @description Looser than what registration takes, so that a wrong name and a wrong password are answered alike instead of telling which names could exist. */
     Credentials: {
@@ -448,7 +448,7 @@ export interface components {
       /** @description A signed JWT, to be sent as `Authorization`. */
       access_token: string;
       /** @constant */
-      token_type: "Bearer";
+      token_type: 'Bearer';
       /**
        * @description Seconds.
        * @example 300
@@ -457,20 +457,20 @@ export interface components {
     };
     PublicKey: {
       /** @constant */
-      kty: "EC";
+      kty: 'EC';
       /** @constant */
-      crv: "P-256";
+      crv: 'P-256';
       x: string;
       y: string;
       kid: string;
       /** @constant */
-      alg: "ES256";
+      alg: 'ES256';
       /** @constant */
-      use: "sig";
+      use: 'sig';
     };
     PublicKeys: {
       /** @description Two of them while keys are being rotated. */
-      keys: components["schemas"]["PublicKey"][];
+      keys: components['schemas']['PublicKey'][];
     };
     /** @example Ada */
     PersonName: string;
@@ -485,30 +485,30 @@ export interface components {
      */
     Phone: string;
     NewProfile: {
-      username: components["schemas"]["Username"];
-      firstName: components["schemas"]["PersonName"];
-      lastName: components["schemas"]["PersonName"];
-      email: components["schemas"]["Email"];
-      phone: components["schemas"]["Phone"];
+      username: components['schemas']['Username'];
+      firstName: components['schemas']['PersonName'];
+      lastName: components['schemas']['PersonName'];
+      email: components['schemas']['Email'];
+      phone: components['schemas']['Phone'];
     };
     ProfileId: {
-      id: components["schemas"]["Uuid"];
+      id: components['schemas']['Uuid'];
     };
     Profile: {
-      id: components["schemas"]["Uuid"];
-      username: components["schemas"]["Username"];
-      firstName: components["schemas"]["PersonName"];
-      lastName: components["schemas"]["PersonName"];
-      email: components["schemas"]["Email"];
-      phone: components["schemas"]["Phone"];
+      id: components['schemas']['Uuid'];
+      username: components['schemas']['Username'];
+      firstName: components['schemas']['PersonName'];
+      lastName: components['schemas']['PersonName'];
+      email: components['schemas']['Email'];
+      phone: components['schemas']['Phone'];
     };
     /** @description The whole profile as it shall be. A `username` that is left out stays as it is. */
     ProfileChange: {
-      username?: components["schemas"]["Username"];
-      firstName: components["schemas"]["PersonName"];
-      lastName: components["schemas"]["PersonName"];
-      email: components["schemas"]["Email"];
-      phone: components["schemas"]["Phone"];
+      username?: components['schemas']['Username'];
+      firstName: components['schemas']['PersonName'];
+      lastName: components['schemas']['PersonName'];
+      email: components['schemas']['Email'];
+      phone: components['schemas']['Phone'];
     };
     /**
      * @description Which change this is, counted from 1 without a gap.
@@ -517,13 +517,13 @@ export interface components {
     Version: number;
     /** @description The profile as services read it. */
     User: {
-      userId: components["schemas"]["Uuid"];
-      username: components["schemas"]["Username"];
-      firstName: components["schemas"]["PersonName"];
-      lastName: components["schemas"]["PersonName"];
-      email: components["schemas"]["Email"];
-      phone: components["schemas"]["Phone"];
-      version: components["schemas"]["Version"];
+      userId: components['schemas']['Uuid'];
+      username: components['schemas']['Username'];
+      firstName: components['schemas']['PersonName'];
+      lastName: components['schemas']['PersonName'];
+      email: components['schemas']['Email'];
+      phone: components['schemas']['Phone'];
+      version: components['schemas']['Version'];
     };
     /**
      * @description Money in whole minor units. The greatest value is the greatest integer that every JSON reader takes exactly.
@@ -531,26 +531,26 @@ export interface components {
      */
     Amount: number;
     /** @enum {string} */
-    OrderStatus: "IN_PROGRESS" | "SUCCESS" | "FAILED" | "CANCELLED";
+    OrderStatus: 'IN_PROGRESS' | 'SUCCESS' | 'FAILED' | 'CANCELLED';
     /**
      * @description Why an order ended without success: there was not enough money, its deadline passed, or the buyer or an operator cancelled it.
      * @enum {string}
      */
-    OrderReason: "insufficient-funds" | "deadline" | "buyer" | "operator";
+    OrderReason: 'insufficient-funds' | 'deadline' | 'buyer' | 'operator';
     /**
      * Format: date-time
      * @example 2026-11-22T18:09:27.123Z
      */
     Time: string;
     Order: {
-      id: components["schemas"]["Uuid"];
-      userId: components["schemas"]["Uuid"];
-      price: components["schemas"]["Amount"];
+      id: components['schemas']['Uuid'];
+      userId: components['schemas']['Uuid'];
+      price: components['schemas']['Amount'];
       /** @description The version of its owner's list that the order made. */
-      version: components["schemas"]["Version"];
-      status: components["schemas"]["OrderStatus"];
-      reason?: components["schemas"]["OrderReason"];
-      createdAt: components["schemas"]["Time"];
+      version: components['schemas']['Version'];
+      status: components['schemas']['OrderStatus'];
+      reason?: components['schemas']['OrderReason'];
+      createdAt: components['schemas']['Time'];
     } & (unknown & unknown);
     /**
      * Format: uuid
@@ -559,19 +559,19 @@ export interface components {
      */
     UuidAnyCase: string;
     NewOrder: {
-      price: components["schemas"]["Amount"];
+      price: components['schemas']['Amount'];
       /** @description May be left out. If given, it has to be the caller. */
-      userId?: components["schemas"]["UuidAnyCase"];
+      userId?: components['schemas']['UuidAnyCase'];
     };
     /** @description An order that was paid. Only the answer to a repeated request can show that it was cancelled since. */
-    PaidOrder: components["schemas"]["Order"] & {
+    PaidOrder: components['schemas']['Order'] & {
       /** @enum {unknown} */
-      status?: "SUCCESS" | "CANCELLED";
+      status?: 'SUCCESS' | 'CANCELLED';
     };
     /** @description An order that the money has not decided yet. */
-    OpenOrder: components["schemas"]["Order"] & {
+    OpenOrder: components['schemas']['Order'] & {
       /** @constant */
-      status?: "IN_PROGRESS";
+      status?: 'IN_PROGRESS';
     };
     /**
      * @description What is on the account, in whole minor units.
@@ -579,8 +579,8 @@ export interface components {
      */
     Balance: number;
     AccountBalance: {
-      userId: components["schemas"]["Uuid"];
-      amount: components["schemas"]["Balance"];
+      userId: components['schemas']['Uuid'];
+      amount: components['schemas']['Balance'];
     };
     /**
      * @description A number that grows with time, and that the next page is asked by.
@@ -588,67 +588,67 @@ export interface components {
      */
     SequenceNumber: number;
     Transaction: {
-      id: components["schemas"]["SequenceNumber"];
+      id: components['schemas']['SequenceNumber'];
       /** @enum {string} */
-      kind: "replenishment" | "withdrawal";
+      kind: 'replenishment' | 'withdrawal';
       /** @description Positive for a replenishment, negative for a withdrawal. The balance is the sum over all that are not cancelled. */
       amount: number;
       /**
        * @description Who chose the key. `order` is the charge of an order, `client` a request of the owner's own.
        * @enum {string}
        */
-      scope: "client" | "order";
-      idempotencyKey: components["schemas"]["Uuid"];
+      scope: 'client' | 'order';
+      idempotencyKey: components['schemas']['Uuid'];
       /** @description True when the money went back. */
       isCancelled: boolean;
-      createdAt: components["schemas"]["Time"];
+      createdAt: components['schemas']['Time'];
     };
     MoneyMove: {
-      amount: components["schemas"]["Amount"];
+      amount: components['schemas']['Amount'];
       /** @description Whose account. A service has to name it. A user may leave it out, and may name nobody else. */
-      userId?: components["schemas"]["UuidAnyCase"];
+      userId?: components['schemas']['UuidAnyCase'];
     };
     MoneyMoved: {
-      transactionId: components["schemas"]["SequenceNumber"];
-      amount: components["schemas"]["Amount"];
+      transactionId: components['schemas']['SequenceNumber'];
+      amount: components['schemas']['Amount'];
       /** @description What was on the account right after this move. */
-      balance: components["schemas"]["Balance"];
+      balance: components['schemas']['Balance'];
     };
     /**
      * @description Who or what took a charge back.
      * @enum {string}
      */
-    CancelCause: "buyer" | "operator" | "deadline";
+    CancelCause: 'buyer' | 'operator' | 'deadline';
     WithdrawalCancellation: {
-      userId: components["schemas"]["UuidAnyCase"];
-      cause: components["schemas"]["CancelCause"];
+      userId: components['schemas']['UuidAnyCase'];
+      cause: components['schemas']['CancelCause'];
     };
     WithdrawalCancelled: {
       /**
        * @description `REFUNDED`: it was charged, and the money went back. `CANCELLED`: it was not charged, and never will be. `DECLINED`: it had been declined before.
        * @enum {string}
        */
-      outcome: "REFUNDED" | "CANCELLED" | "DECLINED";
+      outcome: 'REFUNDED' | 'CANCELLED' | 'DECLINED';
       /** @description Of the first cancellation, whatever a later one names. A withdrawal that had been declined has none. */
-      cause?: components["schemas"]["CancelCause"];
+      cause?: components['schemas']['CancelCause'];
     };
     Notification: {
-      id: components["schemas"]["SequenceNumber"];
-      userId: components["schemas"]["Uuid"];
-      orderId: components["schemas"]["Uuid"];
+      id: components['schemas']['SequenceNumber'];
+      userId: components['schemas']['Uuid'];
+      orderId: components['schemas']['Uuid'];
       /**
        * @description What happened to the order.
        * @enum {string}
        */
-      event: "OrderCreated" | "OrderRejected" | "OrderCancelled";
+      event: 'OrderCreated' | 'OrderRejected' | 'OrderCancelled';
       /** @description What the buyer is told. */
       message: string;
       /**
        * @description How far the e-mail is. `UNDELIVERABLE` is final, as is `SENT`.
        * @enum {string}
        */
-      status: "PENDING" | "SENT" | "UNDELIVERABLE";
-      createdAt: components["schemas"]["Time"];
+      status: 'PENDING' | 'SENT' | 'UNDELIVERABLE';
+      createdAt: components['schemas']['Time'];
     };
     /**
      * @description How each role is doing, by its name. `degraded` is one that does without something that it can miss for a while.
@@ -661,15 +661,15 @@ export interface components {
      *     }
      */
     RoleStates: {
-      [key: string]: "ready" | "degraded" | "unready";
+      [key: string]: 'ready' | 'degraded' | 'unready';
     };
     Readiness: {
       /**
        * @description `degraded` when every role answers, and one of them does without something that it can miss for a while.
        * @enum {string}
        */
-      status: "ready" | "degraded";
-      roles: components["schemas"]["RoleStates"];
+      status: 'ready' | 'degraded';
+      roles: components['schemas']['RoleStates'];
     };
     ProblemExplanation: {
       type: string;
@@ -683,16 +683,16 @@ export interface components {
      */
     BadGatewayProblem: {
       /** @constant */
-      type: "/problems/bad-gateway";
+      type: '/problems/bad-gateway';
       /** @constant */
-      title: "A part of the system gave no usable answer";
+      title: 'A part of the system gave no usable answer';
       /** @constant */
       status: 502;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
       instance: string;
-      correlationId: components["schemas"]["CorrelationId"];
+      correlationId: components['schemas']['CorrelationId'];
     };
     /**
      * The request does not match its schema
@@ -700,16 +700,16 @@ export interface components {
      */
     BadRequestProblem: {
       /** @constant */
-      type: "/problems/bad-request";
+      type: '/problems/bad-request';
       /** @constant */
-      title: "The request does not match its schema";
+      title: 'The request does not match its schema';
       /** @constant */
       status: 400;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
       instance: string;
-      correlationId: components["schemas"]["CorrelationId"];
+      correlationId: components['schemas']['CorrelationId'];
     };
     /**
      * The account cannot hold that much
@@ -717,16 +717,16 @@ export interface components {
      */
     BalanceLimitProblem: {
       /** @constant */
-      type: "/problems/balance-limit";
+      type: '/problems/balance-limit';
       /** @constant */
-      title: "The account cannot hold that much";
+      title: 'The account cannot hold that much';
       /** @constant */
       status: 409;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
       instance: string;
-      correlationId: components["schemas"]["CorrelationId"];
+      correlationId: components['schemas']['CorrelationId'];
     };
     /**
      * The withdrawal was cancelled
@@ -734,17 +734,17 @@ export interface components {
      */
     ChargeCancelledProblem: {
       /** @constant */
-      type: "/problems/charge-cancelled";
+      type: '/problems/charge-cancelled';
       /** @constant */
-      title: "The withdrawal was cancelled";
+      title: 'The withdrawal was cancelled';
       /** @constant */
       status: 409;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
       instance: string;
-      correlationId: components["schemas"]["CorrelationId"];
-      cause: components["schemas"]["CancelCause"];
+      correlationId: components['schemas']['CorrelationId'];
+      cause: components['schemas']['CancelCause'];
     };
     /**
      * The request came from another site
@@ -752,16 +752,16 @@ export interface components {
      */
     CrossSiteProblem: {
       /** @constant */
-      type: "/problems/cross-site";
+      type: '/problems/cross-site';
       /** @constant */
-      title: "The request came from another site";
+      title: 'The request came from another site';
       /** @constant */
       status: 403;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
       instance: string;
-      correlationId: components["schemas"]["CorrelationId"];
+      correlationId: components['schemas']['CorrelationId'];
     };
     /**
      * You may not do this
@@ -769,16 +769,16 @@ export interface components {
      */
     ForbiddenProblem: {
       /** @constant */
-      type: "/problems/forbidden";
+      type: '/problems/forbidden';
       /** @constant */
-      title: "You may not do this";
+      title: 'You may not do this';
       /** @constant */
       status: 403;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
       instance: string;
-      correlationId: components["schemas"]["CorrelationId"];
+      correlationId: components['schemas']['CorrelationId'];
     };
     /**
      * A part of the system took too long
@@ -786,16 +786,16 @@ export interface components {
      */
     GatewayTimeoutProblem: {
       /** @constant */
-      type: "/problems/gateway-timeout";
+      type: '/problems/gateway-timeout';
       /** @constant */
-      title: "A part of the system took too long";
+      title: 'A part of the system took too long';
       /** @constant */
       status: 504;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
       instance: string;
-      correlationId: components["schemas"]["CorrelationId"];
+      correlationId: components['schemas']['CorrelationId'];
     };
     /**
      * The headers are too large
@@ -803,16 +803,16 @@ export interface components {
      */
     HeadersTooLargeProblem: {
       /** @constant */
-      type: "/problems/headers-too-large";
+      type: '/problems/headers-too-large';
       /** @constant */
-      title: "The headers are too large";
+      title: 'The headers are too large';
       /** @constant */
       status: 431;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
       instance: string;
-      correlationId: components["schemas"]["CorrelationId"];
+      correlationId: components['schemas']['CorrelationId'];
     };
     /**
      * The Idempotency-Key is not a UUID
@@ -820,16 +820,16 @@ export interface components {
      */
     IdempotencyKeyMalformedProblem: {
       /** @constant */
-      type: "/problems/idempotency-key-malformed";
+      type: '/problems/idempotency-key-malformed';
       /** @constant */
-      title: "The Idempotency-Key is not a UUID";
+      title: 'The Idempotency-Key is not a UUID';
       /** @constant */
       status: 400;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
       instance: string;
-      correlationId: components["schemas"]["CorrelationId"];
+      correlationId: components['schemas']['CorrelationId'];
     };
     /**
      * The request needs an Idempotency-Key
@@ -837,16 +837,16 @@ export interface components {
      */
     IdempotencyKeyMissingProblem: {
       /** @constant */
-      type: "/problems/idempotency-key-missing";
+      type: '/problems/idempotency-key-missing';
       /** @constant */
-      title: "The request needs an Idempotency-Key";
+      title: 'The request needs an Idempotency-Key';
       /** @constant */
       status: 400;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
       instance: string;
-      correlationId: components["schemas"]["CorrelationId"];
+      correlationId: components['schemas']['CorrelationId'];
     };
     /**
      * The same request is still being worked on
@@ -854,16 +854,16 @@ export interface components {
      */
     InProgressProblem: {
       /** @constant */
-      type: "/problems/in-progress";
+      type: '/problems/in-progress';
       /** @constant */
-      title: "The same request is still being worked on";
+      title: 'The same request is still being worked on';
       /** @constant */
       status: 409;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
       instance: string;
-      correlationId: components["schemas"]["CorrelationId"];
+      correlationId: components['schemas']['CorrelationId'];
     };
     /**
      * There is not enough money on the account
@@ -871,18 +871,18 @@ export interface components {
      */
     InsufficientFundsProblem: {
       /** @constant */
-      type: "/problems/insufficient-funds";
+      type: '/problems/insufficient-funds';
       /** @constant */
-      title: "There is not enough money on the account";
+      title: 'There is not enough money on the account';
       /** @constant */
       status: 409;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
       instance: string;
-      correlationId: components["schemas"]["CorrelationId"];
-      orderId?: components["schemas"]["Uuid"];
-      reason?: components["schemas"]["OrderReason"];
+      correlationId: components['schemas']['CorrelationId'];
+      orderId?: components['schemas']['Uuid'];
+      reason?: components['schemas']['OrderReason'];
     };
     /**
      * Something went wrong on our side
@@ -890,16 +890,16 @@ export interface components {
      */
     InternalErrorProblem: {
       /** @constant */
-      type: "/problems/internal-error";
+      type: '/problems/internal-error';
       /** @constant */
-      title: "Something went wrong on our side";
+      title: 'Something went wrong on our side';
       /** @constant */
       status: 500;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
       instance: string;
-      correlationId: components["schemas"]["CorrelationId"];
+      correlationId: components['schemas']['CorrelationId'];
     };
     /**
      * The Idempotency-Key was used for another request
@@ -907,16 +907,16 @@ export interface components {
      */
     KeyReusedProblem: {
       /** @constant */
-      type: "/problems/key-reused";
+      type: '/problems/key-reused';
       /** @constant */
-      title: "The Idempotency-Key was used for another request";
+      title: 'The Idempotency-Key was used for another request';
       /** @constant */
       status: 422;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
       instance: string;
-      correlationId: components["schemas"]["CorrelationId"];
+      correlationId: components['schemas']['CorrelationId'];
     };
     /**
      * The address does not take this method
@@ -924,16 +924,16 @@ export interface components {
      */
     MethodNotAllowedProblem: {
       /** @constant */
-      type: "/problems/method-not-allowed";
+      type: '/problems/method-not-allowed';
       /** @constant */
-      title: "The address does not take this method";
+      title: 'The address does not take this method';
       /** @constant */
       status: 405;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
       instance: string;
-      correlationId: components["schemas"]["CorrelationId"];
+      correlationId: components['schemas']['CorrelationId'];
     };
     /**
      * There is no such order
@@ -941,16 +941,16 @@ export interface components {
      */
     NoSuchOrderProblem: {
       /** @constant */
-      type: "/problems/no-such-order";
+      type: '/problems/no-such-order';
       /** @constant */
-      title: "There is no such order";
+      title: 'There is no such order';
       /** @constant */
       status: 404;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
       instance: string;
-      correlationId: components["schemas"]["CorrelationId"];
+      correlationId: components['schemas']['CorrelationId'];
     };
     /**
      * There is no such user
@@ -958,16 +958,16 @@ export interface components {
      */
     NoSuchUserProblem: {
       /** @constant */
-      type: "/problems/no-such-user";
+      type: '/problems/no-such-user';
       /** @constant */
-      title: "There is no such user";
+      title: 'There is no such user';
       /** @constant */
       status: 404;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
       instance: string;
-      correlationId: components["schemas"]["CorrelationId"];
+      correlationId: components['schemas']['CorrelationId'];
     };
     /**
      * There is nothing at this address
@@ -975,16 +975,16 @@ export interface components {
      */
     NotFoundProblem: {
       /** @constant */
-      type: "/problems/not-found";
+      type: '/problems/not-found';
       /** @constant */
-      title: "There is nothing at this address";
+      title: 'There is nothing at this address';
       /** @constant */
       status: 404;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
       instance: string;
-      correlationId: components["schemas"]["CorrelationId"];
+      correlationId: components['schemas']['CorrelationId'];
     };
     /**
      * The account belongs to somebody else
@@ -992,16 +992,16 @@ export interface components {
      */
     NotYourAccountProblem: {
       /** @constant */
-      type: "/problems/not-your-account";
+      type: '/problems/not-your-account';
       /** @constant */
-      title: "The account belongs to somebody else";
+      title: 'The account belongs to somebody else';
       /** @constant */
       status: 403;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
       instance: string;
-      correlationId: components["schemas"]["CorrelationId"];
+      correlationId: components['schemas']['CorrelationId'];
     };
     /**
      * The order was cancelled
@@ -1009,18 +1009,18 @@ export interface components {
      */
     OrderCancelledProblem: {
       /** @constant */
-      type: "/problems/order-cancelled";
+      type: '/problems/order-cancelled';
       /** @constant */
-      title: "The order was cancelled";
+      title: 'The order was cancelled';
       /** @constant */
       status: 409;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
       instance: string;
-      correlationId: components["schemas"]["CorrelationId"];
-      orderId: components["schemas"]["Uuid"];
-      reason: components["schemas"]["OrderReason"];
+      correlationId: components['schemas']['CorrelationId'];
+      orderId: components['schemas']['Uuid'];
+      reason: components['schemas']['OrderReason'];
     };
     /**
      * The order failed
@@ -1028,18 +1028,18 @@ export interface components {
      */
     OrderFailedProblem: {
       /** @constant */
-      type: "/problems/order-failed";
+      type: '/problems/order-failed';
       /** @constant */
-      title: "The order failed";
+      title: 'The order failed';
       /** @constant */
       status: 409;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
       instance: string;
-      correlationId: components["schemas"]["CorrelationId"];
-      orderId: components["schemas"]["Uuid"];
-      reason: components["schemas"]["OrderReason"];
+      correlationId: components['schemas']['CorrelationId'];
+      orderId: components['schemas']['Uuid'];
+      reason: components['schemas']['OrderReason'];
     };
     /**
      * The body is too large
@@ -1047,16 +1047,16 @@ export interface components {
      */
     PayloadTooLargeProblem: {
       /** @constant */
-      type: "/problems/payload-too-large";
+      type: '/problems/payload-too-large';
       /** @constant */
-      title: "The body is too large";
+      title: 'The body is too large';
       /** @constant */
       status: 413;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
       instance: string;
-      correlationId: components["schemas"]["CorrelationId"];
+      correlationId: components['schemas']['CorrelationId'];
     };
     /**
      * The request needs If-Match or an Idempotency-Key
@@ -1064,16 +1064,16 @@ export interface components {
      */
     PreconditionMissingProblem: {
       /** @constant */
-      type: "/problems/precondition-missing";
+      type: '/problems/precondition-missing';
       /** @constant */
-      title: "The request needs If-Match or an Idempotency-Key";
+      title: 'The request needs If-Match or an Idempotency-Key';
       /** @constant */
       status: 428;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
       instance: string;
-      correlationId: components["schemas"]["CorrelationId"];
+      correlationId: components['schemas']['CorrelationId'];
     };
     /**
      * You have a profile already
@@ -1081,16 +1081,16 @@ export interface components {
      */
     ProfileExistsProblem: {
       /** @constant */
-      type: "/problems/profile-exists";
+      type: '/problems/profile-exists';
       /** @constant */
-      title: "You have a profile already";
+      title: 'You have a profile already';
       /** @constant */
       status: 409;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
       instance: string;
-      correlationId: components["schemas"]["CorrelationId"];
+      correlationId: components['schemas']['CorrelationId'];
     };
     /**
      * The order list is not at that version
@@ -1098,16 +1098,16 @@ export interface components {
      */
     StaleOrderListProblem: {
       /** @constant */
-      type: "/problems/stale-order-list";
+      type: '/problems/stale-order-list';
       /** @constant */
-      title: "The order list is not at that version";
+      title: 'The order list is not at that version';
       /** @constant */
       status: 409;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
       instance: string;
-      correlationId: components["schemas"]["CorrelationId"];
+      correlationId: components['schemas']['CorrelationId'];
     };
     /**
      * There were too many requests
@@ -1115,16 +1115,16 @@ export interface components {
      */
     TooManyRequestsProblem: {
       /** @constant */
-      type: "/problems/too-many-requests";
+      type: '/problems/too-many-requests';
       /** @constant */
-      title: "There were too many requests";
+      title: 'There were too many requests';
       /** @constant */
       status: 429;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
       instance: string;
-      correlationId: components["schemas"]["CorrelationId"];
+      correlationId: components['schemas']['CorrelationId'];
     };
     /**
      * You are not logged in
@@ -1132,16 +1132,16 @@ export interface components {
      */
     UnauthenticatedProblem: {
       /** @constant */
-      type: "/problems/unauthenticated";
+      type: '/problems/unauthenticated';
       /** @constant */
-      title: "You are not logged in";
+      title: 'You are not logged in';
       /** @constant */
       status: 401;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
       instance: string;
-      correlationId: components["schemas"]["CorrelationId"];
+      correlationId: components['schemas']['CorrelationId'];
     };
     /**
      * A part of the system is away
@@ -1149,17 +1149,17 @@ export interface components {
      */
     UnavailableProblem: {
       /** @constant */
-      type: "/problems/unavailable";
+      type: '/problems/unavailable';
       /** @constant */
-      title: "A part of the system is away";
+      title: 'A part of the system is away';
       /** @constant */
       status: 503;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
       instance: string;
-      correlationId: components["schemas"]["CorrelationId"];
-      roles?: components["schemas"]["RoleStates"];
+      correlationId: components['schemas']['CorrelationId'];
+      roles?: components['schemas']['RoleStates'];
     };
     /**
      * The body is of a type that is not taken here
@@ -1167,16 +1167,16 @@ export interface components {
      */
     UnsupportedMediaTypeProblem: {
       /** @constant */
-      type: "/problems/unsupported-media-type";
+      type: '/problems/unsupported-media-type';
       /** @constant */
-      title: "The body is of a type that is not taken here";
+      title: 'The body is of a type that is not taken here';
       /** @constant */
       status: 415;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
       instance: string;
-      correlationId: components["schemas"]["CorrelationId"];
+      correlationId: components['schemas']['CorrelationId'];
     };
     /**
      * The username is taken
@@ -1184,16 +1184,16 @@ export interface components {
      */
     UsernameTakenProblem: {
       /** @constant */
-      type: "/problems/username-taken";
+      type: '/problems/username-taken';
       /** @constant */
-      title: "The username is taken";
+      title: 'The username is taken';
       /** @constant */
       status: 409;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
       instance: string;
-      correlationId: components["schemas"]["CorrelationId"];
+      correlationId: components['schemas']['CorrelationId'];
     };
     /**
      * The username or the password is wrong
@@ -1201,331 +1201,317 @@ export interface components {
      */
     WrongCredentialsProblem: {
       /** @constant */
-      type: "/problems/wrong-credentials";
+      type: '/problems/wrong-credentials';
       /** @constant */
-      title: "The username or the password is wrong";
+      title: 'The username or the password is wrong';
       /** @constant */
       status: 403;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
       instance: string;
-      correlationId: components["schemas"]["CorrelationId"];
+      correlationId: components['schemas']['CorrelationId'];
     };
   };
   responses: {
     /** @description The request does not match its schema. */
     BadRequest: {
       headers: {
-        "X-Correlation-Id": components["headers"]["CorrelationId"];
+        'X-Correlation-Id': components['headers']['CorrelationId'];
         [name: string]: unknown;
       };
       content: {
-        "application/problem+json": components["schemas"]["BadRequestProblem"];
+        'application/problem+json': components['schemas']['BadRequestProblem'];
       };
     };
     /** @description Without a session or token, or with one that does not hold. */
     Unauthenticated: {
       headers: {
-        "X-Correlation-Id": components["headers"]["CorrelationId"];
-        "WWW-Authenticate": components["headers"]["Challenge"];
+        'X-Correlation-Id': components['headers']['CorrelationId'];
+        'WWW-Authenticate': components['headers']['Challenge'];
         [name: string]: unknown;
       };
       content: {
-        "application/problem+json": components["schemas"]["UnauthenticatedProblem"];
+        'application/problem+json': components['schemas']['UnauthenticatedProblem'];
       };
     };
     /** @description Not for this caller. */
     Forbidden: {
       headers: {
-        "X-Correlation-Id": components["headers"]["CorrelationId"];
+        'X-Correlation-Id': components['headers']['CorrelationId'];
         [name: string]: unknown;
       };
       content: {
-        "application/problem+json": components["schemas"]["ForbiddenProblem"];
+        'application/problem+json': components['schemas']['ForbiddenProblem'];
       };
     };
     /** @description A fault of ours. */
     InternalError: {
       headers: {
-        "X-Correlation-Id": components["headers"]["CorrelationId"];
+        'X-Correlation-Id': components['headers']['CorrelationId'];
         [name: string]: unknown;
       };
       content: {
-        "application/problem+json": components["schemas"]["InternalErrorProblem"];
+        'application/problem+json': components['schemas']['InternalErrorProblem'];
       };
     };
     /** @description A service broke off. */
     BadGateway: {
       headers: {
-        "X-Correlation-Id": components["headers"]["CorrelationId"];
+        'X-Correlation-Id': components['headers']['CorrelationId'];
         [name: string]: unknown;
       };
       content: {
-        "application/problem+json": components["schemas"]["BadGatewayProblem"];
+        'application/problem+json': components['schemas']['BadGatewayProblem'];
       };
     };
     /** @description Something that is needed is away, or has too much to do. */
     Unavailable: {
       headers: {
-        "X-Correlation-Id": components["headers"]["CorrelationId"];
-        "Retry-After": components["headers"]["RetryAfter"];
+        'X-Correlation-Id': components['headers']['CorrelationId'];
+        'Retry-After': components['headers']['RetryAfter'];
         [name: string]: unknown;
       };
       content: {
-        "application/problem+json": components["schemas"]["UnavailableProblem"];
+        'application/problem+json': components['schemas']['UnavailableProblem'];
       };
     };
     /** @description A service took too long. */
     GatewayTimeout: {
       headers: {
-        "X-Correlation-Id": components["headers"]["CorrelationId"];
+        'X-Correlation-Id': components['headers']['CorrelationId'];
         [name: string]: unknown;
       };
       content: {
-        "application/problem+json": components["schemas"]["GatewayTimeoutProblem"];
+        'application/problem+json': components['schemas']['GatewayTimeoutProblem'];
       };
     };
     /** @description Sent by a page of another site. */
     CrossSite: {
       headers: {
-        "X-Correlation-Id": components["headers"]["CorrelationId"];
+        'X-Correlation-Id': components['headers']['CorrelationId'];
         [name: string]: unknown;
       };
       content: {
-        "application/problem+json": components["schemas"]["CrossSiteProblem"];
+        'application/problem+json': components['schemas']['CrossSiteProblem'];
       };
     };
     /** @description Somebody has this name. */
     UsernameTaken: {
       headers: {
-        "X-Correlation-Id": components["headers"]["CorrelationId"];
+        'X-Correlation-Id': components['headers']['CorrelationId'];
         [name: string]: unknown;
       };
       content: {
-        "application/problem+json": components["schemas"]["UsernameTakenProblem"];
+        'application/problem+json': components['schemas']['UsernameTakenProblem'];
       };
     };
     /** @description The body has more than 16 KiB. */
     PayloadTooLarge: {
       headers: {
-        "X-Correlation-Id": components["headers"]["CorrelationId"];
+        'X-Correlation-Id': components['headers']['CorrelationId'];
         [name: string]: unknown;
       };
       content: {
-        "application/problem+json": components["schemas"]["PayloadTooLargeProblem"];
+        'application/problem+json': components['schemas']['PayloadTooLargeProblem'];
       };
     };
     /** @description The body is of another type than is taken here. */
     UnsupportedMediaType: {
       headers: {
-        "X-Correlation-Id": components["headers"]["CorrelationId"];
+        'X-Correlation-Id': components['headers']['CorrelationId'];
         [name: string]: unknown;
       };
       content: {
-        "application/problem+json": components["schemas"]["UnsupportedMediaTypeProblem"];
+        'application/problem+json': components['schemas']['UnsupportedMediaTypeProblem'];
       };
     };
     /** @description Past a limit. */
     TooManyRequests: {
       headers: {
-        "X-Correlation-Id": components["headers"]["CorrelationId"];
-        "Retry-After": components["headers"]["RetryAfter"];
+        'X-Correlation-Id': components['headers']['CorrelationId'];
+        'Retry-After': components['headers']['RetryAfter'];
         [name: string]: unknown;
       };
       content: {
-        "application/problem+json": components["schemas"]["TooManyRequestsProblem"];
+        'application/problem+json': components['schemas']['TooManyRequestsProblem'];
       };
     };
     /** @description An unknown name or a wrong password, or sent by a page of another site. */
     WrongCredentials: {
       headers: {
-        "X-Correlation-Id": components["headers"]["CorrelationId"];
+        'X-Correlation-Id': components['headers']['CorrelationId'];
         [name: string]: unknown;
       };
       content: {
-        "application/problem+json":
-          | components["schemas"]["WrongCredentialsProblem"]
-          | components["schemas"]["CrossSiteProblem"];
+        'application/problem+json': components['schemas']['WrongCredentialsProblem'] | components['schemas']['CrossSiteProblem'];
       };
     };
     /** @description Not for this caller, or sent by a page of another site. */
     ForbiddenWrite: {
       headers: {
-        "X-Correlation-Id": components["headers"]["CorrelationId"];
+        'X-Correlation-Id': components['headers']['CorrelationId'];
         [name: string]: unknown;
       };
       content: {
-        "application/problem+json":
-          | components["schemas"]["ForbiddenProblem"]
-          | components["schemas"]["CrossSiteProblem"];
+        'application/problem+json': components['schemas']['ForbiddenProblem'] | components['schemas']['CrossSiteProblem'];
       };
     };
     /** @description The caller has a profile. */
     ProfileExists: {
       headers: {
-        "X-Correlation-Id": components["headers"]["CorrelationId"];
+        'X-Correlation-Id': components['headers']['CorrelationId'];
         [name: string]: unknown;
       };
       content: {
-        "application/problem+json": components["schemas"]["ProfileExistsProblem"];
+        'application/problem+json': components['schemas']['ProfileExistsProblem'];
       };
     };
     /** @description No profile that the caller may see has this id. */
     NoSuchUser: {
       headers: {
-        "X-Correlation-Id": components["headers"]["CorrelationId"];
+        'X-Correlation-Id': components['headers']['CorrelationId'];
         [name: string]: unknown;
       };
       content: {
-        "application/problem+json": components["schemas"]["NoSuchUserProblem"];
+        'application/problem+json': components['schemas']['NoSuchUserProblem'];
       };
     };
     /** @description The request does not match its schema, or its key is not a UUID. */
     BadOrderRequest: {
       headers: {
-        "X-Correlation-Id": components["headers"]["CorrelationId"];
+        'X-Correlation-Id': components['headers']['CorrelationId'];
         [name: string]: unknown;
       };
       content: {
-        "application/problem+json":
-          | components["schemas"]["BadRequestProblem"]
-          | components["schemas"]["IdempotencyKeyMalformedProblem"];
+        'application/problem+json': components['schemas']['BadRequestProblem'] | components['schemas']['IdempotencyKeyMalformedProblem'];
       };
     };
     /** @description Not for this caller, about another user, or sent by a page of another site. */
     ForbiddenWriteToOthers: {
       headers: {
-        "X-Correlation-Id": components["headers"]["CorrelationId"];
+        'X-Correlation-Id': components['headers']['CorrelationId'];
         [name: string]: unknown;
       };
       content: {
-        "application/problem+json":
-          | components["schemas"]["ForbiddenProblem"]
-          | components["schemas"]["NotYourAccountProblem"]
-          | components["schemas"]["CrossSiteProblem"];
+        'application/problem+json':
+          components['schemas']['ForbiddenProblem'] | components['schemas']['NotYourAccountProblem'] | components['schemas']['CrossSiteProblem'];
       };
     };
     /** @description The list is at another version, or the order was made and did not succeed. `ETag` has the latest version of the list, or the one that the order made. */
     OrderRefused: {
       headers: {
-        "X-Correlation-Id": components["headers"]["CorrelationId"];
-        ETag: components["headers"]["ListVersion"];
-        Location: components["headers"]["OrderLocationIfMade"];
-        "Idempotent-Replayed": components["headers"]["IdempotentReplayed"];
+        'X-Correlation-Id': components['headers']['CorrelationId'];
+        ETag: components['headers']['ListVersion'];
+        Location: components['headers']['OrderLocationIfMade'];
+        'Idempotent-Replayed': components['headers']['IdempotentReplayed'];
         [name: string]: unknown;
       };
       content: {
-        "application/problem+json":
-          | components["schemas"]["StaleOrderListProblem"]
-          | components["schemas"]["InsufficientFundsProblem"]
-          | components["schemas"]["OrderCancelledProblem"]
-          | components["schemas"]["OrderFailedProblem"];
+        'application/problem+json':
+          | components['schemas']['StaleOrderListProblem']
+          | components['schemas']['InsufficientFundsProblem']
+          | components['schemas']['OrderCancelledProblem']
+          | components['schemas']['OrderFailedProblem'];
       };
     };
     /** @description The key stands for another request. */
     KeyReused: {
       headers: {
-        "X-Correlation-Id": components["headers"]["CorrelationId"];
+        'X-Correlation-Id': components['headers']['CorrelationId'];
         [name: string]: unknown;
       };
       content: {
-        "application/problem+json": components["schemas"]["KeyReusedProblem"];
+        'application/problem+json': components['schemas']['KeyReusedProblem'];
       };
     };
     /** @description Neither a list version nor a key was sent. */
     PreconditionMissing: {
       headers: {
-        "X-Correlation-Id": components["headers"]["CorrelationId"];
+        'X-Correlation-Id': components['headers']['CorrelationId'];
         [name: string]: unknown;
       };
       content: {
-        "application/problem+json": components["schemas"]["PreconditionMissingProblem"];
+        'application/problem+json': components['schemas']['PreconditionMissingProblem'];
       };
     };
     /** @description No order of the caller has this id. */
     NoSuchOrder: {
       headers: {
-        "X-Correlation-Id": components["headers"]["CorrelationId"];
+        'X-Correlation-Id': components['headers']['CorrelationId'];
         [name: string]: unknown;
       };
       content: {
-        "application/problem+json": components["schemas"]["NoSuchOrderProblem"];
+        'application/problem+json': components['schemas']['NoSuchOrderProblem'];
       };
     };
     /** @description The request does not match its schema, or its key is missing or not a UUID. */
     BadMoneyRequest: {
       headers: {
-        "X-Correlation-Id": components["headers"]["CorrelationId"];
+        'X-Correlation-Id': components['headers']['CorrelationId'];
         [name: string]: unknown;
       };
       content: {
-        "application/problem+json":
-          | components["schemas"]["BadRequestProblem"]
-          | components["schemas"]["IdempotencyKeyMissingProblem"]
-          | components["schemas"]["IdempotencyKeyMalformedProblem"];
+        'application/problem+json':
+          | components['schemas']['BadRequestProblem']
+          | components['schemas']['IdempotencyKeyMissingProblem']
+          | components['schemas']['IdempotencyKeyMalformedProblem'];
       };
     };
     /** @description The account cannot hold that much, or the same request is still being worked on. */
     ReplenishmentRefused: {
       headers: {
-        "X-Correlation-Id": components["headers"]["CorrelationId"];
-        "Idempotent-Replayed": components["headers"]["IdempotentReplayed"];
-        "Retry-After": components["headers"]["RetryAfterInProgress"];
+        'X-Correlation-Id': components['headers']['CorrelationId'];
+        'Idempotent-Replayed': components['headers']['IdempotentReplayed'];
+        'Retry-After': components['headers']['RetryAfterInProgress'];
         [name: string]: unknown;
       };
       content: {
-        "application/problem+json":
-          | components["schemas"]["BalanceLimitProblem"]
-          | components["schemas"]["InProgressProblem"];
+        'application/problem+json': components['schemas']['BalanceLimitProblem'] | components['schemas']['InProgressProblem'];
       };
     };
     /** @description There is not enough money, the key was cancelled, or the same request is still being worked on. */
     WithdrawalRefused: {
       headers: {
-        "X-Correlation-Id": components["headers"]["CorrelationId"];
-        "Idempotent-Replayed": components["headers"]["IdempotentReplayed"];
-        "Retry-After": components["headers"]["RetryAfterInProgress"];
+        'X-Correlation-Id': components['headers']['CorrelationId'];
+        'Idempotent-Replayed': components['headers']['IdempotentReplayed'];
+        'Retry-After': components['headers']['RetryAfterInProgress'];
         [name: string]: unknown;
       };
       content: {
-        "application/problem+json":
-          | components["schemas"]["InsufficientFundsProblem"]
-          | components["schemas"]["ChargeCancelledProblem"]
-          | components["schemas"]["InProgressProblem"];
+        'application/problem+json':
+          components['schemas']['InsufficientFundsProblem'] | components['schemas']['ChargeCancelledProblem'] | components['schemas']['InProgressProblem'];
       };
     };
     /** @description The withdrawal is still being worked on. */
     InProgress: {
       headers: {
-        "X-Correlation-Id": components["headers"]["CorrelationId"];
-        "Retry-After": components["headers"]["RetryAfter"];
+        'X-Correlation-Id': components['headers']['CorrelationId'];
+        'Retry-After': components['headers']['RetryAfter'];
         [name: string]: unknown;
       };
       content: {
-        "application/problem+json": components["schemas"]["InProgressProblem"];
+        'application/problem+json': components['schemas']['InProgressProblem'];
       };
     };
     /** @description Not for this caller, or about another user. */
     ForbiddenToOthers: {
       headers: {
-        "X-Correlation-Id": components["headers"]["CorrelationId"];
+        'X-Correlation-Id': components['headers']['CorrelationId'];
         [name: string]: unknown;
       };
       content: {
-        "application/problem+json":
-          | components["schemas"]["ForbiddenProblem"]
-          | components["schemas"]["NotYourAccountProblem"];
+        'application/problem+json': components['schemas']['ForbiddenProblem'] | components['schemas']['NotYourAccountProblem'];
       };
     };
     /** @description Nothing is at this address. */
     NotFound: {
       headers: {
-        "X-Correlation-Id": components["headers"]["CorrelationId"];
+        'X-Correlation-Id': components['headers']['CorrelationId'];
         [name: string]: unknown;
       };
       content: {
-        "application/problem+json": components["schemas"]["NotFoundProblem"];
+        'application/problem+json': components['schemas']['NotFoundProblem'];
       };
     };
   };
@@ -1545,17 +1531,17 @@ export interface components {
     /** @description An order's id. Anything that is not the id of an order of yours answers 404. */
     OrderId: string;
     /** @description Whose account. */
-    AccountOwner: components["schemas"]["UuidAnyCase"];
+    AccountOwner: components['schemas']['UuidAnyCase'];
     /** @description Only transactions with a smaller id. The `Link` of a page has the value for the next one. */
-    BeforeTransaction: components["schemas"]["SequenceNumber"];
+    BeforeTransaction: components['schemas']['SequenceNumber'];
     /** @description A UUID of any version, plain or in double quotes, upper or lower case. The same key and request have the same outcome for ever. Malformed, it answers `idempotency-key-malformed`. */
     IdempotencyKey: string;
     /** @description The `Idempotency-Key` of the withdrawal, in the scope `order`. */
-    WithdrawalKey: components["schemas"]["UuidAnyCase"];
+    WithdrawalKey: components['schemas']['UuidAnyCase'];
     /** @description May be left out. If given, it has to be the caller. */
-    NotificationOwner: components["schemas"]["UuidAnyCase"];
+    NotificationOwner: components['schemas']['UuidAnyCase'];
     /** @description Only notifications with a smaller id. The `Link` of a page has the value for the next one. */
-    BeforeNotification: components["schemas"]["SequenceNumber"];
+    BeforeNotification: components['schemas']['SequenceNumber'];
     /**
      * @description The last part of a problem's `type`.
      * @example insufficient-funds
@@ -1565,9 +1551,9 @@ export interface components {
   requestBodies: never;
   headers: {
     /** @description The request's own `X-Correlation-Id` if it was a sane token, else a new one. */
-    CorrelationId: components["schemas"]["CorrelationId"];
+    CorrelationId: components['schemas']['CorrelationId'];
     /** @description Whose session or token it is. */
-    UserId: components["schemas"]["Uuid"];
+    UserId: components['schemas']['Uuid'];
     /** @description A short-lived token of that user, for what stands in front of the services. On the internal listener only: on the public one a page's script could read what HttpOnly hides. */
     Authorization: string;
     /** @description How to authenticate. */
@@ -1587,7 +1573,7 @@ export interface components {
     /** @description The version of the caller's order list that this order made. */
     VersionMade: string;
     /** @description Present, and `true`, when the answer belongs to an earlier request with the same key. */
-    IdempotentReplayed: "true";
+    IdempotentReplayed: 'true';
     /** @description The version of the caller's order list that this order made. Absent where it is not known yet. */
     VersionMadeIfKnown: string;
     /** @description Where the order is. Absent for `stale-order-list`, which makes none. */
@@ -1613,20 +1599,20 @@ export interface operations {
       /** @description The session or token holds. */
       200: {
         headers: {
-          "X-Correlation-Id": components["headers"]["CorrelationId"];
-          "X-User-Id": components["headers"]["UserId"];
-          Authorization: components["headers"]["Authorization"];
+          'X-Correlation-Id': components['headers']['CorrelationId'];
+          'X-User-Id': components['headers']['UserId'];
+          Authorization: components['headers']['Authorization'];
           [name: string]: unknown;
         };
         content?: never;
       };
-      400: components["responses"]["BadRequest"];
-      401: components["responses"]["Unauthenticated"];
-      403: components["responses"]["Forbidden"];
-      500: components["responses"]["InternalError"];
-      502: components["responses"]["BadGateway"];
-      503: components["responses"]["Unavailable"];
-      504: components["responses"]["GatewayTimeout"];
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      500: components['responses']['InternalError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['Unavailable'];
+      504: components['responses']['GatewayTimeout'];
     };
   };
   register: {
@@ -1638,31 +1624,31 @@ export interface operations {
     };
     requestBody: {
       content: {
-        "application/json": components["schemas"]["NewCredentials"];
-        "application/x-www-form-urlencoded": components["schemas"]["NewCredentials"];
+        'application/json': components['schemas']['NewCredentials'];
+        'application/x-www-form-urlencoded': components['schemas']['NewCredentials'];
       };
     };
     responses: {
       /** @description The account exists now. */
       201: {
         headers: {
-          "X-Correlation-Id": components["headers"]["CorrelationId"];
+          'X-Correlation-Id': components['headers']['CorrelationId'];
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Account"];
+          'application/json': components['schemas']['Account'];
         };
       };
-      400: components["responses"]["BadRequest"];
-      403: components["responses"]["CrossSite"];
-      409: components["responses"]["UsernameTaken"];
-      413: components["responses"]["PayloadTooLarge"];
-      415: components["responses"]["UnsupportedMediaType"];
-      429: components["responses"]["TooManyRequests"];
-      500: components["responses"]["InternalError"];
-      502: components["responses"]["BadGateway"];
-      503: components["responses"]["Unavailable"];
-      504: components["responses"]["GatewayTimeout"];
+      400: components['responses']['BadRequest'];
+      403: components['responses']['CrossSite'];
+      409: components['responses']['UsernameTaken'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      500: components['responses']['InternalError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['Unavailable'];
+      504: components['responses']['GatewayTimeout'];
     };
   };
   loginPage: {
@@ -1677,18 +1663,18 @@ export interface operations {
       /** @description A page with a form. */
       200: {
         headers: {
-          "X-Correlation-Id": components["headers"]["CorrelationId"];
+          'X-Correlation-Id': components['headers']['CorrelationId'];
           [name: string]: unknown;
         };
         content: {
-          "text/html": string;
+          'text/html': string;
         };
       };
-      400: components["responses"]["BadRequest"];
-      500: components["responses"]["InternalError"];
-      502: components["responses"]["BadGateway"];
-      503: components["responses"]["Unavailable"];
-      504: components["responses"]["GatewayTimeout"];
+      400: components['responses']['BadRequest'];
+      500: components['responses']['InternalError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['Unavailable'];
+      504: components['responses']['GatewayTimeout'];
     };
   };
   login: {
@@ -1700,31 +1686,31 @@ export interface operations {
     };
     requestBody: {
       content: {
-        "application/json": components["schemas"]["Credentials"];
-        "application/x-www-form-urlencoded": components["schemas"]["Credentials"];
+        'application/json': components['schemas']['Credentials'];
+        'application/x-www-form-urlencoded': components['schemas']['Credentials'];
       };
     };
     responses: {
       /** @description The session is in the cookie. */
       200: {
         headers: {
-          "X-Correlation-Id": components["headers"]["CorrelationId"];
-          "Set-Cookie": components["headers"]["SessionCookie"];
+          'X-Correlation-Id': components['headers']['CorrelationId'];
+          'Set-Cookie': components['headers']['SessionCookie'];
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Account"];
+          'application/json': components['schemas']['Account'];
         };
       };
-      400: components["responses"]["BadRequest"];
-      403: components["responses"]["WrongCredentials"];
-      413: components["responses"]["PayloadTooLarge"];
-      415: components["responses"]["UnsupportedMediaType"];
-      429: components["responses"]["TooManyRequests"];
-      500: components["responses"]["InternalError"];
-      502: components["responses"]["BadGateway"];
-      503: components["responses"]["Unavailable"];
-      504: components["responses"]["GatewayTimeout"];
+      400: components['responses']['BadRequest'];
+      403: components['responses']['WrongCredentials'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      500: components['responses']['InternalError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['Unavailable'];
+      504: components['responses']['GatewayTimeout'];
     };
   };
   token: {
@@ -1736,30 +1722,30 @@ export interface operations {
     };
     requestBody: {
       content: {
-        "application/json": components["schemas"]["Credentials"];
-        "application/x-www-form-urlencoded": components["schemas"]["Credentials"];
+        'application/json': components['schemas']['Credentials'];
+        'application/x-www-form-urlencoded': components['schemas']['Credentials'];
       };
     };
     responses: {
       /** @description A short-lived token. */
       200: {
         headers: {
-          "X-Correlation-Id": components["headers"]["CorrelationId"];
+          'X-Correlation-Id': components['headers']['CorrelationId'];
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["AccessToken"];
+          'application/json': components['schemas']['AccessToken'];
         };
       };
-      400: components["responses"]["BadRequest"];
-      403: components["responses"]["WrongCredentials"];
-      413: components["responses"]["PayloadTooLarge"];
-      415: components["responses"]["UnsupportedMediaType"];
-      429: components["responses"]["TooManyRequests"];
-      500: components["responses"]["InternalError"];
-      502: components["responses"]["BadGateway"];
-      503: components["responses"]["Unavailable"];
-      504: components["responses"]["GatewayTimeout"];
+      400: components['responses']['BadRequest'];
+      403: components['responses']['WrongCredentials'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      500: components['responses']['InternalError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['Unavailable'];
+      504: components['responses']['GatewayTimeout'];
     };
   };
   logoutByLink: {
@@ -1774,19 +1760,19 @@ export interface operations {
       /** @description There is no session any more. */
       200: {
         headers: {
-          "X-Correlation-Id": components["headers"]["CorrelationId"];
-          "Set-Cookie": components["headers"]["SessionCookie"];
+          'X-Correlation-Id': components['headers']['CorrelationId'];
+          'Set-Cookie': components['headers']['SessionCookie'];
           [name: string]: unknown;
         };
         content?: never;
       };
-      400: components["responses"]["BadRequest"];
-      403: components["responses"]["CrossSite"];
-      429: components["responses"]["TooManyRequests"];
-      500: components["responses"]["InternalError"];
-      502: components["responses"]["BadGateway"];
-      503: components["responses"]["Unavailable"];
-      504: components["responses"]["GatewayTimeout"];
+      400: components['responses']['BadRequest'];
+      403: components['responses']['CrossSite'];
+      429: components['responses']['TooManyRequests'];
+      500: components['responses']['InternalError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['Unavailable'];
+      504: components['responses']['GatewayTimeout'];
     };
   };
   logout: {
@@ -1801,21 +1787,21 @@ export interface operations {
       /** @description There is no session any more. */
       200: {
         headers: {
-          "X-Correlation-Id": components["headers"]["CorrelationId"];
-          "Set-Cookie": components["headers"]["SessionCookie"];
+          'X-Correlation-Id': components['headers']['CorrelationId'];
+          'Set-Cookie': components['headers']['SessionCookie'];
           [name: string]: unknown;
         };
         content?: never;
       };
-      400: components["responses"]["BadRequest"];
-      403: components["responses"]["CrossSite"];
-      413: components["responses"]["PayloadTooLarge"];
-      415: components["responses"]["UnsupportedMediaType"];
-      429: components["responses"]["TooManyRequests"];
-      500: components["responses"]["InternalError"];
-      502: components["responses"]["BadGateway"];
-      503: components["responses"]["Unavailable"];
-      504: components["responses"]["GatewayTimeout"];
+      400: components['responses']['BadRequest'];
+      403: components['responses']['CrossSite'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      500: components['responses']['InternalError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['Unavailable'];
+      504: components['responses']['GatewayTimeout'];
     };
   };
   jwks: {
@@ -1830,18 +1816,18 @@ export interface operations {
       /** @description The keys. */
       200: {
         headers: {
-          "X-Correlation-Id": components["headers"]["CorrelationId"];
+          'X-Correlation-Id': components['headers']['CorrelationId'];
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["PublicKeys"];
+          'application/json': components['schemas']['PublicKeys'];
         };
       };
-      400: components["responses"]["BadRequest"];
-      500: components["responses"]["InternalError"];
-      502: components["responses"]["BadGateway"];
-      503: components["responses"]["Unavailable"];
-      504: components["responses"]["GatewayTimeout"];
+      400: components['responses']['BadRequest'];
+      500: components['responses']['InternalError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['Unavailable'];
+      504: components['responses']['GatewayTimeout'];
     };
   };
   createProfile: {
@@ -1853,32 +1839,32 @@ export interface operations {
     };
     requestBody: {
       content: {
-        "application/json": components["schemas"]["NewProfile"];
+        'application/json': components['schemas']['NewProfile'];
       };
     };
     responses: {
       /** @description The profile exists now. */
       201: {
         headers: {
-          "X-Correlation-Id": components["headers"]["CorrelationId"];
-          Location: components["headers"]["ProfileLocation"];
+          'X-Correlation-Id': components['headers']['CorrelationId'];
+          Location: components['headers']['ProfileLocation'];
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["ProfileId"];
+          'application/json': components['schemas']['ProfileId'];
         };
       };
-      400: components["responses"]["BadRequest"];
-      401: components["responses"]["Unauthenticated"];
-      403: components["responses"]["ForbiddenWrite"];
-      409: components["responses"]["ProfileExists"];
-      413: components["responses"]["PayloadTooLarge"];
-      415: components["responses"]["UnsupportedMediaType"];
-      429: components["responses"]["TooManyRequests"];
-      500: components["responses"]["InternalError"];
-      502: components["responses"]["BadGateway"];
-      503: components["responses"]["Unavailable"];
-      504: components["responses"]["GatewayTimeout"];
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['ForbiddenWrite'];
+      409: components['responses']['ProfileExists'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      500: components['responses']['InternalError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['Unavailable'];
+      504: components['responses']['GatewayTimeout'];
     };
   };
   readProfile: {
@@ -1887,7 +1873,7 @@ export interface operations {
       header?: never;
       path: {
         /** @description The caller's own user id. */
-        id: components["parameters"]["ProfileId"];
+        id: components['parameters']['ProfileId'];
       };
       cookie?: never;
     };
@@ -1896,21 +1882,21 @@ export interface operations {
       /** @description The profile. */
       200: {
         headers: {
-          "X-Correlation-Id": components["headers"]["CorrelationId"];
+          'X-Correlation-Id': components['headers']['CorrelationId'];
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Profile"];
+          'application/json': components['schemas']['Profile'];
         };
       };
-      400: components["responses"]["BadRequest"];
-      401: components["responses"]["Unauthenticated"];
-      403: components["responses"]["Forbidden"];
-      404: components["responses"]["NoSuchUser"];
-      500: components["responses"]["InternalError"];
-      502: components["responses"]["BadGateway"];
-      503: components["responses"]["Unavailable"];
-      504: components["responses"]["GatewayTimeout"];
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NoSuchUser'];
+      500: components['responses']['InternalError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['Unavailable'];
+      504: components['responses']['GatewayTimeout'];
     };
   };
   updateProfile: {
@@ -1919,37 +1905,37 @@ export interface operations {
       header?: never;
       path: {
         /** @description The caller's own user id. */
-        id: components["parameters"]["ProfileId"];
+        id: components['parameters']['ProfileId'];
       };
       cookie?: never;
     };
     requestBody: {
       content: {
-        "application/json": components["schemas"]["ProfileChange"];
+        'application/json': components['schemas']['ProfileChange'];
       };
     };
     responses: {
       /** @description The profile as it is now. */
       200: {
         headers: {
-          "X-Correlation-Id": components["headers"]["CorrelationId"];
+          'X-Correlation-Id': components['headers']['CorrelationId'];
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Profile"];
+          'application/json': components['schemas']['Profile'];
         };
       };
-      400: components["responses"]["BadRequest"];
-      401: components["responses"]["Unauthenticated"];
-      403: components["responses"]["ForbiddenWrite"];
-      404: components["responses"]["NoSuchUser"];
-      413: components["responses"]["PayloadTooLarge"];
-      415: components["responses"]["UnsupportedMediaType"];
-      429: components["responses"]["TooManyRequests"];
-      500: components["responses"]["InternalError"];
-      502: components["responses"]["BadGateway"];
-      503: components["responses"]["Unavailable"];
-      504: components["responses"]["GatewayTimeout"];
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['ForbiddenWrite'];
+      404: components['responses']['NoSuchUser'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      500: components['responses']['InternalError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['Unavailable'];
+      504: components['responses']['GatewayTimeout'];
     };
   };
   deleteProfile: {
@@ -1958,7 +1944,7 @@ export interface operations {
       header?: never;
       path: {
         /** @description The caller's own user id. */
-        id: components["parameters"]["ProfileId"];
+        id: components['parameters']['ProfileId'];
       };
       cookie?: never;
     };
@@ -1967,22 +1953,22 @@ export interface operations {
       /** @description The profile is gone. */
       204: {
         headers: {
-          "X-Correlation-Id": components["headers"]["CorrelationId"];
+          'X-Correlation-Id': components['headers']['CorrelationId'];
           [name: string]: unknown;
         };
         content?: never;
       };
-      400: components["responses"]["BadRequest"];
-      401: components["responses"]["Unauthenticated"];
-      403: components["responses"]["ForbiddenWrite"];
-      404: components["responses"]["NoSuchUser"];
-      413: components["responses"]["PayloadTooLarge"];
-      415: components["responses"]["UnsupportedMediaType"];
-      429: components["responses"]["TooManyRequests"];
-      500: components["responses"]["InternalError"];
-      502: components["responses"]["BadGateway"];
-      503: components["responses"]["Unavailable"];
-      504: components["responses"]["GatewayTimeout"];
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['ForbiddenWrite'];
+      404: components['responses']['NoSuchUser'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      500: components['responses']['InternalError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['Unavailable'];
+      504: components['responses']['GatewayTimeout'];
     };
   };
   readUser: {
@@ -1991,7 +1977,7 @@ export interface operations {
       header?: never;
       path: {
         /** @description A user id. For a user only the own one is there, for a service all are. */
-        userId: components["parameters"]["UserId"];
+        userId: components['parameters']['UserId'];
       };
       cookie?: never;
     };
@@ -2000,30 +1986,30 @@ export interface operations {
       /** @description The profile. */
       200: {
         headers: {
-          "X-Correlation-Id": components["headers"]["CorrelationId"];
+          'X-Correlation-Id': components['headers']['CorrelationId'];
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["User"];
+          'application/json': components['schemas']['User'];
         };
       };
-      400: components["responses"]["BadRequest"];
-      401: components["responses"]["Unauthenticated"];
-      403: components["responses"]["Forbidden"];
-      404: components["responses"]["NoSuchUser"];
-      500: components["responses"]["InternalError"];
-      502: components["responses"]["BadGateway"];
-      503: components["responses"]["Unavailable"];
-      504: components["responses"]["GatewayTimeout"];
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NoSuchUser'];
+      500: components['responses']['InternalError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['Unavailable'];
+      504: components['responses']['GatewayTimeout'];
     };
   };
   listOrders: {
     parameters: {
       query?: {
         /** @description The greatest length of the page. */
-        limit?: components["parameters"]["Limit"];
+        limit?: components['parameters']['Limit'];
         /** @description Only orders with a smaller version. The `Link` of a page has the value for the next one. */
-        before?: components["parameters"]["BeforeVersion"];
+        before?: components['parameters']['BeforeVersion'];
       };
       header?: never;
       path?: never;
@@ -2034,22 +2020,22 @@ export interface operations {
       /** @description A page of orders. */
       200: {
         headers: {
-          "X-Correlation-Id": components["headers"]["CorrelationId"];
-          ETag: components["headers"]["ListVersion"];
-          Link: components["headers"]["NextPage"];
+          'X-Correlation-Id': components['headers']['CorrelationId'];
+          ETag: components['headers']['ListVersion'];
+          Link: components['headers']['NextPage'];
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Order"][];
+          'application/json': components['schemas']['Order'][];
         };
       };
-      400: components["responses"]["BadRequest"];
-      401: components["responses"]["Unauthenticated"];
-      403: components["responses"]["Forbidden"];
-      500: components["responses"]["InternalError"];
-      502: components["responses"]["BadGateway"];
-      503: components["responses"]["Unavailable"];
-      504: components["responses"]["GatewayTimeout"];
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      500: components['responses']['InternalError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['Unavailable'];
+      504: components['responses']['GatewayTimeout'];
     };
   };
   createOrder: {
@@ -2057,59 +2043,59 @@ export interface operations {
       query?: never;
       header?: {
         /** @description A UUID of any version, plain or in double quotes, upper or lower case. The same key and request make the same order for ever. Malformed, it answers `idempotency-key-malformed`. */
-        "Idempotency-Key"?: components["parameters"]["OptionalIdempotencyKey"];
+        'Idempotency-Key'?: components['parameters']['OptionalIdempotencyKey'];
         /** @description The version that the order list is at, plain or in double quotes, `0` for an empty list. With an `Idempotency-Key` it may be left out, or be `*`: whatever version is next. */
-        "If-Match"?: components["parameters"]["IfMatch"];
+        'If-Match'?: components['parameters']['IfMatch'];
       };
       path?: never;
       cookie?: never;
     };
     requestBody: {
       content: {
-        "application/json": components["schemas"]["NewOrder"];
+        'application/json': components['schemas']['NewOrder'];
       };
     };
     responses: {
       /** @description The order was made and paid. */
       201: {
         headers: {
-          "X-Correlation-Id": components["headers"]["CorrelationId"];
-          Location: components["headers"]["OrderLocation"];
-          ETag: components["headers"]["VersionMade"];
-          "Idempotent-Replayed": components["headers"]["IdempotentReplayed"];
+          'X-Correlation-Id': components['headers']['CorrelationId'];
+          Location: components['headers']['OrderLocation'];
+          ETag: components['headers']['VersionMade'];
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed'];
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["PaidOrder"];
+          'application/json': components['schemas']['PaidOrder'];
         };
       };
       /** @description The order was made, and whether it is paid is not known yet. Read it at `Location`. */
       202: {
         headers: {
-          "X-Correlation-Id": components["headers"]["CorrelationId"];
-          Location: components["headers"]["OrderLocation"];
-          ETag: components["headers"]["VersionMadeIfKnown"];
-          "Retry-After": components["headers"]["RetryAfter"];
-          "Idempotent-Replayed": components["headers"]["IdempotentReplayed"];
+          'X-Correlation-Id': components['headers']['CorrelationId'];
+          Location: components['headers']['OrderLocation'];
+          ETag: components['headers']['VersionMadeIfKnown'];
+          'Retry-After': components['headers']['RetryAfter'];
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed'];
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["OpenOrder"];
+          'application/json': components['schemas']['OpenOrder'];
         };
       };
-      400: components["responses"]["BadOrderRequest"];
-      401: components["responses"]["Unauthenticated"];
-      403: components["responses"]["ForbiddenWriteToOthers"];
-      409: components["responses"]["OrderRefused"];
-      413: components["responses"]["PayloadTooLarge"];
-      415: components["responses"]["UnsupportedMediaType"];
-      422: components["responses"]["KeyReused"];
-      428: components["responses"]["PreconditionMissing"];
-      429: components["responses"]["TooManyRequests"];
-      500: components["responses"]["InternalError"];
-      502: components["responses"]["BadGateway"];
-      503: components["responses"]["Unavailable"];
-      504: components["responses"]["GatewayTimeout"];
+      400: components['responses']['BadOrderRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['ForbiddenWriteToOthers'];
+      409: components['responses']['OrderRefused'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      422: components['responses']['KeyReused'];
+      428: components['responses']['PreconditionMissing'];
+      429: components['responses']['TooManyRequests'];
+      500: components['responses']['InternalError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['Unavailable'];
+      504: components['responses']['GatewayTimeout'];
     };
   };
   readOrder: {
@@ -2118,7 +2104,7 @@ export interface operations {
       header?: never;
       path: {
         /** @description An order's id. Anything that is not the id of an order of yours answers 404. */
-        id: components["parameters"]["OrderId"];
+        id: components['parameters']['OrderId'];
       };
       cookie?: never;
     };
@@ -2127,22 +2113,22 @@ export interface operations {
       /** @description The order. */
       200: {
         headers: {
-          "X-Correlation-Id": components["headers"]["CorrelationId"];
-          ETag: components["headers"]["OrderVersion"];
+          'X-Correlation-Id': components['headers']['CorrelationId'];
+          ETag: components['headers']['OrderVersion'];
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Order"];
+          'application/json': components['schemas']['Order'];
         };
       };
-      400: components["responses"]["BadRequest"];
-      401: components["responses"]["Unauthenticated"];
-      403: components["responses"]["Forbidden"];
-      404: components["responses"]["NoSuchOrder"];
-      500: components["responses"]["InternalError"];
-      502: components["responses"]["BadGateway"];
-      503: components["responses"]["Unavailable"];
-      504: components["responses"]["GatewayTimeout"];
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      404: components['responses']['NoSuchOrder'];
+      500: components['responses']['InternalError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['Unavailable'];
+      504: components['responses']['GatewayTimeout'];
     };
   };
   readBalance: {
@@ -2157,20 +2143,20 @@ export interface operations {
       /** @description The balance. */
       200: {
         headers: {
-          "X-Correlation-Id": components["headers"]["CorrelationId"];
+          'X-Correlation-Id': components['headers']['CorrelationId'];
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["AccountBalance"];
+          'application/json': components['schemas']['AccountBalance'];
         };
       };
-      400: components["responses"]["BadRequest"];
-      401: components["responses"]["Unauthenticated"];
-      403: components["responses"]["Forbidden"];
-      500: components["responses"]["InternalError"];
-      502: components["responses"]["BadGateway"];
-      503: components["responses"]["Unavailable"];
-      504: components["responses"]["GatewayTimeout"];
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      500: components['responses']['InternalError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['Unavailable'];
+      504: components['responses']['GatewayTimeout'];
     };
   };
   openAccount: {
@@ -2179,7 +2165,7 @@ export interface operations {
       header?: never;
       path: {
         /** @description Whose account. */
-        userId: components["parameters"]["AccountOwner"];
+        userId: components['parameters']['AccountOwner'];
       };
       cookie?: never;
     };
@@ -2188,42 +2174,42 @@ export interface operations {
       /** @description The account was there. */
       200: {
         headers: {
-          "X-Correlation-Id": components["headers"]["CorrelationId"];
+          'X-Correlation-Id': components['headers']['CorrelationId'];
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["AccountBalance"];
+          'application/json': components['schemas']['AccountBalance'];
         };
       };
       /** @description The account was opened. */
       201: {
         headers: {
-          "X-Correlation-Id": components["headers"]["CorrelationId"];
+          'X-Correlation-Id': components['headers']['CorrelationId'];
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["AccountBalance"];
+          'application/json': components['schemas']['AccountBalance'];
         };
       };
-      400: components["responses"]["BadRequest"];
-      401: components["responses"]["Unauthenticated"];
-      403: components["responses"]["ForbiddenWrite"];
-      413: components["responses"]["PayloadTooLarge"];
-      415: components["responses"]["UnsupportedMediaType"];
-      429: components["responses"]["TooManyRequests"];
-      500: components["responses"]["InternalError"];
-      502: components["responses"]["BadGateway"];
-      503: components["responses"]["Unavailable"];
-      504: components["responses"]["GatewayTimeout"];
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['ForbiddenWrite'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyRequests'];
+      500: components['responses']['InternalError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['Unavailable'];
+      504: components['responses']['GatewayTimeout'];
     };
   };
   listTransactions: {
     parameters: {
       query?: {
         /** @description The greatest length of the page. */
-        limit?: components["parameters"]["Limit"];
+        limit?: components['parameters']['Limit'];
         /** @description Only transactions with a smaller id. The `Link` of a page has the value for the next one. */
-        before?: components["parameters"]["BeforeTransaction"];
+        before?: components['parameters']['BeforeTransaction'];
       };
       header?: never;
       path?: never;
@@ -2234,21 +2220,21 @@ export interface operations {
       /** @description A page of transactions. */
       200: {
         headers: {
-          "X-Correlation-Id": components["headers"]["CorrelationId"];
-          Link: components["headers"]["NextPage"];
+          'X-Correlation-Id': components['headers']['CorrelationId'];
+          Link: components['headers']['NextPage'];
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Transaction"][];
+          'application/json': components['schemas']['Transaction'][];
         };
       };
-      400: components["responses"]["BadRequest"];
-      401: components["responses"]["Unauthenticated"];
-      403: components["responses"]["Forbidden"];
-      500: components["responses"]["InternalError"];
-      502: components["responses"]["BadGateway"];
-      503: components["responses"]["Unavailable"];
-      504: components["responses"]["GatewayTimeout"];
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
+      500: components['responses']['InternalError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['Unavailable'];
+      504: components['responses']['GatewayTimeout'];
     };
   };
   replenish: {
@@ -2256,40 +2242,40 @@ export interface operations {
       query?: never;
       header: {
         /** @description A UUID of any version, plain or in double quotes, upper or lower case. The same key and request have the same outcome for ever. Malformed, it answers `idempotency-key-malformed`. */
-        "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+        'Idempotency-Key': components['parameters']['IdempotencyKey'];
       };
       path?: never;
       cookie?: never;
     };
     requestBody: {
       content: {
-        "application/json": components["schemas"]["MoneyMove"];
+        'application/json': components['schemas']['MoneyMove'];
       };
     };
     responses: {
       /** @description The money is on the account. */
       201: {
         headers: {
-          "X-Correlation-Id": components["headers"]["CorrelationId"];
-          "Idempotent-Replayed": components["headers"]["IdempotentReplayed"];
+          'X-Correlation-Id': components['headers']['CorrelationId'];
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed'];
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["MoneyMoved"];
+          'application/json': components['schemas']['MoneyMoved'];
         };
       };
-      400: components["responses"]["BadMoneyRequest"];
-      401: components["responses"]["Unauthenticated"];
-      403: components["responses"]["ForbiddenWriteToOthers"];
-      409: components["responses"]["ReplenishmentRefused"];
-      413: components["responses"]["PayloadTooLarge"];
-      415: components["responses"]["UnsupportedMediaType"];
-      422: components["responses"]["KeyReused"];
-      429: components["responses"]["TooManyRequests"];
-      500: components["responses"]["InternalError"];
-      502: components["responses"]["BadGateway"];
-      503: components["responses"]["Unavailable"];
-      504: components["responses"]["GatewayTimeout"];
+      400: components['responses']['BadMoneyRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['ForbiddenWriteToOthers'];
+      409: components['responses']['ReplenishmentRefused'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      422: components['responses']['KeyReused'];
+      429: components['responses']['TooManyRequests'];
+      500: components['responses']['InternalError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['Unavailable'];
+      504: components['responses']['GatewayTimeout'];
     };
   };
   withdraw: {
@@ -2297,40 +2283,40 @@ export interface operations {
       query?: never;
       header: {
         /** @description A UUID of any version, plain or in double quotes, upper or lower case. The same key and request have the same outcome for ever. Malformed, it answers `idempotency-key-malformed`. */
-        "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+        'Idempotency-Key': components['parameters']['IdempotencyKey'];
       };
       path?: never;
       cookie?: never;
     };
     requestBody: {
       content: {
-        "application/json": components["schemas"]["MoneyMove"];
+        'application/json': components['schemas']['MoneyMove'];
       };
     };
     responses: {
       /** @description The money was taken. */
       201: {
         headers: {
-          "X-Correlation-Id": components["headers"]["CorrelationId"];
-          "Idempotent-Replayed": components["headers"]["IdempotentReplayed"];
+          'X-Correlation-Id': components['headers']['CorrelationId'];
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed'];
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["MoneyMoved"];
+          'application/json': components['schemas']['MoneyMoved'];
         };
       };
-      400: components["responses"]["BadMoneyRequest"];
-      401: components["responses"]["Unauthenticated"];
-      403: components["responses"]["ForbiddenWriteToOthers"];
-      409: components["responses"]["WithdrawalRefused"];
-      413: components["responses"]["PayloadTooLarge"];
-      415: components["responses"]["UnsupportedMediaType"];
-      422: components["responses"]["KeyReused"];
-      429: components["responses"]["TooManyRequests"];
-      500: components["responses"]["InternalError"];
-      502: components["responses"]["BadGateway"];
-      503: components["responses"]["Unavailable"];
-      504: components["responses"]["GatewayTimeout"];
+      400: components['responses']['BadMoneyRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['ForbiddenWriteToOthers'];
+      409: components['responses']['WithdrawalRefused'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      422: components['responses']['KeyReused'];
+      429: components['responses']['TooManyRequests'];
+      500: components['responses']['InternalError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['Unavailable'];
+      504: components['responses']['GatewayTimeout'];
     };
   };
   cancelWithdrawal: {
@@ -2339,50 +2325,50 @@ export interface operations {
       header?: never;
       path: {
         /** @description The `Idempotency-Key` of the withdrawal, in the scope `order`. */
-        key: components["parameters"]["WithdrawalKey"];
+        key: components['parameters']['WithdrawalKey'];
       };
       cookie?: never;
     };
     requestBody: {
       content: {
-        "application/json": components["schemas"]["WithdrawalCancellation"];
+        'application/json': components['schemas']['WithdrawalCancellation'];
       };
     };
     responses: {
       /** @description What had become of the withdrawal, the same for ever. */
       200: {
         headers: {
-          "X-Correlation-Id": components["headers"]["CorrelationId"];
-          "Idempotent-Replayed": components["headers"]["IdempotentReplayed"];
+          'X-Correlation-Id': components['headers']['CorrelationId'];
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed'];
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["WithdrawalCancelled"];
+          'application/json': components['schemas']['WithdrawalCancelled'];
         };
       };
-      400: components["responses"]["BadRequest"];
-      401: components["responses"]["Unauthenticated"];
-      403: components["responses"]["ForbiddenWrite"];
-      409: components["responses"]["InProgress"];
-      413: components["responses"]["PayloadTooLarge"];
-      415: components["responses"]["UnsupportedMediaType"];
-      422: components["responses"]["KeyReused"];
-      429: components["responses"]["TooManyRequests"];
-      500: components["responses"]["InternalError"];
-      502: components["responses"]["BadGateway"];
-      503: components["responses"]["Unavailable"];
-      504: components["responses"]["GatewayTimeout"];
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['ForbiddenWrite'];
+      409: components['responses']['InProgress'];
+      413: components['responses']['PayloadTooLarge'];
+      415: components['responses']['UnsupportedMediaType'];
+      422: components['responses']['KeyReused'];
+      429: components['responses']['TooManyRequests'];
+      500: components['responses']['InternalError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['Unavailable'];
+      504: components['responses']['GatewayTimeout'];
     };
   };
   listNotifications: {
     parameters: {
       query?: {
         /** @description May be left out. If given, it has to be the caller. */
-        userId?: components["parameters"]["NotificationOwner"];
+        userId?: components['parameters']['NotificationOwner'];
         /** @description The greatest length of the page. */
-        limit?: components["parameters"]["Limit"];
+        limit?: components['parameters']['Limit'];
         /** @description Only notifications with a smaller id. The `Link` of a page has the value for the next one. */
-        before?: components["parameters"]["BeforeNotification"];
+        before?: components['parameters']['BeforeNotification'];
       };
       header?: never;
       path?: never;
@@ -2393,21 +2379,21 @@ export interface operations {
       /** @description A page of notifications. */
       200: {
         headers: {
-          "X-Correlation-Id": components["headers"]["CorrelationId"];
-          Link: components["headers"]["NextPage"];
+          'X-Correlation-Id': components['headers']['CorrelationId'];
+          Link: components['headers']['NextPage'];
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Notification"][];
+          'application/json': components['schemas']['Notification'][];
         };
       };
-      400: components["responses"]["BadRequest"];
-      401: components["responses"]["Unauthenticated"];
-      403: components["responses"]["ForbiddenToOthers"];
-      500: components["responses"]["InternalError"];
-      502: components["responses"]["BadGateway"];
-      503: components["responses"]["Unavailable"];
-      504: components["responses"]["GatewayTimeout"];
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['ForbiddenToOthers'];
+      500: components['responses']['InternalError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['Unavailable'];
+      504: components['responses']['GatewayTimeout'];
     };
   };
   ready: {
@@ -2422,18 +2408,18 @@ export interface operations {
       /** @description Everything is ready. */
       200: {
         headers: {
-          "X-Correlation-Id": components["headers"]["CorrelationId"];
+          'X-Correlation-Id': components['headers']['CorrelationId'];
           [name: string]: unknown;
         };
         content: {
-          "application/json": components["schemas"]["Readiness"];
+          'application/json': components['schemas']['Readiness'];
         };
       };
-      400: components["responses"]["BadRequest"];
-      500: components["responses"]["InternalError"];
-      502: components["responses"]["BadGateway"];
-      503: components["responses"]["Unavailable"];
-      504: components["responses"]["GatewayTimeout"];
+      400: components['responses']['BadRequest'];
+      500: components['responses']['InternalError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['Unavailable'];
+      504: components['responses']['GatewayTimeout'];
     };
   };
   readProblem: {
@@ -2445,7 +2431,7 @@ export interface operations {
          * @description The last part of a problem's `type`.
          * @example insufficient-funds
          */
-        kind: components["parameters"]["ProblemKind"];
+        kind: components['parameters']['ProblemKind'];
       };
       cookie?: never;
     };
@@ -2454,20 +2440,20 @@ export interface operations {
       /** @description The explanation. */
       200: {
         headers: {
-          "X-Correlation-Id": components["headers"]["CorrelationId"];
+          'X-Correlation-Id': components['headers']['CorrelationId'];
           [name: string]: unknown;
         };
         content: {
-          "text/html": string;
-          "application/json": components["schemas"]["ProblemExplanation"];
+          'text/html': string;
+          'application/json': components['schemas']['ProblemExplanation'];
         };
       };
-      400: components["responses"]["BadRequest"];
-      404: components["responses"]["NotFound"];
-      500: components["responses"]["InternalError"];
-      502: components["responses"]["BadGateway"];
-      503: components["responses"]["Unavailable"];
-      504: components["responses"]["GatewayTimeout"];
+      400: components['responses']['BadRequest'];
+      404: components['responses']['NotFound'];
+      500: components['responses']['InternalError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['Unavailable'];
+      504: components['responses']['GatewayTimeout'];
     };
   };
 }

@@ -1,0 +1,8 @@
+export type BareActivities = typeof bareActivities;
+
+/** The steps of an order, without what they do. */
+export const bareActivities = {
+  charge: async () => ({ outcome: 'CHARGED' }),
+  settle: async () => ({ status: 'SUCCESS' }),
+  announce: async () => {},
+};

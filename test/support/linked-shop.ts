@@ -1,0 +1,35 @@
+import getPort, { portNumbers } from 'get-port';
+import { startKafkaLink, startLink } from './link.ts';
+import { startShop } from './shop.ts';
+import { env } from './temporal.ts';
+
+export type LinkedShop = Awaited<ReturnType<typeof startLinkedShop>>;
+
+/** The whole app, and between it and each of its servers, as between its roles and billing, a link that a test can cut. */
+export async function startLinkedShop(variables: Record<string, string>) {
+  // Below the ports that systems give to outgoing connections: nobody takes it before the app does.
+  const billingPort = await getPort({ host: '127.0.0.1', port: portNumbers(30_000 + Math.floor(Math.random() * 2_000), 32_700) });
+  const links = {
+    temporal: await startLink(env('TEMPORAL_ADDRESS')),
+    kafka: await startKafkaLink(env('KAFKA_BROKERS')),
+    postgres: await startLink(new URL(env('TEST_POSTGRES_URL')).host),
+    billing: await startLink(`127.0.0.1:${billingPort}`),
+  };
+  const closeLinks = () => Object.values(links).forEach((link) => link.close());
+  try {
+    const shop = await startShop({
+      postgresAt: links.postgres.address,
+      env: {
+        TEMPORAL_ADDRESS: links.temporal.address,
+        KAFKA_BROKERS: links.kafka.address,
+        BILLING_PORT: String(billingPort),
+        BILLING_URL: `http://${links.billing.address}`,
+        ...variables,
+      },
+    });
+    return { ...shop, links, stop: () => shop.stop().finally(closeLinks) };
+  } catch (error) {
+    closeLinks();
+    throw error;
+  }
+}
