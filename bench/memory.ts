@@ -4,22 +4,36 @@ import { promisify } from 'node:util';
 
 const KIB = 1024;
 
+interface ProcessLine {
+  pid: number;
+  parent: number;
+  rssKib: number;
+}
+
+/** Megabytes that a process has in memory (RSS). */
+export async function residentMb(pid: number): Promise<number> {
+  return ((await processes()).find((each) => each.pid === pid)?.rssKib ?? 0) / KIB;
+}
+
 /**
- * Megabytes that a process and its children have in memory. Pages that several of them share count once where the system can tell
- * (Linux), since Postgres is many processes around one shared memory; elsewhere they count in each.
+ * Megabytes that a process and its children have in memory together. Pages that several of them share count once where the system
+ * can tell (Linux): a Postgres is many processes around one shared memory. Elsewhere they count in each.
  */
-export async function memoryMb(pid: number): Promise<number> {
+export async function familyMb(pid: number): Promise<number> {
+  const all = await processes();
+  const family = (root: ProcessLine): ProcessLine[] => [root, ...all.filter(({ parent }) => parent === root.pid).flatMap(family)];
+  const members = all.filter((each) => each.pid === pid).flatMap(family);
+  const kib = await Promise.all(members.map(async (member) => (await proportionalKib(member.pid)) ?? member.rssKib));
+  return kib.reduce((sum, each) => sum + each, 0) / KIB;
+}
+
+async function processes(): Promise<ProcessLine[]> {
   const { stdout } = await promisify(execFile)('ps', ['-axo', 'pid=,ppid=,rss=']);
-  const all = stdout
+  return stdout
     .trim()
     .split('\n')
-    .map((line) => line.trim().split(/\s+/).map(Number) as [number, number, number]);
-  const family = (root: number): Array<[number, number, number]> => [
-    ...all.filter(([own]) => own === root),
-    ...all.filter(([, parent]) => parent === root).flatMap(([child]) => family(child)),
-  ];
-  const kib = await Promise.all(family(pid).map(async ([own, , rss]) => (await proportionalKib(own)) ?? rss));
-  return kib.reduce((sum, each) => sum + each, 0) / KIB;
+    .map((line) => line.trim().split(/\s+/).map(Number) as [number, number, number])
+    .map(([pid, parent, rssKib]) => ({ pid, parent, rssKib }));
 }
 
 async function proportionalKib(pid: number): Promise<number | undefined> {

@@ -2,7 +2,7 @@ import { createBareTarget, createStatementTarget } from './baselines/targets.ts'
 import { createBuyer, createOrderTarget, type Ledger } from './buyers.ts';
 import { faultsOf, untilQuiet } from './correctness.ts';
 import { startBaselines, type App, type Installation } from './installation.ts';
-import { memoryMb } from './memory.ts';
+import { familyMb, residentMb } from './memory.ts';
 import type { Report } from './report.ts';
 import { CLIENTS, measure, type Extent } from './speed.ts';
 import type { Target } from './target.ts';
@@ -56,12 +56,11 @@ async function orderTarget({ url }: App, ledger: Ledger, rest: () => Promise<voi
 
 async function memoryOf({ apps, stack }: Installation): Promise<Array<[string, number]>> {
   const { postgres, kafka, temporal, mail } = stack.servers;
-  const processes: Array<[string, number]> = [
-    ['the app, all roles', apps[0]!.server.pid],
-    ['Postgres', postgres!.pid],
-    ['Kafka', kafka!.pid],
-    ['Temporal', temporal!.pid],
-    ['mail inbox', mail!.pid],
+  return [
+    ['the app, all roles', await residentMb(apps[0]!.server.pid)],
+    ['Postgres, all processes', await familyMb(postgres!.pid)],
+    ['Kafka', await residentMb(kafka!.pid)],
+    ['Temporal', await residentMb(temporal!.pid)],
+    ['mail inbox', await residentMb(mail!.pid)],
   ];
-  return Promise.all(processes.map(async ([name, pid]) => [name, await memoryMb(pid)] as [string, number]));
 }

@@ -6,7 +6,7 @@ import { listen, type Listener } from '../lib/listen.ts';
 import type { Log } from '../lib/log.ts';
 import { resolveDocument } from '../lib/openapi.ts';
 import { createService, type ServiceOptions } from '../lib/service.ts';
-import { createServiceTokens, createTokenVerifier, type TokenVerifier } from '../lib/tokens.ts';
+import { createServiceTokens, createTokenVerifier, rolesOf, type TokenVerifier } from '../lib/tokens.ts';
 import eventDocumentJson from '../specs/generated/preferable/asyncapi.json' with { type: 'json' };
 import restDocumentJson from '../specs/generated/preferable/openapi.json' with { type: 'json' };
 
@@ -83,11 +83,12 @@ const serviceKeys: Reader<JSONWebKeySet> = (env) => {
   const value = text('SERVICE_JWKS')(env);
   try {
     const { keys } = JSON.parse(value) as JSONWebKeySet;
+    rolesOf({ keys });
     if (keys.every(({ kid }) => kid)) return { keys };
   } catch {
     // Said below, together with a set whose keys have no names.
   }
-  throw new ConfigFault('SERVICE_JWKS is not a JSON Web Key Set whose keys have a "kid"');
+  throw new ConfigFault('SERVICE_JWKS is not a JSON Web Key Set of public keys that have a "kid": the name of a role, or that and a number (worker-2)');
 };
 
 /** Serves a role's app and remembers where. */

@@ -34,7 +34,7 @@ function formFields(text: string): Record<string, string> {
 
 async function readText(ctx: Context): Promise<string> {
   try {
-    const bytes = await rawBody(ctx.req, { limit: BODY_BYTES_MAX, length: ctx.length ?? null });
+    const bytes = await rawBody(ctx.req, { limit: BODY_BYTES_MAX, length: ctx.request.length ?? null });
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
     const { type } = error as { type?: string };

@@ -13,7 +13,7 @@ export function answerClientErrors(server: Server): void {
 
 function problemOf({ code }: NodeJS.ErrnoException): Problem {
   if (code === 'HPE_HEADER_OVERFLOW') return new Problem('headers-too-large');
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new Problem('request-timeout' as never);
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new Problem('request-timeout');
   return new Problem('bad-request', 'The request could not be read');
 }
 

@@ -28,7 +28,7 @@ export function pageOf({ query }: Call): { limit: number; before: number | undef
 }
 
 /** Says where the next page is. `before` is undefined on the last one. */
-export function nextPage({ ctx, query }: Call, before: number | undefined): void {
+export function nextPage({ ctx, query }: Call, before: number | string | undefined): void {
   if (before === undefined) return;
   const search = new URLSearchParams({ ...(query as Record<string, string>), before: String(before) });
   ctx.set('link', `<${ctx.path}?${search}>; rel="next"`);

@@ -1,14 +1,22 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type Koa from 'koa';
 import { answerClientErrors } from './client-error.ts';
 
 const HEADER_BYTES_MAX = 16 * 1024;
-const HEADERS_TIMEOUT_MS = 10_000;
-/** The whole request, body included: a client that sends slower than this is cut off. */
-const REQUEST_TIMEOUT_MS = 15_000;
-const KEEP_ALIVE_MS = 61_000;
-const CONNECTIONS_CHECK_MS = 2_000;
+
+/** What one client may cost. Only tests have reason for others than these. */
+const BOUNDS = {
+  headersTimeoutMs: 10_000,
+  /** The whole request, body included: a client that sends slower than this is cut off. */
+  requestTimeoutMs: 15_000,
+  keepAliveMs: 61_000,
+  checkEveryMs: 2_000,
+  /** Nothing sent and nothing taken for so long, while an answer is under way: longer than any answer is held. */
+  idleTimeoutMs: 120_000,
+  /** Those beyond are closed at once: each costs a file descriptor and some memory, whatever it sends. */
+  connectionsMax: 5_000,
+};
 /** Longer than any answer takes: requests under way are finished. */
 const CLOSE_WITHIN_MS = 8_000;
 
@@ -21,35 +29,60 @@ export interface Listener {
 }
 
 /** Serves an app, with bounds on headers and slow clients. A port that is taken, or not allowed, rejects with a sentence that says so. */
-export async function listen(app: Koa, { host, port }: { host: string; port: number }): Promise<Listener> {
-  const callback = app.callback();
-  const server = createServer(
-    {
-      maxHeaderSize: HEADER_BYTES_MAX,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
-    },
-    (request, response) => void callback(request, response),
-  );
+export async function listen(app: Koa, { host, port }: { host: string; port: number }, others: Partial<typeof BOUNDS> = {}): Promise<Listener> {
+  const server = createBoundedServer(app, { ...BOUNDS, ...others });
   answerClientErrors(server);
+  const close = createClose(server);
   await bind(server, host, port);
   const address = server.address() as AddressInfo;
   return {
     url: `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${address.port}`,
     port: address.port,
-    close: () =>
-      new Promise((resolve) => {
-        // A client that never finishes its request does not hold up the end.
-        const bound = setTimeout(() => server.closeAllConnections(), CLOSE_WITHIN_MS);
-        server.close(() => {
-          clearTimeout(bound);
-          resolve();
-        });
-        server.closeIdleConnections();
-      }),
+    close,
   };
+}
+
+function createBoundedServer(app: Koa, bounds: typeof BOUNDS): Server {
+  const callback = app.callback();
+  const server = createServer(
+    {
+      maxHeaderSize: HEADER_BYTES_MAX,
+      headersTimeout: bounds.headersTimeoutMs,
+      requestTimeout: bounds.requestTimeoutMs,
+      keepAliveTimeout: bounds.keepAliveMs,
+      connectionsCheckingInterval: bounds.checkEveryMs,
+    },
+    (request, response) => void callback(request, response),
+  );
+  server.timeout = bounds.idleTimeoutMs;
+  server.maxConnections = bounds.connectionsMax;
+  return server;
+}
+
+/** Makes what ends the server: it waits for what is under way, and for no connection on which nothing is. */
+function createClose(server: Server): () => Promise<void> {
+  const sockets = new Set<Socket>();
+  let closing = false;
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  // Node closes what is idle when the end begins, and not what becomes so.
+  server.on('request', (_request, response) => response.once('close', () => closing && server.closeIdleConnections()));
+
+  return () =>
+    new Promise((resolve) => {
+      closing = true;
+      // A client that never finishes its request does not hold up the end.
+      const bound = setTimeout(() => server.closeAllConnections(), CLOSE_WITHIN_MS);
+      server.close(() => {
+        clearTimeout(bound);
+        resolve();
+      });
+      server.closeIdleConnections();
+      // Opened in advance, as browsers do: nothing has been said, but to Node it waits for headers, and is not idle.
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+    });
 }
 
 function bind(server: Server, host: string, port: number): Promise<void> {

@@ -89,12 +89,16 @@ function observe(role: string, log: Log): Middleware {
       const { operation, problem, correlationId, callerId } = ctx.state as Record<string, string | undefined>;
       durations.observe({ role, operation: operation ?? 'none', status: ctx.status }, ms / 1000);
       const level = /^\/(health|metrics)/.test(ctx.path) ? 'debug' : 'info';
-      log[level]({ role, operation, method: ctx.method, path: ctx.path, status: ctx.status, problem, ms, callerId, correlationId }, 'request');
+      const path = withoutOddities(ctx.path);
+      log[level]({ role, operation, method: ctx.method, path, status: ctx.status, problem, ms, callerId, correlationId }, 'request');
     };
     if (ctx.res.closed) done();
     else ctx.res.once('close', done);
   };
 }
+
+/** A path as it may be written down. What is no id and no word, such as an address that a client has put there by mistake, may be personal. */
+const withoutOddities = (path: string): string => path.replace(/[^/]*[^/\w.:-][^/]*/g, '*');
 
 const isClientGone = (error: NodeJS.ErrnoException): boolean =>
   ['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ERR_STREAM_PREMATURE_CLOSE'].includes(error.code ?? '');

@@ -1,4 +1,4 @@
-import { KeyObject, createPrivateKey, createPublicKey, randomUUID, type JsonWebKey, type webcrypto } from 'node:crypto';
+import { KeyObject, createPrivateKey, createPublicKey, randomUUID, type JsonWebKey } from 'node:crypto';
 import { createLocalJWKSet, createRemoteJWKSet, decodeJwt, decodeProtectedHeader, errors, type JSONWebKeySet } from 'jose';
 import jwt from 'jsonwebtoken';
 import { unavailable } from './problem.ts';
@@ -10,8 +10,11 @@ export type Caller = { readonly kind: 'user'; readonly id: string } | { readonly
 type PrivateKey = string | KeyObject;
 
 const ALGORITHM = 'ES256';
-/** Three parts, of which the last is a signature of that algorithm. The library throws for one that is shorter or longer. */
-const WELL_FORMED = /^[\w-]+\.[\w-]+\.[\w-]{86}$/;
+/**
+ * Three parts, of which the last is a signature of that algorithm. The library throws for one that is shorter or longer, and would take
+ * one whose last character has bits that say nothing.
+ */
+const WELL_FORMED = /^[\w-]+\.[\w-]+\.[\w-]{85}[AQgw]$/;
 const AUDIENCE = 'order-saga';
 const USER_ISSUER = 'order-saga/auth';
 const SERVICE_ISSUER = 'order-saga/service';
@@ -68,10 +71,21 @@ export type TokenVerifier = (token: string) => Promise<Caller | undefined>;
  * the two a token can be, so that neither can pass for the other. Signature, algorithm, issuer, audience, subject, expiry and id
  * are all required.
  */
-export function createTokenVerifier({ jwksUrl, serviceKeys }: { jwksUrl: string; serviceKeys: JSONWebKeySet }): TokenVerifier {
-  // A key that is not known is asked for at most every 30 seconds: whoever invents key ids cannot flood the auth service.
-  return verifierBy(createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: JWKS_TIMEOUT_MS }), serviceKeys);
+export function createTokenVerifier({
+  jwksUrl,
+  serviceKeys,
+  askedAgainAfterMs = ASKED_AGAIN_AFTER_MS,
+}: {
+  jwksUrl: string;
+  serviceKeys: JSONWebKeySet;
+  askedAgainAfterMs?: number;
+}): TokenVerifier {
+  const published = createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: JWKS_TIMEOUT_MS, cooldownDuration: askedAgainAfterMs });
+  return verifierBy(published, rolesOf(serviceKeys));
 }
+
+/** A key that is not known is asked for at most so often: whoever invents key ids cannot flood the auth service. */
+const ASKED_AGAIN_AFTER_MS = 30_000;
 
 /** Verifies tokens of buyers in the role that publishes the keys itself. Tokens of roles prove nothing to it. */
 export function createLocalTokenVerifier(published: () => Promise<JSONWebKeySet>): TokenVerifier {
@@ -81,26 +95,43 @@ export function createLocalTokenVerifier(published: () => Promise<JSONWebKeySet>
     if (current?.published !== latest) current = { published: latest, keys: createLocalJWKSet(latest) };
     return current.keys(header);
   };
-  return verifierBy(keys, { keys: [] });
+  return verifierBy(keys, new Map());
 }
 
 type KeySource = (header: { alg: string; kid: string }) => ReturnType<ReturnType<typeof createLocalJWKSet>>;
 
-function verifierBy(userKeys: KeySource, serviceKeys: JSONWebKeySet): TokenVerifier {
-  const roleKeys: KeySource = createLocalJWKSet(serviceKeys);
-  const roles = new Set(serviceKeys.keys.map(({ kid }) => kid));
+/**
+ * The keys of each role: while one is replaced there are two, `worker` and `worker-2`, and its tokens may name either, or just the role.
+ * Throws for a key that cannot be read.
+ */
+export function rolesOf({ keys }: JSONWebKeySet): ReadonlyMap<string, KeyObject[]> {
+  const roles = new Map<string, KeyObject[]>();
+  for (const key of keys) {
+    const role = roleOf(key.kid ?? '');
+    roles.set(role, [...(roles.get(role) ?? []), createPublicKey({ key, format: 'jwk' })]);
+  }
+  return roles;
+}
 
+const roleOf = (kid: string): string => kid.replace(/-\d+$/, '');
+
+function verifierBy(userKeys: KeySource, roles: ReadonlyMap<string, KeyObject[]>): TokenVerifier {
   return async (token) => {
     if (!WELL_FORMED.test(token)) return undefined;
-    const kid = unverified(() => decodeProtectedHeader(token))?.kid;
-    if (typeof kid !== 'string') return undefined;
-    const service = roles.has(kid);
-    const header = { alg: ALGORITHM, kid };
-    const key = await (service ? roleKeys(header) : userKeys(header)).catch(keyUnknown);
-    const subject = key && verifiedSubject(token, key, service ? SERVICE_ISSUER : USER_ISSUER);
-    if (!subject) return undefined;
-    if (!service) return { kind: 'user', id: subject };
-    return subject === kid ? { kind: 'service', name: subject } : undefined;
+    const { kid, crit } = unverified(() => decodeProtectedHeader(token)) ?? {};
+    // Of the extensions that a token may insist on none is known here, and the library would pass over them.
+    if (typeof kid !== 'string' || crit !== undefined) return undefined;
+    // Nor would it survive claims that are no object.
+    if (!unverified(() => decodeJwt(token))) return undefined;
+    const role = roleOf(kid);
+    const keys = roles.get(role);
+    if (keys) {
+      const speaks = keys.some((key) => verifiedSubject(token, key, SERVICE_ISSUER, SERVICE_TOKEN_SECONDS) === role);
+      return speaks ? { kind: 'service', name: role } : undefined;
+    }
+    const key = await userKeys({ alg: ALGORITHM, kid }).catch(keyUnknown);
+    const id = key && verifiedSubject(token, KeyObject.from(key), USER_ISSUER, USER_TOKEN_SECONDS);
+    return id ? { kind: 'user', id } : undefined;
   };
 }
 
@@ -109,23 +140,26 @@ function keyUnknown(error: unknown): undefined {
   throw unavailable('The keys that tokens are verified with cannot be read at the moment. Send the same request again.', error);
 }
 
-function verifiedSubject(token: string, key: webcrypto.CryptoKey, issuer: string): string | undefined {
+function verifiedSubject(token: string, key: KeyObject, issuer: string, lifeSeconds: number): string | undefined {
   try {
-    const claims = jwt.verify(token, KeyObject.from(key), {
+    const claims = jwt.verify(token, key, {
       algorithms: [ALGORITHM],
       audience: AUDIENCE,
       issuer,
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      // No token is older than those that are made, whatever expiry it names. This also requires an issue time.
+      maxAge: lifeSeconds,
     });
-    // The library takes a token without an expiry for one that never expires.
-    if (typeof claims === 'string' || claims.exp === undefined || claims.iat === undefined || !claims.jti) return undefined;
-    return claims.sub;
+    // The library takes a token without an expiry for one that never expires, and a subject or an id of whatever type.
+    if (typeof claims === 'string' || claims.exp === undefined || !isText(claims.jti) || !isText(claims.sub)) return undefined;
+    return claims.iat! > Date.now() / 1000 + CLOCK_TOLERANCE_SECONDS ? undefined : claims.sub;
   } catch (error) {
-    // A payload that is no JSON is met before the signature is looked at.
-    if (error instanceof jwt.JsonWebTokenError || error instanceof SyntaxError) return undefined;
+    if (error instanceof jwt.JsonWebTokenError) return undefined;
     throw error;
   }
 }
+
+const isText = (claim: unknown): boolean => typeof claim === 'string' && claim !== '';
 
 /** The public half of a private key, as the member of a key set that `kid` names. */
 export function publicJwk(privateKey: string, kid: string): JsonWebKey & { kid: string } {

@@ -9,7 +9,7 @@ import { createSigningKeys } from '../api/auth/signing-keys.ts';
 import { createAuthStore } from '../api/auth/store.ts';
 import { openDatabase } from '../lib/database.ts';
 import { createLocalTokenVerifier } from '../lib/tokens.ts';
-import { PASSWORD as password, startAuth } from './support/auth.ts';
+import { PASSWORD as password, ROTATION_S, startAuth } from './support/auth.ts';
 import { assertDocumented } from './support/openapi.ts';
 import { form, json, post } from './support/requests.ts';
 import { serveQuietly } from './support/service.ts';
@@ -137,7 +137,7 @@ test('who comes while too many passwords are being hashed is told to come back',
 test('without its database auth says so, and asks to be asked again', async () => {
   const away = openDatabase('postgres://nobody@127.0.0.1:1/auth');
   const store = createAuthStore(away);
-  const lost = await serveQuietly('auth', authApi({ ...options, store, keys: createSigningKeys(store) }));
+  const lost = await serveQuietly('auth', authApi({ ...options, store, keys: createSigningKeys(store, { rotationS: ROTATION_S }) }));
   const answers = [
     await assertDocumented('login', await post(`${lost.url}/auth/login`, json({ username: 'nobody', password }))),
     await assertDocumented('register', await post(`${lost.url}/auth/register`, json({ username: 'nobody', password }))),

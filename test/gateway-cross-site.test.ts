@@ -28,6 +28,8 @@ const foreign: Record<string, string>[] = [
   { origin: 'http://127.0.0.1' },
   { origin: 'http://127.0.0.1:1' },
   { origin: 'nonsense' },
+  { origin: `chrome-extension://${host}` },
+  { origin: `${gateway.url}, https://evil.example` },
   { 'sec-fetch-site': 'same-origin', origin: 'https://evil.example' },
   { 'sec-fetch-site': 'cross-site', origin: gateway.url },
 ];
@@ -51,6 +53,9 @@ const writes: [operationId: string, path: string, init: RequestInit, cookie: str
   ['login', '/auth/login', { method: 'POST', ...credentials }, ''],
   ['register', '/auth/register', { method: 'POST', ...credentials }, ''],
   ['token', '/auth/token', { method: 'POST', ...credentials }, ''],
+  ['changePassword', '/auth/password', { method: 'PUT', ...json({ current: 'correct horse', next: 'a better horse' }) }, SESSION],
+  ['endSessions', '/auth/sessions', { method: 'DELETE' }, SESSION],
+  ['endSession', '/auth/sessions/1', { method: 'DELETE' }, SESSION],
 ];
 const send = (path: string, init: RequestInit, more: Record<string, string>, cookie: string) =>
   fetch(gateway.url + path, { ...init, headers: { ...(init.headers as Record<string, string>), ...more, ...(cookie && { cookie }) } });
@@ -76,4 +81,23 @@ test('reading, and writing with a token, is not refused: a page of another site 
   const read = await send('/orders', {}, { 'sec-fetch-site': 'cross-site' }, SESSION);
   const written = await send('/orders', order, { origin: 'https://evil.example', authorization: 'Bearer a.b.c' }, '');
   assert.deepEqual([read.status, written.status], [200, 200]);
+});
+
+test('behind TLS the host is the one that the browser knows, be its usual port named or not', async () => {
+  const behind = await startGateway({ auth: service.url }, { trustedProxies: ['127.0.0.1'] });
+  const login = async (origin: string, forwardedHost: string) => {
+    const headers = { ...credentials.headers, origin, 'x-forwarded-proto': 'https', 'x-forwarded-host': forwardedHost };
+    return (await fetch(`${behind.url}/auth/login`, { method: 'POST', ...credentials, headers })).status;
+  };
+  assert.deepEqual(
+    [
+      await login('https://shop.example', 'shop.example'),
+      await login('https://shop.example', 'Shop.Example:443'),
+      await login('https://shop.example:8443', 'shop.example:8443'),
+      await login('https://shop.example', 'shop.example:8443'),
+      await login('https://shop.example', 'evil.example'),
+    ],
+    [200, 200, 200, 403, 403],
+  );
+  await behind.close();
 });

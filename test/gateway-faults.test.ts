@@ -1,6 +1,7 @@
 /** What a client gets when a service does not answer as it should, and when the client does not ask as it should. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { after, beforeEach, test } from 'node:test';
 import { startFarSide } from './support/far-side.ts';
@@ -11,16 +12,21 @@ import { json } from './support/requests.ts';
 
 const TOKEN = { authorization: 'Bearer a.b.c' };
 const SESSION = { cookie: `session_id=${'A'.repeat(43)}` };
+const auth = await startFarSide();
 const service = await startFarSide();
-const gateway = await startGateway({ auth: service.url, orders: service.url, billing: 'http://127.0.0.1:1' }, { answerTimeoutMs: 300 });
+const gateway = await startGateway({ auth: auth.url, orders: service.url, billing: 'http://127.0.0.1:1' }, { answerTimeoutMs: 300 });
 const { host } = new URL(gateway.url);
 const order = (headers: Record<string, string>) =>
   fetch(`${gateway.url}/orders`, { method: 'POST', ...json({ price: 5 }), headers: { ...json({}).headers, ...headers } });
 
-beforeEach(() => service.answers());
+beforeEach(() => {
+  auth.answers();
+  service.answers();
+});
 after(async () => {
   await gateway.close();
   await service.close();
+  await auth.close();
 });
 
 test('a service that is not there is unavailable', async () => {
@@ -49,10 +55,33 @@ test('a service that is silent for too long is a gateway timeout, and asks to be
 });
 
 test('while sessions cannot be looked up nobody is taken for a stranger', async () => {
-  service.answers((response) => response.writeHead(503).end());
+  auth.answers((response) => response.writeHead(503).end());
   assert.equal((await assertDocumented('createOrder', await order(SESSION))).type, '/problems/unavailable');
-  service.answers((response) => response.destroy());
+  auth.answers((response) => response.destroy());
   assert.equal((await assertDocumented('createOrder', await order(SESSION))).type, '/problems/bad-gateway');
+  assert.deepEqual(service.seen, []);
+});
+
+test('a token holds without auth: its writes go on while they cannot be counted', async () => {
+  for (const fails of [(response: ServerResponse) => response.writeHead(503).end(), (response: ServerResponse) => response.destroy(), () => {}]) {
+    auth.answers(fails);
+    assert.equal((await order(TOKEN)).status, 200);
+    assert.equal(auth.seen.length, 1);
+  }
+  assert.deepEqual(
+    service.seen.map(({ headers }) => headers.authorization),
+    Array(3).fill(TOKEN.authorization),
+  );
+});
+
+test('who may not write any more is told so, and when, before a service is asked', async () => {
+  auth.answers((response) => response.writeHead(429, { 'retry-after': '7' }).end());
+  for (const headers of [TOKEN, SESSION]) {
+    const response = await order(headers);
+    assert.equal(response.headers.get('retry-after'), '7');
+    assert.equal((await assertDocumented('createOrder', response)).type, '/problems/too-many-requests');
+  }
+  assert.deepEqual(service.seen, []);
 });
 
 test('when the client goes away, so does the request to the service', async () => {

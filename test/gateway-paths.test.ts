@@ -8,14 +8,16 @@ import { sendRaw } from './support/raw.ts';
 import { json } from './support/requests.ts';
 
 const TOKEN = { authorization: 'Bearer a.b.c' };
+const auth = await startFarSide();
 const service = await startFarSide();
-const gateway = await startGateway({ auth: service.url, users: service.url, orders: service.url, billing: service.url, notifications: service.url });
+const gateway = await startGateway({ auth: auth.url, users: service.url, orders: service.url, billing: service.url, notifications: service.url });
 const { host } = new URL(gateway.url);
 
 beforeEach(() => service.answers());
 after(async () => {
   await gateway.close();
   await service.close();
+  await auth.close();
 });
 
 const unknown = [

@@ -105,6 +105,8 @@ test('on this side forward-auth tells whose session it is, and gives no token aw
   const response = await fetch(at('/auth'), { headers: { cookie } });
   await assertDocumented('forwardAuth', response);
   assert.deepEqual([response.headers.get('x-user-id'), response.headers.get('authorization')], [id, null]);
+  const head = await fetch(at('/auth'), { method: 'HEAD', headers: { cookie } });
+  assert.deepEqual([head.status, head.headers.get('authorization')], [200, null]);
   assert.equal((await assertDocumented('forwardAuth', await fetch(at('/auth')))).type, '/problems/unauthenticated');
 });
 

@@ -1,17 +1,22 @@
-/** The keys that sign users' tokens, in a real Postgres. */
+/** The keys that sign users' tokens, in a real Postgres: how they come, how they go, and that nobody notices. */
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { after, beforeEach, test } from 'node:test';
 import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { Client } from 'pg';
 import { createSigningKeys } from '../api/auth/signing-keys.ts';
 import { createAuthStore } from '../api/auth/store.ts';
+import { createTokenVerifier } from '../lib/tokens.ts';
 import { createDatabase } from './support/database.ts';
+import { serveQuietly } from './support/service.ts';
 
+const DAY_S = 86_400;
+const rotationS = 30 * DAY_S;
 const database = await createDatabase('auth');
 const store = createAuthStore(database);
 const rows = new Client(database.url);
 await rows.connect();
 
+beforeEach(() => rows.query('delete from signing_keys'));
 after(async () => {
   await rows.end();
   await store.close();
@@ -19,49 +24,97 @@ after(async () => {
 });
 
 const kidOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()).kid as string;
+/** By a replica that has just started. */
+async function signerAndPublished() {
+  const keys = createSigningKeys(store, { rotationS });
+  const { keys: published } = await keys.published();
+  return [kidOf(await keys.sign('somebody')), published.map(({ kid }) => kid!)] as const;
+}
+/** Lets time pass for the keys. */
+const pass = (seconds: number) => rows.query(`update signing_keys set created_at = created_at - $1 * interval '1 second'`, [seconds]);
 
 test('of many replicas that start at once, all sign with the one key that one of them made', async () => {
-  const tokens = await Promise.all(Array.from({ length: 6 }, () => createSigningKeys(store).sign('somebody')));
-  const kids = new Set(tokens.map(kidOf));
+  const tokens = await Promise.all(Array.from({ length: 6 }, () => createSigningKeys(store, { rotationS }).sign('somebody')));
   const { rows: kept } = await rows.query('select kid from signing_keys');
   assert.deepEqual(
-    [...kids],
+    [...new Set(tokens.map(kidOf))],
     kept.map(({ kid }) => kid),
   );
 });
 
-test('a new key is published before it signs, and a retired one neither signs nor is published', async () => {
-  const [first] = await store.signingKeys();
-  await rows.query(`insert into signing_keys (kid, private_key, public_jwk) select 'second', private_key, public_jwk || '{"kid": "second"}' from signing_keys`);
-  await rows.query(`update signing_keys set created_at = now() - interval '1 day' where kid = $1`, [first!.kid]);
-  assert.deepEqual(await signerAndPublished(), [first!.kid, ['second', first!.kid]]);
+test('a key that is old gets one successor, which is published before it signs; then the old one goes, when its tokens have expired', async () => {
+  const [first] = await signerAndPublished();
+  await pass(rotationS - 60);
+  assert.deepEqual(await signerAndPublished(), [first, [first]]);
 
-  await rows.query(`update signing_keys set created_at = now() - interval '3 minutes' where kid = 'second'`);
-  assert.deepEqual(await signerAndPublished(), ['second', ['second', first!.kid]]);
+  await pass(60);
+  const replicas = await Promise.all(Array.from({ length: 6 }, signerAndPublished));
+  const [second] = replicas[0]![1];
+  assert.notEqual(second, first);
+  assert.deepEqual(replicas, Array(6).fill([first, [second, first]]));
 
-  await rows.query('update signing_keys set retired_at = now() where kid = $1', [first!.kid]);
-  assert.deepEqual(await signerAndPublished(), ['second', ['second']]);
+  await pass(119);
+  assert.deepEqual(await signerAndPublished(), [first, [second, first]]);
+  await pass(1);
+  assert.deepEqual(await signerAndPublished(), [second, [second, first]]);
+  // Tokens of the first were signed for two minutes and a replica's delay more, and live for five.
+  await pass(779);
+  assert.deepEqual(await signerAndPublished(), [second, [second, first]]);
+  await pass(1);
+  assert.deepEqual(await signerAndPublished(), [second, [second]]);
 });
 
-test('keys that were read once are used on while the database is away, and it is asked again', async (t) => {
+test('a key that an operator has deleted is neither used nor published, and another one takes its place', async () => {
+  const [first] = await signerAndPublished();
+  await rows.query('delete from signing_keys');
+  const [second, published] = await signerAndPublished();
+  assert.notEqual(second, first);
+  assert.deepEqual(published, [second]);
+});
+
+test('keys that were read once are used on while the database is away, and it is asked again now and then', async (t) => {
+  const [kid] = await signerAndPublished();
   t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
   let readings = 0;
-  const keys = createSigningKeys({
-    addFirstSigningKey: store.addFirstSigningKey,
-    signingKeys: () => (readings++ === 0 ? store.signingKeys() : Promise.reject(new Error('away'))),
-  });
+  const keys = createSigningKeys({ ...store, signingKeys: () => (readings++ === 0 ? store.signingKeys() : Promise.reject(new Error('away'))) }, { rotationS });
   await keys.sign('somebody');
   for (let minute = 1; minute <= 3; minute++) {
     t.mock.timers.tick(60_000);
-    assert.equal(kidOf(await keys.sign('somebody')), 'second');
+    assert.deepEqual([kidOf(await keys.sign('somebody')), kidOf(await keys.sign('somebody'))], [kid, kid]);
     assert.equal(readings, 1 + minute);
-    // The failed reading ends behind the back of who asked.
     await endOfTurn();
   }
 });
 
-async function signerAndPublished() {
-  const keys = createSigningKeys(store);
-  const { keys: published } = await keys.published();
-  return [kidOf(await keys.sign('somebody')), published.map(({ kid }) => kid)];
-}
+test('a replica that nobody has asked for a minute reads before it answers', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
+  const keys = createSigningKeys(store, { rotationS });
+  await keys.sign('somebody');
+  await rows.query('delete from signing_keys');
+  const [second] = await signerAndPublished();
+  t.mock.timers.tick(60_000);
+  assert.deepEqual(
+    (await keys.published()).keys.map(({ kid }) => kid),
+    [second],
+  );
+});
+
+test('while keys come and go, every token that one replica signs is taken by whoever reads the keys of another', async () => {
+  // As in production, with days for seconds: a key is published before it signs for longer than any reader may hold an older set.
+  const times = { rotationS: 1.5, freshS: 0.05, staleS: 0.1, publishedBeforeUseS: 0.5, supersededS: 1.2 };
+  const [one, other] = [createSigningKeys(store, times), createSigningKeys(store, times)];
+  const auth = await serveQuietly('auth', [async (ctx) => void (ctx.body = await other.published())]);
+  const verify = createTokenVerifier({ jwksUrl: auth.url, serviceKeys: { keys: [] }, askedAgainAfterMs: 100 });
+
+  const kids = new Set<string>();
+  const atOnce = new Set<number>();
+  const startedMs = performance.now();
+  for (let n = 0; kids.size < 4 && performance.now() - startedMs < 30_000; n++) {
+    const token = await (n % 2 ? one : other).sign('somebody');
+    assert.deepEqual(await verify(token), { kind: 'user', id: 'somebody' }, `token ${n}, after ${kids.size} keys`);
+    kids.add(kidOf(token));
+    atOnce.add((await other.published()).keys.length);
+  }
+  assert.deepEqual([kids.size, Math.max(...atOnce)], [4, 2]);
+  await auth.close();
+});

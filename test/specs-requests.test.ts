@@ -53,6 +53,12 @@ bounds('an Idempotency-Key', {
   refused: ['key', '""', `"${ID}`, `${ID}"`, `${ID}, ${ID}`, ...OTHER_SPELLINGS],
 });
 
+bounds('the session that a page ends before', {
+  schema: parameters.BeforeSession.schema,
+  taken: [ID, ID.toUpperCase()],
+  refused: OTHER_SPELLINGS,
+});
+
 bounds('the length of a page', {
   schema: parameters.Limit.schema,
   taken: [1, 100],
@@ -67,6 +73,17 @@ bounds('a registration', {
     ...['ad', 'a'.repeat(65), '.ada', 'a b c', 'ada\n', 'ada\u0000', 'аda', 1, undefined].map((username) => ({ username })),
     ...['p'.repeat(7), 'p'.repeat(129), 12345678, undefined].map((password) => ({ password })),
     { role: 'admin' },
+  ],
+});
+
+bounds('a change of password', {
+  schema: schemas.PasswordChange,
+  like: { current: 'long enough', next: 'longer than that' },
+  taken: [{}, { current: 'x' }, { current: 'p'.repeat(1024) }, { next: 'p'.repeat(128) }, { next: 'long enough' }],
+  refused: [
+    ...['', 'p'.repeat(1025), 12345678, undefined].map((current) => ({ current })),
+    ...['p'.repeat(7), 'p'.repeat(129), 12345678, undefined].map((next) => ({ next })),
+    { username: 'ada' },
   ],
 });
 

@@ -4,14 +4,13 @@ import { present } from '../../lib/exchange.ts';
 import { loadPage } from '../../lib/page.ts';
 import { Problem } from '../../lib/problem.ts';
 import { USER_TOKEN_SECONDS } from '../../lib/tokens.ts';
-import type { Passwords } from './passwords.ts';
+import { addressOf } from './address.ts';
+import { createLogin, type LoginPorts } from './login.ts';
+import { ownHandlers } from './own-routes.ts';
 import type { Sessions } from './sessions.ts';
 import type { SigningKeys } from './signing-keys.ts';
-import type { AuthStore, Credential } from './store.ts';
 
-export interface AuthPorts {
-  store: AuthStore;
-  passwords: Passwords;
+export interface AuthPorts extends LoginPorts {
   sessions: Sessions;
   keys: SigningKeys;
 }
@@ -22,7 +21,8 @@ const JWKS_CACHE = { 'cache-control': 'public, max-age=30' };
 
 /** Auth's operations, but for `forwardAuth`. */
 export function authHandlers(ports: AuthPorts): Record<string, Handler> {
-  const { store, passwords, sessions, keys } = ports;
+  const { store, passwords, sessions, keys, limits } = ports;
+  const login = createLogin(ports);
   const loginPage = loadPage('login');
   const logout: Handler = async (call) => {
     await sessions.end(call.ctx);
@@ -36,6 +36,7 @@ export function authHandlers(ports: AuthPorts): Record<string, Handler> {
 
     register: async (call) => {
       const { username, password } = credentials(call);
+      await limits.countRegistration(addressOf(call.ctx));
       const id = uuidv7();
       const isNew = await store.register({ id, username, passwordHash: await passwords.hash(password) });
       if (!isNew) throw new Problem('username-taken');
@@ -43,32 +44,22 @@ export function authHandlers(ports: AuthPorts): Record<string, Handler> {
     },
 
     login: async (call) => {
-      const { id, username } = await identify(call, ports);
-      await sessions.open(call.ctx, id);
-      present(call, 200, { id, username });
+      const known = await login(call.ctx, credentials(call));
+      await sessions.open(call.ctx, known);
+      present(call, 200, { id: known.id, username: known.username });
     },
 
     token: async (call) => {
-      const { id } = await identify(call, ports);
+      const { id } = await login(call.ctx, credentials(call));
       present(call, 200, { access_token: await keys.sign(id), token_type: 'Bearer', expires_in: USER_TOKEN_SECONDS }, { headers: NO_STORE });
     },
 
     jwks: async (call) => present(call, 200, await keys.published(), { headers: JWKS_CACHE }),
+    ...ownHandlers({ ...ports, login }),
   };
 }
 
 const credentials = ({ body }: Call) => body as { username: string; password: string };
-
-/** Whose name and password these are. An unknown name costs as much time as a wrong password, and is refused in the same words. */
-async function identify(call: Call, { store, passwords }: AuthPorts): Promise<Credential> {
-  const { username, password } = credentials(call);
-  const known = await store.findCredential(username);
-  const matches = await passwords.matches(password, known?.passwordHash);
-  if (!known || !matches) throw new Problem('wrong-credentials');
-  // Now, while the password is at hand, its hash can be brought up to date.
-  if (passwords.isOutdated(known.passwordHash)) await store.replaceHash(known, await passwords.hash(password));
-  return known;
-}
 
 /** 200 without a body. Koa takes a body of null for a 204, unless the status is set after it. */
 function answerEmpty({ ctx }: Call): void {

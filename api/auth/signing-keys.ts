@@ -1,14 +1,21 @@
 import { createPrivateKey, generateKeyPairSync, randomUUID, type KeyObject } from 'node:crypto';
 import type { JSONWebKeySet } from 'jose';
 import { publicJwk, signUserToken } from '../../lib/tokens.ts';
-import type { AuthStore, StoredKey } from './store.ts';
+import type { AuthStore, SigningKey, StoredSigningKey } from './store.ts';
 
-/** How soon a replica sees a key that was added or retired. */
-const FRESH_MS = 30_000;
-/** A new key is published this long before it signs: longer than any replica and any reader of the key set may hold an older one. */
-const PUBLISHED_BEFORE_USE_MS = 120_000;
+/** Times by which keys come and go, in seconds. Only tests have reason for others than these. */
+const TIMES = {
+  /** How soon a replica sees a key that was added or dropped. */
+  freshS: 30,
+  /** A replica that nobody has asked for so long reads before it answers. */
+  staleS: 60,
+  /** A new key is published this long before it signs: longer than any replica and any reader of the key set may hold an older one. */
+  publishedBeforeUseS: 120,
+  /** A key is published until its successor is this old: by then the last of its tokens has expired. */
+  supersededS: 900,
+};
 
-type KeyStore = Pick<AuthStore, 'signingKeys' | 'addFirstSigningKey'>;
+type KeyStore = Pick<AuthStore, 'signingKeys' | 'addSigningKey' | 'dropSupersededKeys'>;
 
 interface KeyRing {
   signer: { kid: string; privateKey: KeyObject };
@@ -18,29 +25,37 @@ interface KeyRing {
 export interface SigningKeys {
   /** A token by which the services know the user for five minutes. */
   sign(userId: string): Promise<string>;
-  /** The public halves of all keys that are not retired. */
+  /** The public halves of all keys whose tokens hold, or soon will. */
   published(): Promise<JSONWebKeySet>;
 }
 
-/** The keys that sign users' tokens. They live in the database, which all replicas share; the first one is made when it is first needed. */
-export function createSigningKeys(store: KeyStore): SigningKeys {
+/**
+ * The keys that sign users' tokens. They live in the database, which all replicas share. One is made when there is none, and its
+ * successor when it has become as old as `rotationS`; for some minutes then there are two.
+ */
+export function createSigningKeys(store: KeyStore, { rotationS, ...others }: { rotationS: number } & Partial<typeof TIMES>): SigningKeys {
+  const times = { ...TIMES, ...others };
   let ring: KeyRing | undefined;
-  let staleAtMs = 0;
+  let triedAtMs = -Infinity;
   let reading: Promise<KeyRing> | undefined;
 
   async function read(): Promise<KeyRing> {
-    ring = toRing(await storedKeys(store));
-    staleAtMs = Date.now() + FRESH_MS;
-    return ring;
+    try {
+      ring = toRing(await turnedKeys(store, rotationS, times), times);
+      return ring;
+    } finally {
+      triedAtMs = Date.now();
+    }
   }
 
   async function current(): Promise<KeyRing> {
-    if (ring && Date.now() < staleAtMs) return ring;
+    const ageMs = Date.now() - triedAtMs;
+    if (ring && ageMs < times.freshS * 1000) return ring;
     reading ??= read().finally(() => (reading = undefined));
-    if (!ring) return reading;
-    // Nobody waits for a second reading, and when it fails the keys of the first one are as good as before.
-    reading.catch(() => {});
-    return ring;
+    // While the database is away the keys that were read before are as good as ever.
+    const known = ring && reading.catch(() => ring!);
+    if (!known) return reading;
+    return ageMs < times.staleS * 1000 ? ring! : known;
   }
 
   return {
@@ -52,15 +67,17 @@ export function createSigningKeys(store: KeyStore): SigningKeys {
   };
 }
 
-async function storedKeys(store: KeyStore) {
+/** The keys, newest first, after those have been added and dropped whose time it is. */
+async function turnedKeys(store: KeyStore, rotationS: number, { supersededS }: typeof TIMES): Promise<StoredSigningKey[]> {
   const keys = await store.signingKeys();
-  if (keys.length > 0) return keys;
-  await store.addFirstSigningKey(newKey());
-  // Another replica may have been first: whichever key is there now is everybody's.
-  return store.signingKeys();
+  const isOld = !keys[0] || keys[0].ageMs >= rotationS * 1000;
+  if (isOld) await store.addSigningKey(newKey(), rotationS);
+  if (keys.length > 1) await store.dropSupersededKeys(supersededS);
+  // Another replica may have been first: whatever is there now is everybody's.
+  return isOld || keys.length > 1 ? store.signingKeys() : keys;
 }
 
-function newKey(): StoredKey {
+function newKey(): SigningKey {
   const kid = randomUUID();
   const { privateKey } = generateKeyPairSync('ec', {
     namedCurve: 'P-256',
@@ -71,8 +88,8 @@ function newKey(): StoredKey {
 }
 
 /** The newest key signs once everybody can have read it; until then, and for want of another, the one before it. */
-function toRing(keys: Awaited<ReturnType<AuthStore['signingKeys']>>): KeyRing {
-  const seen = keys.find(({ createdAt }) => createdAt.getTime() <= Date.now() - PUBLISHED_BEFORE_USE_MS) ?? keys.at(-1);
+function toRing(keys: readonly StoredSigningKey[], { publishedBeforeUseS }: typeof TIMES): KeyRing {
+  const seen = keys.find(({ ageMs }) => ageMs >= publishedBeforeUseS * 1000) ?? keys.at(-1);
   if (!seen) throw new Error('There is no signing key, and none could be made');
   return {
     signer: { kid: seen.kid, privateKey: createPrivateKey(seen.privateKey) },

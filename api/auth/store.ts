@@ -1,7 +1,10 @@
 import type { Database } from '../../lib/database.ts';
 import { PrismaClient } from '../../prisma/generated/auth/client.ts';
+import { addSigningKey, dropSupersededKeys, endOtherSessions, findWriter, openSession, takeWrite, type NewSession, type WriteRate } from './statements.ts';
 
-export interface Credential {
+export type { WriteRate } from './statements.ts';
+
+export interface NewCredential {
   /** The user id of the whole system. */
   id: string;
   /** As it was registered. */
@@ -9,51 +12,74 @@ export interface Credential {
   passwordHash: string;
 }
 
-export interface StoredKey {
+export interface Credential extends NewCredential {
+  /** Counts the changes of the password. */
+  passwordVersion: number;
+}
+
+export interface Session {
+  id: string;
+  tokenHash: string;
+  createdAt: Date;
+  expiresAt: Date;
+}
+
+export interface SigningKey {
   kid: string;
   /** PKCS8 PEM. */
   privateKey: string;
   publicJwk: object;
 }
 
-/** How many sessions that have ended one login clears away: more than it adds, so that they never pile up. */
-const SWEPT_PER_LOGIN_MAX = 20;
-/** Names the lock under which the first signing key is made. */
-const FIRST_KEY_LOCK = 7_203_841;
+export interface StoredSigningKey extends SigningKey {
+  /** By the database's clock, as all that is told by a time here. */
+  ageMs: number;
+}
+
+/** How often something was tried in a window, and when that ends in milliseconds since 1970. */
+interface Attempts {
+  points: number;
+  expire: number;
+}
+
+/** Behind every id. */
+const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 export type AuthStore = ReturnType<typeof createAuthStore>;
 
-/** Credentials, sessions and signing keys. Passwords and session tokens come here as hashes only. */
+/** Credentials, sessions, signing keys and what limits are counted by. Passwords and session tokens come here as hashes only. */
 export function createAuthStore({ adapter }: Pick<Database, 'adapter'>) {
-  const db = new PrismaClient({ adapter });
+  // Without the arguments of a call in its errors: they are personal.
+  const db = new PrismaClient({ adapter, errorFormat: 'minimal' });
 
   return {
     /** Adds the credential. False when the name, in whatever case, is taken. */
-    async register({ id, username, passwordHash }: Credential): Promise<boolean> {
+    async register({ id, username, passwordHash }: NewCredential): Promise<boolean> {
       const data = [{ id, username, loginName: username.toLowerCase(), passwordHash }];
       return (await db.credential.createMany({ data, skipDuplicates: true })).count === 1;
     },
 
-    async findCredential(username: string): Promise<Credential | null> {
-      return db.credential.findUnique({ where: { loginName: username.toLowerCase() } });
-    },
+    findCredential: (username: string): Promise<Credential | null> => db.credential.findUnique({ where: { loginName: username.toLowerCase() } }),
 
-    /** Replaces a password's hash, unless somebody else has replaced it first. */
+    credentialOf: (userId: string): Promise<Credential | null> => db.credential.findUnique({ where: { id: userId } }),
+
+    /** Replaces a password's hash by another one of the same password, unless somebody else has replaced it first. */
     async replaceHash({ id, passwordHash }: Credential, next: string): Promise<void> {
       await db.credential.updateMany({ where: { id, passwordHash }, data: { passwordHash: next } });
     },
 
-    /** Adds a session that ends after `ttlS` seconds by the database's clock, and clears away some that have ended. */
-    async openSession({ id, tokenHash, userId, ttlS }: { id: string; tokenHash: string; userId: string; ttlS: number }): Promise<void> {
-      await db.$executeRaw`
-        with ended as (
-          delete from sessions where id in (
-            select id from sessions where expires_at <= now() limit ${SWEPT_PER_LOGIN_MAX} for update skip locked
-          )
-        )
-        insert into sessions (id, token_hash, user_id, expires_at)
-        values (${id}::uuid, ${tokenHash}, ${userId}::uuid, now() + ${ttlS} * interval '1 second')`;
+    /** Sets the next password, and ends every session of the user but that with the hash `kept`. False, and nothing, when the password has been changed since. */
+    async changePassword({ id, passwordVersion }: Credential, next: string, kept: string | undefined): Promise<boolean> {
+      const [{ count }] = await db.$transaction([
+        db.credential.updateMany({ where: { id, passwordVersion }, data: { passwordHash: next, passwordVersion: { increment: 1 } } }),
+        // A statement of its own: only a new snapshot sees the session of a login that the first one waited for.
+        endOtherSessions(db, { userId: id, passwordHash: next, kept }),
+      ]);
+      return count === 1;
     },
+
+    /** Opens a session. False when the password has been changed since it was checked. */
+    openSession: async (session: NewSession): Promise<boolean> => (await openSession(db, session)) === 1,
 
     /** Whose session this is. Undefined for one that has ended, was revoked or never was. */
     async sessionOwner(tokenHash: string): Promise<string | undefined> {
@@ -62,26 +88,53 @@ export function createAuthStore({ adapter }: Pick<Database, 'adapter'>) {
       return session?.userId;
     },
 
+    /** The same, and counts one write of that user, if that is allowed. */
+    sessionWriter: async (tokenHash: string, rate: WriteRate) => (await findWriter(db, tokenHash, rate))[0],
+
+    /** Counts one write of the user. False when it is not allowed. */
+    takeWrite: async (userId: string, rate: WriteRate): Promise<boolean> => (await takeWrite(db, userId, rate)).length === 1,
+
+    /** The user's sessions that hold, newest first, from before the one with the given id. */
+    sessionsOf: (userId: string, { limit, before }: { limit: number; before?: string | undefined }): Promise<Session[]> => db.$queryRaw<Session[]>`
+      select id::text, token_hash as "tokenHash", created_at as "createdAt", expires_at as "expiresAt" from sessions
+      where user_id = ${userId}::uuid and expires_at > now() and id < coalesce(${before ?? null}::uuid, ${LAST_ID}::uuid)
+      order by id desc limit ${limit}`,
+
+    /** Ends the session with this token. */
     async endSession(tokenHash: string): Promise<void> {
       await db.session.deleteMany({ where: { tokenHash } });
     },
 
-    /** The keys that are not retired, newest first. */
-    async signingKeys(): Promise<(StoredKey & { createdAt: Date })[]> {
-      const rows = await db.signingKey.findMany({ where: { retiredAt: null }, orderBy: [{ createdAt: 'desc' }, { kid: 'desc' }] });
-      return rows.map((row) => ({ ...row, publicJwk: row.publicJwk as object }));
+    /** Ends the user's session with this id, and answers the hash of its token. Undefined when there is none. */
+    async endSessionOf(userId: string, id: string): Promise<string | undefined> {
+      const [ended] = await db.$queryRaw<{ tokenHash: string }[]>`
+        delete from sessions where id = ${id}::uuid and user_id = ${userId}::uuid and expires_at > now() returning token_hash as "tokenHash"`;
+      return ended?.tokenHash;
     },
 
-    /** Keeps the key if there is none yet. Replicas that start at once queue up behind a lock, so that one of them makes the only key. */
-    async addFirstSigningKey({ kid, privateKey, publicJwk }: StoredKey): Promise<void> {
-      await db.$transaction([
-        db.$executeRaw`select pg_advisory_xact_lock(${FIRST_KEY_LOCK})`,
-        // A statement of its own: only a new snapshot sees the key of whoever held the lock before.
-        db.$executeRaw`
-          insert into signing_keys (kid, private_key, public_jwk)
-          select ${kid}, ${privateKey}, ${JSON.stringify(publicJwk)}::jsonb
-          where not exists (select from signing_keys where retired_at is null)`,
-      ]);
+    /** Ends all sessions of the user, and answers the hashes of their tokens. */
+    async endSessionsOf(userId: string): Promise<string[]> {
+      const ended = await db.$queryRaw<{ tokenHash: string }[]>`delete from sessions where user_id = ${userId}::uuid returning token_hash as "tokenHash"`;
+      return ended.map(({ tokenHash }) => tokenHash);
+    },
+
+    /** All signing keys, newest first. */
+    async signingKeys(): Promise<StoredSigningKey[]> {
+      return db.$queryRaw<StoredSigningKey[]>`
+        select kid, private_key as "privateKey", public_jwk as "publicJwk", (extract(epoch from now() - created_at) * 1000)::float8 as "ageMs"
+        from signing_keys order by created_at desc, kid desc`;
+    },
+
+    /** Adds the key unless there is one that is younger than this. */
+    addSigningKey: async (key: SigningKey, maxAgeS: number): Promise<void> => void (await addSigningKey(db, key, maxAgeS)),
+
+    /** Drops the keys whose successor is older than this. */
+    dropSupersededKeys: async (successorAgeS: number): Promise<void> => void (await dropSupersededKeys(db, successorAgeS)),
+
+    /** Runs a statement of the limiting library on the table of attempts. */
+    async queryAttempts({ text, values }: { text: string; values: unknown[] }): Promise<{ rows: Attempts[]; rowCount: number }> {
+      const rows = await db.$queryRawUnsafe<{ points: number; expire: bigint }[]>(text, ...values);
+      return { rows: rows.map(({ points, expire }) => ({ points, expire: Number(expire) })), rowCount: rows.length };
     },
 
     close: () => db.$disconnect(),

@@ -11,10 +11,10 @@ const BODY_BYTES_MAX = 16 * 1024;
  */
 export async function readWhole(ctx: Context, route: Route): Promise<Buffer | undefined> {
   if (ctx.method === 'GET' || ctx.method === 'HEAD') return undefined;
-  if ((ctx.length ?? 0) > BODY_BYTES_MAX) throw tooLarge();
+  if ((ctx.request.length ?? 0) > BODY_BYTES_MAX) throw tooLarge();
   if (!route.takesBody) return undefined;
   try {
-    return await rawBody(ctx.req, { limit: BODY_BYTES_MAX, length: ctx.length ?? null });
+    return await rawBody(ctx.req, { limit: BODY_BYTES_MAX, length: ctx.request.length ?? null });
   } catch (error) {
     const { type } = error as { type?: string };
     if (type === 'entity.too.large') {

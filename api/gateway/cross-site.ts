@@ -17,10 +17,13 @@ export function refuseCrossSite(ctx: Context, route: Route, host: string): void 
   const site = ctx.get('sec-fetch-site');
   if (site && site !== 'same-origin' && site !== 'none') throw foreign();
   const origin = ctx.get('origin');
-  if (origin && hostOf(origin) !== host.toLowerCase()) throw foreign();
+  if (origin && !isOf(origin, host)) throw foreign();
 }
 
-/** `null`, which sandboxed pages send, has no host, and equals none. */
-const hostOf = (origin: string): string | undefined => URL.parse(origin)?.host || undefined;
+/** Whether the origin has this host and port, be the usual port named or not. `null`, which sandboxed pages send, has none, and equals none. */
+function isOf(origin: string, host: string): boolean {
+  const from = URL.parse(origin);
+  return from !== null && /^https?:$/.test(from.protocol) && from.host === URL.parse(`${from.protocol}//${host}`)?.host;
+}
 
 const foreign = () => new Problem('cross-site');

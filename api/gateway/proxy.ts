@@ -29,7 +29,7 @@ export const proxy =
     const client = clientOf(ctx);
     refuseCrossSite(ctx, route, client.host);
     const headers = ownHeaders(ctx, client);
-    const identity = route.role === 'auth' ? identityForAuth(ctx) : await identityOf(ctx, route, upstreams, headers);
+    const identity = await identityOf(ctx, route, upstreams, headers);
     const body = await readWhole(ctx, route);
 
     const signal = untilGone(ctx);
@@ -60,16 +60,21 @@ function split(target: string): [path: string, query: string] {
 
 /** Who calls. Whoever says nothing is refused before the body is read, as the contract's order of checks has it. */
 async function identityOf(ctx: Context, route: Route, upstreams: Upstreams, headers: Record<string, string>): Promise<Record<string, string>> {
-  if (!route.guarded) return {};
+  // To auth it matters which of the caller's sessions it is.
+  const session = route.role === 'auth' ? sessionCookie(ctx) : {};
+  if (route.operationId === WHO_IS_THIS) return { ...session, ...bearerOf(ctx) };
+  if (!route.guarded) return session;
   const authorization = await authorizationOf(ctx, upstreams, headers);
   if (!authorization) throw new Problem('unauthenticated', 'Log in, or send a valid token', { headers: { 'www-authenticate': 'Bearer' } });
-  return { authorization };
+  return { ...session, authorization };
 }
 
-/** Auth looks at the session itself. */
-function identityForAuth(ctx: Context): Record<string, string> {
+/** The one operation that is to find out who calls. */
+const WHO_IS_THIS = 'forwardAuth';
+
+function bearerOf(ctx: Context): Record<string, string> {
   const bearer = bearerToken(ctx.get('authorization'));
-  return { ...sessionCookie(ctx), ...(bearer && !saysService(bearer) && { authorization: `Bearer ${bearer}` }) };
+  return bearer && !saysService(bearer) ? { authorization: `Bearer ${bearer}` } : {};
 }
 
 /** Ends the request to a service when nobody waits for its answer any more. */

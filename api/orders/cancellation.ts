@@ -32,6 +32,6 @@ async function taken(order: Order, cause: 'buyer' | 'operator', { store, saga }:
 }
 
 const notCancellable = ({ id, reason }: Order) =>
-  new Problem('not-cancellable' as never, 'This order has failed: no money was taken for it, and there is nothing to take back', {
+  new Problem('not-cancellable', 'This order has failed: no money was taken for it, and there is nothing to take back', {
     members: { orderId: id, reason },
   });

@@ -7,6 +7,17 @@ import { address, databaseOf, restDocument, serve, type Role } from '../role.ts'
 
 const DAY_S = 86_400;
 
+/** Each counts for all replicas together. */
+const limitReaders = {
+  loginFailuresPerAccount: count('LOGIN_FAILURES_PER_ACCOUNT', 10),
+  loginFailuresPerAddress: count('LOGIN_FAILURES_PER_ADDRESS', 100),
+  loginFailuresWindowS: seconds('LOGIN_FAILURES_WINDOW_S', 300),
+  registrationsPerAddress: count('REGISTRATIONS_PER_ADDRESS', 1_000),
+  registrationsWindowS: seconds('REGISTRATIONS_WINDOW_S', 3_600),
+  writesBurst: count('WRITES_BURST', 100),
+  writesPerSecond: count('WRITES_PER_SECOND', 20),
+};
+
 export const auth: Role = {
   name: 'auth',
   configure(env) {
@@ -14,17 +25,20 @@ export const auth: Role = {
       ...address('AUTH_PORT'),
       databaseUrl: text('AUTH_DATABASE_URL'),
       sessionTtlS: wholeNumber('SESSION_TTL_S', { min: 1, max: 365 * DAY_S, otherwise: 30 * DAY_S }),
+      rotationDays: wholeNumber('SIGNING_KEY_ROTATION_DAYS', { min: 1, max: 3_650, otherwise: 30 }),
+      limits: (all) => readConfig(all, limitReaders),
     });
     return async (shared) => {
       const database = await databaseOf(config.databaseUrl, shared);
       const store = createAuthStore(database);
-      const keys = createSigningKeys(store);
+      const keys = createSigningKeys(store, { rotationS: config.rotationDays * DAY_S });
       const passwords = await createPasswords();
       const checks = [
         { name: 'database', ask: database.check, needed: true },
         { name: 'signing key', ask: keys.published, needed: true },
       ];
-      const middleware = authApi({ store, keys, passwords, document: restDocument, sessionTtlS: config.sessionTtlS });
+      const { sessionTtlS, limits } = config;
+      const middleware = authApi({ store, keys, passwords, document: restDocument, sessionTtlS, limits });
       const listener = await serve(shared, config, { role: 'auth', checks, middleware });
       return {
         url: listener.url,
@@ -37,3 +51,11 @@ export const auth: Role = {
     };
   },
 };
+
+function count(name: string, otherwise: number) {
+  return wholeNumber(name, { min: 1, max: 1_000_000, otherwise });
+}
+
+function seconds(name: string, otherwise: number) {
+  return wholeNumber(name, { min: 1, max: DAY_S, otherwise });
+}

@@ -65,10 +65,22 @@ export const problemKinds = {
     title: 'There is no such user',
     explanation: 'There is no profile under this id, or it is not yours, or it has been deleted. If it is your own id, create the profile first.',
   },
+  'no-such-session': {
+    status: 404,
+    title: 'There is no such session',
+    explanation:
+      'None of your sessions has this id. It may have ended already, and a session of somebody else is answered like one that does not exist. The list of your sessions shows those that hold.',
+  },
   'method-not-allowed': {
     status: 405,
     title: 'The address does not take this method',
     explanation: 'The address exists, and takes other methods than the one that was sent. The header Allow lists them.',
+  },
+  'request-timeout': {
+    status: 408,
+    title: 'The request took too long to arrive',
+    explanation:
+      'A request has to arrive whole within a few seconds, head and body, and this one did not. It had no effect. Send it again. If that does not help, look at the connection between you and this system.',
   },
   'stale-order-list': {
     status: 409,
@@ -93,6 +105,11 @@ export const problemKinds = {
     title: 'The order failed',
     explanation:
       'The order could not be completed in its time and was given up. If it had been charged, the money is back on the account. Place a new order if you still want it.',
+  },
+  'not-cancellable': {
+    status: 409,
+    title: 'The order cannot be cancelled',
+    explanation: 'The order has failed, and no money is held for it, so there is nothing to take back. This does not change any more.',
   },
   'username-taken': {
     status: 409,
@@ -142,7 +159,7 @@ export const problemKinds = {
     status: 428,
     title: 'The request needs If-Match or an Idempotency-Key',
     explanation:
-      'Without either of them an order that is sent twice would be made twice. Nothing was done. Send the version of your order list in If-Match (0 for an empty list), or a new UUID in Idempotency-Key, or both.',
+      'Without either of them an order that is sent twice would be made twice. Nothing was done. Send the version of your order list in If-Match (0 for an empty list), or a new UUID in Idempotency-Key, or both. An If-Match of * says no version.',
   },
   'too-many-requests': {
     status: 429,

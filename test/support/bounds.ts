@@ -6,7 +6,9 @@ import apiDocument from '../../specs/generated/preferable/openapi.json' with { t
 import type { Json } from '../../tools/specs/json.ts';
 import { resolved } from '../../tools/specs/resolve.ts';
 
-export const { schemas, parameters } = resolved(apiDocument).components;
+/** The API document with everything in its place. */
+export const api: Json = resolved(apiDocument);
+export const { schemas, parameters, headers } = api.components;
 
 // Strict: a misspelt keyword or an unknown format would let everything pass.
 export const ajv = new Ajv2020({ strictSchema: true });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTransport } from '../../lib/kafka.ts';
@@ -45,6 +45,8 @@ export async function startShop({ env: variables = {}, postgresAt }: ShopOptions
   return {
     url,
     databases,
+    /** All that it has written down so far. */
+    log: () => readFile(app.logFile, 'utf8'),
     /** Ends the app as a power cut would: nothing is finished, nobody is told. */
     async kill() {
       process.kill(app.pid, 'SIGKILL');

@@ -9,7 +9,7 @@ export interface paths {
     };
     /**
      * Who is this?
-     * @description For what stands in front of the services: answers who the session or token of a request belongs to.
+     * @description For what stands in front of the services: answers who the session or token of a request belongs to. On the internal listener it also gives a short-lived token of that user to go on with.
      */
     get: operations['forwardAuth'];
     put?: never;
@@ -102,6 +102,70 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/auth/password': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /**
+     * Change your password
+     * @description Every other session of the caller ends at once, wherever it is; the one that the request came with goes on. Tokens of `/auth/token` live out their time. A wrong `current` counts as a failed login.
+     */
+    put: operations['changePassword'];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/sessions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List your sessions
+     * @description Those that hold, newest first.
+     */
+    get: operations['listSessions'];
+    put?: never;
+    post?: never;
+    /**
+     * End your sessions
+     * @description All of them, at once and everywhere, also the one that the request came with. Tokens of `/auth/token` live out their time.
+     */
+    delete: operations['endSessions'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/auth/sessions/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * End a session
+     * @description At once and everywhere. It may be the one that the request came with.
+     */
+    delete: operations['endSession'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/.well-known/jwks.json': {
     parameters: {
       query?: never;
@@ -111,7 +175,7 @@ export interface paths {
     };
     /**
      * Public keys
-     * @description What the signatures of tokens are checked with.
+     * @description What the signatures of tokens are checked with. While keys are being rotated there are two.
      */
     get: operations['jwks'];
     put?: never;
@@ -133,7 +197,7 @@ export interface paths {
     put?: never;
     /**
      * Create your profile
-     * @description The profile's id is the user's own id.
+     * @description The profile's id is the user's own id. A billing account is opened soon after.
      */
     post: operations['createProfile'];
     delete?: never;
@@ -193,13 +257,13 @@ export interface paths {
     };
     /**
      * List your orders
-     * @description Newest first. The answer's `ETag` is the version that the next order goes with.
+     * @description Newest first. The answer's `ETag` is the version of the whole list, for the `If-Match` of the next order. There is no 304: an order's status may change while the list's version stays.
      */
     get: operations['listOrders'];
     put?: never;
     /**
      * Place an order
-     * @description Takes the next version of the caller's order list, charges the price, and answers when the money has decided. At least one of `If-Match` and `Idempotency-Key` has to be sent. Sent again under its key, the request is answered with the first final status, and with the order's status as it is now.
+     * @description Takes the next version of the caller's order list, charges the price, and answers when the money has decided, or 202 when that takes longer than the answer deadline. Of `If-Match` and `Idempotency-Key` at least one has to be sent; a key makes it safe to send the request again after a lost answer.
      */
     post: operations['createOrder'];
     delete?: never;
@@ -217,10 +281,50 @@ export interface paths {
     };
     /**
      * Read an order
-     * @description A service may read any order.
+     * @description A service may read any order. With `Prefer: wait=<seconds>` the answer is held until the order is final, or the wait is over; then it is the order as it stands, or 304 if that is what `If-None-Match` has.
      */
     get: operations['readOrder'];
     put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/orders/{id}/events': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Follow an order
+     * @description Server-sent events. The first one tells where the order stands, each further one a change of it, and with the first that is final the stream ends: an order that succeeded may still be cancelled later. A stream that ends without it was cut off, by a deployment for example: ask again, as browsers do by themselves. A service may follow any order.
+     */
+    get: operations['orderEvents'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/orders/{id}/cancellation': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /**
+     * Cancel an order
+     * @description In progress, or after success: then the money goes back. Afterwards nothing is taken for the order, and nothing will be. The request has no body, and may be repeated: the answer stays the same. A charge that is under way at the same time either comes first and is refunded, or is turned away. A service may cancel any order, on behalf of an operator, and the order's `reason` tells who it was.
+     */
+    put: operations['cancelOrder'];
     post?: never;
     delete?: never;
     options?: never;
@@ -258,7 +362,7 @@ export interface paths {
     get?: never;
     /**
      * Open an account
-     * @description For services only. A new profile causes it.
+     * @description For services only. A new profile causes it. Money opens an account as well, and one that is open stays as it is.
      */
     put: operations['openAccount'];
     post?: never;
@@ -296,7 +400,10 @@ export interface paths {
       cookie?: never;
     };
     get?: never;
-    /** Put money on an account */
+    /**
+     * Put money on an account
+     * @description The key's scope is `client` for a user and `order` for a service, which names the account in `userId`.
+     */
     put: operations['replenish'];
     post?: never;
     delete?: never;
@@ -315,7 +422,7 @@ export interface paths {
     get?: never;
     /**
      * Take money from an account
-     * @description One key has one outcome, for ever: a declined withdrawal stays declined after a top-up, and a cancelled one never takes anything. Keys of services and keys of users never meet.
+     * @description One key has one outcome, for ever: a declined withdrawal stays declined after a top-up, and a cancelled one never takes anything. The key's scope is `client` for a user and `order` for a service, which names the account in `userId`; the two never meet.
      */
     put: operations['withdraw'];
     post?: never;
@@ -394,7 +501,7 @@ export interface paths {
     };
     /**
      * What a problem means
-     * @description A page for a person, or the same as JSON where that is preferred.
+     * @description A page for those who ask for HTML before JSON, as browsers do. JSON for anybody else.
      */
     get: operations['readProblem'];
     put?: never;
@@ -422,27 +529,30 @@ export interface components {
     Uuid: string;
     /** @example ada */
     Username: string;
+    /**
+     * Format: password
+     * @description Any characters will do. What counts is their number.
+     * @example correct horse battery staple
+     */
+    NewPassword: string;
     NewCredentials: {
       username: components['schemas']['Username'];
-      /**
-       * Format: password
-       * @example correct horse battery staple
-       */
-      password: string;
+      password: components['schemas']['NewPassword'];
     };
     Account: {
       id: components['schemas']['Uuid'];
       username: components['schemas']['Username'];
     };
+    /**
+     * Format: password
+     * @example correct horse battery staple
+     */
+    TypedPassword: string;
     /** @description Looser than what registration takes, so that a wrong name and a wrong password are answered alike instead of telling which names could exist. */
     Credentials: {
       /** @example ada */
       username: string;
-      /**
-       * Format: password
-       * @example correct horse battery staple
-       */
-      password: string;
+      password: components['schemas']['TypedPassword'];
     };
     AccessToken: {
       /** @description A signed JWT, to be sent as `Authorization`. */
@@ -454,6 +564,29 @@ export interface components {
        * @example 300
        */
       expires_in: number;
+    };
+    PasswordChange: {
+      current: components['schemas']['TypedPassword'];
+      next: components['schemas']['NewPassword'];
+    };
+    /**
+     * Format: uuid
+     * @description An id, in upper or lower case.
+     * @example 0192f0c1-7a5e-7c3b-9d55-0d6a5b6c7d8e
+     */
+    UuidAnyCase: string;
+    /**
+     * Format: date-time
+     * @example 2026-11-22T18:09:27.123Z
+     */
+    Time: string;
+    /** @description A login that has not ended. What its cookie holds is told to nobody. */
+    Session: {
+      id: components['schemas']['Uuid'];
+      createdAt: components['schemas']['Time'];
+      expiresAt: components['schemas']['Time'];
+      /** @description True for the session that the request came with. With a token there is none. */
+      current: boolean;
     };
     PublicKey: {
       /** @constant */
@@ -537,11 +670,6 @@ export interface components {
      * @enum {string}
      */
     OrderReason: 'insufficient-funds' | 'deadline' | 'buyer' | 'operator';
-    /**
-     * Format: date-time
-     * @example 2026-11-22T18:09:27.123Z
-     */
-    Time: string;
     Order: {
       id: components['schemas']['Uuid'];
       userId: components['schemas']['Uuid'];
@@ -552,12 +680,6 @@ export interface components {
       reason?: components['schemas']['OrderReason'];
       createdAt: components['schemas']['Time'];
     } & (unknown & unknown);
-    /**
-     * Format: uuid
-     * @description An id, in upper or lower case.
-     * @example 0192f0c1-7a5e-7c3b-9d55-0d6a5b6c7d8e
-     */
-    UuidAnyCase: string;
     NewOrder: {
       price: components['schemas']['Amount'];
       /** @description May be left out. If given, it has to be the caller. */
@@ -572,6 +694,29 @@ export interface components {
     OpenOrder: components['schemas']['Order'] & {
       /** @constant */
       status?: 'IN_PROGRESS';
+    };
+    /**
+     * @description Server-sent events. Each has the `id` `<version>-<status>`, the name `status`, and an `Order` as its `data`. Lines that begin with a colon keep the connection alive and mean nothing.
+     * @example id: 1-IN_PROGRESS
+     *     event: status
+     *     data: {"id":"0192f0c1-7a5e-7c3b-9d55-0d6a5b6c7d8e","userId":"0192f0c1-4b1d-7f00-8a3e-5c2b7d9e1f60","price":500,"version":1,"status":"IN_PROGRESS","createdAt":"2026-11-22T18:09:27.123Z"}
+     *
+     *     id: 1-SUCCESS
+     *     event: status
+     *     data: {"id":"0192f0c1-7a5e-7c3b-9d55-0d6a5b6c7d8e","userId":"0192f0c1-4b1d-7f00-8a3e-5c2b7d9e1f60","price":500,"version":1,"status":"SUCCESS","createdAt":"2026-11-22T18:09:27.123Z"}
+     */
+    OrderEventStream: string;
+    /** @description An order that the buyer or an operator cancelled. The money is back. */
+    CancelledOrder: components['schemas']['Order'] & {
+      /** @constant */
+      status?: 'CANCELLED';
+      /** @enum {unknown} */
+      reason: 'buyer' | 'operator';
+    };
+    /** @description An order whose cancellation is under way, as it stands. */
+    OrderBeingCancelled: components['schemas']['Order'] & {
+      /** @enum {unknown} */
+      status?: 'IN_PROGRESS' | 'SUCCESS';
     };
     /**
      * @description What is on the account, in whole minor units.
@@ -953,6 +1098,23 @@ export interface components {
       correlationId: components['schemas']['CorrelationId'];
     };
     /**
+     * There is no such session
+     * @description None of your sessions has this id. It may have ended already, and a session of somebody else is answered like one that does not exist. The list of your sessions shows those that hold.
+     */
+    NoSuchSessionProblem: {
+      /** @constant */
+      type: '/problems/no-such-session';
+      /** @constant */
+      title: 'There is no such session';
+      /** @constant */
+      status: 404;
+      /** @description What is wrong with this very request. */
+      detail: string;
+      /** @description The path that was asked for. */
+      instance: string;
+      correlationId: components['schemas']['CorrelationId'];
+    };
+    /**
      * There is no such user
      * @description There is no profile under this id, or it is not yours, or it has been deleted. If it is your own id, create the profile first.
      */
@@ -968,6 +1130,25 @@ export interface components {
       /** @description The path that was asked for. */
       instance: string;
       correlationId: components['schemas']['CorrelationId'];
+    };
+    /**
+     * The order cannot be cancelled
+     * @description The order has failed, and no money is held for it, so there is nothing to take back. This does not change any more.
+     */
+    NotCancellableProblem: {
+      /** @constant */
+      type: '/problems/not-cancellable';
+      /** @constant */
+      title: 'The order cannot be cancelled';
+      /** @constant */
+      status: 409;
+      /** @description What is wrong with this very request. */
+      detail: string;
+      /** @description The path that was asked for. */
+      instance: string;
+      correlationId: components['schemas']['CorrelationId'];
+      orderId: components['schemas']['Uuid'];
+      reason: components['schemas']['OrderReason'];
     };
     /**
      * There is nothing at this address
@@ -1060,7 +1241,7 @@ export interface components {
     };
     /**
      * The request needs If-Match or an Idempotency-Key
-     * @description Without either of them an order that is sent twice would be made twice. Nothing was done. Send the version of your order list in If-Match (0 for an empty list), or a new UUID in Idempotency-Key, or both.
+     * @description Without either of them an order that is sent twice would be made twice. Nothing was done. Send the version of your order list in If-Match (0 for an empty list), or a new UUID in Idempotency-Key, or both. An If-Match of * says no version.
      */
     PreconditionMissingProblem: {
       /** @constant */
@@ -1086,6 +1267,23 @@ export interface components {
       title: 'You have a profile already';
       /** @constant */
       status: 409;
+      /** @description What is wrong with this very request. */
+      detail: string;
+      /** @description The path that was asked for. */
+      instance: string;
+      correlationId: components['schemas']['CorrelationId'];
+    };
+    /**
+     * The request took too long to arrive
+     * @description A request has to arrive whole within a few seconds, head and body, and this one did not. It had no effect. Send it again. If that does not help, look at the connection between you and this system.
+     */
+    RequestTimeoutProblem: {
+      /** @constant */
+      type: '/problems/request-timeout';
+      /** @constant */
+      title: 'The request took too long to arrive';
+      /** @constant */
+      status: 408;
       /** @description What is wrong with this very request. */
       detail: string;
       /** @description The path that was asked for. */
@@ -1235,16 +1433,6 @@ export interface components {
         'application/problem+json': components['schemas']['UnauthenticatedProblem'];
       };
     };
-    /** @description Not for this caller. */
-    Forbidden: {
-      headers: {
-        'X-Correlation-Id': components['headers']['CorrelationId'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/problem+json': components['schemas']['ForbiddenProblem'];
-      };
-    };
     /** @description A fault of ours. */
     InternalError: {
       headers: {
@@ -1326,7 +1514,49 @@ export interface components {
         'application/problem+json': components['schemas']['UnsupportedMediaTypeProblem'];
       };
     };
-    /** @description Past a limit. */
+    /** @description Too many registrations, by default 1,000 from the address within an hour. */
+    TooManyRegistrations: {
+      headers: {
+        'X-Correlation-Id': components['headers']['CorrelationId'];
+        'Retry-After': components['headers']['RetryAfter'];
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['TooManyRequestsProblem'];
+      };
+    };
+    /** @description An unknown name or a wrong password, which are not told apart, or sent by a page of another site. */
+    WrongCredentials: {
+      headers: {
+        'X-Correlation-Id': components['headers']['CorrelationId'];
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['WrongCredentialsProblem'] | components['schemas']['CrossSiteProblem'];
+      };
+    };
+    /** @description Too many wrong passwords, by default 10 for the account or 100 from the address within 5 minutes. Right ones do not count. */
+    TooManyFailedLogins: {
+      headers: {
+        'X-Correlation-Id': components['headers']['CorrelationId'];
+        'Retry-After': components['headers']['RetryAfter'];
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['TooManyRequestsProblem'];
+      };
+    };
+    /** @description The current password is another one, or the request was sent by a page of another site. */
+    WrongPassword: {
+      headers: {
+        'X-Correlation-Id': components['headers']['CorrelationId'];
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['WrongCredentialsProblem'] | components['schemas']['CrossSiteProblem'];
+      };
+    };
+    /** @description Too many writes of this caller, by default more than a burst of 100 and 20 a second after it. */
     TooManyRequests: {
       headers: {
         'X-Correlation-Id': components['headers']['CorrelationId'];
@@ -1337,14 +1567,14 @@ export interface components {
         'application/problem+json': components['schemas']['TooManyRequestsProblem'];
       };
     };
-    /** @description An unknown name or a wrong password, or sent by a page of another site. */
-    WrongCredentials: {
+    /** @description No session of the caller has this id. */
+    NoSuchSession: {
       headers: {
         'X-Correlation-Id': components['headers']['CorrelationId'];
         [name: string]: unknown;
       };
       content: {
-        'application/problem+json': components['schemas']['WrongCredentialsProblem'] | components['schemas']['CrossSiteProblem'];
+        'application/problem+json': components['schemas']['NoSuchSessionProblem'];
       };
     };
     /** @description Not for this caller, or sent by a page of another site. */
@@ -1365,6 +1595,16 @@ export interface components {
       };
       content: {
         'application/problem+json': components['schemas']['ProfileExistsProblem'];
+      };
+    };
+    /** @description Not for this caller. */
+    Forbidden: {
+      headers: {
+        'X-Correlation-Id': components['headers']['CorrelationId'];
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['ForbiddenProblem'];
       };
     };
     /** @description No profile that the caller may see has this id. */
@@ -1435,6 +1675,17 @@ export interface components {
         'application/problem+json': components['schemas']['PreconditionMissingProblem'];
       };
     };
+    /** @description The database is away, or as many orders are in flight, or wait for their workflow, as are taken at a time. The order is not known to be taken: send the same request again after `Retry-After`, it is taken at most once. */
+    OrderNotTaken: {
+      headers: {
+        'X-Correlation-Id': components['headers']['CorrelationId'];
+        'Retry-After': components['headers']['RetryAfter'];
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['UnavailableProblem'];
+      };
+    };
     /** @description No order of the caller has this id. */
     NoSuchOrder: {
       headers: {
@@ -1443,6 +1694,16 @@ export interface components {
       };
       content: {
         'application/problem+json': components['schemas']['NoSuchOrderProblem'];
+      };
+    };
+    /** @description The order has failed. */
+    NotCancellable: {
+      headers: {
+        'X-Correlation-Id': components['headers']['CorrelationId'];
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['NotCancellableProblem'];
       };
     };
     /** @description The request does not match its schema, or its key is missing or not a UUID. */
@@ -1456,6 +1717,16 @@ export interface components {
           | components['schemas']['BadRequestProblem']
           | components['schemas']['IdempotencyKeyMissingProblem']
           | components['schemas']['IdempotencyKeyMalformedProblem'];
+      };
+    };
+    /** @description About another user, or sent by a page of another site. */
+    WriteToOthers: {
+      headers: {
+        'X-Correlation-Id': components['headers']['CorrelationId'];
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['NotYourAccountProblem'] | components['schemas']['CrossSiteProblem'];
       };
     };
     /** @description The account cannot hold that much, or the same request is still being worked on. */
@@ -1516,25 +1787,59 @@ export interface components {
     };
   };
   parameters: {
+    /** @description The greatest length of the page. */
+    Limit: number;
+    /** @description Only sessions that are older than the one with this id. The `Link` of a page has the value for the next one. */
+    BeforeSession: components['schemas']['UuidAnyCase'];
+    /** @description A session's id. Anything that is not the id of a session of yours answers 404. */
+    SessionId: string;
     /** @description The caller's own user id. */
     ProfileId: string;
     /** @description A user id. For a user only the own one is there, for a service all are. */
     UserId: string;
-    /** @description The greatest length of the page. */
-    Limit: number;
     /** @description Only orders with a smaller version. The `Link` of a page has the value for the next one. */
     BeforeVersion: number;
-    /** @description A UUID of any version, plain or in double quotes, upper or lower case. The same key and request make the same order for ever. Malformed, it answers `idempotency-key-malformed`. */
+    /**
+     * @description A UUID of any version, plain or in double quotes, upper or lower case. One key has one order for ever. It is the caller's own: no user can use up the key of
+     *     another one. `If-Match` is not part of the request that a key stands for.
+     *
+     *     | The key | The answer |
+     *     | --- | --- |
+     *     | is not sent | `If-Match` has to name a version, otherwise 428 `precondition-missing` |
+     *     | is not a UUID | 400 `idempotency-key-malformed` |
+     *     | came with the same request, whose order is final | the first final status, also a refusal such as `insufficient-funds`, with `Idempotent-Replayed: true`; the order's id, price and version as they were then, its status as it is now |
+     *     | came with the same request, whose order is in progress | the same outcome, waited for; past the answer deadline 202; either with `Idempotent-Replayed: true` |
+     *     | came with another request | 422 `key-reused`, and nothing happens |
+     *     | came with a request that was refused before it had any effect (400, 401, 403, 409 `stale-order-list`, 413, 415, 428, 429, 503) | is not used up: it may be sent again with the request put right |
+     */
     OptionalIdempotencyKey: string;
-    /** @description The version that the order list is at, plain or in double quotes, `0` for an empty list. With an `Idempotency-Key` it may be left out, or be `*`: whatever version is next. */
+    /** @description The version that the order list is at, as in the `ETag` of `GET /orders`, plain or in double quotes, `0` for an empty list. When the list has moved on, or is not there yet, no order is made. With an `Idempotency-Key` it may be left out, or be `*`: at whatever version is next. It is looked at after the key, so that a repeated request is not told that its own order made the list stale. */
     IfMatch: string;
-    /** @description An order's id. Anything that is not the id of an order of yours answers 404. */
+    /** @description An order's id. For a user, anything that is not the id of an own order answers 404. */
     OrderId: string;
+    /** @description An `ETag` of an earlier answer, or several of them, or `*`. While the order is still as one of them says, the answer is 304. What is no entity tag equals none. */
+    IfNoneMatch: string;
+    /** @description `wait=<seconds>` holds the answer until the order is final, and at most that long (RFC 7240). More than 30 counts as 30, and `Preference-Applied` says what counted. Preferences that are not known here are ignored, as is a wait that is no number. */
+    Prefer: string;
+    /** @description The id of the last event that was received, as browsers send it by themselves when they ask again. If it is that of the order's final state, the answer is 204. Otherwise it changes nothing. */
+    LastEventId: string;
     /** @description Whose account. */
     AccountOwner: components['schemas']['UuidAnyCase'];
     /** @description Only transactions with a smaller id. The `Link` of a page has the value for the next one. */
     BeforeTransaction: components['schemas']['SequenceNumber'];
-    /** @description A UUID of any version, plain or in double quotes, upper or lower case. The same key and request have the same outcome for ever. Malformed, it answers `idempotency-key-malformed`. */
+    /**
+     * @description A UUID of any version, plain or in double quotes, upper or lower case. One key has one outcome for ever. It is the caller's own: no user can use up the key
+     *     of another one, or the key under which an order is charged.
+     *
+     *     | The key | The answer |
+     *     | --- | --- |
+     *     | is missing | 400 `idempotency-key-missing` |
+     *     | is not a UUID | 400 `idempotency-key-malformed` |
+     *     | came with the same request, which has ended | the first final answer, also a refusal such as `insufficient-funds`, with the body as it was then and `Idempotent-Replayed: true` |
+     *     | came with the same request, which is still being worked on | the same outcome, waited for; past the answer deadline 409 `in-progress` with `Retry-After` |
+     *     | came with another request | 422 `key-reused`, and nothing happens |
+     *     | came with a request that was refused before it had any effect (400, 401, 403, 413, 415, 429, 503) | is not used up: send it again with the request put right |
+     */
     IdempotencyKey: string;
     /** @description The `Idempotency-Key` of the withdrawal, in the scope `order`. */
     WithdrawalKey: components['schemas']['UuidAnyCase'];
@@ -1562,12 +1867,14 @@ export interface components {
     RetryAfter: string;
     /** @description `session_id`, HttpOnly, SameSite=Lax, for the path `/`, and Secure behind TLS. */
     SessionCookie: string;
+    /** @description The next page, with `rel="next"`. Absent on the last one. */
+    NextPage: string;
+    /** @description `session_id` without a value, when the request came with the cookie of a session that has ended by this. */
+    SessionCookieCleared: string;
     /** @description Where the profile is. */
     ProfileLocation: string;
     /** @description The latest version of the caller's order list, for the next `If-Match`. `"0"` for an empty list. */
     ListVersion: string;
-    /** @description The next page, with `rel="next"`. Absent on the last one. */
-    NextPage: string;
     /** @description Where the order is. */
     OrderLocation: string;
     /** @description The version of the caller's order list that this order made. */
@@ -1580,8 +1887,14 @@ export interface components {
     OrderLocationIfMade: string;
     /** @description The order's version and status. */
     OrderVersion: string;
+    /** @description For how many seconds the answer was held at most. Present when `Prefer` asked for a wait. */
+    PreferenceApplied: string;
+    /** @description Present, and `true`, when the order had been cancelled before this request. */
+    AlreadyCancelled: 'true';
     /** @description Seconds to wait before the same request is sent again. With `in-progress` only. */
     RetryAfterInProgress: string;
+    /** @description The answer depends on `Accept`. */
+    VaryAccept: string;
   };
   pathItems: never;
 }
@@ -1608,7 +1921,6 @@ export interface operations {
       };
       400: components['responses']['BadRequest'];
       401: components['responses']['Unauthenticated'];
-      403: components['responses']['Forbidden'];
       500: components['responses']['InternalError'];
       502: components['responses']['BadGateway'];
       503: components['responses']['Unavailable'];
@@ -1644,7 +1956,7 @@ export interface operations {
       409: components['responses']['UsernameTaken'];
       413: components['responses']['PayloadTooLarge'];
       415: components['responses']['UnsupportedMediaType'];
-      429: components['responses']['TooManyRequests'];
+      429: components['responses']['TooManyRegistrations'];
       500: components['responses']['InternalError'];
       502: components['responses']['BadGateway'];
       503: components['responses']['Unavailable'];
@@ -1706,7 +2018,7 @@ export interface operations {
       403: components['responses']['WrongCredentials'];
       413: components['responses']['PayloadTooLarge'];
       415: components['responses']['UnsupportedMediaType'];
-      429: components['responses']['TooManyRequests'];
+      429: components['responses']['TooManyFailedLogins'];
       500: components['responses']['InternalError'];
       502: components['responses']['BadGateway'];
       503: components['responses']['Unavailable'];
@@ -1741,7 +2053,7 @@ export interface operations {
       403: components['responses']['WrongCredentials'];
       413: components['responses']['PayloadTooLarge'];
       415: components['responses']['UnsupportedMediaType'];
-      429: components['responses']['TooManyRequests'];
+      429: components['responses']['TooManyFailedLogins'];
       500: components['responses']['InternalError'];
       502: components['responses']['BadGateway'];
       503: components['responses']['Unavailable'];
@@ -1768,7 +2080,6 @@ export interface operations {
       };
       400: components['responses']['BadRequest'];
       403: components['responses']['CrossSite'];
-      429: components['responses']['TooManyRequests'];
       500: components['responses']['InternalError'];
       502: components['responses']['BadGateway'];
       503: components['responses']['Unavailable'];
@@ -1796,7 +2107,133 @@ export interface operations {
       400: components['responses']['BadRequest'];
       403: components['responses']['CrossSite'];
       413: components['responses']['PayloadTooLarge'];
+      500: components['responses']['InternalError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['Unavailable'];
+      504: components['responses']['GatewayTimeout'];
+    };
+  };
+  changePassword: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PasswordChange'];
+      };
+    };
+    responses: {
+      /** @description From now on it is the next password. */
+      204: {
+        headers: {
+          'X-Correlation-Id': components['headers']['CorrelationId'];
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['WrongPassword'];
+      413: components['responses']['PayloadTooLarge'];
       415: components['responses']['UnsupportedMediaType'];
+      429: components['responses']['TooManyFailedLogins'];
+      500: components['responses']['InternalError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['Unavailable'];
+      504: components['responses']['GatewayTimeout'];
+    };
+  };
+  listSessions: {
+    parameters: {
+      query?: {
+        /** @description The greatest length of the page. */
+        limit?: components['parameters']['Limit'];
+        /** @description Only sessions that are older than the one with this id. The `Link` of a page has the value for the next one. */
+        before?: components['parameters']['BeforeSession'];
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page of sessions. */
+      200: {
+        headers: {
+          'X-Correlation-Id': components['headers']['CorrelationId'];
+          Link: components['headers']['NextPage'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Session'][];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      500: components['responses']['InternalError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['Unavailable'];
+      504: components['responses']['GatewayTimeout'];
+    };
+  };
+  endSessions: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description There is no session of the caller any more. */
+      204: {
+        headers: {
+          'X-Correlation-Id': components['headers']['CorrelationId'];
+          'Set-Cookie': components['headers']['SessionCookieCleared'];
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['CrossSite'];
+      413: components['responses']['PayloadTooLarge'];
+      429: components['responses']['TooManyRequests'];
+      500: components['responses']['InternalError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['Unavailable'];
+      504: components['responses']['GatewayTimeout'];
+    };
+  };
+  endSession: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description A session's id. Anything that is not the id of a session of yours answers 404. */
+        id: components['parameters']['SessionId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The session has ended. */
+      204: {
+        headers: {
+          'X-Correlation-Id': components['headers']['CorrelationId'];
+          'Set-Cookie': components['headers']['SessionCookieCleared'];
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['CrossSite'];
+      404: components['responses']['NoSuchSession'];
+      413: components['responses']['PayloadTooLarge'];
       429: components['responses']['TooManyRequests'];
       500: components['responses']['InternalError'];
       502: components['responses']['BadGateway'];
@@ -1963,7 +2400,6 @@ export interface operations {
       403: components['responses']['ForbiddenWrite'];
       404: components['responses']['NoSuchUser'];
       413: components['responses']['PayloadTooLarge'];
-      415: components['responses']['UnsupportedMediaType'];
       429: components['responses']['TooManyRequests'];
       500: components['responses']['InternalError'];
       502: components['responses']['BadGateway'];
@@ -1995,7 +2431,6 @@ export interface operations {
       };
       400: components['responses']['BadRequest'];
       401: components['responses']['Unauthenticated'];
-      403: components['responses']['Forbidden'];
       404: components['responses']['NoSuchUser'];
       500: components['responses']['InternalError'];
       502: components['responses']['BadGateway'];
@@ -2042,9 +2477,21 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description A UUID of any version, plain or in double quotes, upper or lower case. The same key and request make the same order for ever. Malformed, it answers `idempotency-key-malformed`. */
+        /**
+         * @description A UUID of any version, plain or in double quotes, upper or lower case. One key has one order for ever. It is the caller's own: no user can use up the key of
+         *     another one. `If-Match` is not part of the request that a key stands for.
+         *
+         *     | The key | The answer |
+         *     | --- | --- |
+         *     | is not sent | `If-Match` has to name a version, otherwise 428 `precondition-missing` |
+         *     | is not a UUID | 400 `idempotency-key-malformed` |
+         *     | came with the same request, whose order is final | the first final status, also a refusal such as `insufficient-funds`, with `Idempotent-Replayed: true`; the order's id, price and version as they were then, its status as it is now |
+         *     | came with the same request, whose order is in progress | the same outcome, waited for; past the answer deadline 202; either with `Idempotent-Replayed: true` |
+         *     | came with another request | 422 `key-reused`, and nothing happens |
+         *     | came with a request that was refused before it had any effect (400, 401, 403, 409 `stale-order-list`, 413, 415, 428, 429, 503) | is not used up: it may be sent again with the request put right |
+         */
         'Idempotency-Key'?: components['parameters']['OptionalIdempotencyKey'];
-        /** @description The version that the order list is at, plain or in double quotes, `0` for an empty list. With an `Idempotency-Key` it may be left out, or be `*`: whatever version is next. */
+        /** @description The version that the order list is at, as in the `ETag` of `GET /orders`, plain or in double quotes, `0` for an empty list. When the list has moved on, or is not there yet, no order is made. With an `Idempotency-Key` it may be left out, or be `*`: at whatever version is next. It is looked at after the key, so that a repeated request is not told that its own order made the list stale. */
         'If-Match'?: components['parameters']['IfMatch'];
       };
       path?: never;
@@ -2069,7 +2516,7 @@ export interface operations {
           'application/json': components['schemas']['PaidOrder'];
         };
       };
-      /** @description The order was made, and whether it is paid is not known yet. Read it at `Location`. */
+      /** @description The order was made, and whether it is paid is not known yet: charging is slow, or what runs the orders is away. It goes on by itself. Read it at `Location`, or send the same request again under its key. */
       202: {
         headers: {
           'X-Correlation-Id': components['headers']['CorrelationId'];
@@ -2094,16 +2541,21 @@ export interface operations {
       429: components['responses']['TooManyRequests'];
       500: components['responses']['InternalError'];
       502: components['responses']['BadGateway'];
-      503: components['responses']['Unavailable'];
+      503: components['responses']['OrderNotTaken'];
       504: components['responses']['GatewayTimeout'];
     };
   };
   readOrder: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description An `ETag` of an earlier answer, or several of them, or `*`. While the order is still as one of them says, the answer is 304. What is no entity tag equals none. */
+        'If-None-Match'?: components['parameters']['IfNoneMatch'];
+        /** @description `wait=<seconds>` holds the answer until the order is final, and at most that long (RFC 7240). More than 30 counts as 30, and `Preference-Applied` says what counted. Preferences that are not known here are ignored, as is a wait that is no number. */
+        Prefer?: components['parameters']['Prefer'];
+      };
       path: {
-        /** @description An order's id. Anything that is not the id of an order of yours answers 404. */
+        /** @description An order's id. For a user, anything that is not the id of an own order answers 404. */
         id: components['parameters']['OrderId'];
       };
       cookie?: never;
@@ -2115,16 +2567,118 @@ export interface operations {
         headers: {
           'X-Correlation-Id': components['headers']['CorrelationId'];
           ETag: components['headers']['OrderVersion'];
+          'Preference-Applied': components['headers']['PreferenceApplied'];
           [name: string]: unknown;
         };
         content: {
           'application/json': components['schemas']['Order'];
         };
       };
+      /** @description The order is still as `If-None-Match` has it. */
+      304: {
+        headers: {
+          'X-Correlation-Id': components['headers']['CorrelationId'];
+          ETag: components['headers']['OrderVersion'];
+          'Preference-Applied': components['headers']['PreferenceApplied'];
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
       400: components['responses']['BadRequest'];
       401: components['responses']['Unauthenticated'];
-      403: components['responses']['Forbidden'];
       404: components['responses']['NoSuchOrder'];
+      500: components['responses']['InternalError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['Unavailable'];
+      504: components['responses']['GatewayTimeout'];
+    };
+  };
+  orderEvents: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The id of the last event that was received, as browsers send it by themselves when they ask again. If it is that of the order's final state, the answer is 204. Otherwise it changes nothing. */
+        'Last-Event-ID'?: components['parameters']['LastEventId'];
+      };
+      path: {
+        /** @description An order's id. For a user, anything that is not the id of an own order answers 404. */
+        id: components['parameters']['OrderId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The events. */
+      200: {
+        headers: {
+          'X-Correlation-Id': components['headers']['CorrelationId'];
+          [name: string]: unknown;
+        };
+        content: {
+          'text/event-stream': components['schemas']['OrderEventStream'];
+        };
+      };
+      /** @description The order's final state is the one that `Last-Event-ID` names, and nothing more will come. A browser stops asking. */
+      204: {
+        headers: {
+          'X-Correlation-Id': components['headers']['CorrelationId'];
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      404: components['responses']['NoSuchOrder'];
+      500: components['responses']['InternalError'];
+      502: components['responses']['BadGateway'];
+      503: components['responses']['Unavailable'];
+      504: components['responses']['GatewayTimeout'];
+    };
+  };
+  cancelOrder: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description An order's id. For a user, anything that is not the id of an own order answers 404. */
+        id: components['parameters']['OrderId'];
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The order is cancelled, by this request or by an earlier one. */
+      200: {
+        headers: {
+          'X-Correlation-Id': components['headers']['CorrelationId'];
+          ETag: components['headers']['OrderVersion'];
+          'Idempotent-Replayed': components['headers']['AlreadyCancelled'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CancelledOrder'];
+        };
+      };
+      /** @description The order is going to be cancelled, and is not yet. Read it at `Location`, or send the same request again. */
+      202: {
+        headers: {
+          'X-Correlation-Id': components['headers']['CorrelationId'];
+          Location: components['headers']['OrderLocation'];
+          ETag: components['headers']['OrderVersion'];
+          'Retry-After': components['headers']['RetryAfter'];
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['OrderBeingCancelled'];
+        };
+      };
+      400: components['responses']['BadRequest'];
+      401: components['responses']['Unauthenticated'];
+      403: components['responses']['CrossSite'];
+      404: components['responses']['NoSuchOrder'];
+      409: components['responses']['NotCancellable'];
+      413: components['responses']['PayloadTooLarge'];
+      429: components['responses']['TooManyRequests'];
       500: components['responses']['InternalError'];
       502: components['responses']['BadGateway'];
       503: components['responses']['Unavailable'];
@@ -2195,8 +2749,6 @@ export interface operations {
       401: components['responses']['Unauthenticated'];
       403: components['responses']['ForbiddenWrite'];
       413: components['responses']['PayloadTooLarge'];
-      415: components['responses']['UnsupportedMediaType'];
-      429: components['responses']['TooManyRequests'];
       500: components['responses']['InternalError'];
       502: components['responses']['BadGateway'];
       503: components['responses']['Unavailable'];
@@ -2241,7 +2793,19 @@ export interface operations {
     parameters: {
       query?: never;
       header: {
-        /** @description A UUID of any version, plain or in double quotes, upper or lower case. The same key and request have the same outcome for ever. Malformed, it answers `idempotency-key-malformed`. */
+        /**
+         * @description A UUID of any version, plain or in double quotes, upper or lower case. One key has one outcome for ever. It is the caller's own: no user can use up the key
+         *     of another one, or the key under which an order is charged.
+         *
+         *     | The key | The answer |
+         *     | --- | --- |
+         *     | is missing | 400 `idempotency-key-missing` |
+         *     | is not a UUID | 400 `idempotency-key-malformed` |
+         *     | came with the same request, which has ended | the first final answer, also a refusal such as `insufficient-funds`, with the body as it was then and `Idempotent-Replayed: true` |
+         *     | came with the same request, which is still being worked on | the same outcome, waited for; past the answer deadline 409 `in-progress` with `Retry-After` |
+         *     | came with another request | 422 `key-reused`, and nothing happens |
+         *     | came with a request that was refused before it had any effect (400, 401, 403, 413, 415, 429, 503) | is not used up: send it again with the request put right |
+         */
         'Idempotency-Key': components['parameters']['IdempotencyKey'];
       };
       path?: never;
@@ -2266,7 +2830,7 @@ export interface operations {
       };
       400: components['responses']['BadMoneyRequest'];
       401: components['responses']['Unauthenticated'];
-      403: components['responses']['ForbiddenWriteToOthers'];
+      403: components['responses']['WriteToOthers'];
       409: components['responses']['ReplenishmentRefused'];
       413: components['responses']['PayloadTooLarge'];
       415: components['responses']['UnsupportedMediaType'];
@@ -2282,7 +2846,19 @@ export interface operations {
     parameters: {
       query?: never;
       header: {
-        /** @description A UUID of any version, plain or in double quotes, upper or lower case. The same key and request have the same outcome for ever. Malformed, it answers `idempotency-key-malformed`. */
+        /**
+         * @description A UUID of any version, plain or in double quotes, upper or lower case. One key has one outcome for ever. It is the caller's own: no user can use up the key
+         *     of another one, or the key under which an order is charged.
+         *
+         *     | The key | The answer |
+         *     | --- | --- |
+         *     | is missing | 400 `idempotency-key-missing` |
+         *     | is not a UUID | 400 `idempotency-key-malformed` |
+         *     | came with the same request, which has ended | the first final answer, also a refusal such as `insufficient-funds`, with the body as it was then and `Idempotent-Replayed: true` |
+         *     | came with the same request, which is still being worked on | the same outcome, waited for; past the answer deadline 409 `in-progress` with `Retry-After` |
+         *     | came with another request | 422 `key-reused`, and nothing happens |
+         *     | came with a request that was refused before it had any effect (400, 401, 403, 413, 415, 429, 503) | is not used up: send it again with the request put right |
+         */
         'Idempotency-Key': components['parameters']['IdempotencyKey'];
       };
       path?: never;
@@ -2307,7 +2883,7 @@ export interface operations {
       };
       400: components['responses']['BadMoneyRequest'];
       401: components['responses']['Unauthenticated'];
-      403: components['responses']['ForbiddenWriteToOthers'];
+      403: components['responses']['WriteToOthers'];
       409: components['responses']['WithdrawalRefused'];
       413: components['responses']['PayloadTooLarge'];
       415: components['responses']['UnsupportedMediaType'];
@@ -2353,7 +2929,6 @@ export interface operations {
       413: components['responses']['PayloadTooLarge'];
       415: components['responses']['UnsupportedMediaType'];
       422: components['responses']['KeyReused'];
-      429: components['responses']['TooManyRequests'];
       500: components['responses']['InternalError'];
       502: components['responses']['BadGateway'];
       503: components['responses']['Unavailable'];
@@ -2417,9 +2992,7 @@ export interface operations {
       };
       400: components['responses']['BadRequest'];
       500: components['responses']['InternalError'];
-      502: components['responses']['BadGateway'];
       503: components['responses']['Unavailable'];
-      504: components['responses']['GatewayTimeout'];
     };
   };
   readProblem: {
@@ -2441,6 +3014,7 @@ export interface operations {
       200: {
         headers: {
           'X-Correlation-Id': components['headers']['CorrelationId'];
+          Vary: components['headers']['VaryAccept'];
           [name: string]: unknown;
         };
         content: {
@@ -2451,9 +3025,6 @@ export interface operations {
       400: components['responses']['BadRequest'];
       404: components['responses']['NotFound'];
       500: components['responses']['InternalError'];
-      502: components['responses']['BadGateway'];
-      503: components['responses']['Unavailable'];
-      504: components['responses']['GatewayTimeout'];
     };
   };
 }

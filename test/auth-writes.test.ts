@@ -1,0 +1,109 @@
+/** How many writes a user may send: through two gateways with two replicas of auth behind them, on one real Postgres. */
+import assert from 'node:assert/strict';
+import { after, beforeEach, test } from 'node:test';
+import { createLimits } from '../api/auth/limits.ts';
+import { createAsk, outcomeOf } from './support/asking.ts';
+import { LIMITS, quickPasswords, startAuth, users } from './support/auth.ts';
+import { startFarSide } from './support/far-side.ts';
+import { startGateway } from './support/gateway.ts';
+
+const BURST = 5;
+/** None comes back while a test runs. */
+const auth = await startAuth({ passwords: quickPasswords, limits: { writesBurst: BURST, writesPerSecond: 1e-4 } });
+const service = await startFarSide();
+const rest = { users: service.url, orders: service.url, billing: service.url, notifications: service.url };
+const gateways = [await startGateway({ ...rest, auth: auth.url }), await startGateway({ ...rest, auth: (await auth.replica()).url })];
+const [ask, askOther] = gateways.map(({ url }) => createAsk(url)) as [ReturnType<typeof createAsk>, ReturnType<typeof createAsk>];
+const { login } = users(gateways[0]!.url);
+
+beforeEach(() => service.answers((response) => response.writeHead(204).end()));
+after(async () => {
+  for (const gateway of gateways) await gateway.close();
+  await service.close();
+  await auth.close();
+});
+
+/** So many writes at once, at both gateways; how many of them came through, all others being refused and reaching no service. */
+async function allowed(headers: Record<string, string>, count: number): Promise<number> {
+  service.seen.length = 0;
+  const answers = await Promise.all(
+    Array.from({ length: count }, (_, n) => (n % 2 ? askOther : ask)('deleteProfile', 'DELETE', '/api/v1/user/x', { headers })),
+  );
+  const through = answers.filter(({ status }) => status === 204).length;
+  const refused = answers.filter((answer) => outcomeOf(answer) === '429 too-many-requests' && answer.headers.get('retry-after') === '1').length;
+  assert.deepEqual([through + refused, service.seen.length], [count, through]);
+  return through;
+}
+
+test('of many writes at once, at two replicas, a burst comes through', async () => {
+  const { cookie } = await login();
+  assert.deepEqual([await allowed({ cookie }, 20), await allowed({ cookie }, 2)], [BURST, 0]);
+});
+
+test('sessions, devices and tokens of one user have one limit, which is not that of another one', async () => {
+  const { cookie, credentials } = await login();
+  const token = (await ask('token', 'POST', '/auth/token', { body: credentials })).body.access_token as string;
+  const another = await login();
+  const counts = [
+    await allowed({ cookie }, 3),
+    await allowed({ authorization: `Bearer ${token}` }, 3),
+    await allowed({ cookie }, 1),
+    await allowed({ cookie: another.cookie }, 3),
+  ];
+  assert.deepEqual(counts, [3, 2, 0, 3]);
+});
+
+test('what users do to their sessions counts, and so does what is refused later', async () => {
+  const { cookie } = await login();
+  const path = `/auth/sessions/${crypto.randomUUID()}`;
+  for (let n = 0; n < BURST; n++) assert.equal(outcomeOf(await ask('endSession', 'DELETE', path, { headers: { cookie } })), '404 no-such-session');
+  assert.equal(outcomeOf(await askOther('endSession', 'DELETE', path, { headers: { cookie } })), '429 too-many-requests');
+  assert.equal(outcomeOf(await askOther('endSessions', 'DELETE', '/auth/sessions', { headers: { cookie } })), '429 too-many-requests');
+  // Logging out is always possible.
+  assert.equal(outcomeOf(await ask('logout', 'POST', '/auth/logout', { headers: { cookie } })), '200');
+});
+
+test('each interval gives one write back, and never more than a burst', async () => {
+  const { cookie, id } = await login();
+  const pass = (intervals: number) =>
+    auth.rows.query(`update write_allowances set whole_at = whole_at - $2 * interval '10000 seconds' where user_id = $1`, [id, intervals]);
+  assert.equal(await allowed({ cookie }, BURST + 3), BURST);
+  await pass(2);
+  assert.equal(await allowed({ cookie }, BURST), 2);
+  await pass(1_000);
+  assert.equal(await allowed({ cookie }, BURST + 3), BURST);
+});
+
+test('by default it is a burst of a hundred, and twenty a second after it', async () => {
+  const { id } = await login();
+  const limits = createLimits(auth.options.store, LIMITS);
+  const count = () =>
+    limits.countWrite(id).then(
+      () => 1,
+      () => 0,
+    );
+  const startedMs = performance.now();
+  let through = 0;
+  while (performance.now() - startedMs < 1_500) through += (await Promise.all(Array.from({ length: 20 }, count))).reduce((sum, one) => sum + one, 0);
+  const seconds = (performance.now() - startedMs) / 1000;
+  assert.ok(through >= 100 + 20 * 1.4 && through <= 101 + 20 * seconds, `${through} in ${seconds} s`);
+});
+
+test('reading does not count, and no header changes what does', async () => {
+  service.answers();
+  const { cookie } = await login();
+  for (let n = 0; n < BURST + 2; n++)
+    assert.equal((await ask('listNotifications', 'GET', '/notifications', { headers: { cookie, 'x-forwarded-method': 'POST' } })).status, 200);
+  for (let n = 0; n < BURST + 2; n++)
+    assert.equal((await ask('forwardAuth', 'GET', '/auth', { headers: { cookie, 'x-forwarded-method': 'POST' } })).status, 200);
+  service.answers((response) => response.writeHead(204).end());
+  const disguised = { cookie, 'x-forwarded-method': 'GET', 'x-http-method-override': 'GET' };
+  assert.equal(await allowed(disguised, BURST + 3), BURST);
+});
+
+test('a session that does not hold is none, whatever it is asked for, and counts for nobody', async () => {
+  const { cookie, id } = await login();
+  await auth.rows.query('update sessions set expires_at = now() where user_id = $1', [id]);
+  assert.equal(outcomeOf(await ask('deleteProfile', 'DELETE', '/api/v1/user/x', { headers: { cookie } })), '401 unauthenticated');
+  assert.equal((await auth.rows.query('select 1 from write_allowances where user_id = $1', [id])).rowCount, 0);
+});

@@ -1,0 +1,155 @@
+/** What the document answers, against the contract's tables: every operation, who may call it, and each status and kind of problem, no more and no fewer. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { problemKinds, type ProblemKind } from '../specs/generated/problems.ts';
+import type { Json } from '../tools/specs/json.ts';
+import { api } from './support/bounds.ts';
+
+/** By operation id: where it is, who may call it, and what it answers of its own: statuses, and kinds of problems. */
+const contract: Record<string, [at: string, callers: string, own: string]> = {
+  forwardAuth: ['get /auth', 'user', '200'],
+  register: ['post /auth/register', '', '201 username-taken too-many-requests'],
+  loginPage: ['get /auth/login', '', '200'],
+  login: ['post /auth/login', '', '200 wrong-credentials too-many-requests'],
+  token: ['post /auth/token', '', '200 wrong-credentials too-many-requests'],
+  logoutByLink: ['get /auth/logout', '', '200 cross-site'],
+  logout: ['post /auth/logout', '', '200'],
+  changePassword: ['put /auth/password', 'user', '204 wrong-credentials'],
+  listSessions: ['get /auth/sessions', 'user', '200'],
+  endSessions: ['delete /auth/sessions', 'user', '204'],
+  endSession: ['delete /auth/sessions/{id}', 'user', '204 no-such-session'],
+  jwks: ['get /.well-known/jwks.json', '', '200'],
+
+  createProfile: ['post /api/v1/user', 'user', '201 profile-exists'],
+  readProfile: ['get /api/v1/user/{id}', 'user', '200 no-such-user'],
+  updateProfile: ['put /api/v1/user/{id}', 'user', '200 no-such-user'],
+  deleteProfile: ['delete /api/v1/user/{id}', 'user', '204 no-such-user'],
+  readUser: ['get /users/{userId}', 'user service', '200 no-such-user'],
+
+  listOrders: ['get /orders', 'user', '200'],
+  createOrder: [
+    'post /orders',
+    'user',
+    '201 202 idempotency-key-malformed not-your-account stale-order-list insufficient-funds order-cancelled order-failed key-reused precondition-missing',
+  ],
+  readOrder: ['get /orders/{id}', 'user service', '200 304 no-such-order'],
+  orderEvents: ['get /orders/{id}/events', 'user service', '200 204 no-such-order'],
+  cancelOrder: ['put /orders/{id}/cancellation', 'user service', '200 202 no-such-order not-cancellable'],
+
+  readBalance: ['get /payments', 'user', '200'],
+  openAccount: ['put /payments/accounts/{userId}', 'service', '200 201'],
+  listTransactions: ['get /payments/transactions', 'user', '200'],
+  replenish: [
+    'put /payments/replenishments',
+    'user service',
+    '201 idempotency-key-missing idempotency-key-malformed not-your-account balance-limit in-progress key-reused',
+  ],
+  withdraw: [
+    'put /payments/withdrawals',
+    'user service',
+    '201 idempotency-key-missing idempotency-key-malformed not-your-account insufficient-funds charge-cancelled in-progress key-reused',
+  ],
+  cancelWithdrawal: ['put /payments/withdrawals/{key}/cancellation', 'service', '200 in-progress key-reused'],
+
+  listNotifications: ['get /notifications', 'user', '200 not-your-account'],
+
+  ready: ['get /health/ready', '', '200 unavailable'],
+  readProblem: ['get /problems/{kind}', '', '200 not-found'],
+};
+
+/** What answers without an error say in headers, beside the correlation id. */
+const headers: Record<string, string> = {
+  'forwardAuth 200': 'X-User-Id Authorization',
+  'login 200': 'Set-Cookie',
+  'logoutByLink 200': 'Set-Cookie',
+  'logout 200': 'Set-Cookie',
+  'listSessions 200': 'Link',
+  'endSessions 204': 'Set-Cookie',
+  'endSession 204': 'Set-Cookie',
+  'createProfile 201': 'Location',
+  'listOrders 200': 'ETag Link',
+  'createOrder 201': 'Location ETag Idempotent-Replayed',
+  'createOrder 202': 'Location ETag Retry-After Idempotent-Replayed',
+  'readOrder 200': 'ETag Preference-Applied',
+  'readOrder 304': 'ETag Preference-Applied',
+  'cancelOrder 200': 'ETag Idempotent-Replayed',
+  'cancelOrder 202': 'Location ETag Retry-After',
+  'listTransactions 200': 'Link',
+  'replenish 201': 'Idempotent-Replayed',
+  'withdraw 201': 'Idempotent-Replayed',
+  'cancelWithdrawal 200': 'Idempotent-Replayed',
+  'listNotifications 200': 'Link',
+  'readProblem 200': 'Vary',
+};
+
+const operations = Object.entries<Json>(api.paths).flatMap(([path, item]) =>
+  Object.entries<Json>(item).map(([method, operation]) => ({ method, at: `${method} ${path}`, id: operation.operationId as string, operation })),
+);
+const answersWithoutError = operations.flatMap(({ id, operation }) =>
+  Object.entries<Json>(operation.responses)
+    .filter(([status]) => Number(status) < 400)
+    .map(([status, response]) => ({ title: `${id} ${status}`, response })),
+);
+
+test('the document has the operations of the contract, where it puts them and for whom', () => {
+  const described = operations.map(({ id, at, operation }) => [id, at, callersOf(operation).join(' ')]);
+  assert.deepEqual(
+    described.toSorted(),
+    Object.entries(contract)
+      .map(([id, [at, callers]]) => [id, at, callers])
+      .toSorted(),
+  );
+});
+
+for (const each of operations) {
+  test(`${each.id} answers what the contract gives it, and what is common to its like`, () => {
+    const own = contract[each.id]?.[2].split(' ').map(answer) ?? [];
+    assert.deepEqual(answersOf(each.operation), [...own, ...commonTo(each).map(answer)].toSorted());
+  });
+}
+
+test('what an answer says beside its body is in headers that are described', () => {
+  const described = answersWithoutError.map(({ title, response }) => [title, Object.keys(response.headers).slice(1).join(' ')]);
+  assert.deepEqual(Object.fromEntries(described.filter(([, names]) => names !== '')), headers);
+});
+
+test('answers are JSON, but for pages and streams', () => {
+  const described = answersWithoutError.map(({ title, response }) => [title, Object.keys(response.content ?? {}).join(' ')]);
+  assert.deepEqual(Object.fromEntries(described.filter(([, media]) => !['', 'application/json'].includes(media!))), {
+    'loginPage 200': 'text/html',
+    'orderEvents 200': 'text/event-stream',
+    'readProblem 200': 'text/html application/json',
+  });
+});
+
+function callersOf({ security }: Json): string[] {
+  return security.flatMap((scheme: Json) => Object.keys(scheme));
+}
+
+/** What operations answer because of what they are like. */
+function commonTo({ method, operation }: { method: string; operation: Json }): ProblemKind[] {
+  const callers = callersOf(operation);
+  const isOf = (tag: string) => operation.tags.includes(tag);
+  const writes = method !== 'get';
+  const kinds: ProblemKind[] = ['bad-request', 'internal-error'];
+  if (!isOf('gateway')) kinds.push('bad-gateway', 'unavailable', 'gateway-timeout');
+  if (callers.length > 0) kinds.push('unauthenticated');
+  // Whoever is known and not meant. Auth knows users only.
+  if (callers.length === 1 && !isOf('auth')) kinds.push('forbidden');
+  if (writes) kinds.push('cross-site', 'payload-too-large');
+  if (operation.requestBody) kinds.push('unsupported-media-type');
+  // Per owner: services are not limited.
+  if (writes && callers.includes('user')) kinds.push('too-many-requests');
+  return kinds;
+}
+
+function answersOf({ responses }: Json): string[] {
+  return Object.entries<Json>(responses)
+    .flatMap(([status, response]) => (response['x-problems'] ?? ['']).map((kind: string) => `${status} ${kind}`))
+    .toSorted();
+}
+
+/** `404 no-such-order` for a kind of problem, `200 ` for a status. */
+function answer(statusOrKind: string): string {
+  return statusOrKind in problemKinds ? `${problemKinds[statusOrKind as ProblemKind].status} ${statusOrKind}` : `${statusOrKind} `;
+}
