@@ -94,12 +94,22 @@ function onlyTag(document: Document, tag: string): Document {
 }
 
 function route(router: OpenAPIRouter, ctx: Context): Operation | undefined {
+  if (!isText(ctx.path)) throw new Problem('not-found', 'There is nothing at this path: its percent-encoding is not UTF-8');
   const request = { method: ctx.method === 'HEAD' ? 'GET' : ctx.method, path: ctx.path, headers: {} };
   const operation = router.matchOperation(request);
   if (operation) return operation;
   const allowed = ['GET', 'POST', 'PUT', 'DELETE'].filter((method) => router.matchOperation({ ...request, method }));
   if (allowed.length === 0) return undefined;
   throw new Problem('method-not-allowed', `${ctx.path} answers ${allowed.join(', ')}`, { headers: { allow: allowed.join(', ') } });
+}
+
+function isText(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Who calls, if the operation's `security` lets them in. An operation without `security` is open, and nobody is looked for. */

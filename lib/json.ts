@@ -9,10 +9,16 @@ export function parseJson(text: string): unknown {
   // Refuses `__proto__` and `constructor.prototype`, however they are escaped.
   parseSecure(text, undefined, { protoAction: 'error', constructorAction: 'error' });
   try {
-    return parseLossless(text, undefined, { parseNumber: exactNumber, onDuplicateKey });
+    return parseLossless(text, wellFormed, { parseNumber: exactNumber, onDuplicateKey });
   } catch (error) {
     throw error instanceof SyntaxError ? error : new SyntaxError((error as Error).message, { cause: error });
   }
+}
+
+/** Half of a surrogate pair cannot be stored: it would become another character, and two passwords one. */
+function wellFormed(_key: string, value: unknown): unknown {
+  if (typeof value === 'string' && !value.isWellFormed()) throw new SyntaxError('a text holds half of a surrogate pair');
+  return value;
 }
 
 /** `5` and `5.0` are five. `5.0000000000000001` would become five and is not, and neither is 2^53+1 the number that it becomes. */

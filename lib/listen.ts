@@ -54,6 +54,8 @@ function createBoundedServer(app: Koa, bounds: typeof BOUNDS): Server {
     },
     (request, response) => void callback(request, response),
   );
+  // An expectation that is not known is none of ours: the request is answered as it stands.
+  server.on('checkExpectation', (request, response) => void callback(request, response));
   server.timeout = bounds.idleTimeoutMs;
   server.maxConnections = bounds.connectionsMax;
   return server;

@@ -86,11 +86,11 @@ function observe(role: string, log: Log): Middleware {
     await next();
     const done = () => {
       const ms = Math.round((performance.now() - startedMs) * 10) / 10;
-      const { operation, problem, correlationId, callerId } = ctx.state as Record<string, string | undefined>;
+      const { operation, problem, correlationId, traceparent, callerId, orderId } = ctx.state as Record<string, string | undefined>;
       durations.observe({ role, operation: operation ?? 'none', status: ctx.status }, ms / 1000);
       const level = /^\/(health|metrics)/.test(ctx.path) ? 'debug' : 'info';
       const path = withoutOddities(ctx.path);
-      log[level]({ role, operation, method: ctx.method, path, status: ctx.status, problem, ms, callerId, correlationId }, 'request');
+      log[level]({ role, operation, method: ctx.method, path, status: ctx.status, problem, ms, callerId, orderId, correlationId, traceparent }, 'request');
     };
     if (ctx.res.closed) done();
     else ctx.res.once('close', done);

@@ -119,8 +119,13 @@ test('who is nobody is told so before the size of the body', async () => {
 test('a body of the greatest size that is taken goes through', async () => {
   const body = JSON.stringify({ price: 5, pad: 'x'.repeat(16 * 1024 - 20) });
   assert.equal(body.length, 16 * 1024);
-  await fetch(`${gateway.url}/orders`, { method: 'POST', body, headers: TOKEN });
+  await fetch(`${gateway.url}/orders`, { method: 'POST', body, headers: { ...TOKEN, 'content-type': 'application/json' } });
   assert.equal(service.seen[0]!.body, body);
+});
+
+test('a body that is both of another kind and too large is refused for its kind', async () => {
+  const { status } = await fetch(`${gateway.url}/orders`, { method: 'POST', body: 'x'.repeat(20_000), headers: { ...TOKEN, 'content-type': 'text/plain' } });
+  assert.deepEqual([status, service.seen.length], [415, 0]);
 });
 
 test('half a body reaches no service', async () => {

@@ -59,9 +59,9 @@ for (const [how, answer] of Object.entries(unready)) {
   });
 }
 
-test('the gateway lives without any role', async () => {
+test('whether the gateway lives is asked where strangers do not reach', async () => {
   const alone = await startGateway({ auth: 'http://127.0.0.1:1' });
-  assert.deepEqual(await (await fetch(`${alone.url}/health/live`)).json(), { status: 'live' });
+  assert.equal((await fetch(`${alone.url}/health/live`)).status, 404);
   await alone.close();
 });
 
@@ -100,4 +100,8 @@ test('a proxy is an address or a network, and anything else is a fault of the co
   for (const good of ['10.0.0.1', '10.0.0.0/8', '::1', 'fd00::/8']) createClientReader([good]);
   for (const bad of ['localhost', '10.0.0.0/33', '10.0.0/8', 'fd00::/129', '10.0.0.0/', '10.0.0.0/x', ''])
     assert.throws(() => createClientReader([bad]), /neither/);
+});
+
+test('a path that is not UTF-8 names nothing, and is no fault of ours', async () => {
+  for (const path of ['/problems/%ff', '/problems/%C3%28']) assert.equal((await get(path)).status, 404);
 });

@@ -23,6 +23,7 @@ const refused: ReadonlyArray<[string, RegExp]> = [
   ['{"price":1e2}', /exactly/],
   ['{"price":1e400}', /exactly/],
   ['{"price":-0.0000000000000000000000001e-400}', /exactly/],
+  ['{"name":"A\\ud800"}', /surrogate/],
   ['{"price":5', /JSON|Expected/],
   ['', /JSON|end/],
 ];

@@ -146,3 +146,7 @@ function endless(): Readable {
     },
   });
 }
+
+test('an expectation that nobody knows is no reason to turn a request away', async () => {
+  assert.match(await send('GET / HTTP/1.1\r\nhost: a\r\nexpect: foo\r\nconnection: close\r\n\r\n'), /^HTTP\/1.1 200 /);
+});

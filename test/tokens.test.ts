@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import { after, test } from 'node:test';
+import type { JSONWebKeySet } from 'jose';
 import jwt, { type SignOptions } from 'jsonwebtoken';
 import { Problem } from '../lib/problem.ts';
 import { bearerToken, createLocalTokenVerifier, createServiceTokens, createTokenVerifier, publicJwk, saysService, signUserToken } from '../lib/tokens.ts';
@@ -19,7 +20,7 @@ const secondWorkerKey = newKey();
 
 const jwks = await serveQuietly('auth', [(ctx) => void (ctx.body = { keys: [publicJwk(userKey, 'users-key')] })]);
 after(() => jwks.close());
-const serviceKeys = { keys: [publicJwk(workerKey, 'worker'), publicJwk(secondWorkerKey, 'worker-2'), publicJwk(strangersKey, 'auditor')] } as never;
+const serviceKeys = { keys: [publicJwk(workerKey, 'worker'), publicJwk(secondWorkerKey, 'worker-2'), publicJwk(strangersKey, 'auditor')] } as JSONWebKeySet;
 const verify = createTokenVerifier({ jwksUrl: `${jwks.url}/.well-known/jwks.json`, serviceKeys });
 
 test('a token of auth speaks for its user', async () => {

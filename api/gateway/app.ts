@@ -21,13 +21,6 @@ export function gatewayApi({ document, upstreams, clientOf }: GatewayPorts): Mid
     proxy({ upstreams, clientOf, routes: createRouteTable(document) }),
     // None of its own operations is for a caller who says who they are.
     serveApi({ document, tag: 'gateway', handlers: gatewayHandlers(upstreams), verify: async () => undefined }),
-    serveLiveness,
     serveDocs(document),
   ];
 }
-
-/** For whoever asks the public port whether there is anybody at all. */
-const serveLiveness: Middleware = async (ctx, next) => {
-  if (ctx.method !== 'GET' || ctx.path !== '/health/live') return next();
-  ctx.body = { status: 'live' };
-};

@@ -11,6 +11,8 @@ const BODY_BYTES_MAX = 16 * 1024;
  */
 export async function readWhole(ctx: Context, route: Route): Promise<Buffer | undefined> {
   if (ctx.method === 'GET' || ctx.method === 'HEAD') return undefined;
+  // The kind of a body is judged before its size.
+  if (route.takesBody && ctx.is(route.media) === false) throw new Problem('unsupported-media-type', `Send the body as ${route.media.join(' or ')}`);
   if ((ctx.request.length ?? 0) > BODY_BYTES_MAX) throw tooLarge();
   if (!route.takesBody) return undefined;
   try {

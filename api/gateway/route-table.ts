@@ -8,6 +8,8 @@ export interface Route {
   /** True when it is for callers who say who they are. */
   guarded: boolean;
   takesBody: boolean;
+  /** The media types that its body may have. */
+  media: string[];
 }
 
 export type Match = { route: Route } | { allow: string };
@@ -47,7 +49,8 @@ function methodsOf(item: Readonly<Record<string, unknown>>): Methods {
   for (const [verb, value] of Object.entries(item)) {
     const { operationId, tags, security, requestBody } = (value ?? {}) as Partial<Operation>;
     if (!operationId || !tags?.[0]) continue;
-    const route = { operationId, role: rolesByTag[tags[0]] ?? tags[0], guarded: (security ?? []).length > 0, takesBody: requestBody !== undefined };
+    const media = Object.keys((requestBody as { content?: object } | undefined)?.content ?? {});
+    const route = { operationId, role: rolesByTag[tags[0]] ?? tags[0], guarded: (security ?? []).length > 0, takesBody: requestBody !== undefined, media };
     methods.set(verb.toUpperCase(), route);
     if (verb === 'get') methods.set('HEAD', route);
   }

@@ -30,6 +30,7 @@ export function consumeOrderEvents({ transport, publisher, codec, store, onRecor
     const eventName = type as EventName;
     const told = messageOf({ name: eventName, orderId, ...rest });
     const recorded = await store.record({ id, userId, orderId, eventName, message: told, correlationId });
+    log.info({ role: 'notifications', orderId, event: eventName, eventId: id, correlationId, repeated: !recorded }, 'event');
     if (recorded) onRecorded();
   };
   return transport.consume({ groupId, topics: orderTopics, handle: settingPoisonAside({ publisher, log, handle }) });

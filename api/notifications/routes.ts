@@ -12,7 +12,7 @@ export function notificationHandlers({ store }: NotificationsPorts): Record<stri
   return {
     listNotifications: async (call) => {
       const { userId } = call.query as { userId?: string };
-      if (userId !== undefined && userId !== buyer(call)) throw new Problem('not-your-account', 'userId, if it is sent, must be your own id');
+      if (userId !== undefined && userId.toLowerCase() !== buyer(call)) throw new Problem('not-your-account', 'userId, if it is sent, must be your own id');
       const page = pageOf(call);
       const notifications = await store.list(buyer(call), page);
       nextPage(call, notifications.length === page.limit ? notifications.at(-1)?.seq : undefined);

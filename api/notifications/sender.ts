@@ -86,6 +86,7 @@ async function attempt(notification: Claimed, { store, profiles, mailer, log, pr
     return postpone((error as Error).message);
   }
   await store.sent(id);
+  log.info({ role: 'notifications', ...about }, 'a mail was sent');
   mails.inc({ end: 'sent' });
 }
 

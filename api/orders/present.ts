@@ -24,6 +24,7 @@ export const etagOf = ({ version, status }: Order): string => `"${version}-${sta
 export async function orderOf(call: Call, store: OrderStore): Promise<Order> {
   const missing = new Problem('no-such-order', 'You have no order with this id');
   const order = await store.find(idParam(call, 'id', missing));
+  call.ctx.state['orderId'] = order?.id;
   if (!order || (call.caller?.kind === 'user' && order.userId !== call.caller.id)) throw missing;
   return order;
 }

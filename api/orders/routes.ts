@@ -37,6 +37,7 @@ export function orderHandlers({ store, saga, watcher, bounds }: OrdersPorts): Re
         }
 
         // From here on the order exists: whatever goes wrong now is a late answer, never a lost order.
+        call.ctx.state['orderId'] = placed.order.id;
         presentPlaced(call, await asSettled(placed.order, { store, saga }), placed.kind === 'found');
       }),
 

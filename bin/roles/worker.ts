@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkerDeploymentVersion } from '@temporalio/common';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { createActivities } from '../../activities/index.ts';
+import { logged } from '../../activities/logged.ts';
 import { bundleWorkflows, hostWorkflows, type Host, type HostOptions } from '../../activities/worker.ts';
 import { createOrderStore } from '../../api/orders/store.ts';
 import { serveCodec, codecReaders } from '../../lib/codec-endpoint.ts';
@@ -42,7 +43,7 @@ export const worker: Role = {
       const publisher = transport.createPublisher();
       const billing = createHttpClient({ baseUrl: config.billingUrl(shared), deadlineMs: ASK_DEADLINE_MS, token });
       const users = createHttpClient({ baseUrl: config.usersUrl(shared), deadlineMs: ASK_DEADLINE_MS, token });
-      const activities = createActivities({ billing, users, orders, publisher, codec: createEventCodec(eventDocument) });
+      const activities = logged(createActivities({ billing, users, orders, publisher, codec: createEventCodec(eventDocument) }), shared.log);
 
       const { taskQueue } = config.temporal;
       const host = keepHosting({ ...temporal, taskQueue, activities, workflowBundle, version: config.version }, shared.log);
