@@ -82,8 +82,8 @@ test('a login with the old password that is under way while it is changed leaves
   const open = (tokenHash: string) => store.openSession({ id: crypto.randomUUID(), tokenHash, userId: id, passwordVersion: known.passwordVersion, ttlS: 60 });
 
   // The login is first, and not committed: the change waits for it, and then ends its session.
-  const { host, port, database } = auth.rows;
-  const session = new Client({ host, port, database, user: 'postgres' });
+  const { host, port, database, user, password } = auth.rows;
+  const session = new Client({ host, port, database, user, password: password ?? undefined });
   await session.connect();
   await session.query('begin');
   await session.query('select 1 from credentials where id = $1 for share', [id]);
