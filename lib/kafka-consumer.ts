@@ -21,6 +21,8 @@ export interface Consumption {
 export interface ConsumeOptions {
   topics: readonly string[];
   handle(message: Received): Promise<void>;
+  /** How long a consumer may be silent before another one takes its place. */
+  silentMs?: number;
 }
 
 const RESTART_MS = { first: 500, max: 5_000 };
@@ -28,6 +30,8 @@ const RESTART_MS = { first: 500, max: 5_000 };
 const LEAVE_WITHIN_MS = 5_000;
 /** Topics are asked for messages several times a second. After this long without an answer they are not being read. */
 const FETCH_WITHIN_MS = 5_000;
+/** A member that has not been heard of for so long was given up by its group, whether it knows or not. */
+const SILENT_MS = 30_000;
 const COMMIT_AFTER = { messages: 50, ms: 500 };
 /** With what a handler may take, well within the time after which the group gives a silent member up. */
 const HANDLE_AGAIN_MS = { first: 100, max: 2_000 };
@@ -37,14 +41,14 @@ const HANDLE_AGAIN_MS = { first: 100, max: 2_000 };
  * again. The offset is committed after the handler has resolved; one that rejects is called again with the same message. A consumer
  * of kafkajs has to end on a failure: by itself it begins again after some kinds of failures, and falls silent after others.
  */
-export function consume(createConsumer: () => Consumer, { topics, handle, log }: ConsumeOptions & { log: Log }): Consumption {
+export function consume(createConsumer: () => Consumer, { topics, handle, log, silentMs = SILENT_MS }: ConsumeOptions & { log: Log }): Consumption {
   const closing = new AbortController();
   let fetchedMs = -Infinity;
   let restartMs = RESTART_MS.first;
   const read = async () => {
     const consumer = createConsumer();
     consumer.on(consumer.events.FETCH, () => (fetchedMs = performance.now()));
-    const failed = failure(consumer, closing.signal);
+    const failed = failure(consumer, closing.signal, silentMs);
     const started = start(consumer, { topics, handle: insisting(handle, closing.signal, log) });
     try {
       await Promise.race([started, failed]);
@@ -88,15 +92,22 @@ async function start(consumer: Consumer, { topics, handle }: { topics: readonly 
   });
 }
 
-/** Rejects when the consumer gives up, or is told to. */
-function failure(consumer: Consumer, closing: AbortSignal): Promise<never> {
-  const failed = new Promise<never>((_resolve, reject) => {
-    consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
-    if (closing.aborted) reject(closing.reason as Error);
-    closing.addEventListener('abort', () => reject(closing.reason as Error), { once: true });
-  });
-  failed.catch(() => {});
-  return failed;
+/** Rejects when the consumer gives up, falls silent, or is told to end. */
+function failure(consumer: Consumer, closing: AbortSignal, silentMs: number): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  let heardMs = performance.now();
+  const heard = () => (heardMs = performance.now());
+  // It fetches and says that it is alive all the time, also while there is nothing to read.
+  consumer.on(consumer.events.FETCH, heard);
+  consumer.on(consumer.events.HEARTBEAT, heard);
+  const watch = setInterval(() => {
+    if (performance.now() - heardMs > silentMs) reject(new Error(`nothing was heard of the consumer for ${silentMs} ms`));
+  }, silentMs / 10);
+  consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+  if (closing.aborted) reject(closing.reason as Error);
+  closing.addEventListener('abort', () => reject(closing.reason as Error), { once: true });
+  promise.catch(() => clearInterval(watch));
+  return promise;
 }
 
 type Handle = (message: Received, heartbeat: () => Promise<void>) => Promise<void>;

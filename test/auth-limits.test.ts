@@ -74,7 +74,7 @@ test('successes do not count', async () => {
   assert.deepEqual(tally(await guesses(credentials.username, 10)), { '403 wrong-credentials': 10 });
 });
 
-test('the right one of many guesses at once does not come through after all the wrong ones that are allowed', async () => {
+test('the right one of many guesses at once does not come through after all the wrong ones that are allowed', async (t) => {
   const { credentials } = await auth.register();
   const { passwords } = auth.options;
   const failed = Promise.withResolvers<void>();
@@ -91,11 +91,14 @@ test('the right one of many guesses at once does not come through after all the 
       },
     }),
   );
+  t.after(() => {
+    failed.resolve();
+    return slow.close();
+  });
   const right = post('login', slow.url, credentials);
   assert.deepEqual(tally(await guesses(credentials.username, 10)), { '403 wrong-credentials': 10 });
   failed.resolve();
   assert.equal(outcomeOf(await right), '429 too-many-requests');
-  await slow.close();
 });
 
 test('from one address so many may fail, at two replicas, with whatever names; another address goes on', async () => {
@@ -124,16 +127,15 @@ for (const [what, same, from] of networks) {
   });
 }
 
-test('what a client says about its address counts only where a proxy that is trusted has said it', async () => {
+test('what a client says about its address counts only where a proxy that is trusted has said it', async (t) => {
   const direct = await startGateway({ auth: few.url });
   const behind = await startGateway({ auth: few.url }, { trustedProxies: ['127.0.0.1'] });
+  t.after(() => Promise.all([direct.close(), behind.close()]));
   const fail = (url: string, n: number) => post('login', url, { username: `somebody-${n}`, password: WRONG }, `198.51.100.${100 + n}`);
   const outcomes = [];
   for (let n = 0; n < 7; n++) outcomes.push(outcomeOf(await fail(direct.url, n)));
   assert.deepEqual(outcomes, [...Array(6).fill('403 wrong-credentials'), '429 too-many-requests']);
   assert.equal(outcomeOf(await fail(behind.url, 8)), '403 wrong-credentials');
-  await direct.close();
-  await behind.close();
 });
 
 test('from one address so many may register, at two replicas, be the name free or taken', async () => {

@@ -1,29 +1,25 @@
-/** What users do to their own sessions, through the gateway, with a real Postgres. */
+/** How users see and end their own sessions, through the gateway, with a real Postgres. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { createAsk, outcomeOf, type Sent } from './support/asking.ts';
-import { quickPasswords, startAuth, users } from './support/auth.ts';
-import { startGateway } from './support/gateway.ts';
-import { cookieOf, json, post } from './support/requests.ts';
+import { cleared, NEXT, startAccounts } from './support/account.ts';
+import { outcomeOf } from './support/asking.ts';
+import { PASSWORD } from './support/auth.ts';
 
-const auth = await startAuth({ passwords: quickPasswords });
-const gateway = await startGateway({ auth: auth.url });
-const { login, register } = users(gateway.url);
-const ask = createAsk(gateway.url);
-const again = async (credentials: object) => cookieOf(await post(`${gateway.url}/auth/login`, json(credentials)));
-const knows = async (cookie: string) => (await fetch(`${gateway.url}/auth`, { headers: { cookie } })).status === 200;
-const bearer = async (credentials: object) => ({
-  authorization: `Bearer ${(await ask('token', 'POST', '/auth/token', { body: credentials })).body.access_token as string}`,
-});
-const change = (sent: Sent) => ask('changePassword', 'PUT', '/auth/password', sent);
-const list = (headers: Record<string, string>, query = '') => ask('listSessions', 'GET', `/auth/sessions${query}`, { headers });
-const end = (headers: Record<string, string>, id: string) => ask('endSession', 'DELETE', `/auth/sessions/${id}`, { headers });
-const endAll = (headers: Record<string, string>) => ask('endSessions', 'DELETE', '/auth/sessions', { headers });
-const cleared = (headers: Headers) => /^session_id=; .*Max-Age=0/.test(headers.get('set-cookie') ?? '');
+const accounts = await startAccounts();
+const { auth, ask, login, register, again, knows, bearer, change, list, end, endAll } = accounts;
+after(() => accounts.close());
 
-after(async () => {
-  await gateway.close();
-  await auth.close();
+test('the cookie of somebody else is no session of one’s own', async () => {
+  const [mine, other] = [await login(), await login()];
+  const headers = { ...(await bearer(mine.credentials)), cookie: other.cookie };
+  assert.deepEqual(
+    (await list(headers)).body.map(({ current }: any) => current),
+    [false],
+  );
+  await change({ headers, body: { current: PASSWORD, next: NEXT } });
+  assert.deepEqual([await knows(mine.cookie), await knows(other.cookie)], [false, true]);
+  assert.equal(cleared((await endAll(headers)).headers), false);
+  assert.equal(await knows(other.cookie), true);
 });
 
 test('one’s own sessions are listed, newest first, page by page, without what is in their cookies', async () => {

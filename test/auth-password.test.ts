@@ -1,12 +1,12 @@
 /** How users change their password, through the gateway, with a real Postgres: what it needs, and what it ends. */
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
-import { Client } from 'pg';
 import { createLocalTokenVerifier } from '../lib/tokens.ts';
 import { NEXT, startAccounts } from './support/account.ts';
 import { outcomeOf } from './support/asking.ts';
 import { LIMITS, PASSWORD } from './support/auth.ts';
-import { blocked } from './support/sessions.ts';
+import { blocked, heldLogin } from './support/sessions.ts';
 
 const accounts = await startAccounts();
 const { auth, ask, login, register, again, knows, bearer, change } = accounts;
@@ -75,32 +75,31 @@ test('of two changes at once one counts, and the other has changed nothing', asy
   assert.equal(outcomeOf(await ask('login', 'POST', '/auth/login', { body: { ...credentials, password: `${NEXT} ${first + 1}` } })), '200');
 });
 
-test('a login with the old password that is under way while it is changed leaves no session', async () => {
-  const { credentials, id } = await register();
-  const { store, passwords } = auth.options;
+test('a change that comes too late ends no session', async () => {
+  const { cookie, credentials } = await login();
+  const { store } = auth.options;
   const known = (await store.findCredential(credentials.username))!;
-  const open = (tokenHash: string) => store.openSession({ id: crypto.randomUUID(), tokenHash, userId: id, passwordVersion: known.passwordVersion, ttlS: 60 });
-
-  // The login is first, and not committed: the change waits for it, and then ends its session.
-  const { host, port, database, user, password } = auth.rows;
-  const session = new Client({ host, port, database, user, password: password ?? undefined });
-  await session.connect();
-  await session.query('begin');
-  await session.query('select 1 from credentials where id = $1 for share', [id]);
-  await session.query(`insert into sessions (id, token_hash, user_id, expires_at) values ($1, 'early', $2, now() + interval '1 minute')`, [
-    crypto.randomUUID(),
-    id,
-  ]);
-  const changing = store.changePassword(known, await passwords.hash(NEXT), undefined);
-  await blocked(auth.rows);
-  await session.query('commit');
-  await session.end();
-  assert.equal(await changing, true);
-  assert.equal((await auth.rows.query('select 1 from sessions where user_id = $1', [id])).rowCount, 0);
-
-  // The change is first: the login is too late.
-  assert.equal(await open('late'), false);
+  assert.equal(outcomeOf(await change({ headers: { cookie }, body: { current: PASSWORD, next: NEXT } })), '204');
+  assert.equal(await store.changePassword(known, 'another hash', undefined), false);
+  assert.equal(await knows(cookie), true);
 });
+
+for (const commit of [true, false]) {
+  test(`a login with the old password that is under way while it is changed leaves no session, be it first and ${commit ? 'committed' : 'undone'}`, async () => {
+    const { credentials, id } = await register();
+    const { store } = auth.options;
+    const known = (await store.findCredential(credentials.username))!;
+    const session = (tokenHash: string) => ({ id: randomUUID(), tokenHash, userId: id, passwordVersion: known.passwordVersion, ttlS: 60 });
+    const held = await heldLogin(auth.databaseUrl, async (early) => assert.equal(await early.openSession(session(randomUUID())), true));
+
+    const changing = store.changePassword(known, 'another hash', undefined);
+    await blocked(auth.rows);
+    await held.end(commit);
+    assert.equal(await changing, true);
+    assert.equal(await store.openSession(session(randomUUID())), false);
+    assert.equal((await auth.rows.query('select 1 from sessions where user_id = $1', [id])).rowCount, 0);
+  });
+}
 
 test('a guess at the current password is a login that fails, wherever it is made', async () => {
   const { cookie, credentials } = await login();

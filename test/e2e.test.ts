@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { orderEventId, orderWorkflowId } from '../specs/identity.ts';
 import type { order } from '../workflows/order.ts';
-import { outcomeOf, type Answer } from './support/asking.ts';
+import { answered, outcomeOf } from './support/asking.ts';
 import { assertBooksClosed } from './support/books.ts';
 import { createBuyer } from './support/buyer.ts';
 import { eventually } from './support/eventually.ts';
@@ -167,14 +167,6 @@ test('in the end orders, money, notifications and workflows say the same', async
   const orders = await eventually(() => assertBooksClosed(shop, temporal.client));
   assert.ok(orders.length > 25);
 });
-
-/** A machine that is busy with other tests too may turn requests away for a moment, to be sent again. */
-const answered = (ask: () => Promise<Answer>): Promise<Answer> =>
-  eventually(async () => {
-    const answer = await ask();
-    assert.notEqual(answer.status, 503);
-    return answer;
-  });
 
 /** How often each value is among them. */
 function countOf(values: readonly string[]): Record<string, number> {

@@ -83,8 +83,9 @@ test('reading, and writing with a token, is not refused: a page of another site 
   assert.deepEqual([read.status, written.status], [200, 200]);
 });
 
-test('behind TLS the host is the one that the browser knows, be its usual port named or not', async () => {
+test('behind TLS the host is the one that the browser knows, be its usual port named or not', async (t) => {
   const behind = await startGateway({ auth: service.url }, { trustedProxies: ['127.0.0.1'] });
+  t.after(() => behind.close());
   const login = async (origin: string, forwardedHost: string) => {
     const headers = { ...credentials.headers, origin, 'x-forwarded-proto': 'https', 'x-forwarded-host': forwardedHost };
     return (await fetch(`${behind.url}/auth/login`, { method: 'POST', ...credentials, headers })).status;
@@ -99,5 +100,4 @@ test('behind TLS the host is the one that the browser knows, be its usual port n
     ],
     [200, 200, 200, 403, 403],
   );
-  await behind.close();
 });

@@ -96,12 +96,13 @@ test('who never reads what was asked for is cut off', async () => {
   assert.ok(socket.bytesRead < ON_ITS_WAY_BYTES_MAX);
 });
 
-test('a connection beyond those that are allowed is closed at once, and the others go on', async () => {
+test('a connection beyond those that are allowed is closed at once, and the others go on', async (t) => {
   const few = await listen(
     new Koa().use((ctx) => void (ctx.body = 'here')),
     { host: '127.0.0.1', port: 0 },
     { connectionsMax: 2 },
   );
+  t.after(() => few.close());
   const ask = (socket: ReturnType<typeof connect>) => {
     socket.write('GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n');
     return text(socket);
@@ -112,7 +113,6 @@ test('a connection beyond those that are allowed is closed at once, and the othe
   assert.equal(await text(beyond).catch(() => ''), '');
   for (const socket of allowed) assert.match(await ask(socket), /^HTTP\/1.1 200 /);
   assert.match(await ask(connect(few.port, '127.0.0.1')), /^HTTP\/1.1 200 /);
-  await few.close();
 });
 
 test('the end waits for requests under way, and not for connections on which nothing was said', async () => {

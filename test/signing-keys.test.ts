@@ -99,11 +99,12 @@ test('a replica that nobody has asked for a minute reads before it answers', asy
   );
 });
 
-test('while keys come and go, every token that one replica signs is taken by whoever reads the keys of another', async () => {
+test('while keys come and go, every token that one replica signs is taken by whoever reads the keys of another', async (t) => {
   // As in production, with days for seconds: a key is published before it signs for longer than any reader may hold an older set.
   const times = { rotationS: 1.5, freshS: 0.05, staleS: 0.1, publishedBeforeUseS: 0.5, supersededS: 1.2 };
   const [one, other] = [createSigningKeys(store, times), createSigningKeys(store, times)];
   const auth = await serveQuietly('auth', [async (ctx) => void (ctx.body = await other.published())]);
+  t.after(() => auth.close());
   const verify = createTokenVerifier({ jwksUrl: auth.url, serviceKeys: { keys: [] }, askedAgainAfterMs: 100 });
 
   const kids = new Set<string>();
@@ -116,5 +117,4 @@ test('while keys come and go, every token that one replica signs is taken by who
     atOnce.add((await other.published()).keys.length);
   }
   assert.deepEqual([kids.size, Math.max(...atOnce)], [4, 2]);
-  await auth.close();
 });

@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+import { eventually } from './eventually.ts';
 import { assertDocumented } from './openapi.ts';
 
 export interface Sent {
@@ -32,3 +34,11 @@ export const createAsk =
 
 /** What a refusal is told by, or the status of what is none. */
 export const outcomeOf = ({ status, kind }: Answer): string => (kind ? `${status} ${kind}` : `${status}`);
+
+/** Sends a request again while the answer is that it may be: a machine that is busy with other tests may turn it away for a moment. */
+export const answered = (ask: () => Promise<Answer>): Promise<Answer> =>
+  eventually(async () => {
+    const answer = await ask();
+    assert.notEqual(answer.status, 503, JSON.stringify(answer.body));
+    return answer;
+  });

@@ -46,6 +46,7 @@ export async function startAuth(testOptions: TestAuthOptions = {}) {
   await rows.connect();
   return {
     url: first.url,
+    databaseUrl: database.url,
     options: first.options,
     rows,
     ...users(first.url),

@@ -1,5 +1,6 @@
+import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { createAsk, type Answer, type Ask } from './asking.ts';
+import { answered, createAsk, outcomeOf, type Answer, type Ask } from './asking.ts';
 import { PASSWORD } from './auth.ts';
 import { cookieOf } from './requests.ts';
 
@@ -18,8 +19,10 @@ export async function createBuyer(url: string, { balance = 0 } = {}) {
   const username = `buyer-${randomUUID()}`;
   const email = `${username}@example.org`;
   const credentials = { username, password: PASSWORD };
-  const { id } = (await anybody('register', 'POST', '/auth/register', { body: credentials })).body as { id: string };
-  const cookie = cookieOf(await anybody('login', 'POST', '/auth/login', { body: credentials }));
+  await certain(['201', '409 username-taken'], () => anybody('register', 'POST', '/auth/register', { body: credentials }));
+  const login = await certain(['200'], () => anybody('login', 'POST', '/auth/login', { body: credentials }));
+  const { id } = login.body as { id: string };
+  const cookie = cookieOf(login);
   const ask: Ask = (operationId, method, path, sent = {}) => anybody(operationId, method, path, { ...sent, headers: { cookie, ...sent.headers } });
 
   const buyer = {
@@ -45,7 +48,16 @@ export async function createBuyer(url: string, { balance = 0 } = {}) {
     /** A token for clients without cookies. */
     token: async (): Promise<string> => (await anybody('token', 'POST', '/auth/token', { body: credentials })).body.access_token,
   };
-  await ask('createProfile', 'POST', '/api/v1/user', { body: { username, firstName: 'Ada', lastName: 'Lovelace', email, phone: '+44 20 7946 0958' } });
-  if (balance > 0) await buyer.topUp(balance);
+  const profile = { username, firstName: 'Ada', lastName: 'Lovelace', email, phone: '+44 20 7946 0958' };
+  await certain(['201', '409 profile-exists'], () => ask('createProfile', 'POST', '/api/v1/user', { body: profile }));
+  const firstKey = randomUUID();
+  if (balance > 0) await certain(['201'], () => buyer.topUp(balance, firstKey));
   return buyer;
+}
+
+/** Does what has to be done before a test begins. Sent again after it was turned away, it may turn out to have been done. */
+async function certain(outcomes: readonly string[], ask: () => Promise<Answer>): Promise<Answer> {
+  const answer = await answered(ask);
+  assert.ok(outcomes.includes(outcomeOf(answer)), JSON.stringify(answer.body));
+  return answer;
 }

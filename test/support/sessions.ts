@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool, type Client } from 'pg';
+import { createAuthStore, type AuthStore } from '../../api/auth/store.ts';
 import { createBillingStore, type BillingStore } from '../../api/billing/store.ts';
 import { createOrderStore, type OrderStore } from '../../api/orders/store.ts';
 
@@ -14,6 +15,9 @@ export const heldStatement = (url: string, act: (held: BillingStore) => Promise<
 
 /** The same with the placing of an order. */
 export const heldPlacing = (url: string, act: (held: OrderStore) => Promise<unknown>): Promise<Held> => hold(url, createOrderStore, act);
+
+/** The same with a login. */
+export const heldLogin = (url: string, act: (held: AuthStore) => Promise<unknown>): Promise<Held> => hold(url, createAuthStore, act);
 
 async function hold<Store extends { close(): Promise<void> }>(
   url: string,

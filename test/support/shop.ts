@@ -37,6 +37,8 @@ export async function startShop({ env: variables = {}, postgresAt }: ShopOptions
     KAFKA_TOPIC_PREFIX: `${name}.`,
     TEMPORAL_TASK_QUEUE: name,
     LOG_LEVEL: 'warn',
+    // On a machine that is busy with other tests an outcome may take its time.
+    ANSWER_DEADLINE_MS: '20000',
     ...variables,
   };
   const start = () => startApp({ dir, env: appEnv, url, signal: new AbortController().signal });
