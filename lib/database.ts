@@ -12,6 +12,8 @@ export interface Database {
   adapter: PrismaPg;
   /** Resolves when the database answers. Rejects when it does not, or when it could forget what it has acknowledged. */
   check(): Promise<void>;
+  /** The indexes whose building has failed. They stay, are passed over by a later build of the same name, and keep nothing out. */
+  invalidIndexes(): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -36,6 +38,15 @@ export function openDatabase(connectionString: string, { mayForget = false, size
         `select current_setting('synchronous_commit') <> 'off' and current_setting('fsync') = 'on' as durable`,
       );
       if (!rows[0]?.durable && !mayForget) throw new Error('The database runs with synchronous_commit or fsync off: it would lose acknowledged orders');
+    },
+    async invalidIndexes() {
+      // One that is being built at this moment is not valid yet.
+      const { rows } = await pool.query<{ name: string }>(`
+        select indexrelid::regclass::text as name from pg_index join pg_class on pg_class.oid = indexrelid
+        where not indisvalid and relnamespace = current_schema()::regnamespace
+          and indexrelid not in (select index_relid from pg_stat_progress_create_index where index_relid is not null)
+        order by name`);
+      return rows.map(({ name }) => name);
     },
     close: () => pool.end(),
   };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Kafka, logLevel, type Admin, type Consumer, type EachBatchPayload } from 'kafkajs';
+import { Kafka, logLevel, type Admin, type Consumer, type EachBatchPayload, type KafkaMessage } from 'kafkajs';
 import { quietRequestQueue } from './kafka-timer.ts';
 
 quietRequestQueue();
@@ -8,9 +8,14 @@ export interface Search {
   brokers: string[];
   prefix: string;
   topics: readonly string[];
-  key: string;
+  /** What is looked for; everything, without it. */
+  matches?: ((message: Pick<KafkaMessage, 'key'>) => boolean) | undefined;
   /** Messages from before it are passed over. Without it the topics are read from their beginning. */
   since?: Date | undefined;
+  /** Of each partition only so many, the newest, are looked at. */
+  newest?: number | undefined;
+  /** Only this one message of each topic. */
+  at?: { partition: number; offset: string } | undefined;
   withinMs: number;
 }
 
@@ -19,8 +24,9 @@ export interface Find {
   partition: number;
   offset: string;
   writtenAt: Date;
+  key: Buffer | null;
   headers: Record<string, string>;
-  value: string | null;
+  value: Buffer | null;
 }
 
 /** The part of a partition that is to be read: up to where it ended when the search began. */
@@ -35,11 +41,23 @@ const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 5_000, enforceReque
 const RETRY = { initialRetryTime: 100, maxRetryTime: 500, retries: 5 };
 const WAIT_FOR_MESSAGES_MS = 250;
 
+/** The messages with a key that the topics have, oldest first, and whether they could be read to their end in the time given. */
+export const findByKey = ({ key, ...search }: Omit<Search, 'matches'> & { key: string }): Promise<Findings> =>
+  find({ ...search, matches: (message) => message.key?.toString() === key });
+
+export interface Findings {
+  found: Find[];
+  /** False when the topics are so long that time ran out. */
+  whole: boolean;
+  /** Topics that the cluster does not have. */
+  missing: string[];
+}
+
 /**
- * The messages with a key that the topics have, oldest first, and whether they could be read to their end in the time given. It
- * commits no offsets, and the group that it reads as, which Kafka asks of every reader, is removed afterwards.
+ * The messages that topics have, oldest first. It commits no offsets, and the group that it reads as, which Kafka asks of every
+ * reader, is removed afterwards.
  */
-export async function findByKey({ brokers, prefix, topics, key, since, withinMs }: Search): Promise<{ found: Find[]; whole: boolean }> {
+export async function find({ brokers, prefix, topics, withinMs, matches = () => true, ...part }: Search): Promise<Findings> {
   const kafka = new Kafka({ clientId: 'search', brokers, logLevel: logLevel.NOTHING, retry: RETRY, ...TIMEOUTS });
   const admin = kafka.admin({ retry: { ...RETRY, retries: 1 } });
   const groupId = `${prefix}search-${randomUUID()}`;
@@ -47,32 +65,47 @@ export async function findByKey({ brokers, prefix, topics, key, since, withinMs 
     await admin.connect();
     const existing = new Set(await admin.listTopics());
     const wanted = topics.map((topic) => prefix + topic).filter((topic) => existing.has(topic));
-    const stretches = (await Promise.all(wanted.map((topic) => stretchesOf(admin, topic, since)))).flat();
-    if (stretches.length === 0) return { found: [], whole: true };
+    const missing = topics.filter((topic) => !existing.has(prefix + topic));
+    // One after the other: what still asks while the connection is closed opens another one, and keeps the process alive.
+    const stretches: Stretch[] = [];
+    for (const topic of wanted) stretches.push(...(await stretchesOf(admin, topic, part)));
+    if (stretches.length === 0) return { found: [], whole: true, missing };
     const consumer = kafka.consumer({ groupId, allowAutoTopicCreation: false, maxWaitTimeInMs: WAIT_FOR_MESSAGES_MS });
-    const { found, whole } = await read(consumer, { stretches, key, withinMs });
+    const { found, whole } = await read(consumer, { stretches, matches, withinMs });
     await admin.deleteGroups([groupId]).catch(() => {});
     const inOrder = found.toSorted((a, b) => a.writtenAt.getTime() - b.writtenAt.getTime());
-    return { found: inOrder.map((each) => ({ ...each, topic: each.topic.slice(prefix.length) })), whole };
+    return { found: inOrder.map((each) => ({ ...each, topic: each.topic.slice(prefix.length) })), whole, missing };
   } finally {
     await admin.disconnect();
   }
 }
 
-async function stretchesOf(admin: Admin, topic: string, since: Date | undefined): Promise<Stretch[]> {
+async function stretchesOf(admin: Admin, topic: string, { since, newest, at }: Pick<Search, 'since' | 'newest' | 'at'>): Promise<Stretch[]> {
   const ends = await admin.fetchTopicOffsets(topic);
   const later = since && new Map((await admin.fetchTopicOffsetsByTimestamp(topic, since.getTime())).map(({ partition, offset }) => [partition, offset]));
   return ends
-    .map(({ partition, low, high }) => ({ topic, partition, from: BigInt(later?.get(partition) ?? low), end: BigInt(high) }))
+    .map(({ partition, low, high }) => {
+      const whole = { topic, partition, from: BigInt(later?.get(partition) ?? low), end: BigInt(high) };
+      if (at) return within(whole, partition === at.partition ? { from: BigInt(at.offset), end: BigInt(at.offset) + 1n } : { from: 0n, end: 0n });
+      return newest === undefined ? whole : within(whole, { from: whole.end - BigInt(newest), end: whole.end });
+    })
     .filter(({ from, end }) => from < end);
 }
 
+/** The part of a stretch between two offsets. */
+const within = (stretch: Stretch, { from, end }: Pick<Stretch, 'from' | 'end'>): Stretch => ({
+  ...stretch,
+  from: from > stretch.from ? from : stretch.from,
+  end: end < stretch.end ? end : stretch.end,
+});
+
 async function read(
   consumer: Consumer,
-  { stretches, key, withinMs }: { stretches: Stretch[]; key: string; withinMs: number },
-): Promise<{ found: Find[]; whole: boolean }> {
+  { stretches, matches, withinMs }: { stretches: Stretch[]; matches: NonNullable<Search['matches']>; withinMs: number },
+): Promise<Omit<Findings, 'missing'>> {
   const unread = new Map(stretches.map((stretch) => [`${stretch.topic} ${stretch.partition}`, stretch]));
-  const found: Find[] = [];
+  // By its place: what was fetched before the search went to its first offset may come again.
+  const found = new Map<string, Find>();
   const { promise: over, resolve: end, reject: fail } = Promise.withResolvers<void>();
   const timer = setTimeout(end, withinMs);
   try {
@@ -84,32 +117,30 @@ async function read(
       eachBatch: async ({ batch }) => {
         const stretch = unread.get(`${batch.topic} ${batch.partition}`);
         if (!stretch) return;
-        found.push(
-          ...batch.messages
-            .filter((message) => message.key?.toString() === key && BigInt(message.offset) < stretch.end)
-            .map((message) => toFind(batch, message)),
-        );
+        for (const message of batch.messages) {
+          const offset = BigInt(message.offset);
+          if (offset < stretch.from || offset >= stretch.end || !matches(message)) continue;
+          found.set(`${batch.topic} ${batch.partition} ${offset}`, toFind(batch, message));
+        }
         if (BigInt(batch.lastOffset()) >= stretch.end - 1n) unread.delete(`${batch.topic} ${batch.partition}`);
         if (unread.size === 0) end();
       },
     });
     for (const { topic, partition, from } of stretches) consumer.seek({ topic, partition, offset: String(from) });
     await over;
-    return { found, whole: unread.size === 0 };
+    return { found: [...found.values()], whole: unread.size === 0 };
   } finally {
     clearTimeout(timer);
     await consumer.disconnect();
   }
 }
 
-const toFind = (
-  { topic, partition }: EachBatchPayload['batch'],
-  { offset, timestamp, headers, value }: EachBatchPayload['batch']['messages'][number],
-): Find => ({
+const toFind = ({ topic, partition }: EachBatchPayload['batch'], { offset, timestamp, key, headers, value }: KafkaMessage): Find => ({
   topic,
   partition,
   offset,
   writtenAt: new Date(Number(timestamp)),
   headers: Object.fromEntries(Object.entries(headers ?? {}).map(([name, content]) => [name, String(content)])),
-  value: value?.toString() ?? null,
+  key,
+  value,
 });

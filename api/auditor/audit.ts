@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { chargeKey } from '../../specs/identity.ts';
 import type { Book, BookedMovement, BookedNotification, BookedOrder, BookedOutcome, Drift } from './book.ts';
 import { driftsOf } from './rules.ts';
 
@@ -10,7 +11,15 @@ export interface AuditPorts {
   };
   notifications: { owners: Owners; ofOwner(ownerId: string): Promise<BookedNotification[]> };
   /** What Temporal says about the workflows of orders. */
-  workflows: { driftsOf(order: BookedOrder): Promise<Array<Omit<Drift, 'ownerId' | 'orderId'>>> };
+  workflows: {
+    driftsOf(ownerId: string, orders: readonly BookedOrder[]): Promise<Array<Omit<Drift, 'ownerId'>>>;
+    /** The orders of a buyer that Temporal remembers. */
+    ordersOf(ownerId: string): Promise<string[]>;
+    /** The buyers of all orders that Temporal remembers. */
+    owners(): Promise<Set<string>>;
+  };
+  /** The indexes that do not hold what they promise, by database. */
+  indexes: ReadonlyArray<{ database: string; invalid(): Promise<string[]> }>;
 }
 
 /** Pages of owner ids in ascending order, from behind the given one. */
@@ -23,34 +32,63 @@ export interface AuditReport {
   drifts: Drift[];
 }
 
+export interface Patience {
+  /** How often what looks like drift is looked at, and how long is waited in between. */
+  looksMax?: number;
+  settleMs?: number;
+  /** Aborted when nobody wants to know any more. */
+  signal?: AbortSignal;
+}
+
 const PAGE = 200;
 /** What is under way looks like drift for a moment: a buyer is told within seconds of the order's end. */
 const SETTLE_MS = 2_000;
 const LOOKS_MAX = 5;
 
-/** Compares orders, ledger, outcomes, workflows and notifications, buyer by buyer. It settles nothing. Only drift that stays is reported. */
-export async function audit(ports: AuditPorts, { looksMax = LOOKS_MAX, settleMs = SETTLE_MS } = {}): Promise<AuditReport> {
+/** Compares orders, ledger, outcomes, workflows and notifications of all buyers. It settles nothing. */
+export const audit = async (ports: AuditPorts, patience: Patience = {}): Promise<AuditReport> => compare(ports, everyOwner(ports), patience);
+
+/**
+ * Compares what is known of these buyers, and of the indexes. Reported is the drift that was there at every look: all that looked
+ * like drift is looked at again together, so that a thousand buyers who drift take no longer than one.
+ */
+export async function compare(ports: AuditPorts, owners: AsyncIterable<string> | Iterable<string>, patience: Patience = {}): Promise<AuditReport> {
+  const { looksMax = LOOKS_MAX, settleMs = SETTLE_MS, signal } = patience;
   const report: AuditReport = { owners: 0, orders: 0, inProgress: 0, drifts: [] };
-  for await (const ownerId of allOwners(ports)) {
-    let book = await bookOf(ports, ownerId);
-    let drifts = await allDrifts(ports, book);
-    for (let look = 1; drifts.length > 0 && look < looksMax; look++) {
-      await sleep(settleMs);
-      book = await bookOf(ports, ownerId);
-      drifts = await allDrifts(ports, book);
-    }
+  const suspects = new Map<string | undefined, Drift[]>();
+  const suspect = (ownerId: string | undefined, drifts: Drift[]) => (drifts.length > 0 ? suspects.set(ownerId, drifts) : suspects.delete(ownerId));
+
+  suspect(undefined, await indexDrifts(ports));
+  for await (const ownerId of owners) {
+    signal?.throwIfAborted();
+    const { book, drifts } = await lookAt(ports, ownerId);
     report.owners++;
     report.orders += book.orders.length;
     report.inProgress += book.orders.filter(({ status }) => status === 'IN_PROGRESS').length;
-    report.drifts.push(...drifts);
+    suspect(ownerId, drifts);
   }
+  for (let look = 1; suspects.size > 0 && look < looksMax; look++) {
+    await sleep(settleMs, undefined, { signal });
+    for (const [ownerId, before] of suspects) {
+      signal?.throwIfAborted();
+      const now = ownerId === undefined ? await indexDrifts(ports) : (await lookAt(ports, ownerId)).drifts;
+      const still = new Set(now.map(nameOf));
+      suspect(
+        ownerId,
+        before.filter((drift) => still.has(nameOf(drift))),
+      );
+    }
+  }
+  report.drifts = [...suspects.values()].flat();
   return report;
 }
 
-/** Each buyer whom any service knows, once: a charge or a message without an order is drift too. */
-async function* allOwners({ orders, billing, notifications }: AuditPorts): AsyncGenerator<string> {
+const nameOf = ({ invariant, orderId, key, what }: Drift): string => `${invariant} ${key ?? orderId} ${what}`;
+
+/** Each buyer whom any service knows, once, from behind the given one: a charge or a message without an order is drift too. */
+export async function* ownersFrom({ orders, billing, notifications }: AuditPorts, first?: string): AsyncGenerator<string, void, undefined> {
   const sources = [orders.owners, billing.owners, notifications.owners];
-  for (let after: string | undefined; ;) {
+  for (let after = first; ;) {
     const pages = await Promise.all(sources.map((owners) => owners(after, PAGE)));
     // Beyond the end of the shortest full page, a page may lack owners that it would still have to name.
     const ends = pages.filter((page) => page.length === PAGE).map((page) => page.at(-1)!);
@@ -62,6 +100,33 @@ async function* allOwners({ orders, billing, notifications }: AuditPorts): Async
   }
 }
 
+/** And those whose every trace but the workflow was lost. */
+async function* everyOwner(ports: AuditPorts): AsyncGenerator<string, void, undefined> {
+  const unknown = await ports.workflows.owners();
+  for await (const owner of ownersFrom(ports)) {
+    unknown.delete(owner);
+    yield owner;
+  }
+  yield* unknown;
+}
+
+async function lookAt(ports: AuditPorts, ownerId: string): Promise<{ book: Book; drifts: Drift[] }> {
+  const book = await bookOf(ports, ownerId);
+  const drifts = await naming(ports, ownerId, driftsOf(book));
+  const found = await ports.workflows.driftsOf(ownerId, book.orders);
+  return { book, drifts: [...drifts, ...found.map((drift) => ({ ...drift, ownerId }))] };
+}
+
+/** A charge whose order is gone from its database may still be named by the order's workflow. */
+async function naming({ workflows }: AuditPorts, ownerId: string, drifts: Drift[]): Promise<Drift[]> {
+  if (drifts.every(({ key }) => key === undefined)) return drifts;
+  const remembered = new Map((await workflows.ordersOf(ownerId)).map((orderId) => [chargeKey(orderId), orderId]));
+  return drifts.map((drift) => {
+    const orderId = drift.key && remembered.get(drift.key);
+    return orderId ? { ...drift, orderId } : drift;
+  });
+}
+
 /** Read in the order in which things happen, last first: what one part has heard of, the part before it must have. */
 async function bookOf({ orders, billing, notifications }: AuditPorts, ownerId: string): Promise<Book> {
   const told = await notifications.ofOwner(ownerId);
@@ -70,11 +135,18 @@ async function bookOf({ orders, billing, notifications }: AuditPorts, ownerId: s
   return { ownerId, orders: placed, account, movements, outcomes, notifications: told };
 }
 
-async function allDrifts({ workflows }: AuditPorts, book: Book): Promise<Drift[]> {
-  const drifts = driftsOf(book);
-  for (const order of book.orders) {
-    const found = await workflows.driftsOf(order);
-    drifts.push(...found.map((drift) => ({ ...drift, ownerId: book.ownerId, orderId: order.id })));
-  }
-  return drifts;
+/** An index whose building failed stays, is used by nobody, and lets duplicates in: a later build that finds its name passes over it. */
+async function indexDrifts({ indexes }: AuditPorts): Promise<Drift[]> {
+  const found = await Promise.all(
+    indexes.map(async ({ database, invalid }) => {
+      const names = await invalid().catch((cause: NodeJS.ErrnoException) => {
+        throw new Error(`the ${database} database does not answer: ${cause.message || cause.code}`, { cause });
+      });
+      return names.map((index): Drift => ({
+        invariant: 'I21',
+        what: `the index ${index} of the ${database} database is not valid: drop it and build it anew`,
+      }));
+    }),
+  );
+  return found.flat();
 }

@@ -1,3 +1,5 @@
+import type { Invariant } from './invariants.ts';
+
 /** Everything that is known of one buyer's orders, from the services that know it. Amounts are whole minor units. */
 export interface Book {
   ownerId: string;
@@ -37,9 +39,11 @@ export interface BookedNotification {
 
 /** Where two parts of the system do not say the same. */
 export interface Drift {
-  /** The number of the rule, as `docs/invariants.md` has it. */
-  invariant: string;
-  ownerId: string;
+  invariant: Invariant;
+  /** Whose orders and money it is about; of a drift of the databases themselves, nobody's. */
+  ownerId?: string;
   orderId?: string;
+  /** Of a charge that belongs to no order. */
+  key?: string;
   what: string;
 }

@@ -9,8 +9,10 @@ export function createBillingBooks({ adapter }: Pick<Database, 'adapter'>) {
     async owners(after: string | undefined, limit: number): Promise<string[]> {
       const from = after ?? NIL;
       const rows = await db.$queryRaw<Array<{ ownerId: string }>>`
-        select owner_id::text as "ownerId" from billing_accounts where owner_id > ${from}::uuid
-        union select owner_id::text from outcomes where owner_id > ${from}::uuid order by 1 limit ${limit}`;
+        select owner_id::text as "ownerId" from (
+          (select owner_id from billing_accounts where owner_id > ${from}::uuid order by owner_id limit ${limit})
+          union (select distinct owner_id from outcomes where owner_id > ${from}::uuid order by owner_id limit ${limit})
+          order by owner_id limit ${limit}) as owners`;
       return rows.map(({ ownerId }) => ownerId);
     },
 

@@ -8,7 +8,8 @@ export function createNotificationBooks({ adapter }: Pick<Database, 'adapter'>) 
     /** Buyers who have notifications, by id, from behind the given one. */
     async owners(after: string | undefined, limit: number): Promise<string[]> {
       const rows = await db.$queryRaw<Array<{ userId: string }>>`
-        select distinct user_id::text as "userId" from notifications where user_id > ${after ?? NIL}::uuid order by 1 limit ${limit}`;
+        select user_id::text as "userId" from (
+          select distinct user_id from notifications where user_id > ${after ?? NIL}::uuid order by user_id limit ${limit}) as users`;
       return rows.map(({ userId }) => userId);
     },
 

@@ -12,15 +12,16 @@ export const cancelOrder =
     const order = await orderOf(call, store);
     const cause = call.caller?.kind === 'service' ? 'operator' : 'buyer';
 
-    // The row first: from here on the cancellation happens, whatever becomes of this request.
-    const asked = (await store.requestCancellation(order.id, cause)) ?? order;
-    const settled = await taken(asked, cause, { store, saga });
+    const settled = await takeBack(order, cause, { store, saga });
     if (settled.status === 'FAILED') throw notCancellable(settled);
     if (settled.status !== 'CANCELLED') return presentOpen(call, settled, { etag: etagOf(settled) });
     present(call, 200, toBody(settled), { replayed: order.status === 'CANCELLED', headers: { etag: etagOf(settled) } });
   };
 
-async function taken(order: Order, cause: 'buyer' | 'operator', { store, saga }: { store: OrderStore; saga: Saga }): Promise<Order> {
+/** Takes an order back for a buyer or an operator. Answers the order as it then stands: where that is not CANCELLED or FAILED, it goes on by itself. */
+export async function takeBack(placed: Order, cause: 'buyer' | 'operator', { store, saga }: { store: OrderStore; saga: Saga }): Promise<Order> {
+  // The row first: from here on the cancellation happens, whatever becomes of who asked for it.
+  const order = (await store.requestCancellation(placed.id, cause)) ?? placed;
   if (order.status === 'FAILED' || order.status === 'CANCELLED') return order;
   // An order has a workflow of its own, also one that is taken back before it has begun.
   if (order.status === 'IN_PROGRESS') await saga.start(order).catch(() => undefined);

@@ -72,7 +72,7 @@ function listVersion(header: string | undefined): number | undefined {
 }
 
 /** Of what was ordered. The precondition is not part of it: a client that reads the list again may repeat the request with the new version. */
-const fingerprintOf = (price: number): string => createHash('sha256').update(JSON.stringify({ price })).digest('hex');
+export const fingerprintOf = (price: number): string => createHash('sha256').update(JSON.stringify({ price })).digest('hex');
 
 const stale = (latestVersion: number) =>
   new Problem('stale-order-list', `Your order list is at version ${latestVersion}. Read it, and send the order again if it is still missing`, {

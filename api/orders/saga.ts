@@ -21,10 +21,15 @@ export interface Saga {
   /** Starts the order's workflow, or joins it, and waits for the outcome. Past the deadline, or without Temporal: undefined, and the order goes on. */
   outcome(order: Order): Promise<SettledOrder | undefined>;
   /** Starts the order's workflow unless it is there, and waits for nothing. */
-  start(order: Order): Promise<void>;
+  start(order: Order, options?: StartOptions): Promise<void>;
   /** The same two for taking the order back. */
   cancelled(order: Order, cause: CancellationInput['cause']): Promise<SettledOrder | undefined>;
-  startCancellation(order: Order, cause: CancellationInput['cause']): Promise<void>;
+  startCancellation(order: Order, cause: CancellationInput['cause'], options?: StartOptions): Promise<void>;
+}
+
+export interface StartOptions {
+  /** Also if it has ended well: for a part of the system that has forgotten since what the workflow did. Every step is repeated under its old key. */
+  again?: boolean;
 }
 
 /** Has to match the name of the update in the workflow, which is not imported by value: it belongs into the sandbox. */
@@ -68,7 +73,8 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
       return undefined;
     }
   };
-  const start = async <T extends Workflow>(type: string, options: StartOf<T>): Promise<void> => {
+  const start = async <T extends Workflow>(type: string, first: StartOf<T>, { again = false }: StartOptions = {}): Promise<void> => {
+    const options = again ? { ...first, workflowIdReusePolicy: 'ALLOW_DUPLICATE' as const } : first;
     try {
       await within(() => temporal.workflow.start<T>(type, options));
     } catch (error) {
@@ -79,9 +85,9 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
 
   return {
     outcome: (placed) => ask<typeof order>('order', placed, orderStart(placed)),
-    start: (placed) => start<typeof order>('order', orderStart(placed)),
+    start: (placed, options) => start<typeof order>('order', orderStart(placed), options),
     cancelled: (placed, cause) => ask<typeof cancellation>('cancellation', placed, cancellationStart(placed, cause)),
-    startCancellation: (placed, cause) => start<typeof cancellation>('cancellation', cancellationStart(placed, cause)),
+    startCancellation: (placed, cause, options) => start<typeof cancellation>('cancellation', cancellationStart(placed, cause), options),
   };
 }
 

@@ -32,6 +32,12 @@ export interface OrderRequest {
   correlationId: string;
 }
 
+/** All of an order that outlives its row. */
+export interface LostOrder extends Omit<Order, 'version'> {
+  fingerprint: string;
+  cancelCause: 'buyer' | 'operator' | undefined;
+}
+
 export type Placed = { kind: 'placed'; order: Order } | { kind: 'found'; order: Order; fingerprint: string } | { kind: 'stale'; latestVersion: number };
 
 /** How often the next version is asked for when others keep taking it. Each loss means that another order got on. */
@@ -83,12 +89,28 @@ export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
       return this.find(id);
     },
 
+    /** Who asked for the order to be cancelled, if anybody did. */
+    async cancelCause(id: string): Promise<'buyer' | 'operator' | undefined> {
+      const row = await db.order.findUnique({ where: { id }, select: { cancelCause: true } });
+      return (row?.cancelCause ?? undefined) as 'buyer' | 'operator' | undefined;
+    },
+
     /** Moves an order that is in progress, or has succeeded, to CANCELLED. Answers the order as it then stands. */
     async cancel(id: string, reason: string | null): Promise<Order | undefined> {
       await db.$executeRaw`
         update orders set status = 'CANCELLED', first_status = coalesce(first_status, 'CANCELLED'), reason = ${reason}
         where id = ${id}::uuid and status in ('IN_PROGRESS', 'SUCCESS')`;
       return this.find(id);
+    },
+
+    /** Writes an order again whose row was lost, as its workflows know it, with the next version of its list. False when another order took that at this moment. */
+    async restore({ id, userId, price, status, reason, firstStatus, createdAt, correlationId, fingerprint, cancelCause }: LostOrder): Promise<boolean> {
+      const written = await db.$executeRaw`
+        insert into orders (id, owner_id, price, version, status, first_status, reason, cancel_cause, fingerprint, correlation_id, created_at)
+        select ${id}::uuid, ${userId}::uuid, ${price}::bigint, coalesce(max(version), 0) + 1, ${status}, ${firstStatus}, ${reason}, ${cancelCause ?? null},
+          ${fingerprint}, ${correlationId}, ${createdAt}::timestamptz
+        from orders where owner_id = ${userId}::uuid on conflict do nothing`;
+      return written === 1;
     },
 
     async find(id: string): Promise<Order | undefined> {

@@ -7,6 +7,7 @@ import { createUserStore } from '../../api/users/store.ts';
 import { createProfileStarter } from '../../api/users/workflow.ts';
 import { readConfig, text, wholeNumber } from '../../lib/config.ts';
 import { createTemporal, temporalReaders, toAddress } from '../../lib/temporal.ts';
+import { watchBooks, watchReaders } from '../audit/watch.ts';
 import { address, databaseOf, serve, type Role } from '../role.ts';
 import { sagaReaders } from './orders.ts';
 
@@ -18,6 +19,7 @@ export const auditor: Role = {
     const config = readConfig(env, {
       ...address('AUDITOR_PORT'),
       ...sagaReaders,
+      ...watchReaders,
       everyMs: wholeNumber('AUDIT_EVERY_MS', { min: 100, max: 3_600_000, otherwise: 2_000 }),
       ordersUrl: text('ORDERS_DATABASE_URL'),
       usersUrl: text('USERS_DATABASE_URL'),
@@ -41,6 +43,7 @@ export const auditor: Role = {
         log: shared.log,
         everyMs: config.everyMs,
       }).run();
+      const watch = watchBooks({ config, databases, temporal: temporal.client, taskQueue, shared });
       const checks = [
         { name: 'orders database', ask: databases.orders.check, needed: true },
         { name: 'users database', ask: databases.users.check, needed: true },
@@ -51,7 +54,7 @@ export const auditor: Role = {
         url: listener.url,
         async close() {
           await listener.close();
-          await audits.close();
+          await Promise.all([audits.close(), watch.close()]);
           await temporal.close();
           await Promise.all([orders.close(), users.close()]);
           await Promise.all([databases.orders.close(), databases.users.close()]);

@@ -1,14 +1,8 @@
 import { list, textOr, type Env } from '../../lib/config.ts';
-import { findByKey, type Find } from '../../lib/kafka-search.ts';
+import { findByKey, type Find, type Findings } from '../../lib/kafka-search.ts';
 import { eventDocument } from '../../specs/generated/preferable/channels.ts';
 import type { Part } from './part.ts';
 import { columns, type Clock } from './text.ts';
-
-export interface Events {
-  found: Find[];
-  /** False when the topics are so long that time ran out. */
-  whole: boolean;
-}
 
 const SEARCH_WITHIN_MS = 15_000;
 /** The clocks of the database and of those who publish may differ by this much. */
@@ -18,7 +12,7 @@ const orderTopics: string[] = Object.values(eventDocument.channels)
   .filter((topic) => topic.startsWith('order-service.'));
 
 /** The order's events as Kafka has them, those that were set aside among them. Undefined when it has none. */
-export async function readEvents(env: Env, orderId: string, placedAt: Date | undefined): Promise<Events | undefined> {
+export async function readEvents(env: Env, orderId: string, placedAt: Date | undefined): Promise<Findings | undefined> {
   const cluster = { brokers: list('KAFKA_BROKERS')(env), prefix: textOr('KAFKA_TOPIC_PREFIX', '')(env) };
   const since = placedAt && new Date(placedAt.getTime() - CLOCKS_APART_MS);
   const events = await findByKey({ ...cluster, topics: orderTopics, key: orderId, since, withinMs: SEARCH_WITHIN_MS });
@@ -26,7 +20,7 @@ export async function readEvents(env: Env, orderId: string, placedAt: Date | und
 }
 
 /** Each event as it was published, repeats included: readers tell them by the event id. */
-export function tellEvents(events: Part<Events>, clock: Clock, isFinal: boolean): string[] {
+export function tellEvents(events: Part<Findings>, clock: Clock, isFinal: boolean): string[] {
   if (events.kind === 'unread') return [`  not read: ${events.why}`];
   if (events.kind === 'missing')
     return [isFinal ? '  missing: nothing is announced, or it was so long ago that Kafka has dropped it' : '  none yet: the order is not final'];
@@ -35,7 +29,7 @@ export function tellEvents(events: Part<Events>, clock: Clock, isFinal: boolean)
     found.map((event) => [
       clock(event.writtenAt),
       event.headers['eventType'] ?? 'no type',
-      `${placeOf(event)}, event id ${event.headers['eventId']}: ${event.value}`,
+      `${placeOf(event)}, event id ${event.headers['eventId']}: ${event.value?.toString() ?? null}`,
     ]),
   );
   return whole ? lines : [...lines, `  the topics could not be read to their end within ${SEARCH_WITHIN_MS / 1000} s: there may be more`];

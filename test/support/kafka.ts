@@ -31,6 +31,7 @@ export async function startBroker() {
   const size = async (topic: string) => [...(await ends(topic)).values()].reduce((sum, end) => sum + end, 0);
 
   return {
+    prefix,
     transport,
     publisher,
     codec,

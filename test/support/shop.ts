@@ -47,6 +47,8 @@ export async function startShop({ env: variables = {}, postgresAt }: ShopOptions
   return {
     url,
     databases,
+    /** As the app has it, for what looks into the shop from outside. */
+    env: appEnv as Readonly<Record<string, string | undefined>>,
     /** All that it has written down so far. */
     log: () => readFile(app.logFile, 'utf8'),
     /** Ends the app as a power cut would: nothing is finished, nobody is told. */

@@ -1,0 +1,14 @@
+/** What a command has to say, and how it ends: 0 told or done; 1 not so, or refused; 2 misused, or not possible at this moment. */
+export interface Told {
+  text: string;
+  exitCode: 0 | 1 | 2;
+}
+
+/** A command that was called in a way that it does not understand. The message says what is wrong. */
+export class Misuse extends Error {}
+
+/** Ends the program as the command wants it. What went wrong goes where it does not mix with what was asked for. */
+export function end({ text, exitCode }: Told): void {
+  (exitCode === 2 ? process.stderr : process.stdout).write(`${text}\n`);
+  process.exitCode = exitCode;
+}
