@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-import { tellOrder } from './story/order-story.ts';
+import { end } from './command.ts';
+import { orderCommand } from './operator/order-command.ts';
 
-const { text, exitCode } = await tellOrder(process.argv.slice(2), process.env);
-(exitCode === 2 ? process.stderr : process.stdout).write(`${text}\n`);
-process.exitCode = exitCode;
+end(await orderCommand(process.argv.slice(2), process.env));

@@ -7,8 +7,27 @@ const REASON_CHARACTERS_MAX = 500;
 
 const deadLetters = new Counter({ name: 'dead_letters_total', help: 'Messages that could never be handled and were set aside', labelNames: ['topic'] });
 
+const SUFFIX = '.dead-letters';
+
 /** Where the messages of a topic are set aside. */
-export const deadLetterTopic = (topic: string): string => `${topic}.dead-letters`;
+export const deadLetterTopic = (topic: string): string => topic + SUFFIX;
+
+export const isDeadLetterTopic = (topic: string): boolean => topic.endsWith(SUFFIX);
+
+/** A message that was set aside, as it was before that. */
+export interface SetAside {
+  original: Message;
+  partition: string;
+  offset: string;
+  reason: string;
+}
+
+/** What a dead letter was and why it is one; undefined for a message that nobody has set aside. */
+export function readDeadLetter({ topic, key, value, headers: all }: Pick<Received, 'topic' | 'key' | 'value' | 'headers'>): SetAside | undefined {
+  const { deadLetterTopic: from, deadLetterPartition: partition, deadLetterOffset: offset, deadLetterReason: reason, ...headers } = all;
+  if (from === undefined || deadLetterTopic(from) !== topic) return undefined;
+  return { original: { topic: from, key, value, headers }, partition: partition ?? '?', offset: offset ?? '?', reason: reason ?? 'no reason given' };
+}
 
 /**
  * A handler that sets aside what `handle` finds to be poison, so that the partition moves on. All other failures are ours, not the

@@ -93,7 +93,8 @@ function answerWords(answer: { payloads?: Payload[] | null } | null | undefined)
   return content === undefined || content === null ? '' : `: ${JSON.stringify(content)}`;
 }
 
-function failureWords(failure: Failure): string {
+/** What a failure says, and what caused it. */
+export function failureWords(failure: Failure): string {
   const own = failure?.message ?? 'no reason given';
   return failure?.cause?.message ? `${own}: ${failure.cause.message}` : own;
 }

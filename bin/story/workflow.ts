@@ -3,6 +3,7 @@ import { readConfig, type Env } from '../../lib/config.ts';
 import { createTemporal, temporalReaders, toAddress, type Temporal } from '../../lib/temporal.ts';
 import { contentOf, inWords, type HistoryEvent } from './history-words.ts';
 import type { Part } from './part.ts';
+import { pendingOf, type Pending } from './pending.ts';
 import { columns, toDate, type Clock } from './text.ts';
 
 /** The latest run of one of an order's workflows. */
@@ -15,13 +16,6 @@ export interface Workflow {
   history: HistoryEvent[];
   /** The activities that are being tried now: history has nothing of their attempts yet. */
   pending: Pending[];
-}
-
-interface Pending {
-  activity: string;
-  attempt: number;
-  failure: string | undefined;
-  nextAt: Date | undefined;
 }
 
 const ANSWER_WITHIN_MS = 5_000;
@@ -50,13 +44,7 @@ async function read({ client, makeReadable }: Temporal, workflowId: string): Pro
   const history = (await handle.fetchHistory()).events ?? [];
   await makeReadable([raw, history]);
   const input = contentOf(history[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]) as { ownerId?: string } | undefined;
-  const pending = (raw.pendingActivities ?? []).map(({ activityType, attempt, lastFailure, scheduledTime }) => ({
-    activity: activityType?.name ?? '',
-    attempt: attempt ?? 1,
-    failure: lastFailure?.message ?? undefined,
-    nextAt: toDate(scheduledTime),
-  }));
-  return { runId, status: status.name, startedAt: startTime, ownerId: input?.ownerId, history, pending };
+  return { runId, status: status.name, startedAt: startTime, ownerId: input?.ownerId, history, pending: pendingOf(raw) };
 }
 
 /** What has happened in the workflow, event by event, and what is being tried. */

@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Order } from '../../api/orders/store.ts';
+import { cancelWorkflowId, orderWorkflowId } from '../../specs/identity.ts';
+import type { Told } from '../command.ts';
+import { describeRun, tryNow, type Run } from './runs.ts';
+import type { Subject } from './subject.ts';
+import type { Tools } from './tools.ts';
+
+const WATCHED_FOR_MS = 3_000;
+const LOOK_EVERY_MS = 100;
+
+/**
+ * Gets an order on that is stuck: what waits for its next try is tried now; a workflow that is missing, or did not end well, is
+ * started. With `again` also one that has ended well, where a part of the system has forgotten what it did. Every step has its
+ * key, so nothing that happened happens twice.
+ */
+export async function retry(tools: Tools, subject: Subject, { again }: { again: boolean }): Promise<Told> {
+  const running = [subject.order, subject.cancellation].filter((run) => run?.status === 'RUNNING') as Run[];
+  if (running.length > 0) {
+    const all: Told[] = [];
+    for (const run of running) all.push(await tryAgain(tools, run));
+    return { text: all.map(({ text }) => text).join('\n'), exitCode: all.some(({ exitCode }) => exitCode === 0) ? 0 : 1 };
+  }
+  if (!subject.placed) {
+    return { text: `There is no row of order ${subject.id}, and its workflow has ended. To write the row again: npm run order -- restore`, exitCode: 1 };
+  }
+  return startAgain(tools, { ...subject, placed: subject.placed }, again);
+}
+
+async function tryAgain(tools: Tools, run: Run): Promise<Told> {
+  const { workflowId, pending, task } = run;
+  if (pending.length === 0) {
+    if (!task) return { text: `${workflowId} is at work at this moment, and nothing of it waits. Nothing was done.`, exitCode: 0 };
+    const why = task.failure ?? 'none has answered yet';
+    return { text: `${workflowId} waits for a worker to say what comes next, and no try of a step would change that: ${why}`, exitCode: 1 };
+  }
+  for (const each of pending) await tryNow(tools.temporal, run, each);
+  const before = pending.map(({ activity, attempt, failure }) => `${activity}, attempt ${attempt}${failure ? ` after "${failure}"` : ''}`).join('; ');
+  return { text: `${workflowId} was at ${before}. It is tried now: ${await watched(tools, run.workflowId)}`, exitCode: 0 };
+}
+
+async function startAgain(tools: Tools, subject: Subject & { placed: Order }, again: boolean): Promise<Told> {
+  const { id, placed, cancelCause, order, cancellation } = subject;
+  const isBeingTakenBack = cancelCause !== undefined && (placed.status === 'IN_PROGRESS' || placed.status === 'SUCCESS');
+  const cancels = isBeingTakenBack || (placed.status === 'CANCELLED' && placed.firstStatus === 'SUCCESS');
+  const [workflowId, before] = cancels ? [cancelWorkflowId(id), cancellation] : [orderWorkflowId(id), order];
+  if (before?.status === 'COMPLETED' && !isBeingTakenBack && placed.status !== 'IN_PROGRESS' && !again) {
+    const how = 'To have it repeat every step under its old keys, add --again.';
+    return { text: `Order ${id} is ${placed.status}, and ${workflowId} has ended well: there is nothing to retry. ${how}`, exitCode: 1 };
+  }
+  if (cancels) await tools.saga.startCancellation(placed, cancelCause ?? 'operator', { again: true });
+  else {
+    if (!(await isSafeToCharge(tools, placed))) {
+      return {
+        text: `Order ${id} is ${placed.status}, and billing has not promised yet that it stays unpaid: ${cancelWorkflowId(id)} sees to that. Try again later.`,
+        exitCode: 1,
+      };
+    }
+    await tools.saga.start(placed, { again: true });
+  }
+  const was = before ? `had ended as ${before.status}` : 'did not exist';
+  return { text: `${workflowId} ${was}, and was started: ${await watched(tools, workflowId)}`, exitCode: 0 };
+}
+
+/** A billing that was restored may have forgotten why an order is not paid, and would charge it now. So it is made to promise first that it never will. */
+async function isSafeToCharge(tools: Tools, placed: Order): Promise<boolean> {
+  if (placed.status === 'IN_PROGRESS' || placed.status === 'SUCCESS') return true;
+  await tools.saga.startCancellation(placed, 'operator', { again: true });
+  await watched(tools, cancelWorkflowId(placed.id));
+  return (await describeRun(tools.temporal, cancelWorkflowId(placed.id)))?.status === 'COMPLETED';
+}
+
+/** What becomes of a workflow within a moment. */
+async function watched({ temporal }: Tools, workflowId: string): Promise<string> {
+  for (const deadline = Date.now() + WATCHED_FOR_MS; Date.now() < deadline; await sleep(LOOK_EVERY_MS)) {
+    const run = await describeRun(temporal, workflowId);
+    if (run?.status !== 'RUNNING') return `the workflow has ended, ${run?.status ?? 'and is gone'}.`;
+    const failed = run.pending.find(({ failure }) => failure);
+    if (failed) return `${failed.activity} failed once more: ${failed.failure}`;
+  }
+  return 'it is still under way.';
+}

@@ -1,0 +1,77 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
+import type { Temporal } from '../../lib/temporal.ts';
+import { contentOf, failureWords } from '../story/history-words.ts';
+import { pendingOf, type Pending } from '../story/pending.ts';
+import { toDate } from '../story/text.ts';
+
+/** The latest run of a workflow, as it stands. */
+export interface Run {
+  workflowId: string;
+  runId: string;
+  status: string;
+  startedAt: Date;
+  pending: Pending[];
+  /** What a worker is wanted for, if one is. */
+  task: Task | undefined;
+}
+
+export interface Task {
+  attempt: number;
+  since: Date | undefined;
+  /** Why the worker before could not go on. */
+  failure: string | undefined;
+}
+
+const ANSWER_WITHIN_MS = 5_000;
+/** The end of a history, in which the last failed task is. */
+const EVENTS_LOOKED_AT = 3;
+
+/** Asks Temporal about a workflow itself, since visibility lags behind. Undefined when it knows none. */
+export async function describeRun(temporal: Temporal, workflowId: string): Promise<Run | undefined> {
+  const { client, makeReadable } = temporal;
+  try {
+    return await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, async () => {
+      const { runId, status, startTime, raw } = await client.workflow.getHandle(workflowId).describe();
+      await makeReadable(raw);
+      const wanted = raw.pendingWorkflowTask;
+      const task = wanted && {
+        attempt: wanted.attempt ?? 1,
+        since: toDate(wanted.originalScheduledTime ?? wanted.scheduledTime),
+        failure: (wanted.attempt ?? 1) > 1 ? await lastTaskFailure(temporal, workflowId, runId) : undefined,
+      };
+      return { workflowId, runId, status: status.name, startedAt: startTime, pending: pendingOf(raw), task: task ?? undefined };
+    });
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+async function lastTaskFailure({ client, makeReadable }: Temporal, workflowId: string, runId: string): Promise<string | undefined> {
+  const { history } = await client.workflowService.getWorkflowExecutionHistoryReverse({
+    namespace: client.options.namespace,
+    execution: { workflowId, runId },
+    maximumPageSize: EVENTS_LOOKED_AT,
+  });
+  await makeReadable(history);
+  const failed = history?.events?.find(({ workflowTaskFailedEventAttributes }) => workflowTaskFailedEventAttributes);
+  return failed && failureWords(failed.workflowTaskFailedEventAttributes?.failure);
+}
+
+/** What a workflow was started with, and when. */
+export async function inputOf<T>(temporal: Temporal, { workflowId, runId }: Pick<Run, 'workflowId' | 'runId'>): Promise<T> {
+  const { client, makeReadable } = temporal;
+  const { events } = await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => client.workflow.getHandle(workflowId, runId).fetchHistory());
+  await makeReadable(events);
+  return contentOf(events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]) as T;
+}
+
+/** What a run that has ended well ended with. */
+export const resultOf = <T>({ client }: Temporal, { workflowId, runId }: Run): Promise<T> =>
+  client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => client.workflow.getHandle(workflowId, runId, { followRuns: false }).result() as Promise<T>);
+
+/** Makes an activity run now that waits for its next attempt. Its attempts are counted anew; its deadline stays. */
+export const tryNow = ({ client }: Temporal, { workflowId, runId }: Run, { id }: Pending): Promise<unknown> =>
+  client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
+    client.workflowService.resetActivity({ namespace: client.options.namespace, execution: { workflowId, runId }, id, identity: client.options.identity }),
+  );

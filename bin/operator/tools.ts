@@ -1,0 +1,39 @@
+import { createSaga, type Saga } from '../../api/orders/saga.ts';
+import { createOrderStore, type OrderStore } from '../../api/orders/store.ts';
+import { readConfig, text, type Env } from '../../lib/config.ts';
+import { openDatabase } from '../../lib/database.ts';
+import { createLog } from '../../lib/log.ts';
+import { createTemporal, temporalReaders, toAddress, type Temporal } from '../../lib/temporal.ts';
+import { sagaReaders } from '../roles/orders.ts';
+import { createJournal, type Journal } from './journal.ts';
+
+/** What an operator's command on orders works with. */
+export interface Tools {
+  store: OrderStore;
+  saga: Saga;
+  temporal: Temporal;
+  /** Where Temporal is, for messages, and the queue that tells this installation's workflows from others'. */
+  address: string;
+  taskQueue: string;
+  journal: Journal;
+}
+
+const CONNECTIONS_MAX = 2;
+
+/** Opens what a command needs, for as long as it takes. Everything that was asked has been answered by then: a connection to Temporal that is closed earlier ends the process. */
+export async function withTools<T>(env: Env, act: (tools: Tools) => Promise<T>): Promise<T> {
+  const config = readConfig(env, { ...sagaReaders, ordersUrl: text('ORDERS_DATABASE_URL'), temporal: (all) => readConfig(all, temporalReaders) });
+  const { taskQueue, address } = config.temporal;
+  const database = openDatabase(config.ordersUrl, { size: CONNECTIONS_MAX });
+  const store = createOrderStore(database);
+  const journal = createJournal(database);
+  const temporal = createTemporal(toAddress(config.temporal));
+  const saga = createSaga({ ...config, temporal: temporal.client, taskQueue, log: createLog('silent') });
+  try {
+    return await act({ store, saga, temporal, address, taskQueue, journal });
+  } finally {
+    await temporal.close();
+    await Promise.all([store.close(), journal.close()]);
+    await database.close();
+  }
+}

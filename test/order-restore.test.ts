@@ -1,0 +1,85 @@
+/** An order whose row was lost is written again as its workflows know it. Over real rows and a real Temporal. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { orderCommand } from '../bin/operator/order-command.ts';
+import type { Temporal } from '../lib/temporal.ts';
+import { cancelWorkflowId, orderWorkflowId } from '../specs/identity.ts';
+import { createDatabase, type TestDatabase } from './support/database.ts';
+import { insertOrder } from './support/rows.ts';
+import { askCancellation, askOutcome, env, quietRuntime, realTemporal, startOrder, withWorker } from './support/temporal.ts';
+import { createWorld, type World } from './support/world.ts';
+
+let temporal: Temporal;
+let orders: TestDatabase;
+
+before(async () => {
+  quietRuntime();
+  temporal = realTemporal();
+  orders = await createDatabase('orders');
+});
+after(async () => {
+  await temporal.close();
+  await orders.close();
+});
+
+const run = (...words: string[]) =>
+  orderCommand([...words, '--reason', 'its row was lost'], { ORDERS_DATABASE_URL: orders.url, TEMPORAL_ADDRESS: env('TEMPORAL_ADDRESS') });
+const rowOf = async ({ orderId }: Pick<World, 'orderId'>) =>
+  (
+    await orders.query(
+      `select owner_id, price::integer, version, status, first_status, reason, cancel_cause, correlation_id, now() - created_at < '1 minute' as young from orders where id = $1`,
+      [orderId],
+    )
+  )[0];
+const closed = (id: string) => temporal.client.workflow.getHandle(id).result();
+
+/** An order that has ended, with no row. */
+async function endedOrder(world: World): Promise<void> {
+  await withWorker(world.activities, async (taskQueue) => {
+    await askOutcome(temporal.client, taskQueue, world);
+    await closed(orderWorkflowId(world.orderId));
+  });
+}
+
+test('an order that has ended is written as it ended, at the end of its list', async () => {
+  const world = createWorld({ balance: 10 });
+  const { ownerId } = world.input;
+  await insertOrder(orders, { ownerId, status: 'SUCCESS' });
+  await endedOrder(world);
+  const told = await run('restore', world.orderId);
+  assert.deepEqual(told, {
+    text: `Order ${world.orderId} is written again as its workflow knows it: FAILED, price 30, version 2. What else is missing of it: npm run audit`,
+    exitCode: 0,
+  });
+  const ended = { status: 'FAILED', first_status: 'FAILED', reason: 'insufficient-funds', cancel_cause: null };
+  assert.deepEqual(await rowOf(world), { owner_id: ownerId, price: 30, version: 2, ...ended, correlation_id: 'test', young: true });
+  const acts = await orders.query<{ act: string; outcome: string }>('select act, outcome from operator_acts where subject = $1', [world.orderId]);
+  assert.deepEqual(acts, [{ act: 'restore', outcome: `done: ${told.text}` }]);
+});
+
+test('an order that was taken back after it had succeeded is written as both', async () => {
+  const world = createWorld();
+  await endedOrder(world);
+  await withWorker(world.activities, async (taskQueue) => {
+    await askCancellation(temporal.client, taskQueue, world);
+    await closed(cancelWorkflowId(world.orderId));
+  });
+  assert.equal((await run('restore', world.orderId)).exitCode, 0);
+  const { status, first_status, reason, cancel_cause } = (await rowOf(world))!;
+  assert.deepEqual([status, first_status, reason, cancel_cause], ['CANCELLED', 'SUCCESS', 'buyer', 'buyer']);
+});
+
+test('an order that is under way is written as that, once', async () => {
+  const world = createWorld();
+  const handle = await startOrder(temporal.client, `test-${randomUUID()}`, world);
+  assert.match((await run('cancel', world.orderId)).text, /There is no row of order/);
+  assert.match((await run('restore', world.orderId)).text, /IN_PROGRESS, price 30, version 1. Its workflow goes on, or is started by the auditor.$/);
+  assert.match((await run('restore', world.orderId)).text, /is there: IN_PROGRESS. Nothing was written.$/);
+  await handle.terminate();
+});
+
+test('an order that nobody remembers cannot be written', async () => {
+  const id = randomUUID();
+  assert.deepEqual(await run('restore', id), { text: `There is no order ${id}.`, exitCode: 1 });
+});
