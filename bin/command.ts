@@ -1,3 +1,6 @@
+import { ConfigFault } from '../lib/config.ts';
+import { reasonOf } from './story/part.ts';
+
 /** What a command has to say, and how it ends: 0 told or done; 1 not so, or refused; 2 misused, or not possible at this moment. */
 export interface Told {
   text: string;
@@ -6,6 +9,16 @@ export interface Told {
 
 /** A command that was called in a way that it does not understand. The message says what is wrong. */
 export class Misuse extends Error {}
+
+/** Does what a command was asked for. One that was called wrongly tells how it is called; what fails tells why. */
+export async function answer(usage: string, act: () => Promise<Told>): Promise<Told> {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof Misuse) return { text: `${error.message}\n${usage}`, exitCode: 2 };
+    return { text: `That could not be done: ${error instanceof ConfigFault ? error.message : reasonOf(error)}`, exitCode: 2 };
+  }
+}
 
 /** Ends the program as the command wants it. What went wrong goes where it does not mix with what was asked for. */
 export function end({ text, exitCode }: Told): void {

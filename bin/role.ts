@@ -28,6 +28,14 @@ export interface Running {
   close(): Promise<void>;
 }
 
+/** A role that listens. It ends one part after the other: first it listens no more, and what others need comes last. */
+export const runningOf = (listener: Listener, ...parts: ReadonlyArray<{ close(): Promise<void> | void }>): Running => ({
+  url: listener.url,
+  async close() {
+    for (const part of [listener, ...parts]) await part.close();
+  },
+});
+
 /** What roles of one process share. */
 export interface Shared {
   log: Log;

@@ -171,13 +171,13 @@ test('the auditor exports what an audit would find, and when it last looked', as
 
 test('an audit that cannot be made is neither sound nor drift', async () => {
   for (const [name, value, complaint] of [
-    ['TEMPORAL_ADDRESS', '127.0.0.1:1', /could not be made: /],
-    ['BILLING_DATABASE_URL', 'postgresql://nobody:nothing@127.0.0.1:1/nothing', /could not be made: the billing database does not answer: /],
-    ['AUTH_DATABASE_URL', '', /could not be made: AUTH_DATABASE_URL is not set/],
+    ['TEMPORAL_ADDRESS', '127.0.0.1:1', /could not be done: /],
+    ['BILLING_DATABASE_URL', 'postgresql://nobody:nothing@127.0.0.1:1/nothing', /could not be done: the billing database does not answer: /],
+    ['AUTH_DATABASE_URL', '', /could not be done: AUTH_DATABASE_URL is not set/],
   ] as const) {
     const { text, exitCode } = await audit({ ...shop.env, [name]: value });
     assert.equal(exitCode, 2);
     assert.match(text, complaint);
   }
-  assert.deepEqual(await auditCommand(['--fix'], shop.env), { text: 'Usage: npm run audit', exitCode: 2 });
+  assert.deepEqual(await auditCommand(['--fix'], shop.env), { text: 'It takes no words.\nUsage: npm run audit', exitCode: 2 });
 });

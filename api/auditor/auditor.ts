@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Counter } from 'prom-client';
 import type { Log } from '../../lib/log.ts';
+import { rounds } from '../../lib/rounds.ts';
 
 /** A row that should have a workflow. */
 export interface Row {
@@ -50,19 +50,14 @@ export function createAuditor({ sources, exists, log, everyMs }: AuditorPorts) {
     return started;
   };
 
-  const watch = async (): Promise<void> => {
-    while (!stop.signal.aborted) {
-      await startMissing().catch((error: unknown) => log.warn({ role: 'auditor', err: error }, 'an audit was cut short; it is done again'));
-      await sleep(everyMs, undefined, { signal: stop.signal }).catch(() => {});
-    }
-  };
+  const onFailed = (error: unknown) => log.warn({ role: 'auditor', err: error }, 'an audit was cut short; it is done again');
 
   return {
     /** One round. Answers how many workflows it started. */
     startMissing,
     /** Rounds until it is closed. */
     run() {
-      const watching = watch();
+      const watching = rounds({ signal: stop.signal, everyMs, onFailed }, startMissing);
       return {
         async close() {
           stop.abort();

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../lib/log.ts';
+import { rounds } from '../../lib/rounds.ts';
 import { compare, ownersFrom, type AuditPorts, type Patience } from './audit.ts';
 import type { Drift } from './book.ts';
 import type { ComparisonMetrics } from './metrics.ts';
@@ -42,21 +42,14 @@ export function createComparison({ books, metrics, log, everyMs, ownersMax, pati
     return all;
   };
 
-  const watch = async (): Promise<void> => {
-    while (!stop.signal.aborted) {
-      await round().catch((error: unknown) => {
-        if (!stop.signal.aborted) log.warn({ role: 'auditor', err: error }, 'a comparison was cut short; it is done again');
-      });
-      await sleep(everyMs, undefined, { signal: stop.signal }).catch(() => {});
-    }
-  };
+  const onFailed = (error: unknown) => log.warn({ role: 'auditor', err: error }, 'a comparison was cut short; it is done again');
 
   return {
     /** One round. Answers all drift that is known after it. */
     round,
     /** Rounds until it is closed. */
     run() {
-      const watching = watch();
+      const watching = rounds({ signal: stop.signal, everyMs, onFailed }, round);
       return {
         async close() {
           stop.abort();

@@ -1,9 +1,8 @@
 import { text, type Env } from '../../lib/config.ts';
 import { openDatabase } from '../../lib/database.ts';
-import { Misuse, type Told } from '../command.ts';
+import { answer, Misuse, type Told } from '../command.ts';
 import { accountOf, accountOptions, onlyOptions, readArguments, type Account } from '../operator/arguments.ts';
 import { createJournal, type Journal } from '../operator/journal.ts';
-import { reasonOf } from '../story/part.ts';
 import { deadLetterTopics, readLetter, readLetters } from './letters.ts';
 import { placeName, placeOf, type Place } from './place.ts';
 import { send } from './send.ts';
@@ -14,14 +13,7 @@ const USAGE = `Usage: npm run dead-letters
        npm run dead-letters -- send <topic>/<partition>/<offset> --reason "<why>" [--operator <name>]`;
 
 /** Lists the messages that were set aside, shows one, or sends one again. */
-export async function deadLettersCommand(words: readonly string[], env: Env): Promise<Told> {
-  try {
-    return await understood(words, env);
-  } catch (error) {
-    if (error instanceof Misuse) return { text: `${error.message}\n${USAGE}`, exitCode: 2 };
-    return { text: `That could not be done: ${reasonOf(error)}`, exitCode: 2 };
-  }
-}
+export const deadLettersCommand = (words: readonly string[], env: Env): Promise<Told> => answer(USAGE, () => understood(words, env));
 
 async function understood(words: readonly string[], env: Env): Promise<Told> {
   const { positionals, values } = readArguments(words, accountOptions);

@@ -1,8 +1,7 @@
 import { STUCK_AFTER_S } from '../../api/auditor/stuck.ts';
 import { ConfigFault, wholeNumber, type Env } from '../../lib/config.ts';
-import { Misuse, type Told } from '../command.ts';
+import { answer, Misuse, type Told } from '../command.ts';
 import { tellOrder } from '../story/order-story.ts';
-import { reasonOf } from '../story/part.ts';
 import { accountOf, accountOptions, onlyOptions, orderIdOf, readArguments, type Account } from './arguments.ts';
 import { cancel } from './cancel.ts';
 import { findStuck } from './find-stuck.ts';
@@ -22,14 +21,7 @@ const OPTIONS = { ...accountOptions, stuck: { type: 'boolean' }, 'longer-than': 
 const DAY_S = 86_400;
 
 /** One order, those that are stuck, or an act on one. */
-export async function orderCommand(words: readonly string[], env: Env): Promise<Told> {
-  try {
-    return await understood(words, env);
-  } catch (error) {
-    if (error instanceof Misuse) return { text: `${error.message}\n${USAGE}`, exitCode: 2 };
-    return { text: `That could not be done: ${reasonOf(error)}`, exitCode: 2 };
-  }
-}
+export const orderCommand = (words: readonly string[], env: Env): Promise<Told> => answer(USAGE, () => understood(words, env));
 
 async function understood(words: readonly string[], env: Env): Promise<Told> {
   const { positionals, values } = readArguments(words, OPTIONS);

@@ -8,7 +8,7 @@ import { createProfileStarter } from '../../api/users/workflow.ts';
 import { readConfig, text, wholeNumber } from '../../lib/config.ts';
 import { createTemporal, temporalReaders, toAddress } from '../../lib/temporal.ts';
 import { watchBooks, watchReaders } from '../audit/watch.ts';
-import { address, databaseOf, serve, type Role } from '../role.ts';
+import { address, databaseOf, runningOf, serve, type Role } from '../role.ts';
 import { sagaReaders } from './orders.ts';
 
 const ASK_DEADLINE_MS = 5_000;
@@ -50,16 +50,7 @@ export const auditor: Role = {
         { name: 'temporal', ask: temporal.check, needed: false },
       ];
       const listener = await serve(shared, config, { role: 'auditor', checks });
-      return {
-        url: listener.url,
-        async close() {
-          await listener.close();
-          await Promise.all([audits.close(), watch.close()]);
-          await temporal.close();
-          await Promise.all([orders.close(), users.close()]);
-          await Promise.all([databases.orders.close(), databases.users.close()]);
-        },
-      };
+      return runningOf(listener, audits, watch, temporal, orders, users, databases.orders, databases.users);
     };
   },
 };

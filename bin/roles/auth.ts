@@ -3,7 +3,7 @@ import { createPasswords } from '../../api/auth/passwords.ts';
 import { createSigningKeys } from '../../api/auth/signing-keys.ts';
 import { createAuthStore } from '../../api/auth/store.ts';
 import { readConfig, text, wholeNumber } from '../../lib/config.ts';
-import { address, databaseOf, restDocument, serve, type Role } from '../role.ts';
+import { address, databaseOf, restDocument, runningOf, serve, type Role } from '../role.ts';
 
 const DAY_S = 86_400;
 
@@ -40,14 +40,7 @@ export const auth: Role = {
       const { sessionTtlS, limits } = config;
       const middleware = authApi({ store, keys, passwords, document: restDocument, sessionTtlS, limits });
       const listener = await serve(shared, config, { role: 'auth', checks, middleware });
-      return {
-        url: listener.url,
-        async close() {
-          await listener.close();
-          await store.close();
-          await database.close();
-        },
-      };
+      return runningOf(listener, store, database);
     };
   },
 };

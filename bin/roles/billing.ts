@@ -1,7 +1,7 @@
 import { billingApi } from '../../api/billing/app.ts';
 import { createBillingStore } from '../../api/billing/store.ts';
 import { readConfig, text } from '../../lib/config.ts';
-import { address, databaseOf, restDocument, serve, verifierOf, verifying, type Role } from '../role.ts';
+import { address, databaseOf, restDocument, runningOf, serve, verifierOf, verifying, type Role } from '../role.ts';
 
 export const billing: Role = {
   name: 'billing',
@@ -13,14 +13,7 @@ export const billing: Role = {
       const api = billingApi({ store, document: restDocument, verify: verifierOf(config, shared) });
       const checks = [{ name: 'database', ask: database.check, needed: true }];
       const listener = await serve(shared, config, { role: 'billing', checks, middleware: [api] });
-      return {
-        url: listener.url,
-        async close() {
-          await listener.close();
-          await store.close();
-          await database.close();
-        },
-      };
+      return runningOf(listener, store, database);
     };
   },
 };

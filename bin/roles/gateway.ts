@@ -2,7 +2,7 @@ import { gatewayApi } from '../../api/gateway/app.ts';
 import { createClientReader } from '../../api/gateway/client.ts';
 import { createUpstreams } from '../../api/gateway/upstreams.ts';
 import { ConfigFault, list, port, readConfig, url, type Reader } from '../../lib/config.ts';
-import { address, restDocument, serve, urlOf, type Role, type RoleName, type ServiceRole, type Shared } from '../role.ts';
+import { address, restDocument, runningOf, serve, urlOf, type Role, type RoleName, type ServiceRole, type Shared } from '../role.ts';
 
 const PUBLIC_PORT = 8080;
 const serviceRoles: readonly ServiceRole[] = ['auth', 'users', 'orders', 'billing', 'notifications'];
@@ -17,14 +17,7 @@ export const gateway: Role = {
       const middleware = gatewayApi({ document: restDocument, upstreams, clientOf: config.clientOf });
       const operations = await serve(shared, { host: config.host, port: config.opsPort }, { role: 'gateway-operations', checks: [] });
       const listener = await serve(shared, config, { role: 'gateway', checks: [], middleware, operations: false });
-      return {
-        url: listener.url,
-        async close() {
-          await listener.close();
-          await operations.close();
-          await upstreams.close();
-        },
-      };
+      return runningOf(listener, operations, upstreams);
     };
   },
 };

@@ -9,7 +9,20 @@ import { ConfigFault, readConfig, text, url, wholeNumber, type Reader } from '..
 import { createEventCodec } from '../../lib/events.ts';
 import { createHttpClient } from '../../lib/http-client.ts';
 import { createTransport } from '../../lib/kafka.ts';
-import { address, databaseOf, eventDocument, kafkaReaders, restDocument, serve, serviceTokens, urlOf, verifierOf, verifying, type Role } from '../role.ts';
+import {
+  address,
+  databaseOf,
+  eventDocument,
+  kafkaReaders,
+  restDocument,
+  runningOf,
+  serve,
+  serviceTokens,
+  urlOf,
+  verifierOf,
+  verifying,
+  type Role,
+} from '../role.ts';
 
 const PROFILE_DEADLINE_MS = 2_000;
 const HOUR_S = 3_600;
@@ -64,18 +77,7 @@ export const notifications: Role = {
       ];
       const api = notificationsApi({ store, document: restDocument, verify: verifierOf(config, shared) });
       const listener = await serve(shared, config, { role: 'notifications', checks, middleware: [api] });
-      return {
-        url: listener.url,
-        async close() {
-          await listener.close();
-          endExport();
-          await consumption.close();
-          await sender.close();
-          await Promise.all([publisher.close(), transport.close(), mailer.close(), users.close()]);
-          await store.close();
-          await database.close();
-        },
-      };
+      return runningOf(listener, { close: endExport }, consumption, sender, publisher, transport, mailer, users, store, database);
     };
   },
 };

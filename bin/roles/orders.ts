@@ -3,7 +3,7 @@ import { createSaga } from '../../api/orders/saga.ts';
 import { createOrderStore } from '../../api/orders/store.ts';
 import { oneOf, readConfig, text, wholeNumber } from '../../lib/config.ts';
 import { createTemporal, temporalReaders, toAddress } from '../../lib/temporal.ts';
-import { address, databaseOf, restDocument, serve, verifierOf, verifying, type Role } from '../role.ts';
+import { address, databaseOf, restDocument, runningOf, serve, verifierOf, verifying, type Role } from '../role.ts';
 
 /** The readers of a role that starts the workflows of orders. */
 export const sagaReaders = {
@@ -35,15 +35,7 @@ export const orders: Role = {
         { name: 'temporal', ask: temporal.check, needed: false },
       ];
       const listener = await serve(shared, config, { role: 'orders', checks, middleware: [api] });
-      return {
-        url: listener.url,
-        async close() {
-          await listener.close();
-          await temporal.close();
-          await store.close();
-          await database.close();
-        },
-      };
+      return runningOf(listener, temporal, store, database);
     };
   },
 };

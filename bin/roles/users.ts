@@ -3,7 +3,7 @@ import { createUserStore } from '../../api/users/store.ts';
 import { createProfileStarter } from '../../api/users/workflow.ts';
 import { readConfig, text } from '../../lib/config.ts';
 import { createTemporal, temporalReaders, toAddress } from '../../lib/temporal.ts';
-import { address, databaseOf, restDocument, serve, verifierOf, verifying, type Role } from '../role.ts';
+import { address, databaseOf, restDocument, runningOf, serve, verifierOf, verifying, type Role } from '../role.ts';
 
 export const users: Role = {
   name: 'users',
@@ -25,15 +25,7 @@ export const users: Role = {
         { name: 'temporal', ask: temporal.check, needed: false },
       ];
       const listener = await serve(shared, config, { role: 'users', checks, middleware: [api] });
-      return {
-        url: listener.url,
-        async close() {
-          await listener.close();
-          await temporal.close();
-          await store.close();
-          await database.close();
-        },
-      };
+      return runningOf(listener, temporal, store, database);
     };
   },
 };

@@ -13,7 +13,7 @@ import { createTransport } from '../../lib/kafka.ts';
 import type { Log } from '../../lib/log.ts';
 import { createPayloadCodec } from '../../lib/payload-codec.ts';
 import { temporalReaders, toAddress } from '../../lib/temporal.ts';
-import { address, databaseOf, eventDocument, kafkaReaders, serve, serviceTokens, urlOf, type Role } from '../role.ts';
+import { address, databaseOf, eventDocument, kafkaReaders, runningOf, serve, serviceTokens, urlOf, type Role } from '../role.ts';
 
 /** Above billing's own deadline for a statement, below the time that an activity has. */
 const ASK_DEADLINE_MS = 4_000;
@@ -54,16 +54,7 @@ export const worker: Role = {
       ];
       const middleware = temporal.payloadKeys ? [serveCodec({ codec: createPayloadCodec(temporal.payloadKeys), ...config })] : [];
       const listener = await serve(shared, config, { role: 'worker', checks, middleware });
-      return {
-        url: listener.url,
-        async close() {
-          await listener.close();
-          await host.close();
-          await Promise.all([publisher.close(), transport.close(), billing.close(), users.close()]);
-          await orders.close();
-          await database.close();
-        },
-      };
+      return runningOf(listener, host, publisher, transport, billing, users, orders, database);
     };
   },
 };
