@@ -1,0 +1,121 @@
+/** The ledger against a model of it: whatever is asked, in whatever order, and by several at once. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import fc from 'fast-check';
+import { createBillingStore, type BillingStore, type Outcome, type Transaction } from '../api/billing/store.ts';
+import { createDatabase, type TestDatabase } from './support/database.ts';
+import { ledgerModel, type Answer, type Asked, type Entry, type Ledger, type Told } from './support/ledger-model.ts';
+import { assertOneOf, atOnce, inTurn, runs, type Real } from './support/model.ts';
+
+const RUNS_IN_TURN = 800;
+const RUNS_AT_ONCE = 300;
+const KEYS = 4;
+
+let database: TestDatabase;
+let store: BillingStore;
+
+before(async () => {
+  database = await createDatabase('billing');
+  store = createBillingStore(database);
+});
+
+after(async () => {
+  await store.close();
+  await database.close();
+});
+
+const key = fc.nat(KEYS - 1);
+const scope = fc.constantFrom('client' as const, 'order' as const);
+const kind = fc.constantFrom('replenishment' as const, 'withdrawal' as const);
+const amount = fc.oneof({ weight: 8, arbitrary: fc.integer({ min: 1, max: 9 }) }, fc.constantFrom(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER - 5));
+const cause = fc.constantFrom('buyer' as const, 'operator' as const, 'deadline' as const);
+const write: fc.Arbitrary<Asked> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ ask: kind, scope, key, amount }) },
+  { weight: 3, arbitrary: fc.record({ ask: fc.constant('cancel' as const), key, cause }) },
+  fc.constant({ ask: 'open' as const }),
+);
+const read = (pageSize: fc.Arbitrary<number>): fc.Arbitrary<Asked> =>
+  fc.oneof(fc.constant({ ask: 'balance' as const }), fc.record({ ask: fc.constant('ledger' as const), pageSize }));
+
+test(`${RUNS_IN_TURN} times whatever is asked of billing is answered as the model says`, async () => {
+  const asked = fc.oneof({ weight: 4, arbitrary: write }, read(fc.integer({ min: 1, max: 4 })));
+  const property = fc.asyncProperty(inTurn(ledgerModel, asked, 14), async (commands) => {
+    const owner = newOwner();
+    const kept = { state: ledgerModel.initial };
+    await fc.asyncModelRun(() => ({ model: kept, real: owner.ask }), commands);
+    assert.deepEqual(await owner.stored(), kept.state);
+  });
+  await fc.assert(property, runs(RUNS_IN_TURN));
+});
+
+test(`${RUNS_AT_ONCE} times what is asked of billing by several at once is answered as if they had come in some order`, async () => {
+  const batch = fc.array(fc.oneof({ weight: 6, arbitrary: write }, read(fc.constant(100))), { minLength: 2, maxLength: 5 });
+  const property = fc.asyncProperty(fc.array(batch, { minLength: 1, maxLength: 4 }), async (batches) => {
+    const owner = newOwner();
+    let states: Ledger[] = [ledgerModel.initial];
+    for (const each of batches) states = await atOnce(ledgerModel, states, each, owner.ask);
+    assertOneOf(states, await owner.stored());
+  });
+  await fc.assert(property, runs(RUNS_AT_ONCE));
+});
+
+/** Somebody of whom billing has never heard, with keys of their own. */
+function newOwner() {
+  const ownerId = randomUUID();
+  const keys = Array.from({ length: KEYS }, () => randomUUID());
+  const transactions = new Map<string, number>();
+  /** The movement of a key is always the same one. */
+  const told = (key: string, { transactionId, ...rest }: Outcome) => {
+    assert.equal(transactions.get(key) ?? transactionId, transactionId);
+    if (transactionId !== null) transactions.set(key, transactionId);
+    return rest;
+  };
+  const ask: Real<Asked, Answer> = async (asked) => {
+    switch (asked.ask) {
+      case 'open':
+        return store.open(ownerId);
+      case 'balance':
+        return store.balance(ownerId);
+      case 'ledger':
+        return ledgerOf(ownerId, keys, asked.pageSize);
+      case 'cancel':
+        return told(`order ${asked.key}`, await store.cancel({ ownerId, scope: 'order', key: keys[asked.key]! }, asked.cause));
+      default: {
+        const { ask: kind, scope, key, amount } = asked;
+        const move = { ownerId, scope, kind, key: keys[key]!, amount };
+        return told(`${scope} ${key}`, await (kind === 'withdrawal' ? store.withdraw(move) : store.replenish(move)));
+      }
+    }
+  };
+  return { ask, stored: () => stored(ownerId, keys) };
+}
+
+async function ledgerOf(ownerId: string, keys: readonly string[], pageSize: number): Promise<Entry[]> {
+  const entries: Transaction[] = [];
+  for (let page; page === undefined || page.length === pageSize; entries.push(...page)) {
+    page = await store.transactions(ownerId, { limit: pageSize, before: entries.at(-1)?.id });
+  }
+  return entries.map(({ kind, amount, scope, idempotencyKey, isCancelled }) => ({ key: keys.indexOf(idempotencyKey), scope, kind, amount, isCancelled }));
+}
+
+/** What the tables hold of an owner. At any moment the balance is the sum of the movements that hold, and not below 0. */
+async function stored(ownerId: string, keys: readonly string[]): Promise<Ledger> {
+  const [account] = await database.query<{ amount: string }>('select amount from billing_accounts where owner_id = $1', [ownerId]);
+  const outcomes = await database.query<Omit<Told, 'replayed'> & { scope: string; idempotency_key: string }>(
+    'select scope, idempotency_key, kind, amount::float8, outcome, cause, balance_after::float8 as "balanceAfter" from outcomes where owner_id = $1',
+    [ownerId],
+  );
+  const entries = await ledgerOf(ownerId, keys, 100);
+  const balance = Number(account?.amount ?? 0);
+  const sum = entries.reduce((total, { amount, isCancelled }) => total + (isCancelled ? 0n : BigInt(amount)), 0n);
+  assert.deepEqual([BigInt(account?.amount ?? 0), balance >= 0], [sum, true]);
+  return {
+    isOpen: account !== undefined,
+    balance,
+    outcomes: Object.fromEntries(
+      outcomes.map(({ scope, idempotency_key, ...told }) => [`${scope} ${keys.indexOf(idempotency_key)}`, { ...told, replayed: false }]),
+    ),
+    entries,
+  };
+}
