@@ -1,5 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import { Pool } from 'pg';
+import { Pool, type QueryConfig } from 'pg';
 
 /** Under load a second statement of the same session would wait behind the first: two cores are kept busy by few. */
 const POOL_SIZE = 6;
@@ -22,13 +22,15 @@ export interface Database {
  * `mayForget` allows a server with `synchronous_commit` or `fsync` off: for databases that are thrown away.
  */
 export function openDatabase(connectionString: string, { mayForget = false, size = POOL_SIZE } = {}): Database {
-  const pool = new Pool({
-    connectionString,
-    max: size,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    keepAlive: true,
-  });
+  const pool = keepingConnections(
+    new Pool({
+      connectionString,
+      max: size,
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      keepAlive: true,
+    }),
+  );
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => {});
   return {
@@ -50,6 +52,31 @@ export function openDatabase(connectionString: string, { mayForget = false, size
     },
     close: () => pool.end(),
   };
+}
+
+/**
+ * By itself a pool throws the connection away with any statement that fails. Here a repeated key is a duplicate that Postgres refuses:
+ * each repeat would cost a connection, and the plans that were made on it.
+ */
+function keepingConnections(pool: Pool): Pool {
+  const query = async (statement: QueryConfig, values?: unknown[]) => {
+    const client = await pool.connect();
+    // A connection that breaks fails its statement; the event, unheard, would end the process.
+    const failed = () => {};
+    client.on('error', failed);
+    try {
+      const result = await client.query(statement, values);
+      client.release();
+      return result;
+    } catch (error) {
+      const fault = databaseFault(error);
+      client.release(fault === undefined || fault === 'unavailable');
+      throw error;
+    } finally {
+      client.off('error', failed);
+    }
+  };
+  return Object.assign(pool, { query });
 }
 
 /** Names each distinct statement once, so that Postgres plans it once for each connection. Bounded, since every name costs memory there. */

@@ -1,0 +1,43 @@
+/** What a failure costs: a connection only where the connection has failed. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { createBillingStore } from '../api/billing/store.ts';
+import { openDatabase } from '../lib/database.ts';
+import { createDatabase, type TestDatabase } from './support/database.ts';
+
+let database: TestDatabase;
+
+before(async () => {
+  database = await createDatabase('billing');
+});
+
+after(() => database.close());
+
+/** A store over a single connection, and which one that is at the moment. */
+async function withStore(act: (store: ReturnType<typeof createBillingStore>, connection: () => Promise<unknown>) => Promise<void>): Promise<void> {
+  const one = openDatabase(database.url, { mayForget: true, size: 1 });
+  const store = createBillingStore(one);
+  const adapter = await one.adapter.connect();
+  await act(store, async () => (await adapter.queryRaw({ sql: 'select pg_backend_pid()', args: [], argTypes: [] })).rows[0]![0]);
+  await store.close();
+  await one.close();
+}
+
+test('a repeated key costs no connection', () =>
+  withStore(async (store, connection) => {
+    const charge = { ownerId: randomUUID(), scope: 'order', kind: 'withdrawal', key: randomUUID(), amount: 5 } as const;
+    const first = await connection();
+    await store.withdraw(charge);
+    assert.equal((await store.withdraw(charge)).replayed, true);
+    assert.equal(await connection(), first);
+  }));
+
+test('a connection that was cut is replaced', () =>
+  withStore(async (store, connection) => {
+    const first = await connection();
+    await database.query('select pg_terminate_backend($1)', [first]);
+    await store.balance(randomUUID()).catch(() => {});
+    assert.equal(await store.balance(randomUUID()), 0);
+    assert.notEqual(await connection(), first);
+  }));
