@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { createBillingStore, type BillingStore, type Outcome, type Transaction } from '../api/billing/store.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
 import { ledgerModel, type Answer, type Asked, type Entry, type Ledger, type Told } from './support/ledger-model.ts';
 import { assertOneOf, atOnce, inTurn, runs, type Real } from './support/model.ts';
 
-const RUNS_IN_TURN = 800;
+const RUNS_IN_TURN = 900;
 const RUNS_AT_ONCE = 300;
 const KEYS = 4;
 
@@ -28,7 +28,7 @@ after(async () => {
 const key = fc.nat(KEYS - 1);
 const scope = fc.constantFrom('client' as const, 'order' as const);
 const kind = fc.constantFrom('replenishment' as const, 'withdrawal' as const);
-const amount = fc.oneof({ weight: 8, arbitrary: fc.integer({ min: 1, max: 9 }) }, fc.constantFrom(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER - 5));
+const amount = fc.oneof({ weight: 2, arbitrary: fc.integer({ min: 1, max: 9 }) }, fc.constantFrom(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER - 5));
 const cause = fc.constantFrom('buyer' as const, 'operator' as const, 'deadline' as const);
 const write: fc.Arbitrary<Asked> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ ask: kind, scope, key, amount }) },

@@ -7,7 +7,7 @@
 import { Prisma, type PrismaClient, type Outcome as OutcomeRow } from '../../prisma/generated/billing/client.ts';
 import type { CancelCause, Key, Movement } from './store.ts';
 
-/** Deposits end here, so that a balance can always be told exactly. */
+/** Deposits end here, so that a balance can always be told exactly: also after every order that was charged has given its money back. */
 const BALANCE_MAX = Number.MAX_SAFE_INTEGER;
 
 const OUTCOME_COLUMNS = Prisma.sql`
@@ -17,7 +17,7 @@ const OUTCOME_COLUMNS = Prisma.sql`
 /** Charges if the account holds the amount, declines otherwise. */
 export const withdrawal = (db: PrismaClient, { ownerId, scope, key, amount }: Movement) => db.$queryRaw<OutcomeRow[]>`
   with debit as (
-    update billing_accounts set amount = amount - ${amount}::bigint
+    update billing_accounts set amount = amount - ${amount}::bigint, refundable = refundable + ${scope === 'order' ? amount : 0}::bigint
     where owner_id = ${ownerId}::uuid and amount >= ${amount}::bigint
     returning amount
   ), ledger as (
@@ -36,7 +36,7 @@ export const replenishment = (db: PrismaClient, { ownerId, scope, key, amount }:
   with credit as (
     insert into billing_accounts as account (owner_id, amount) values (${ownerId}::uuid, ${amount}::bigint)
     on conflict (owner_id) do update set amount = account.amount + ${amount}::bigint
-      where account.amount + ${amount}::bigint <= ${BALANCE_MAX}::bigint
+      where account.amount + account.refundable + ${amount}::bigint <= ${BALANCE_MAX}::bigint
     returning amount
   ), ledger as (
     insert into transactions (owner_id, scope, idempotency_key, kind, amount)
@@ -61,7 +61,8 @@ export const refund = (db: PrismaClient, { ownerId, scope, key }: Key, cause: Ca
     update transactions set is_cancelled = true from refunded where transactions.id = refunded.transaction_id and not is_cancelled
     returning transactions.owner_id, -transactions.amount as amount
   ), credited as (
-    update billing_accounts set amount = billing_accounts.amount + undone.amount from undone where billing_accounts.owner_id = undone.owner_id
+    update billing_accounts as account set amount = account.amount + undone.amount, refundable = account.refundable - undone.amount
+    from undone where account.owner_id = undone.owner_id
   )
   select ${OUTCOME_COLUMNS} from refunded`;
 

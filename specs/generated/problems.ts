@@ -131,7 +131,7 @@ export const problemKinds = {
     status: 409,
     title: 'The account cannot hold that much',
     explanation:
-      'With this amount the balance would pass the greatest number that can be told exactly, 9007199254740991. Nothing was put on the account. Choose a smaller amount and a new key.',
+      'With this amount the balance, together with what orders could still give back, would pass the greatest number that can be told exactly, 9007199254740991. Nothing was put on the account. Choose a smaller amount and a new key.',
   },
   'in-progress': {
     status: 409,

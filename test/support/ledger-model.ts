@@ -50,12 +50,19 @@ function replayed(ledger: Ledger, scope: Scope, key: number): [Ledger, Told] | u
 
 function moved(ledger: Ledger, { ask: kind, scope, key, amount }: Move): [Ledger, Told] {
   const change = kind === 'replenishment' ? amount : -amount;
-  const balance = ledger.balance + change;
   const told = { kind, amount, cause: null, replayed: false };
+  const fits = kind === 'replenishment' ? BigInt(ledger.balance) + refundable(ledger) + BigInt(amount) <= Number.MAX_SAFE_INTEGER : amount <= ledger.balance;
+  if (!fits) return remembered(ledger, scope, key, { ...told, outcome: 'DECLINED', balanceAfter: null });
+  const balance = ledger.balance + change;
   // As in the database, an account is there from its first money on.
-  if (balance < 0 || balance > Number.MAX_SAFE_INTEGER) return remembered(ledger, scope, key, { ...told, outcome: 'DECLINED', balanceAfter: null });
   const after = { ...ledger, isOpen: true, balance, entries: [{ key, scope, kind, amount: change, isCancelled: false }, ...ledger.entries] };
   return remembered(after, scope, key, { ...told, outcome: kind === 'replenishment' ? 'CREDITED' : 'CHARGED', balanceAfter: balance });
+}
+
+/** What orders could still give back: deposits leave room for it. */
+function refundable({ entries }: Ledger): bigint {
+  const charges = entries.filter(({ scope, kind, isCancelled }) => scope === 'order' && kind === 'withdrawal' && !isCancelled);
+  return charges.reduce((sum, { amount }) => sum - BigInt(amount), 0n);
 }
 
 function cancelled(ledger: Ledger, { key, cause }: Extract<Asked, { ask: 'cancel' }>): [Ledger, Told] {

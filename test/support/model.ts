@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 /** What the store is compared with: says, for each thing that it may be asked, what it answers and how it then stands. Changes nothing. */
 export interface Model<State, Asked, Answer> {
@@ -19,7 +19,7 @@ export function runs(numRuns: number): fc.Parameters<unknown> {
 
 /** Asks one thing after another: each answer must be the one that the model gives. */
 export function inTurn<State, Asked, Answer>(model: Model<State, Asked, Answer>, asked: fc.Arbitrary<Asked>, maxCommands: number) {
-  return fc.commands<{ state: State }, Real<Asked, Answer>, true>([asked.map((each) => commandOf(model, each))], { maxCommands });
+  return fc.commands<{ state: State }, Real<Asked, Answer>, true>([asked.map((each) => commandOf(model, each))], { maxCommands, size: 'max' });
 }
 
 function commandOf<State, Asked, Answer>({ step }: Model<State, Asked, Answer>, asked: Asked): fc.AsyncCommand<{ state: State }, Real<Asked, Answer>, true> {

@@ -858,7 +858,7 @@ export interface components {
     };
     /**
      * The account cannot hold that much
-     * @description With this amount the balance would pass the greatest number that can be told exactly, 9007199254740991. Nothing was put on the account. Choose a smaller amount and a new key.
+     * @description With this amount the balance, together with what orders could still give back, would pass the greatest number that can be told exactly, 9007199254740991. Nothing was put on the account. Choose a smaller amount and a new key.
      */
     BalanceLimitProblem: {
       /** @constant */
