@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { Client } from 'pg';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { Client, Pool } from 'pg';
 import { createOrderStore, type OrderRequest, type OrderStore, type Placed } from '../api/orders/store.ts';
 import { orderId } from '../specs/identity.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
@@ -97,6 +98,21 @@ test('a version that the list does not have places nothing, and leaves the key u
   assert.equal(told(await store.place(request({ ifMatch: 2 }))), 'stale at 1');
 });
 
+const between: { what: string; late: Asked; statements: number; other: Asked; outcome: string }[] = [
+  { what: 'the version that it asks for comes to be', late: { ifMatch: 1 }, statements: 1, other: { ifMatch: 0 }, outcome: 'placed 2' },
+  { what: 'its twin is placed', late: { ifMatch: 7, key: KEY }, statements: 1, other: { key: KEY }, outcome: 'found 1' },
+  { what: 'its twin is placed a moment later', late: { ifMatch: 7, key: KEY }, statements: 2, other: { key: KEY }, outcome: 'found 1' },
+];
+
+for (const { what, late, statements, other, outcome } of between) {
+  test(`a placing between whose statements ${what} is answered as if it had come afterwards`, async () => {
+    const request = requestOf(randomUUID());
+    const { place, close } = interrupted(statements, () => store.place(request(other)));
+    assert.equal(told(await place(request(late))), outcome);
+    await close();
+  });
+}
+
 test('of 50 placings on one version one is placed, and 49 are told the new version', async () => {
   const request = requestOf(randomUUID());
   const all = await Promise.all(fifty(() => store.place(request({ ifMatch: 0 }))));
@@ -127,6 +143,25 @@ test('an order is settled once, and what it is never changes', async () => {
     await assert.rejects(database.query(`update orders set ${change} where id = $1`, [id]), /order/);
   }
 });
+
+/** A store of another process, in which something else happens after so many statements. */
+function interrupted(statements: number, act: () => Promise<unknown>) {
+  const pool = new Pool({ connectionString: database.url, max: 1 });
+  const query = pool.query.bind(pool) as (...statement: unknown[]) => Promise<unknown>;
+  let left = statements;
+  const counting = async (...statement: unknown[]) => {
+    if (left-- === 0) await act();
+    return query(...statement);
+  };
+  const late = createOrderStore({ adapter: new PrismaPg(Object.assign(pool, { query: counting })) });
+  return {
+    place: (asked: OrderRequest) => late.place(asked),
+    async close() {
+      await late.close();
+      await pool.end();
+    },
+  };
+}
 
 function fifty<T>(make: (n: number) => T): T[] {
   return Array.from({ length: 50 }, (_each, n) => make(n));

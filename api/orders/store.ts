@@ -40,7 +40,7 @@ export interface LostOrder extends Omit<Order, 'version'> {
 
 export type Placed = { kind: 'placed'; order: Order } | { kind: 'found'; order: Order; fingerprint: string } | { kind: 'stale'; latestVersion: number };
 
-/** How often the next version is asked for when others keep taking it. Each loss means that another order got on. */
+/** How often a version is asked for when others keep taking it, or have made the one before it just now. Each loss means that another order got on. */
 const NEXT_VERSION_ATTEMPTS_MAX = 200;
 
 export type OrderStore = ReturnType<typeof createOrderStore>;
@@ -55,10 +55,11 @@ export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
       for (let attempt = 0; attempt < NEXT_VERSION_ATTEMPTS_MAX; attempt++) {
         const [inserted] = await insert(db, asked);
         if (inserted) return { kind: 'placed', order: toOrder(inserted) };
-        // A new statement, not a second branch of the first: only a new snapshot sees the row that the insert waited for.
+        // New statements: only a new snapshot sees the row that the insert waited for. The version first: the order that made it may be the key's own.
+        const latest = await latestVersion(db, asked.ownerId);
         const earlier = await this.findEarlier(asked);
         if (earlier) return earlier;
-        if (asked.ifMatch !== undefined) return { kind: 'stale', latestVersion: await latestVersion(db, asked.ownerId) };
+        if (asked.ifMatch !== undefined && asked.ifMatch !== latest) return { kind: 'stale', latestVersion: latest };
       }
       throw unavailable('Too many orders of one buyer at once. Send the same request again');
     },
