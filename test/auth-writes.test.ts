@@ -107,3 +107,18 @@ test('a session that does not hold is none, whatever it is asked for, and counts
   assert.equal(outcomeOf(await ask('deleteProfile', 'DELETE', '/api/v1/user/x', { headers: { cookie } })), '401 unauthenticated');
   assert.equal((await auth.rows.query('select 1 from write_allowances where user_id = $1', [id])).rowCount, 0);
 });
+
+test('an ingress in front of the services counts by the same limit, be it a session or a token that it asks about', async () => {
+  const { cookie, credentials } = await login();
+  const token = (await ask('token', 'POST', '/auth/token', { body: credentials })).body.access_token as string;
+  const forward = (headers: Record<string, string>, method: string) =>
+    createAsk(auth.url)('forwardAuth', 'GET', '/auth', { headers: { ...headers, 'x-forwarded-method': method } });
+  assert.equal(await allowed({ cookie }, BURST - 1), BURST - 1);
+  assert.equal(outcomeOf(await forward({ cookie }, 'PUT')), '200');
+  for (const headers of [{ cookie }, { authorization: `Bearer ${token}` }]) {
+    const refused = await forward(headers, 'DELETE');
+    assert.deepEqual([outcomeOf(refused), refused.headers.get('retry-after')], ['429 too-many-requests', '1']);
+    assert.equal(outcomeOf(await forward(headers, 'GET')), '200');
+  }
+  assert.equal(await allowed({ cookie }, 1), 0);
+});

@@ -118,6 +118,15 @@ test('a charge that was declined has nothing to cancel', async () => {
   assert.deepEqual((await payments.cancel(worker, headers['idempotency-key'], { userId: buyer, cause: 'buyer' })).body, { outcome: 'DECLINED' });
 });
 
+test('what a service has put on an account is no withdrawal, and cannot be cancelled', async () => {
+  const buyer = randomUUID();
+  const headers = { ...worker, ...under(randomUUID()) };
+  const deposit = await payments.replenish(headers, { amount: 5, userId: buyer });
+  assert.deepEqual([...told(deposit), deposit.body.balance], ['201', null, 5]);
+  assert.equal(outcomeOf(await payments.cancel(worker, headers['idempotency-key'], { userId: buyer, cause: 'operator' })), '422 key-reused');
+  assert.equal(await amountOf(buyer), 5);
+});
+
 test("a ledger is its owner's, newest first, in pages", async () => {
   const buyer = await payments.buyerWith(1);
   for (const amount of [2, 3, 4]) await payments.replenish({ ...asUser(buyer), ...under(randomUUID()) }, { amount });

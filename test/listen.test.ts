@@ -9,6 +9,7 @@ import Koa from 'koa';
 import { readBody } from '../lib/body.ts';
 import { listen, type Listener } from '../lib/listen.ts';
 import { assertDocumented } from './support/openapi.ts';
+import { responseOf } from './support/raw.ts';
 
 const LONG_AGO_MS = 5_000;
 const ON_ITS_WAY_BYTES_MAX = 64 * 1024 * 1024;
@@ -47,12 +48,9 @@ async function trickle(head: string, piece: string): Promise<string> {
 
 /** Fails unless what came back on the wire is a refusal that the contract has, and closes the connection. */
 async function assertRefused(answer: string, status: number, kind: string): Promise<void> {
-  const [head = '', body = ''] = answer.split('\r\n\r\n');
-  const [first = '', ...lines] = head.split('\r\n');
-  const headers = new Headers(lines.map((line) => line.split(': ') as [string, string]));
-  assert.match(first, new RegExp(`^HTTP/1.1 ${status} `), answer);
-  assert.equal(headers.get('connection'), 'close');
-  assert.equal((await assertDocumented(undefined, new Response(body, { status, headers }))).type, `/problems/${kind}`);
+  const response = responseOf(answer);
+  assert.deepEqual([response.status, response.headers.get('connection')], [status, 'close'], answer);
+  assert.equal((await assertDocumented(undefined, response)).type, `/problems/${kind}`);
 }
 
 test('headers that are too large are refused in the form of every other refusal', async () => {

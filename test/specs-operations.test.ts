@@ -7,7 +7,7 @@ import { api } from './support/bounds.ts';
 
 /** By operation id: where it is, who may call it, and what it answers of its own: statuses, and kinds of problems. */
 const contract: Record<string, [at: string, callers: string, own: string]> = {
-  forwardAuth: ['get /auth', 'user', '200'],
+  forwardAuth: ['get /auth', 'user', '200 too-many-requests'],
   register: ['post /auth/register', '', '201 username-taken too-many-requests'],
   loginPage: ['get /auth/login', '', '200'],
   login: ['post /auth/login', '', '200 wrong-credentials too-many-requests'],
@@ -138,8 +138,8 @@ function commonTo({ method, operation }: { method: string; operation: Json }): P
   if (callers.length === 1 && !isOf('auth')) kinds.push('forbidden');
   if (writes) kinds.push('cross-site', 'payload-too-large');
   if (operation.requestBody) kinds.push('unsupported-media-type');
-  // Per owner: services are not limited.
-  if (writes && callers.includes('user')) kinds.push('too-many-requests');
+  // Per user: services are not limited, but a user's write for a service alone counts as well before it is refused.
+  if (writes && callers.length > 0) kinds.push('too-many-requests');
   return kinds;
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import addFormats from 'ajv-formats';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import document from '../../specs/generated/preferable/openapi.json' with { type: 'json' };
+import { recordExchange } from './exchanges.ts';
 
 /** What an operation documents for one status. */
 interface Documented {
@@ -22,9 +23,13 @@ ajv.addSchema(document, ROOT);
  */
 export async function assertDocumented(operationId: string | undefined, response: Response): Promise<any> {
   const text = await response.text();
-  const told = `${operationId ?? 'no operation'} answered ${response.status} ${text}`;
-  if (operationId === undefined) return assertOutside(response, text);
+  const body = operationId === undefined ? assertOutside(response, text) : assertAnswer(operationId, response, text);
+  recordExchange({ operationId, status: response.status, kind: response.status < 400 ? undefined : body.type.replace('/problems/', '') });
+  return body;
+}
 
+function assertAnswer(operationId: string, response: Response, text: string) {
+  const told = `${operationId} answered ${response.status} ${text}`;
   const { at, value } = deref<Documented>(`${operationPath(operationId)}/responses/${response.status}`, `${told}, a status that is not documented`);
   for (const name of Object.keys(value.headers ?? {})) assertHeader(`${at}/headers/${name}`, response.headers.get(name), `${told}, header ${name}`);
   if (!value.content) {

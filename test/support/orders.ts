@@ -14,17 +14,32 @@ export type Ending = { status: FinalStatus; reason: string | null } | undefined;
 export const paid: Ending = { status: 'SUCCESS', reason: null };
 export const declined: Ending = { status: 'FAILED', reason: 'insufficient-funds' };
 
+/** What becomes of the next cancellations. Undefined: not known in time. */
+export type Cancelling = 'cancelled' | 'declined before' | undefined;
+
 /** The order service on a database of its own, with workflows that end as they are told. */
 export async function startOrders({ limits = { inFlightMax: 100, waitingMax: 100 } } = {}) {
   const database = await createDatabase('orders');
   const store = createOrderStore(database);
   let ending: Ending = paid;
+  let cancelling: Cancelling = 'cancelled';
+  const started: string[] = [];
   const sagaOf = (orders: OrderStore): Saga => {
     const end = async (orderId: string) => {
       const settled = ending && (await orders.settle(orderId, ending.status, ending.reason));
       return settled && { orderId, status: settled.status as FinalStatus, reason: settled.reason };
     };
-    return { outcome: ({ id }) => end(id), start: async () => {}, cancelled: async () => undefined, startCancellation: async () => {} };
+    const takeBack = async (orderId: string, cause: string) => {
+      if (cancelling === 'declined before') return { orderId, status: 'FAILED' as const, reason: 'insufficient-funds' };
+      const cancelled = cancelling && (await orders.cancel(orderId, cause));
+      return cancelled && { orderId, status: cancelled.status as FinalStatus, reason: cancelled.reason };
+    };
+    return {
+      outcome: ({ id }) => end(id),
+      start: async ({ id }) => void started.push(id),
+      cancelled: ({ id }, cause) => takeBack(id, cause),
+      startCancellation: async () => {},
+    };
   };
   const serve = (of: OrderStore) =>
     serveQuietly('orders', [ordersApi({ store: of, saga: sagaOf(store), limits, document: restDocument, verify: trustingVerifier })]);
@@ -34,16 +49,25 @@ export async function startOrders({ limits = { inFlightMax: 100, waitingMax: 100
   return {
     database,
     store,
+    url: service.url,
     serve,
     ask,
     /** Decides how orders end from now on. */
     end(next: Ending) {
       ending = next;
     },
+    /** The same of cancellations. */
+    endCancellations(next: Cancelling) {
+      cancelling = next;
+    },
+    /** The orders whose workflow was started without waiting for it. */
+    started,
     place: (userId: string, headers: Record<string, string>, body: unknown = { price: 5 }): Promise<Answer> =>
       ask('createOrder', 'POST', '/orders', { headers: { ...asUser(userId), ...headers }, body }),
     list: (userId: string, query = ''): Promise<Answer> => ask('listOrders', 'GET', `/orders${query}`, { headers: asUser(userId) }),
     read: (headers: Record<string, string>, id: string): Promise<Answer> => ask('readOrder', 'GET', `/orders/${id}`, { headers }),
+    follow: (headers: Record<string, string>, id: string): Promise<Answer> => ask('orderEvents', 'GET', `/orders/${id}/events`, { headers }),
+    cancel: (headers: Record<string, string>, id: string): Promise<Answer> => ask('cancelOrder', 'PUT', `/orders/${id}/cancellation`, { headers }),
     async close() {
       await service.close();
       await store.close();

@@ -24,3 +24,11 @@ export async function sendRaw(url: string, head: string, pieces: Iterable<string
   socket.destroy();
   return { status: Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1]), text };
 }
+
+/** What has come back, as a client library would have it. */
+export function responseOf(text: string): Response {
+  const [head = '', body = ''] = text.split('\r\n\r\n');
+  const [first = '', ...lines] = head.split('\r\n');
+  const headers = new Headers(lines.map((line) => line.split(': ') as [string, string]));
+  return new Response(body, { status: Number(/^HTTP\/1\.1 (\d{3}) /.exec(first)?.[1]), headers });
+}

@@ -9,7 +9,7 @@ export interface paths {
     };
     /**
      * Who is this?
-     * @description For what stands in front of the services: answers who the session or token of a request belongs to. On the internal listener it also gives a short-lived token of that user to go on with.
+     * @description For what stands in front of the services: answers who the session or token of a request belongs to. On the internal listener it also gives a short-lived token of that user to go on with, and counts a write of theirs, which `X-Forwarded-Method` tells, so that there is one limit for all that they write.
      */
     get: operations['forwardAuth'];
     put?: never;
@@ -1433,6 +1433,17 @@ export interface components {
         'application/problem+json': components['schemas']['UnauthenticatedProblem'];
       };
     };
+    /** @description Too many writes of this caller, by default more than a burst of 100 and 20 a second after it. */
+    TooManyRequests: {
+      headers: {
+        'X-Correlation-Id': components['headers']['CorrelationId'];
+        'Retry-After': components['headers']['RetryAfter'];
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['TooManyRequestsProblem'];
+      };
+    };
     /** @description A fault of ours. */
     InternalError: {
       headers: {
@@ -1554,17 +1565,6 @@ export interface components {
       };
       content: {
         'application/problem+json': components['schemas']['WrongCredentialsProblem'] | components['schemas']['CrossSiteProblem'];
-      };
-    };
-    /** @description Too many writes of this caller, by default more than a burst of 100 and 20 a second after it. */
-    TooManyRequests: {
-      headers: {
-        'X-Correlation-Id': components['headers']['CorrelationId'];
-        'Retry-After': components['headers']['RetryAfter'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/problem+json': components['schemas']['TooManyRequestsProblem'];
       };
     };
     /** @description No session of the caller has this id. */
@@ -1921,6 +1921,7 @@ export interface operations {
       };
       400: components['responses']['BadRequest'];
       401: components['responses']['Unauthenticated'];
+      429: components['responses']['TooManyRequests'];
       500: components['responses']['InternalError'];
       502: components['responses']['BadGateway'];
       503: components['responses']['Unavailable'];
@@ -2749,6 +2750,7 @@ export interface operations {
       401: components['responses']['Unauthenticated'];
       403: components['responses']['ForbiddenWrite'];
       413: components['responses']['PayloadTooLarge'];
+      429: components['responses']['TooManyRequests'];
       500: components['responses']['InternalError'];
       502: components['responses']['BadGateway'];
       503: components['responses']['Unavailable'];
@@ -2929,6 +2931,7 @@ export interface operations {
       413: components['responses']['PayloadTooLarge'];
       415: components['responses']['UnsupportedMediaType'];
       422: components['responses']['KeyReused'];
+      429: components['responses']['TooManyRequests'];
       500: components['responses']['InternalError'];
       502: components['responses']['BadGateway'];
       503: components['responses']['Unavailable'];

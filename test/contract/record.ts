@@ -1,0 +1,43 @@
+/**
+ * Runs the tests and writes down which of them met which answers of the contract: `npm run contract-coverage`. With the names of test
+ * files it runs those, and keeps what is known of the others.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { globSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { EXCHANGES_DIR, type Exchange } from '../support/exchanges.ts';
+import { documented } from './answers.ts';
+import { byWorth, faultsOf } from './coverage.ts';
+import { readPage, ROOT, writePage } from './page.ts';
+
+const words = process.argv.slice(2);
+const dir = await mkdtemp(join(tmpdir(), 'order-saga-exchanges-'));
+// The tests end themselves, and what they have started.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
+
+try {
+  const tests = spawn(process.execPath, ['test/run.ts', ...words], { cwd: ROOT, stdio: 'inherit', env: { ...process.env, [EXCHANGES_DIR]: dir } });
+  const [code] = (await once(tests, 'exit')) as [number | null];
+  const rerun = new Set(words.filter((word) => !word.startsWith('-')).map((word) => basename(word, '.test.ts')));
+  const kept = rerun.size > 0 ? (await readPage()).filter(({ file }) => !rerun.has(file)) : [];
+  const exchanges = [...kept, ...byWorth(await recorded())];
+  await writePage(exchanges);
+  const faults = faultsOf(documented(), exchanges, ROOT);
+  for (const fault of faults) process.stderr.write(`${fault}\n`);
+  process.exitCode = code === 0 && faults.length > 0 ? 1 : (code ?? 130);
+} finally {
+  await rm(dir, { recursive: true, force: true });
+}
+
+async function recorded(): Promise<Exchange[]> {
+  const files = await Promise.all(globSync(join(dir, '*.jsonl')).map((file) => readFile(file, 'utf8')));
+  return files.flatMap((text) =>
+    text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Exchange),
+  );
+}
