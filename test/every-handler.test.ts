@@ -8,7 +8,7 @@ import type { TokenVerifier } from '../lib/tokens.ts';
 import { createAsk, outcomeOf, type Answer } from './support/asking.ts';
 import { quickPasswords, startAuth } from './support/auth.ts';
 import { asService, asUser, trustingVerifier } from './support/callers.ts';
-import { operations } from './support/operations.ts';
+import { operations } from './support/sound-requests.ts';
 import { serveQuietly } from './support/service.ts';
 
 const FAULT = 'the secret of undefined';

@@ -5,7 +5,7 @@ import { after, beforeEach, test } from 'node:test';
 import { startFarSide } from './support/far-side.ts';
 import { startGateway } from './support/gateway.ts';
 import { assertDocumented } from './support/openapi.ts';
-import { isWrite, operations, type Operation } from './support/operations.ts';
+import { isWrite, operations, type Operation } from './support/sound-requests.ts';
 import { responseOf, sendRaw } from './support/raw.ts';
 
 const SESSION = { cookie: `session_id=${'A'.repeat(43)}` };
