@@ -1,0 +1,118 @@
+/** Who may do what: every operation of the document, for everybody who may come, at the gateway and straight at the service. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { createAsk, outcomeOf, type Answer } from './support/asking.ts';
+import { callers, credentialsOf, posingAs, type Caller } from './support/intruders.ts';
+import { startOpenShop, type OpenShop } from './support/open-shop.ts';
+import { operations, type Operation } from './support/operations.ts';
+import { createScene, missing, pathOf, requests, type Scene } from './support/scene.ts';
+
+const U = '401 unauthenticated';
+const F = '403 forbidden';
+const OTHERS = '403 not-your-account';
+const NO_USER = '404 no-such-user';
+const NO_ORDER = '404 no-such-order';
+const NO_SESSION = '404 no-such-session';
+
+/** What each caller is answered. A role's token is for the services; to the gateway it is no token at all. */
+const matrix: Record<string, [none: string, owner: string, other: string, expired: string, tampered: string, service: string]> = {
+  forwardAuth: [U, '200', '200', U, U, U],
+  register: ['201', '201', '201', '201', '201', '201'],
+  loginPage: ['200', '200', '200', '200', '200', '200'],
+  login: ['200', '200', '200', '200', '200', '200'],
+  token: ['200', '200', '200', '200', '200', '200'],
+  logoutByLink: ['200', '200', '200', '200', '200', '200'],
+  logout: ['200', '200', '200', '200', '200', '200'],
+  changePassword: [U, '204', '204', U, U, U],
+  listSessions: [U, '200', '200', U, U, U],
+  endSessions: [U, '204', '204', U, U, U],
+  endSession: [U, '204', NO_SESSION, U, U, U],
+  jwks: ['200', '200', '200', '200', '200', '200'],
+
+  createProfile: [U, '409 profile-exists', '409 profile-exists', U, U, F],
+  readProfile: [U, '200', F, U, U, F],
+  updateProfile: [U, '200', NO_USER, U, U, F],
+  deleteProfile: [U, '204', NO_USER, U, U, F],
+  readUser: [U, '200', NO_USER, U, U, '200'],
+
+  listOrders: [U, '200', '200', U, U, F],
+  createOrder: [U, '201', OTHERS, U, U, F],
+  readOrder: [U, '200', NO_ORDER, U, U, '200'],
+  orderEvents: [U, '200', NO_ORDER, U, U, '200'],
+  cancelOrder: [U, '200', NO_ORDER, U, U, '200'],
+
+  readBalance: [U, '200', '200', U, U, F],
+  openAccount: [U, F, F, U, U, '200'],
+  listTransactions: [U, '200', '200', U, U, F],
+  replenish: [U, '201', OTHERS, U, U, '201'],
+  withdraw: [U, '201', OTHERS, U, U, '201'],
+  cancelWithdrawal: [U, F, F, U, U, '200'],
+
+  listNotifications: [U, '200', OTHERS, U, U, F],
+
+  ready: ['200', '200', '200', '200', '200', '200'],
+  readProblem: ['200', '200', '200', '200', '200', '200'],
+};
+
+/** Of these a second one by the same user ends otherwise: each is asked of people of its own. */
+const onceOnly = new Set(['changePassword', 'endSessions', 'endSession', 'deleteProfile']);
+
+let shop: OpenShop;
+let shared: Scene;
+
+before(async () => {
+  shop = await startOpenShop();
+  shared = await createScene(shop.url);
+});
+
+after(() => shop?.stop());
+
+test('the matrix has every operation of the document, and no other', () => {
+  assert.deepEqual(Object.keys(matrix).sort(), operations.map(({ id }) => id).sort());
+});
+
+for (const operation of operations) {
+  for (const at of ['gateway', 'service'] as const) {
+    for (const posing of [false, true]) {
+      const how = `${operation.id} ${at === 'gateway' ? 'at the gateway' : 'straight at its service'}`;
+      test(`${how} is for those whom the contract names${posing ? ', whoever else they say they are' : ''}`, () => checkRow(operation, at, posing));
+    }
+  }
+}
+
+async function checkRow(operation: Operation, at: 'gateway' | 'service', posing: boolean): Promise<void> {
+  const scene = onceOnly.has(operation.id) ? await createScene(shop.url) : shared;
+  const credentials = await credentialsOf(shop, scene.owner.id, scene.other.id);
+  const url = at === 'gateway' ? shop.url : shop.serviceOf(operation.role);
+  const outcomes: Partial<Record<Caller, string>> = {};
+  // The owner last: what the others were refused is then still there.
+  for (const caller of callers.toSorted((one, two) => Number(one === 'owner') - Number(two === 'owner'))) {
+    const token = credentials[caller];
+    const claimed = caller === 'owner' ? scene.other.id : scene.owner.id;
+    const headers = { ...(posing && posingAs(claimed)), ...(token && { authorization: `Bearer ${token}` }) };
+    const answer = await ask(url, operation, scene, headers);
+    outcomes[caller] = outcomeOf(answer);
+    if (caller !== 'owner' && caller !== 'service') assertTellsNothingOf(scene, answer);
+    if (caller === 'other' && !answer.status.toString().startsWith('2')) {
+      assert.deepEqual(told(await ask(url, operation, missing(scene), headers)), told(answer), 'what is not there is answered otherwise');
+    }
+  }
+  const row = Object.fromEntries(callers.map((caller, n) => [caller, matrix[operation.id]?.[n]]));
+  assert.deepEqual(outcomes, at === 'gateway' ? { ...row, service: row['none'] } : row);
+}
+
+function ask(url: string, { id, method, path }: Operation, scene: Scene, headers: Record<string, string>): Promise<Answer> {
+  const { query = '', headers: own, body } = requests[id]?.(scene) ?? {};
+  return createAsk(url)(id, method, pathOf(path, scene) + query, { headers: { ...own, ...headers }, body });
+}
+
+/** What an answer says but for what repeats the request. */
+function told({ body }: Answer): unknown {
+  const { instance: _asked, correlationId: _made, ...rest } = body ?? {};
+  return rest;
+}
+
+function assertTellsNothingOf({ owner, orderId, sessionId }: Scene, answer: Answer): void {
+  const text = JSON.stringify([typeof answer.body === 'string' ? answer.body : told(answer), [...answer.headers]]);
+  for (const id of [owner.id, orderId, sessionId]) assert.ok(!text.includes(id), text);
+}

@@ -1,0 +1,31 @@
+import getPort, { portNumbers } from 'get-port';
+import { startShop } from './shop.ts';
+
+const ROLES = ['auth', 'users', 'orders', 'billing', 'notifications'];
+
+export type OpenShop = Awaited<ReturnType<typeof startOpenShop>>;
+
+/** The whole app, whose services can also be asked past the gateway, and which turns nobody away for asking often. */
+export async function startOpenShop() {
+  // Below the ports that systems give to outgoing connections: nobody takes them before the app does.
+  const first = 30_000 + Math.floor(Math.random() * 2_000);
+  const services = new Map<string, string>();
+  const ports: Record<string, string> = {};
+  for (const role of ROLES) {
+    const port = await getPort({ host: '127.0.0.1', port: portNumbers(first, 32_700) });
+    ports[`${role.toUpperCase()}_PORT`] = String(port);
+    services.set(role, `http://127.0.0.1:${port}`);
+  }
+  const often = Object.fromEntries(
+    ['LOGIN_FAILURES_PER_ACCOUNT', 'LOGIN_FAILURES_PER_ADDRESS', 'REGISTRATIONS_PER_ADDRESS', 'WRITES_BURST', 'WRITES_PER_SECOND'].map((name) => [
+      name,
+      '1000000',
+    ]),
+  );
+  const shop = await startShop({ env: { ...ports, ...often } });
+  return {
+    ...shop,
+    /** Where a role is asked directly. The gateway's own operations are asked at the gateway. */
+    serviceOf: (role: string): string => services.get(role) ?? shop.url,
+  };
+}

@@ -1,0 +1,27 @@
+import type { Json } from '../../tools/specs/json.ts';
+import { api } from './bounds.ts';
+
+/** An operation of the document, with every reference resolved. */
+export interface Operation {
+  id: string;
+  method: string;
+  /** With `{name}` for each parameter in it. */
+  path: string;
+  /** The role that serves it. */
+  role: string;
+  parameters: readonly { name: string; in: 'path' | 'query' | 'header'; required?: boolean; schema: Json }[];
+  /** The schemas of its body, by media type. Absent where none is taken. */
+  bodies: Readonly<Record<string, Json>> | undefined;
+}
+
+/** Every operation that there is. */
+export const operations: readonly Operation[] = Object.entries<Json>(api.paths).flatMap(([path, item]) =>
+  Object.entries<Json>(item).map(([method, { operationId, tags, parameters, requestBody }]) => ({
+    id: operationId,
+    method: method.toUpperCase(),
+    path,
+    role: tags[0],
+    parameters: parameters ?? [],
+    bodies: requestBody && Object.fromEntries(Object.entries<Json>(requestBody.content).map(([media, { schema }]) => [media, schema])),
+  })),
+);
