@@ -11,11 +11,12 @@ export interface Scene {
   sessionId: string;
 }
 
-/** A buyer with an order, a session and money, and another buyer. */
-export async function createScene(url: string): Promise<Scene & { owner: Buyer }> {
+/** A buyer with an order, a session and money, and another buyer. Both with a profile, unless it is to be made. */
+export async function createScene(url: string, { profiles = true } = {}): Promise<Scene & { owner: Buyer }> {
   const [owner, other] = await Promise.all([createBuyer(url, { balance: 1000 }), createBuyer(url, { balance: 1000 })]);
   const { body: order } = await owner.order(5, { ifMatch: 0 });
   const { body: sessions } = await owner.ask('listSessions', 'GET', '/auth/sessions');
+  if (!profiles) for (const { ask, id } of [owner, other]) await ask('deleteProfile', 'DELETE', `/api/v1/user/${id}`);
   return { owner, other, orderId: order.id, sessionId: sessions[0].id };
 }
 
