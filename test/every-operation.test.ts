@@ -107,16 +107,16 @@ test('a service that breaks off is a bad gateway, whatever it was asked', async 
   await allRefused(passedOn, 'bad-gateway', refusal);
 });
 
-test('a service that does not answer in time is a gateway timeout, whatever it was asked', async () => {
+test('a service that does not answer in time is a gateway timeout, whatever it was asked', async (t) => {
   servicesDo(() => {});
   const hasty = await startGateway({ ...roles, auth: auth.url }, { answerTimeoutMs: 200 });
+  t.after(() => hasty.close());
   await allRefused(passedOn, 'gateway-timeout', (operation) => refusal(operation, { url: hasty.url }));
-  await hasty.close();
 });
 
-test('a service that is away is unavailable, whatever it was to be asked', async () => {
+test('a service that is away is unavailable, whatever it was to be asked', async (t) => {
   const away = Object.fromEntries([...Object.keys(roles), 'auth'].map((role) => [role, 'http://127.0.0.1:1']));
   const alone = await startGateway(away);
+  t.after(() => alone.close());
   await allRefused(passedOn, 'unavailable', (operation) => refusal(operation, { url: alone.url }));
-  await alone.close();
 });

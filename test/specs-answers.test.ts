@@ -85,10 +85,21 @@ bounds('a session', {
   refused: [{ current: undefined }, { current: 'true' }, { expiresAt: undefined }, { expiresAt: 'soon' }, { userId: ID }, { tokenHash: 'x' }],
 });
 
+bounds('the cookie of a session', {
+  schema: headers.SessionCookie.schema,
+  taken: ['', '; Secure'].map((secure) => `session_id=${'A'.repeat(43)}; HttpOnly; SameSite=Lax; Path=/; Max-Age=3600${secure}`),
+  refused: [
+    'session_id=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0',
+    `session_id=${'A'.repeat(43)}; SameSite=Lax; Path=/; Max-Age=3600`,
+    `session_id=${'A'.repeat(43)}; HttpOnly; SameSite=None; Path=/; Max-Age=3600`,
+    `session_id=${'A'.repeat(43)}; HttpOnly; SameSite=Lax; Path=/; Max-Age=3600; Domain=example`,
+  ],
+});
+
 bounds('a cookie that is taken back', {
   schema: headers.SessionCookieCleared.schema,
   taken: ['session_id=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0'],
-  refused: ['session_id=x; HttpOnly', 'other=; Max-Age=0'],
+  refused: ['session_id=x; HttpOnly; SameSite=Lax; Path=/; Max-Age=0', 'session_id=; HttpOnly; SameSite=Lax; Path=/', 'other=; Max-Age=0'],
 });
 
 bounds('what became of a cancelled withdrawal', {

@@ -49,7 +49,7 @@ test('every kind of problem is answered somewhere', () => {
 test('every answer carries the correlation id, and one that asks for patience says for how long', () => {
   for (const { status, response, title } of answers) {
     assert.ok(response.headers['X-Correlation-Id'].required, title);
-    const patience = [202, 429, 503].includes(status) || response['x-problems']?.includes('in-progress');
+    const patience = [202, 429, 502, 503, 504].includes(status) || response['x-problems']?.includes('in-progress');
     assert.equal(response.headers['Retry-After'] !== undefined, Boolean(patience), title);
   }
 });

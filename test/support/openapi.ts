@@ -32,6 +32,7 @@ function assertAnswer(operationId: string, response: Response, text: string) {
   const told = `${operationId} answered ${response.status} ${text}`;
   const { at, value } = deref<Documented>(`${operationPath(operationId)}/responses/${response.status}`, `${told}, a status that is not documented`);
   for (const name of Object.keys(value.headers ?? {})) assertHeader(`${at}/headers/${name}`, response.headers.get(name), `${told}, header ${name}`);
+  assertNoOthers(Object.keys(value.headers ?? {}), response.headers, told);
   if (!value.content) {
     assert.equal(text, '', told);
     return undefined;
@@ -68,6 +69,14 @@ function assertHeader(at: string, value: string | null, told: string): void {
   const header = deref<{ required?: boolean }>(at, told);
   if (value === null) assert.ok(!header.value.required, `${told} is missing`);
   else assertSchema(`${header.at}/schema`, value, told);
+}
+
+/** What clients go by, and would not look for if it were not documented. */
+const TELLING = ['etag', 'location', 'link', 'retry-after', 'idempotent-replayed', 'preference-applied', 'set-cookie', 'www-authenticate', 'x-user-id', 'authorization'];
+
+function assertNoOthers(documented: readonly string[], headers: Headers, told: string): void {
+  const names = new Set(documented.map((name) => name.toLowerCase()));
+  for (const name of TELLING) assert.ok(names.has(name) || !headers.has(name), `${told}, header ${name}, which is not documented`);
 }
 
 function assertSchema(at: string, value: unknown, told: string): void {

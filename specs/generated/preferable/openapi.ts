@@ -1458,6 +1458,7 @@ export interface components {
     BadGateway: {
       headers: {
         'X-Correlation-Id': components['headers']['CorrelationId'];
+        'Retry-After': components['headers']['RetryAfter'];
         [name: string]: unknown;
       };
       content: {
@@ -1479,6 +1480,7 @@ export interface components {
     GatewayTimeout: {
       headers: {
         'X-Correlation-Id': components['headers']['CorrelationId'];
+        'Retry-After': components['headers']['RetryAfter'];
         [name: string]: unknown;
       };
       content: {
@@ -1867,6 +1869,8 @@ export interface components {
     RetryAfter: string;
     /** @description `session_id`, HttpOnly, SameSite=Lax, for the path `/`, and Secure behind TLS. */
     SessionCookie: string;
+    /** @description `session_id` without a value, which takes the cookie away. */
+    SessionCookieGone: string;
     /** @description The next page, with `rel="next"`. Absent on the last one. */
     NextPage: string;
     /** @description `session_id` without a value, when the request came with the cookie of a session that has ended by this. */
@@ -2074,7 +2078,7 @@ export interface operations {
       200: {
         headers: {
           'X-Correlation-Id': components['headers']['CorrelationId'];
-          'Set-Cookie': components['headers']['SessionCookie'];
+          'Set-Cookie': components['headers']['SessionCookieGone'];
           [name: string]: unknown;
         };
         content?: never;
@@ -2100,7 +2104,7 @@ export interface operations {
       200: {
         headers: {
           'X-Correlation-Id': components['headers']['CorrelationId'];
-          'Set-Cookie': components['headers']['SessionCookie'];
+          'Set-Cookie': components['headers']['SessionCookieGone'];
           [name: string]: unknown;
         };
         content?: never;
