@@ -1,0 +1,145 @@
+/** Taking orders back in the whole app, on real servers: before, while and after they are charged, and while a part of it is away. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { auditCommand } from '../bin/audit/run.ts';
+import { orderId } from '../specs/identity.ts';
+import { outcomeOf, type Answer } from './support/asking.ts';
+import { createBuyer, type Buyer } from './support/buyer.ts';
+import { eventually } from './support/eventually.ts';
+import { mailsTo } from './support/inbox.ts';
+import { startLinkedShop, type LinkedShop } from './support/linked-shop.ts';
+
+const RACES = 40;
+const AT_ONCE = 8;
+
+let shop: LinkedShop;
+
+before(async () => {
+  shop = await startLinkedShop({ ANSWER_DEADLINE_MS: '8000', AUDIT_EVERY_MS: '200' });
+});
+
+after(() => shop?.stop());
+
+const buyerWith = (balance: number) => createBuyer(shop.url, { balance });
+const cancel = (buyer: Buyer, id: string) => buyer.ask('cancelOrder', 'PUT', `/orders/${id}/cancellation`);
+const cancelled = (buyer: Buyer, id: string) => eventually(async () => assert.equal((await buyer.readOrder(id)).body.status, 'CANCELLED'));
+/** What the buyer was told, in the order in which it happened. */
+const events = async (buyer: Buyer): Promise<string[]> => (await buyer.notifications()).body.map(({ event }: { event: string }) => event).toReversed();
+
+/** While `act` runs, billing can take no money from this buyer, and does not say for certain that it cannot. */
+async function withoutCharges<T>({ id }: Buyer, act: () => Promise<T>): Promise<T> {
+  const { billing } = shop.databases;
+  await billing.query(`create function broken() returns trigger language plpgsql as $$ begin raise exception 'broken'; end $$`);
+  await billing.query(`create trigger broken before insert on transactions for each row when (new.owner_id = '${id}') execute function broken()`);
+  try {
+    return await act();
+  } finally {
+    await billing.query('drop function broken cascade');
+  }
+}
+
+test('an order that was paid is taken back: the money returns, and the buyer is told', async () => {
+  const buyer = await buyerWith(100);
+  const key = randomUUID();
+  const { body: order } = await buyer.order(30, { ifMatch: 0, key });
+  const first = await cancel(buyer, order.id);
+  assert.deepEqual([first.status, first.body, first.headers.get('etag')], [200, { ...order, status: 'CANCELLED', reason: 'buyer' }, '"1-CANCELLED"']);
+  const again = await cancel(buyer, order.id);
+  assert.deepEqual([again.status, again.body, again.headers.get('idempotent-replayed')], [200, first.body, 'true']);
+  assert.deepEqual([await buyer.balance(), (await buyer.readOrder(order.id)).body], [100, first.body]);
+  assert.deepEqual(
+    (await buyer.ledger()).body.map(({ amount, isCancelled }: any) => [amount, isCancelled]),
+    [
+      [-30, true],
+      [100, false],
+    ],
+  );
+  const repeat = await buyer.order(30, { ifMatch: 0, key });
+  assert.deepEqual([repeat.status, repeat.body], [201, first.body]);
+  await eventually(async () => assert.deepEqual(await events(buyer), ['OrderCreated', 'OrderCancelled']));
+  await eventually(async () => assert.equal((await mailsTo(buyer.email)).filter(({ text }) => text.includes('is cancelled')).length, 1));
+});
+
+test('an order that is taken back while its buyer waits for the charge is never charged, and all who wait are told the same', async () => {
+  const buyer = await buyerWith(100);
+  const key = randomUUID();
+  const id = orderId(buyer.id, key);
+  const { placed, reading, following } = await withoutCharges(buyer, async () => {
+    const waiting = buyer.order(30, { ifMatch: 0, key });
+    await eventually(async () => assert.equal((await buyer.readOrder(id)).status, 200));
+    const reading = buyer.ask('readOrder', 'GET', `/orders/${id}`, { headers: { prefer: 'wait=30' } });
+    const following = buyer.ask('orderEvents', 'GET', `/orders/${id}/events`);
+    const joined = buyer.order(30, { ifMatch: 0, key });
+    assert.equal((await cancel(buyer, id)).status, 200);
+    return { placed: [waiting, joined], reading, following };
+  });
+  const answers = await Promise.all(placed);
+  for (const answer of answers) {
+    assert.deepEqual([outcomeOf(answer), answer.body.orderId, answer.body.reason], ['409 order-cancelled', id, 'buyer']);
+    assert.deepEqual([answer.headers.get('location'), answer.headers.get('etag')], [`/orders/${id}`, '"1"']);
+  }
+  assert.deepEqual(
+    answers.map(({ headers }) => headers.get('idempotent-replayed')),
+    [null, 'true'],
+  );
+  assert.deepEqual([(await reading).body.status, /"status":"CANCELLED".*\n\n$/.test((await following).body)], ['CANCELLED', true]);
+  assert.deepEqual([await buyer.balance(), (await buyer.ledger()).body.length], [100, 1]);
+  await eventually(async () => assert.deepEqual(await events(buyer), ['OrderCancelled']));
+});
+
+test('an order that was declined cannot be taken back', async () => {
+  const buyer = await buyerWith(10);
+  const { body } = await buyer.order(11, { ifMatch: 0 });
+  const refused = await cancel(buyer, body.orderId);
+  assert.deepEqual([outcomeOf(refused), refused.body.orderId, refused.body.reason], ['409 not-cancellable', body.orderId, 'insufficient-funds']);
+});
+
+for (const [away, silence] of [
+  ['Temporal', 'temporal'],
+  ['billing', 'billing'],
+] as const) {
+  test(`without ${away} a cancellation is noted, and happens by itself once it is back`, async () => {
+    const buyer = await buyerWith(100);
+    const { body: order } = await buyer.order(30, { ifMatch: 0 });
+    shop.links[silence].cut();
+    const noted = await cancel(buyer, order.id);
+    shop.links[silence].heal();
+    assert.deepEqual([noted.status, noted.body, noted.headers.get('location'), noted.headers.get('retry-after')], [202, order, `/orders/${order.id}`, '2']);
+    await cancelled(buyer, order.id);
+    assert.equal(await buyer.balance(), 100);
+  });
+}
+
+test(`${RACES} races of taking back and charging, with random delays: each has one end, and no answer says another`, async () => {
+  const buyers = await Promise.all(Array.from({ length: AT_ONCE }, () => buyerWith(1000)));
+  const race = async (buyer: Buyer): Promise<void> => {
+    const key = randomUUID();
+    const id = orderId(buyer.id, key);
+    const takeBack = async (): Promise<Answer> => {
+      await sleep(Math.random() * 60);
+      return eventually(async () => {
+        const answer = await cancel(buyer, id);
+        assert.equal(answer.status, 200, JSON.stringify(answer.body));
+        return answer;
+      });
+    };
+    const [placed, taken] = await Promise.all([buyer.order(30, { key }), takeBack()]);
+    assert.deepEqual([taken.body.status, taken.body.reason], ['CANCELLED', 'buyer']);
+    assert.ok(['201', '409 order-cancelled'].includes(outcomeOf(placed)), outcomeOf(placed));
+    assert.equal(outcomeOf(await buyer.order(30, { key })), outcomeOf(placed));
+    assert.deepEqual([(await buyer.readOrder(id)).body.status, await buyer.balance()], ['CANCELLED', 1000]);
+  };
+  await Promise.all(
+    buyers.map(async (buyer) => {
+      for (let n = 0; n < RACES / AT_ONCE; n++) await race(buyer);
+    }),
+  );
+});
+
+test('in the end orders, money, notifications and workflows say the same', () =>
+  eventually(async () => {
+    const { text, exitCode } = await auditCommand([], shop.env, { looksMax: 3, settleMs: 100 });
+    assert.equal(exitCode, 0, text);
+  }));
