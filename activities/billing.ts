@@ -1,5 +1,6 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import { Counter } from 'prom-client';
 import type { HttpClient, Reply } from '../lib/http-client.ts';
 import { chargeKey } from '../specs/identity.ts';
 
@@ -17,6 +18,9 @@ export interface ChargeRequest {
   correlationId: string;
 }
 
+/** Refusals that come of a fault of ours, such as keys of services that do not fit, and that do not end before somebody mends it. */
+const misfits = new Counter({ name: 'billing_misfits_total', help: 'Refusals of billing that only people can put right, by kind', labelNames: ['kind'] });
+
 /** What an order asks of billing. Both are PUTs under a key made from the order id alone, so repeating one changes nothing. */
 export function createBillingActivities({ billing }: { billing: HttpClient }) {
   return {
@@ -29,12 +33,15 @@ export function createBillingActivities({ billing }: { billing: HttpClient }) {
         body: { userId: ownerId, amount: price },
         signal: cancellationSignal(),
       });
-      if (reply.status === 200 || reply.status === 201) return { outcome: 'CHARGED' };
+      if (isMoved(reply, price)) return { outcome: 'CHARGED' };
       const kind = problemOf(reply);
       if (kind === 'insufficient-funds') return { outcome: 'DECLINED' };
       if (kind === 'charge-cancelled') return { outcome: 'CANCELLED', cause: causeOf(reply) };
       // Billing knows this key for another amount. Asking again cannot change that: the workflow makes billing take it back.
-      if (kind === 'key-reused') throw ApplicationFailure.nonRetryable('billing knows the key of this order for another request', 'KeyReused');
+      if (kind === 'key-reused') {
+        misfits.inc({ kind });
+        throw ApplicationFailure.nonRetryable('billing knows the key of this order for another request', 'KeyReused');
+      }
       throw unknown(reply);
     },
 
@@ -55,6 +62,12 @@ export function createBillingActivities({ billing }: { billing: HttpClient }) {
   };
 }
 
+/** Whether billing says that it moved this very amount. Whatever else comes with a 200, such as the page of a proxy that stands in between, tells nothing. */
+function isMoved({ status, body }: Reply, price: number): boolean {
+  const { transactionId, amount } = (body ?? {}) as { transactionId?: unknown; amount?: unknown };
+  return (status === 200 || status === 201) && Number.isInteger(transactionId) && amount === price;
+}
+
 const problemOf = ({ body }: Reply): string | undefined => (body as { type?: string } | undefined)?.type?.replace('/problems/', '');
 
 function causeOf(reply: Reply): CancelCause {
@@ -65,5 +78,6 @@ function causeOf(reply: Reply): CancelCause {
 
 /** No answer that counts: also a refusal of our token or of our request, which a rotation or a release may put right. */
 function unknown(reply: Reply): Error {
+  if (reply.status === 401 || reply.status === 403) misfits.inc({ kind: problemOf(reply) ?? String(reply.status) });
   return ApplicationFailure.retryable(`billing answered ${reply.status} ${problemOf(reply) ?? ''}`.trim(), 'BillingUnknown');
 }

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HttpClient, Reply } from '../../lib/http-client.ts';
 
+export type EarlyAnswer = number | Pick<Reply, 'status' | 'body'>;
+
 export interface BillingOptions {
   balance: number;
   /** The charge key of the one order that this billing knows. */
@@ -8,8 +10,8 @@ export interface BillingOptions {
   price: number;
   /** Billing never answers a charge; whether it takes effect all the same. */
   silentCharge?: { takesEffect: boolean } | undefined;
-  /** Answers before the real one, by status. */
-  answersFirst?: readonly number[] | undefined;
+  /** Answers before the real ones, by status, or with a body. */
+  answersFirst?: readonly EarlyAnswer[] | undefined;
   /** Waits up to this long, by chance, before and after each effect. */
   hesitateMs?: number | undefined;
 }
@@ -44,8 +46,8 @@ export function createBilling({ balance, key, price, silentCharge, answersFirst 
 
   const charge = (asked: string): Reply => {
     account.asked++;
-    const status = early.shift();
-    if (status !== undefined) return reply(status, {});
+    const first = early.shift();
+    if (first !== undefined) return typeof first === 'number' ? reply(first, {}) : reply(first.status, first.body);
     if (!silent) return withdraw(asked);
     if (silent.takesEffect) withdraw(asked);
     throw new Error('billing did not answer');

@@ -5,7 +5,7 @@ import type { Message } from '../../lib/kafka.ts';
 import asyncapi from '../../specs/generated/preferable/asyncapi.json' with { type: 'json' };
 import { chargeKey } from '../../specs/identity.ts';
 import type { OrderInput } from '../../workflows/order.ts';
-import { createBilling } from './billing.ts';
+import { createBilling, type EarlyAnswer } from './billing.ts';
 
 export type Step = 'chargeOrder' | 'cancelCharge' | 'settleOrder' | 'cancelOrder' | 'announceOrder';
 
@@ -17,8 +17,8 @@ export interface WorldOptions {
   loseAnswerOf?: { step: Step; times: number };
   /** Billing never answers a charge; whether it takes effect all the same. */
   silentCharge?: { takesEffect: boolean };
-  /** Billing's answers before its real one, by status. */
-  billingAnswersFirst?: readonly number[];
+  /** Billing's answers before its real ones, by status, or with a body. */
+  billingAnswersFirst?: readonly EarlyAnswer[];
   /** Billing waits up to this long, by chance, before and after each effect. */
   hesitateMs?: number;
 }
