@@ -24,6 +24,7 @@ export async function startOrders({ limits = { inFlightMax: 100, waitingMax: 100
   let ending: Ending = paid;
   let cancelling: Cancelling = 'cancelled';
   const started: string[] = [];
+  const asked: string[] = [];
   const sagaOf = (orders: OrderStore): Saga => {
     const end = async (orderId: string) => {
       const settled = ending && (await orders.settle(orderId, ending.status, ending.reason));
@@ -35,7 +36,10 @@ export async function startOrders({ limits = { inFlightMax: 100, waitingMax: 100
       return cancelled && { orderId, status: cancelled.status as FinalStatus, reason: cancelled.reason };
     };
     return {
-      outcome: ({ id }) => end(id),
+      outcome: ({ id }) => {
+        asked.push(id);
+        return end(id);
+      },
       start: async ({ id }) => void started.push(id),
       cancelled: ({ id }, cause) => takeBack(id, cause),
       startCancellation: async () => {},
@@ -60,8 +64,9 @@ export async function startOrders({ limits = { inFlightMax: 100, waitingMax: 100
     endCancellations(next: Cancelling) {
       cancelling = next;
     },
-    /** The orders whose workflow was started without waiting for it. */
+    /** The orders whose workflow was started without waiting for it, and those whose outcome was asked for. */
     started,
+    asked,
     place: (userId: string, headers: Record<string, string>, body: unknown = { price: 5 }): Promise<Answer> =>
       ask('createOrder', 'POST', '/orders', { headers: { ...asUser(userId), ...headers }, body }),
     list: (userId: string, query = ''): Promise<Answer> => ask('listOrders', 'GET', `/orders${query}`, { headers: asUser(userId) }),
