@@ -37,6 +37,18 @@ const guesses = (username: string, count: number) =>
     Array.from({ length: count }, (_, n) => post(n % 3 === 0 ? 'token' : 'login', n % 2 === 0 ? auth.url : other.url, { username, password: WRONG })),
   );
 
+test('by default the limits are those of the contract', () => {
+  assert.deepEqual(LIMITS, {
+    loginFailuresPerAccount: 10,
+    loginFailuresPerAddress: 100,
+    loginFailuresWindowS: 5 * 60,
+    registrationsPerAddress: 1_000,
+    registrationsWindowS: 60 * 60,
+    writesBurst: 100,
+    writesPerSecond: 20,
+  });
+});
+
 for (const what of ['an account', 'a name that nobody has'] as const) {
   test(`of many failures at once with ${what}, at two replicas, ten are answered, and then nobody gets in`, async () => {
     const username = what === 'an account' ? (await auth.register('guessed-at')).credentials.username : 'never-was';

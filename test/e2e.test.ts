@@ -40,7 +40,7 @@ test('an order is written, charged, answered, announced and mailed, and its work
   await eventually(async () => assert.equal((await shop.databases.billing.query('select from billing_accounts where owner_id = $1', [buyer.id])).length, 1));
   await buyer.topUp(100);
 
-  const { status, headers, body } = await buyer.order(30, { ifMatch: 0 });
+  const { status, headers, body } = await buyer.order(30, { ifMatch: 0, headers: { 'x-correlation-id': buyer.username } });
   const placed = { id: body.id, userId: buyer.id, price: 30, version: 1, status: 'SUCCESS', createdAt: body.createdAt };
   assert.deepEqual(
     [status, headers.get('location'), headers.get('etag'), headers.get('idempotent-replayed'), body],
@@ -64,6 +64,10 @@ test('an order is written, charged, answered, announced and mailed, and its work
     const [told, ...others] = (await buyer.notifications()).body;
     assert.deepEqual([told?.event, told?.orderId, told?.status, others], ['OrderCreated', body.id, 'SENT', []]);
   });
+  // What the request was called goes with the order, through the workflow and Kafka, to its end.
+  assert.deepEqual(await shop.databases.notifications.query('select correlation_id from notifications where order_id = $1', [body.id]), [
+    { correlation_id: buyer.username },
+  ]);
 
   const run = temporal.client.workflow.getHandle<typeof order>(orderWorkflowId(body.id));
   assert.deepEqual(await run.result(), { orderId: body.id, status: 'SUCCESS', reason: null });

@@ -92,12 +92,14 @@ for (const [what, headers] of Object.entries(strangers)) {
   });
 }
 
-test('a session that was logged out is none at once', async () => {
-  const { cookie } = await login();
+test('a session that was logged out is none at once, and a token lives out its minutes', async () => {
+  const { cookie, credentials } = await login();
+  const token = await assertDocumented('token', await post(at('/auth/token'), json(credentials)));
   const ask = async (path: string) => (await fetch(at(path), { headers: { cookie } })).status;
   assert.deepEqual([await ask('/notifications'), await ask('/auth')], [200, 200]);
   await assertDocumented('logout', await fetch(at('/auth/logout'), { method: 'POST', headers: { cookie } }));
   assert.deepEqual([await ask('/notifications'), await ask('/auth')], [401, 401]);
+  assert.equal((await fetch(at('/auth'), { headers: { authorization: `Bearer ${token.access_token}` } })).status, 200);
 });
 
 test('on this side forward-auth tells whose session it is, and gives no token away', async () => {

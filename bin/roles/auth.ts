@@ -8,7 +8,7 @@ import { address, databaseOf, restDocument, runningOf, serve, type Role } from '
 const DAY_S = 86_400;
 
 /** Each counts for all replicas together. */
-const limitReaders = {
+export const limitReaders = {
   loginFailuresPerAccount: count('LOGIN_FAILURES_PER_ACCOUNT', 10),
   loginFailuresPerAddress: count('LOGIN_FAILURES_PER_ADDRESS', 100),
   loginFailuresWindowS: seconds('LOGIN_FAILURES_WINDOW_S', 300),

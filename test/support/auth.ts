@@ -5,6 +5,8 @@ import { createPasswords, type Passwords } from '../../api/auth/passwords.ts';
 import { createSigningKeys } from '../../api/auth/signing-keys.ts';
 import { createAuthStore } from '../../api/auth/store.ts';
 import { restDocument } from '../../bin/role.ts';
+import { limitReaders } from '../../bin/roles/auth.ts';
+import { readConfig } from '../../lib/config.ts';
 import { openDatabase } from '../../lib/database.ts';
 import { createDatabase } from './database.ts';
 import { cookieOf, json, post } from './requests.ts';
@@ -14,16 +16,8 @@ export type TestAuth = Awaited<ReturnType<typeof startAuth>>;
 export const PASSWORD = 'correct horse';
 export const ROTATION_S = 30 * 86_400;
 
-/** As the contract has them by default. */
-export const LIMITS: LimitSettings = {
-  loginFailuresPerAccount: 10,
-  loginFailuresPerAddress: 100,
-  loginFailuresWindowS: 300,
-  registrationsPerAddress: 1_000,
-  registrationsWindowS: 3_600,
-  writesBurst: 100,
-  writesPerSecond: 20,
-};
+/** As an installation has them that says nothing else. */
+export const LIMITS: LimitSettings = readConfig({}, limitReaders);
 
 /** No hashes, for tests that guess at many of them. */
 export const quickPasswords: Passwords = {

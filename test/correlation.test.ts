@@ -1,0 +1,75 @@
+/** The one id that all parts of the system repeat of a request, in answers and in log lines. */
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import { after, test } from 'node:test';
+import { pino } from 'pino';
+import { createAsk } from './support/asking.ts';
+import { startFarSide } from './support/far-side.ts';
+import { startGateway } from './support/gateway.ts';
+import { serveQuietly } from './support/service.ts';
+
+const service = await startFarSide();
+const gateway = await startGateway({ auth: service.url, orders: service.url });
+const ask = createAsk(gateway.url);
+after(async () => {
+  await gateway.close();
+  await service.close();
+});
+
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
+const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+for (const sent of ['abc', 'A_b.c:d-1', '0', 'x'.repeat(100)]) {
+  test(`the id ${sent.slice(0, 10)} of ${sent.length} characters is kept`, async () => {
+    const { headers, body } = await ask('readBalance', 'GET', '/payments', { headers: { 'x-correlation-id': sent } });
+    assert.deepEqual([headers.get('x-correlation-id'), body.correlationId], [sent, sent]);
+  });
+}
+
+for (const sent of ['', 'x'.repeat(101), 'a b', 'a,b', '<script>', 'ada@example.org', '\u00e4', 'a/b', '{"a":1}']) {
+  test(`the id “${sent.slice(0, 20)}” of ${sent.length} characters is not kept, and another one is made`, async () => {
+    const { headers, body } = await ask('readBalance', 'GET', '/payments', { headers: { 'x-correlation-id': sent } });
+    assert.match(headers.get('x-correlation-id')!, UUID);
+    assert.equal(body.correlationId, headers.get('x-correlation-id'));
+  });
+}
+
+test('every answer has one, also what nobody serves, and no two have the same', async () => {
+  const paths: [string | undefined, string, string][] = [
+    [undefined, 'GET', '/nothing'],
+    [undefined, 'PATCH', '/orders'],
+    ['readProblem', 'GET', '/problems/key-reused'],
+    ['readBalance', 'GET', '/payments'],
+  ];
+  const ids = [];
+  for (const [operationId, method, path] of paths) ids.push((await ask(operationId, method, path)).headers.get('x-correlation-id'));
+  for (const path of ['/docs', '/']) ids.push((await fetch(gateway.url + path, { redirect: 'manual' })).headers.get('x-correlation-id'));
+  for (const id of ids) assert.match(id!, UUID);
+  assert.equal(new Set(ids).size, ids.length);
+});
+
+test('a service is told the id that the client is told', async () => {
+  for (const sent of ['abc', 'a b']) {
+    const { headers } = await fetch(`${gateway.url}/orders`, { headers: { authorization: 'Bearer a.b.c', 'x-correlation-id': sent } });
+    assert.equal(service.seen.at(-1)!.headers['x-correlation-id'], headers.get('x-correlation-id'));
+  }
+});
+
+test('what was done for a request is found in the log by its id, and by the trace that it is part of', async () => {
+  const lines = new PassThrough();
+  const logged = await serveQuietly('test', [], { log: pino({}, lines) });
+  await fetch(`${logged.url}/nothing`, { headers: { 'x-correlation-id': 'abc', traceparent: TRACE } });
+  await fetch(`${logged.url}/nothing`, { headers: { 'x-correlation-id': 'abd', traceparent: 'nonsense' } });
+  await logged.close();
+  const told = String(lines.read())
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  assert.deepEqual(
+    told.map(({ correlationId, traceparent }) => [correlationId, traceparent]),
+    [
+      ['abc', TRACE],
+      ['abd', undefined],
+    ],
+  );
+});
