@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Kafka, logLevel, type Admin, type logCreator, type Producer } from 'kafkajs';
+import { Kafka, logLevel, type Admin, type logCreator } from 'kafkajs';
 import { consume, type ConsumeOptions, type Consumption } from './kafka-consumer.ts';
+import { createPublisher } from './kafka-publisher.ts';
 import { quietRequestQueue } from './kafka-timer.ts';
 import type { Log } from './log.ts';
 
@@ -10,8 +11,6 @@ quietRequestQueue();
 
 /** Survives a broker's restart with no failed send: short waits, many of them. */
 const RETRY = { initialRetryTime: 100, maxRetryTime: 500, retries: 100 };
-/** Who publishes asks again by itself, and should not have older tries of its own still under way when it does. */
-const PUBLISH_RETRY = { ...RETRY, retries: 6 };
 const CONNECT_TIMEOUT_MS = 2_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 /** Brokers hear of a new topic a moment after it was made. */
@@ -108,30 +107,6 @@ async function untilListed(admin: Admin, topics: readonly string[]): Promise<voi
     if (topics.every((topic) => listed.has(topic))) return;
     if (Date.now() > deadline) throw new Error(`The broker made ${topics.join(', ')} and does not list all of them`);
   }
-}
-
-function createPublisher(kafka: Kafka, prefix: string): Publisher {
-  // With one request in flight the broker keeps the order and drops what the client repeats on its own.
-  const open = async (): Promise<Producer> => {
-    const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false, retry: PUBLISH_RETRY });
-    await producer.connect();
-    return producer;
-  };
-  let current: Promise<Producer> | undefined;
-  return {
-    async publish({ topic, key, value, headers }) {
-      const mine = (current ??= open());
-      try {
-        await (await mine).send({ topic: prefix + topic, acks: -1, messages: [{ key, value, headers }] });
-      } catch (error) {
-        // A producer that failed may have lost its place in the broker's sequence for good: the next message gets a new one.
-        if (current === mine) current = undefined;
-        void mine.then((producer) => producer.disconnect()).catch(() => {});
-        throw error;
-      }
-    },
-    close: async () => (await current?.catch(() => undefined))?.disconnect(),
-  };
 }
 
 const createConsumer = (kafka: Kafka, groupId: string) =>

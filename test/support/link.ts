@@ -1,60 +1,99 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { createFlow, type Pace } from './link-flow.ts';
+
+/**
+ * What a way suffers from:
+ * - `cut`: as if the server had been killed: its connections break, and new ones break at once;
+ * - `silent`: as if it had stopped in the midst of its work: what is asked arrives and has its effect, and no answer comes back;
+ * - `black-hole`: nothing arrives on either side, and nobody is told, not even of an end;
+ * - `answers-lost`: what is asked arrives, and when the answer comes the connection breaks instead, as often as `share` says;
+ * - `slow` and `sliced`: all arrives, late or in small pieces.
+ */
+export type Affliction =
+  | { kind: 'cut' | 'silent' | 'black-hole' }
+  | { kind: 'answers-lost'; share: number; random?: () => number }
+  | { kind: 'slow'; delayMs: number }
+  | { kind: 'sliced'; pieceBytes: number };
 
 export interface Link {
   /** Where the server is reached through this link, as `host:port`. */
   address: string;
-  /** As if the server had been killed: its connections break, and new ones break at once. */
   cut(): void;
-  /** As if it had stopped in the midst of its work: what is asked arrives and has its effect, and no answer comes back. */
   silence(): void;
-  /** Everything flows again, also the answers that were held back, to those who still wait. */
+  suffer(affliction: Affliction): void;
+  /** Everything flows again, also the answers that were held back, to those who still wait. What a black hole has swallowed stays lost. */
   heal(): void;
   close(): void;
 }
 
-/** A way to a server that a test can cut. `target` is `host:port`. */
+interface Pair {
+  near: Socket;
+  far: Socket;
+  /** True once something was swallowed: what came after it would be out of place. */
+  torn: boolean;
+}
+
+/** A way to a server that a test can spoil. `target` is `host:port`. */
 export async function startLink(target: string, { answer = (bytes) => bytes }: { answer?(bytes: Buffer, port: number): Buffer } = {}): Promise<Link> {
   const [host, targetPort] = target.split(':') as [string, string];
-  const pairs = new Set<{ near: Socket; far: Socket }>();
-  let state: 'whole' | 'cut' | 'silent' = 'whole';
+  const pairs = new Set<Pair>();
+  let state: Affliction | { kind: 'whole' } = { kind: 'whole' };
 
-  const server = createServer((near) => {
+  const swallows = (pair: Pair): boolean => {
+    if (state.kind === 'black-hole') pair.torn = true;
+    return pair.torn;
+  };
+  const losesAnswer = () => state.kind === 'answers-lost' && (state.random ?? Math.random)() < state.share;
+  const open = (near: Socket): void => {
     near.on('error', () => {});
-    if (state === 'cut') return void near.resetAndDestroy();
-    const far = connect(Number(targetPort), host);
-    const pair = { near, far };
-    pairs.add(pair);
-    near.on('data', (bytes) => far.write(bytes));
-    far.on('data', (bytes) => near.write(answer(bytes, port)));
-    if (state === 'silent') far.pause();
+    if (state.kind === 'cut') return void near.resetAndDestroy();
+    const far = connect({ port: Number(targetPort), host, noDelay: true });
     far.on('error', () => {});
-    near.on('close', () => far.destroy());
-    far.on('close', () => near.destroy());
-    near.on('close', () => pairs.delete(pair));
-  });
+    const pair = { near, far, torn: false };
+    pairs.add(pair);
+    const [asked, answered] = [createFlow(far), createFlow(near)];
+    near.on('data', (bytes) => swallows(pair) || asked.pass(bytes, paceOf(state)));
+    far.on('data', (bytes) => swallows(pair) || (losesAnswer() ? tear(pair) : answered.pass(answer(bytes, port), paceOf(state))));
+    if (state.kind === 'silent') far.pause();
+    near.on('close', () => swallows(pair) || asked.end());
+    far.on('close', () => swallows(pair) || answered.end());
+    for (const socket of [near, far]) socket.on('close', () => near.destroyed && far.destroyed && pairs.delete(pair));
+  };
+  const server = createServer({ noDelay: true }, open);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
 
-  const breakAll = () => pairs.forEach(({ near, far }) => [near, far].forEach((socket) => socket.resetAndDestroy()));
+  const suffer = (affliction: Affliction) => {
+    state = affliction;
+    for (const pair of pairs) {
+      if (state.kind === 'silent') pair.far.pause();
+      else pair.far.resume();
+      if (state.kind === 'cut') tear(pair);
+    }
+  };
   return {
     address: `127.0.0.1:${port}`,
-    cut() {
-      state = 'cut';
-      breakAll();
-    },
-    silence() {
-      state = 'silent';
-      pairs.forEach(({ far }) => far.pause());
-    },
+    cut: () => suffer({ kind: 'cut' }),
+    silence: () => suffer({ kind: 'silent' }),
+    suffer,
     heal() {
-      state = 'whole';
-      pairs.forEach(({ far }) => far.resume());
+      state = { kind: 'whole' };
+      for (const pair of pairs) {
+        if (pair.torn) tear(pair);
+        else pair.far.resume();
+      }
     },
     close() {
       server.close();
-      breakAll();
+      pairs.forEach(tear);
     },
   };
+}
+
+const paceOf = (state: { kind: string }): Pace => state as Pace;
+
+function tear({ near, far }: Pair): void {
+  for (const socket of [near, far]) socket.resetAndDestroy();
 }
 
 /** A link to a Kafka broker, which tells its clients where it is: they are told that it is at this end. */
