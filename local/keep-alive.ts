@@ -20,6 +20,8 @@ export interface KeepAliveOptions<S extends Server> {
   onNote(line: string): void;
   /** Told the reason when it dies too often to go on. */
   onGivenUp(reason: Error): void;
+  /** How often within a minute is not too often. */
+  deathsMax?: number;
 }
 
 const DEATHS_MAX = 5;
@@ -28,10 +30,10 @@ const FIRST_WAIT_MS = 200;
 const WAIT_MAX_MS = 5000;
 
 /** Starts a server and keeps one running. Only a death counts: one that is slow, or paused, is left alone. */
-export async function keepAlive<S extends Server>({ start, signal, onNote, onGivenUp }: KeepAliveOptions<S>): Promise<Kept<S>> {
+export async function keepAlive<S extends Server>({ start, signal, onNote, onGivenUp, deathsMax = DEATHS_MAX }: KeepAliveOptions<S>): Promise<Kept<S>> {
   let current = await start();
   const { name } = current;
-  const countDeath = deathCounter(name);
+  const countDeath = deathCounter(name, deathsMax);
 
   async function watch(): Promise<void> {
     for (;;) {
@@ -73,12 +75,12 @@ export async function keepAlive<S extends Server>({ start, signal, onNote, onGiv
 }
 
 /** Answers how many deaths lie within the last minute, or throws when that is too many. */
-function deathCounter(name: string): (reason: string) => number {
+function deathCounter(name: string, deathsMax: number): (reason: string) => number {
   let deaths: number[] = [];
   return (reason) => {
     const now = Date.now();
     deaths = [...deaths.filter((time) => time > now - DEATHS_WITHIN_MS), now];
-    if (deaths.length > DEATHS_MAX) throw new SetupError(`${name} ended ${deaths.length} times within a minute: ${reason}`);
+    if (deaths.length > deathsMax) throw new SetupError(`${name} ended ${deaths.length} times within a minute: ${reason}`);
     return deaths.length;
   };
 }

@@ -11,8 +11,7 @@ export interface TestDatabase extends Database {
 
 /** A database of its own with all migrations of a service applied, on the server that the test run has started. */
 export async function createDatabase(service: ServiceName): Promise<TestDatabase> {
-  const server = process.env['TEST_POSTGRES_URL'];
-  if (!server) throw new Error('TEST_POSTGRES_URL is not set: run the tests by `npm test`, or one file by `npm test -- test/name.test.ts`');
+  const server = testServer();
   const name = `test_${service}_${randomBytes(6).toString('hex')}`;
   await asAdmin(server, `create database ${name} template ${templateOf(service)}`);
   // The server of a test run is thrown away with all that is in it, so nothing is dropped.
@@ -28,6 +27,21 @@ export async function createDatabase(service: ServiceName): Promise<TestDatabase
       await database.close();
     },
   };
+}
+
+/** A database of its own with only this script applied. Answers where it is. */
+export async function createScripted(script: string): Promise<string> {
+  const server = testServer();
+  const name = `test_scripted_${randomBytes(6).toString('hex')}`;
+  await asAdmin(server, `create database ${name}`);
+  await asAdmin(urlOf(server, name), script);
+  return urlOf(server, name);
+}
+
+function testServer(): string {
+  const server = process.env['TEST_POSTGRES_URL'];
+  if (!server) throw new Error('TEST_POSTGRES_URL is not set: run the tests by `npm test`, or one file by `npm test -- test/name.test.ts`');
+  return server;
 }
 
 /** Makes the templates that databases are copied from: each service's migrations run once for all test files. */

@@ -1,0 +1,40 @@
+/** At every failpoint a role of a whole installation is killed once, and what it was doing comes to the end that docs/reliability.md promises. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { deaths } from './storm/deaths/deaths.ts';
+import { startMortalShop, type MortalShop } from './storm/deaths/shop.ts';
+import { failpoints } from './storm/failpoints/points.ts';
+import { eventually } from './support/eventually.ts';
+
+/** A lost task of a workflow is given out again after ten seconds, a mail that was taken after twenty. */
+const END_WITHIN_MS = 90_000;
+
+describe('whoever dies', { concurrency: deaths.length }, () => {
+  let shop: MortalShop;
+  before(async () => {
+    shop = await startMortalShop();
+  });
+  after(() => shop?.stop());
+
+  for (const { failpoint, scenario, then, insists } of deaths) {
+    test(`at ${failpoint}: ${then}`, async () => {
+      const act = await scenario(shop);
+      await shop.dieAt(failpoint, act.trigger);
+      if (insists) await act.insist();
+      await eventually(act.ended, END_WITHIN_MS);
+    });
+  }
+});
+
+test('every failpoint has its row in docs/reliability.md, which says what then happens', () => {
+  assert.deepEqual(deaths.map(({ failpoint }) => failpoint).sort(), failpoints.map(({ name }) => name).sort());
+  const rows = readFileSync('docs/reliability.md', 'utf8')
+    .split('\n')
+    .map((line) => line.split('|').map((cell) => cell.trim()));
+  const told = deaths.filter(({ failpoint, then }) => rows.some((cells) => cells.includes(`\`${failpoint}\``) && cells.includes(then)));
+  assert.deepEqual(
+    deaths.filter((death) => !told.includes(death)).map(({ failpoint, then }) => `| \`${failpoint}\` | ${then} |`),
+    [],
+  );
+});

@@ -1,0 +1,30 @@
+import { parseArgs } from 'node:util';
+
+export const USAGE = 'Usage: npm run storm -- [--seed N] [--orders N] [--faults N] [--mutant NAME]';
+
+export interface Asked {
+  seed: number;
+  orders: number;
+  faults: number;
+  mutant: string | undefined;
+}
+
+const SEEDS = 2 ** 31;
+
+/** What the words of the command line ask for. Throws for what cannot be meant. */
+export function readArguments(words: readonly string[]): Asked {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({ args: [...words], options: { seed: text, orders: text, faults: text, mutant: text } });
+  return {
+    seed: count(values.seed, Math.floor(Math.random() * SEEDS)),
+    orders: count(values.orders, 2_000),
+    faults: count(values.faults, 60),
+    mutant: values.mutant,
+  };
+}
+
+function count(value: string | undefined, otherwise: number): number {
+  if (value === undefined) return otherwise;
+  if (!/^\d{1,10}$/.test(value)) throw new Error(`"${value}" is no whole number`);
+  return Number(value);
+}

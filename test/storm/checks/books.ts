@@ -1,0 +1,61 @@
+import type { Databases } from '../world/databases.ts';
+
+export interface OrderRow {
+  id: string;
+  owner: string;
+  price: number;
+  version: number;
+  status: 'IN_PROGRESS' | 'SUCCESS' | 'FAILED' | 'CANCELLED';
+  reason: string | null;
+  firstStatus: string | null;
+}
+
+export interface MovementRow {
+  id: number;
+  owner: string;
+  scope: 'client' | 'order';
+  key: string;
+  kind: 'replenishment' | 'withdrawal';
+  amount: number;
+  isCancelled: boolean;
+}
+
+export interface OutcomeRow {
+  owner: string;
+  scope: 'client' | 'order';
+  key: string;
+  outcome: string;
+}
+
+export interface NotificationRow {
+  id: string;
+  order: string;
+  owner: string;
+  event: string;
+  status: string;
+}
+
+/** Everything that the parts have written down. */
+export interface Books {
+  orders: OrderRow[];
+  accounts: Array<{ owner: string; amount: number }>;
+  movements: MovementRow[];
+  outcomes: OutcomeRow[];
+  notifications: NotificationRow[];
+}
+
+/** Read in the order in which things happen, last first: what one part has heard of, the part before it must have. */
+export async function readBooks({ orders, billing, notifications }: Databases): Promise<Books> {
+  const told = await notifications<NotificationRow>(
+    `select id::text, order_id::text as "order", user_id::text as owner, event_name as event, status from notifications`,
+  );
+  const money = await billing<{ accounts: Books['accounts']; movements: MovementRow[]; outcomes: OutcomeRow[] }>(`select
+    (select coalesce(json_agg(json_build_object('owner', owner_id, 'amount', amount)), '[]') from billing_accounts) as accounts,
+    (select coalesce(json_agg(json_build_object('id', id, 'owner', owner_id, 'scope', scope, 'key', idempotency_key, 'kind', kind, 'amount', amount,
+      'isCancelled', is_cancelled)), '[]') from transactions) as movements,
+    (select coalesce(json_agg(json_build_object('owner', owner_id, 'scope', scope, 'key', idempotency_key, 'outcome', outcome)), '[]') from outcomes) as outcomes`);
+  const placed = await orders<OrderRow>(
+    `select id::text, owner_id::text as owner, price::float8 as price, version, status, reason, first_status as "firstStatus" from orders order by owner_id, version`,
+  );
+  return { ...money[0]!, orders: placed, notifications: told };
+}

@@ -1,0 +1,27 @@
+import { services, type ServiceName } from '../../../prisma/migrate.ts';
+import type { Databases } from '../world/databases.ts';
+import type { Violation } from './violation.ts';
+
+/** A digest of the whole content of each table, by its name. */
+export type Digest = ReadonlyMap<string, string>;
+
+/** Of all tables of these services. */
+export async function digestOf(databases: Databases, of: readonly ServiceName[] = services): Promise<Digest> {
+  const digests = new Map<string, string>();
+  for (const service of of) {
+    const tables = await databases[service]<{ name: string }>(`select tablename as name from pg_tables where schemaname = 'public' order by 1`);
+    for (const { name } of tables) {
+      const [row] = await databases[service]<{ digest: string }>(
+        `select count(*) || ' rows ' || coalesce(md5(string_agg(md5(each::text), '' order by each::text)), '') as digest from public.${name} each`,
+      );
+      digests.set(`${service}.${name}`, row!.digest);
+    }
+  }
+  return digests;
+}
+
+/** The tables that are not what they were. */
+export function changed(invariant: Violation['invariant'], before: Digest, after: Digest, by: string): Violation[] {
+  const names = [...after.keys()].filter((name) => before.get(name) !== after.get(name));
+  return names.map((name) => ({ invariant, what: `${by} changed ${name}: ${before.get(name)}, then ${after.get(name)}` }));
+}

@@ -1,0 +1,42 @@
+import { migrationOf, type Mutant } from './mutant.ts';
+
+/** Broken around what must follow from a row: its workflow, its notification. */
+export const followerMutants: readonly Mutant[] = [
+  {
+    name: 'auditor-off',
+    summary: 'nobody starts the workflow of a row whose writer died',
+    caughtBy: ['I8'],
+    changes: [{ file: 'api/auditor/auditor.ts', find: '      await startMissing().catch(', replace: '      await Promise.resolve().catch(' }],
+  },
+  {
+    name: 'offset-before-row',
+    summary: 'an event counts as read before its notification is written',
+    caughtBy: ['I15'],
+    changes: [
+      {
+        file: 'lib/kafka-consumer.ts',
+        find: '    eachMessage: ({ topic, partition, message, heartbeat }) => handle(',
+        replace:
+          '    eachMessage: ({ topic, partition, message, heartbeat }) => consumer.commitOffsets([{ topic, partition, offset: String(BigInt(message.offset) + 1n) }]).then(() => handle(',
+      },
+      {
+        file: 'lib/kafka-consumer.ts',
+        find: 'offset: message.offset, ...toReceived(message) }, heartbeat),',
+        replace: 'offset: message.offset, ...toReceived(message) }, heartbeat)),',
+      },
+    ],
+  },
+  {
+    name: 'notification-not-unique',
+    summary: 'an event that is delivered twice makes two notifications',
+    caughtBy: ['I15', 'I17'],
+    changes: [
+      {
+        file: migrationOf('notifications'),
+        find: 'create unique index notifications_order_id_event_name_key on',
+        replace: 'create index notifications_order_id_event_name_key on',
+      },
+      { file: 'api/notifications/store.ts', find: 'values (${id}::uuid,', replace: 'values (gen_random_uuid(),' },
+    ],
+  },
+];

@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Kafka, logLevel, type Admin, type Producer } from 'kafkajs';
+import { orderTopics } from '../../../api/notifications/consumer.ts';
+import { deadLetterTopic, readDeadLetter } from '../../../lib/dead-letters.ts';
+import { find } from '../../../lib/kafka-search.ts';
+import type { Prng } from '../prng.ts';
+
+/** A message by its place. */
+export type MessagePlace = `${string} ${number} ${string}`;
+
+export interface Topics {
+  /** Puts a message that can never be handled into a topic. */
+  poison(topic: string, prng: Prng): Promise<void>;
+  /** Has the consumer read every topic from its beginning. Its process must have ended. */
+  rewind(): Promise<void>;
+  /** How many messages the consumer has not counted as read. */
+  lag(): Promise<number>;
+  /** Where poison was put, and where the messages stood that were set aside, each once however often. */
+  setAside(): Promise<{ poison: MessagePlace[]; letters: MessagePlace[] }>;
+  close(): Promise<void>;
+}
+
+const GROUP_ID = 'notifications';
+const POISON = 'poison';
+const READ_WITHIN_MS = 60_000;
+const LOOK_AGAIN_MS = 200;
+/** Longer than the group waits for a member that was killed. */
+const REWIND_WITHIN_MS = 30_000;
+
+/** The topics as the broker has them, past all that is spoilt. */
+export async function openTopics(brokers: string): Promise<Topics> {
+  const kafka = new Kafka({
+    brokers: [brokers],
+    clientId: 'storm',
+    logLevel: logLevel.NOTHING,
+    retry: { initialRetryTime: 100, maxRetryTime: 500, retries: 100 },
+  });
+  const [admin, producer] = [kafka.admin(), kafka.producer({ allowAutoTopicCreation: false })];
+  await Promise.all([admin.connect(), producer.connect()]);
+  const read = async (topics: readonly string[]) => {
+    const { found, whole } = await find({ brokers: [brokers], prefix: '', topics, withinMs: READ_WITHIN_MS });
+    if (!whole) throw new Error('the topics could not be read to their end');
+    return found;
+  };
+  return {
+    poison: (topic, prng) => poison(producer, topic, prng),
+    rewind: () => rewind(admin),
+    lag: () => lagOf(admin),
+    async setAside() {
+      const [messages, letters] = await Promise.all([read(orderTopics), read(orderTopics.map(deadLetterTopic))]);
+      const origins = letters.map((letter) => readDeadLetter(letter)!);
+      return {
+        poison: messages.filter(({ headers }) => POISON in headers).map(({ topic, partition, offset }): MessagePlace => `${topic} ${partition} ${offset}`),
+        letters: [...new Set(origins.map(({ original, partition, offset }) => `${original.topic} ${partition} ${offset}` as MessagePlace))],
+      };
+    },
+    close: async () => void (await Promise.all([admin.disconnect(), producer.disconnect()])),
+  };
+}
+
+/** No JSON, JSON that its schema does not have, nothing at all, an unknown type, an unknown version. */
+async function poison(producer: Producer, topic: string, prng: Prng): Promise<void> {
+  const orderId = prng.uuid();
+  const eventType = topic.split('.')[1]!;
+  const headers = { eventId: prng.uuid(), eventType, schemaVersion: '1', correlationId: 'storm', 'content-type': 'application/json', [POISON]: 'yes' };
+  const sound = JSON.stringify({ orderId, userId: prng.uuid() });
+  const message = prng.pick([
+    { headers, value: `{"orderId": ${prng.word(5)}` },
+    { headers, value: JSON.stringify({ orderId, userId: 5, more: true }) },
+    { headers, value: null },
+    { headers: { ...headers, eventType: 'OrderForgotten' }, value: sound },
+    { headers: { ...headers, schemaVersion: '99' }, value: sound },
+    { headers: { [POISON]: 'yes' }, value: sound },
+  ]);
+  await producer.send({ topic, acks: -1, messages: [{ key: orderId, ...message }] });
+}
+
+async function rewind(admin: Admin): Promise<void> {
+  for (const deadline = Date.now() + REWIND_WITHIN_MS; ; await sleep(LOOK_AGAIN_MS)) {
+    try {
+      for (const topic of orderTopics) await admin.resetOffsets({ groupId: GROUP_ID, topic, earliest: true });
+      return;
+    } catch (error) {
+      // The group still waits for somebody who was killed.
+      if (Date.now() > deadline) throw error;
+    }
+  }
+}
+
+async function lagOf(admin: Admin): Promise<number> {
+  const committed = await admin.fetchOffsets({ groupId: GROUP_ID, topics: [...orderTopics] });
+  let lag = 0;
+  for (const { topic, partitions } of committed) {
+    const ends = new Map((await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }]));
+    for (const { partition, offset } of partitions) {
+      const { low, high } = ends.get(partition)!;
+      lag += high - Math.max(Number(offset), low);
+    }
+  }
+  return lag;
+}

@@ -1,0 +1,78 @@
+import { auditCommand } from '../../bin/audit/run.ts';
+import { brokenAnswers } from './checks/answers.ts';
+import { readBooks, type Books } from './checks/books.ts';
+import { changed, digestOf } from './checks/digest.ts';
+import { brokenLetters } from './checks/letters.ts';
+import { brokenMoves } from './checks/moved.ts';
+import { brokenPlacing } from './checks/placed.ts';
+import { brokenAtRest } from './checks/quiet.ts';
+import { brokenReads } from './checks/reads.ts';
+import { resendAll } from './checks/resend.ts';
+import { brokenSecrecy } from './checks/secrets.ts';
+import { brokenAcross, brokenNow } from './checks/snapshot.ts';
+import { brokenPrivacy } from './checks/strangers.ts';
+import { brokenTransitions, readTransitions } from './checks/transitions.ts';
+import type { Violation } from './checks/violation.ts';
+import { brokenWorkflows, readWorkflows } from './checks/workflows.ts';
+import type { Clients } from './clients/clients.ts';
+import type { History } from './clients/history.ts';
+import type { Topics } from './nemesis/topics.ts';
+import { untilQuiet } from './quiescence.ts';
+import type { World } from './world/world.ts';
+
+export interface ProofPorts {
+  world: World;
+  topics: Topics;
+  clients: Clients;
+  history: History;
+  faults: number;
+  signal: AbortSignal;
+  /** Told what is not as it should be, as it is found. */
+  onFound(found: readonly Violation[]): void;
+  say(line: string): void;
+}
+
+const QUIET_WITHIN_MS = 60_000;
+
+/** Compares everything with everything, once all has come to rest, and answers the books as they were. */
+export async function prove(ports: ProofPorts): Promise<Books> {
+  const { world, topics, clients, history, faults, onFound, say } = ports;
+  const books = await readBooks(world.databases);
+  const { exchanges } = history;
+  onFound(await brokenNow(world.databases));
+  onFound([...brokenAcross(books), ...brokenAtRest(books), ...brokenTransitions(await readTransitions(world.databases))]);
+  onFound([...brokenPlacing(exchanges, books), ...brokenMoves(exchanges, books), ...brokenReads(exchanges, books)]);
+  onFound([...brokenPrivacy(exchanges, books), ...brokenAnswers(exchanges, { faults })]);
+  onFound(brokenWorkflows(await readWorkflows(world.temporal.client), books));
+  onFound(brokenLetters(await topics.setAside()));
+  onFound(await byTheAuditor(world));
+
+  say(`${await redeliver(ports)} messages redelivered`);
+  const { sent, found } = await resendAll({ world, clients, exchanges: [...exchanges], books });
+  onFound(found);
+  say(`${sent} requests about money sent again`);
+  onFound(await brokenNow(world.databases));
+  onFound(await brokenSecrecy(exchanges, world));
+  return books;
+}
+
+/** What the product finds itself. */
+async function byTheAuditor({ stack }: World): Promise<Violation[]> {
+  const { text, exitCode } = await auditCommand([], stack.env());
+  return exitCode === 0 ? [] : [{ invariant: (/^(I\d+) {2}/m.exec(text)?.[1] ?? 'I8') as Violation['invariant'], what: `the audit says:\n${text}` }];
+}
+
+/** Has every topic read from its beginning: no table may change by that. Answers how many messages were read once more. */
+async function redeliver({ world, topics, onFound, signal }: ProofPorts): Promise<number> {
+  const before = await digestOf(world.databases);
+  let again = 0;
+  await world.roles.without('notifications', async () => {
+    await topics.rewind();
+    again = await topics.lag();
+  });
+  const { unrest } = await untilQuiet(world, topics, { withinMs: QUIET_WITHIN_MS, signal });
+  if (unrest.length > 0) onFound([{ invariant: 'I17', what: `after everything was redelivered there are ${unrest.join(', ')}` }]);
+  onFound(changed('I17', before, await digestOf(world.databases), 'redelivery'));
+  onFound(brokenLetters(await topics.setAside()));
+  return again;
+}
