@@ -1,6 +1,7 @@
 /** Taking an order back, against the workflow that charges it: billing is the arbiter, and both sides tell the same. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { MockActivityEnvironment } from '@temporalio/testing';
 import type { Temporal } from '../lib/temporal.ts';
 import { cancelWorkflowId, orderWorkflowId } from '../specs/identity.ts';
 import { askCancellation, askOutcome, quietRuntime, realTemporal, withWorker } from './support/temporal.ts';
@@ -50,6 +51,23 @@ test('an order that was declined cannot be taken back, and stays failed', async 
     await closed(orderWorkflowId(world.orderId), cancelWorkflowId(world.orderId));
   });
   assert.deepEqual([world.account.balance, world.row.status, world.announced], [10, 'FAILED', ['OrderRejected']]);
+});
+
+test('an order that succeeded and was taken back before its workflow heard of either has told both', async () => {
+  const world = createWorld();
+  const { orderId, input } = world;
+  const { chargeOrder, settleOrder } = world.activities;
+  const activity = new MockActivityEnvironment();
+  // As when the worker dies after both, before the task that they ran in is done: the workflow takes them again.
+  await activity.run(chargeOrder, input);
+  await settleOrder({ orderId, status: 'SUCCESS', reason: null });
+  await withWorker(world.activities, async (taskQueue) => {
+    assert.equal((await cancel(taskQueue, world)).status, 'CANCELLED');
+    assert.deepEqual(await place(taskQueue, world), { orderId, status: 'SUCCESS', reason: null });
+    assert.deepEqual(await place(taskQueue, world), { orderId, status: 'SUCCESS', reason: null });
+    await closed(orderWorkflowId(orderId), cancelWorkflowId(orderId));
+  });
+  assert.deepEqual([world.account.balance, world.row.status, world.announced.toSorted()], [100, 'CANCELLED', ['OrderCancelled', 'OrderCreated']]);
 });
 
 for (const step of ['cancelCharge', 'cancelOrder', 'announceOrder'] satisfies Step[]) {
