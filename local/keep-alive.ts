@@ -22,6 +22,8 @@ export interface KeepAliveOptions<S extends Server> {
   onGivenUp(reason: Error): void;
   /** How often within a minute is not too often. */
   deathsMax?: number;
+  /** How long one that died again and again stays away at most. */
+  waitMaxMs?: number;
 }
 
 const DEATHS_MAX = 5;
@@ -30,7 +32,14 @@ const FIRST_WAIT_MS = 200;
 const WAIT_MAX_MS = 5000;
 
 /** Starts a server and keeps one running. Only a death counts: one that is slow, or paused, is left alone. */
-export async function keepAlive<S extends Server>({ start, signal, onNote, onGivenUp, deathsMax = DEATHS_MAX }: KeepAliveOptions<S>): Promise<Kept<S>> {
+export async function keepAlive<S extends Server>({
+  start,
+  signal,
+  onNote,
+  onGivenUp,
+  deathsMax = DEATHS_MAX,
+  waitMaxMs = WAIT_MAX_MS,
+}: KeepAliveOptions<S>): Promise<Kept<S>> {
   let current = await start();
   const { name } = current;
   const countDeath = deathCounter(name, deathsMax);
@@ -49,7 +58,7 @@ export async function keepAlive<S extends Server>({ start, signal, onNote, onGiv
     let reason = lastWords(exit);
     for (;;) {
       const deaths = countDeath(reason);
-      await sleep(Math.min(WAIT_MAX_MS, FIRST_WAIT_MS * 2 ** (deaths - 1)), undefined, { signal });
+      await sleep(Math.min(waitMaxMs, FIRST_WAIT_MS * 2 ** (deaths - 1)), undefined, { signal });
       try {
         return await start(current);
       } catch (error) {

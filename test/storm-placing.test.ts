@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { orderId } from '../specs/identity.ts';
 import type { OrderRow } from './storm/checks/books.ts';
 import { brokenPlacing } from './storm/checks/placed.ts';
+import { brokenRefusals } from './storm/checks/refused.ts';
 import type { Exchange } from './storm/clients/history.ts';
 import { createOrder } from './storm/clients/requests.ts';
 import { exchange, order, OWNER, placedAs, refusal, STRANGER } from './support/storm-history.ts';
@@ -67,4 +68,15 @@ test('an order that nobody asked for, and one whose every request was refused, a
   assert.deepEqual(broken([exchange(byVersion, refusal(409, 'stale-order-list'))], [order()]), ['I14']);
   assert.deepEqual(broken([exchange(byKey)], [keyed]), []);
   assert.deepEqual(broken([exchange(byVersion)], [order({ price: 31 })]), ['I14']);
+});
+
+test('a copy of a request that is refused because of the order that the request made is found', () => {
+  const asked = createOrder(30, { ifMatch: 0, key });
+  const stale = (latest: number) => ({ ...refusal(409, 'stale-order-list'), headers: { etag: `"${latest}"` } });
+  const refusals = (answer: ReturnType<typeof stale>, of = asked) =>
+    brokenRefusals([exchange(asked, placedAs(keyed)), exchange(of, answer)], { orders: [keyed] }).map(({ invariant }) => invariant);
+  assert.deepEqual(refusals(stale(1)), ['I11']);
+  assert.deepEqual(refusals(stale(0)), [], 'the list was not there yet');
+  assert.deepEqual(refusals(stale(1), createOrder(30, { ifMatch: 0 })), [], 'another request');
+  assert.deepEqual(refusals(stale(5), createOrder(30, { ifMatch: 3, key })), [], 'another version');
 });

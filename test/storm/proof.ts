@@ -7,6 +7,7 @@ import { brokenMoves } from './checks/moved.ts';
 import { brokenPlacing } from './checks/placed.ts';
 import { brokenAtRest } from './checks/quiet.ts';
 import { brokenReads } from './checks/reads.ts';
+import { brokenRefusals } from './checks/refused.ts';
 import { resendAll } from './checks/resend.ts';
 import { brokenSecrecy } from './checks/secrets.ts';
 import { brokenAcross, brokenNow } from './checks/snapshot.ts';
@@ -14,7 +15,7 @@ import { brokenPrivacy } from './checks/strangers.ts';
 import { brokenTransitions, readTransitions } from './checks/transitions.ts';
 import type { Violation } from './checks/violation.ts';
 import { brokenWorkflows, readWorkflows } from './checks/workflows.ts';
-import type { Clients } from './clients/clients.ts';
+import type { Buyer } from './clients/buyer.ts';
 import type { History } from './clients/history.ts';
 import type { Topics } from './nemesis/topics.ts';
 import { untilQuiet } from './quiescence.ts';
@@ -23,7 +24,7 @@ import type { World } from './world/world.ts';
 export interface ProofPorts {
   world: World;
   topics: Topics;
-  clients: Clients;
+  buyers: readonly Buyer[];
   history: History;
   faults: number;
   signal: AbortSignal;
@@ -36,19 +37,19 @@ const QUIET_WITHIN_MS = 60_000;
 
 /** Compares everything with everything, once all has come to rest, and answers the books as they were. */
 export async function prove(ports: ProofPorts): Promise<Books> {
-  const { world, topics, clients, history, faults, onFound, say } = ports;
+  const { world, topics, buyers, history, faults, onFound, say } = ports;
   const books = await readBooks(world.databases);
   const { exchanges } = history;
   onFound(await brokenNow(world.databases));
   onFound([...brokenAcross(books), ...brokenAtRest(books), ...brokenTransitions(await readTransitions(world.databases))]);
-  onFound([...brokenPlacing(exchanges, books), ...brokenMoves(exchanges, books), ...brokenReads(exchanges, books)]);
+  onFound([...brokenPlacing(exchanges, books), ...brokenRefusals(exchanges, books), ...brokenMoves(exchanges, books), ...brokenReads(exchanges, books)]);
   onFound([...brokenPrivacy(exchanges, books), ...brokenAnswers(exchanges, { faults })]);
   onFound(brokenWorkflows(await readWorkflows(world.temporal.client), books));
   onFound(brokenLetters(await topics.setAside()));
   onFound(await byTheAuditor(world));
 
   say(`${await redeliver(ports)} messages redelivered`);
-  const { sent, found } = await resendAll({ world, clients, exchanges: [...exchanges], books });
+  const { sent, found } = await resendAll({ world, buyers, exchanges: [...exchanges], books });
   onFound(found);
   say(`${sent} requests about money sent again`);
   onFound(await brokenNow(world.databases));

@@ -4,38 +4,37 @@ import type { Holdings } from './checks/resources.ts';
 import type { Violation } from './checks/violation.ts';
 
 export interface Report {
-  seed: number;
+  seeds: readonly number[];
   faults: readonly Fault[];
   failpoints: { hit: readonly string[]; all: number };
   books: Books;
   requests: number;
   unknown: number;
-  looks: number;
   restarts: number;
-  /** From the last fault's end until nothing was under way. */
-  quietMs: number;
   tookMs: number;
-  holdings: { start: Holdings; end: Holdings };
   violations: readonly Violation[];
+  /** What follows is known of a storm that was not ended early. */
+  looks?: number;
+  /** From the last fault's end until nothing was under way, of each seed. */
+  quietMs?: readonly number[];
+  holdings?: { start: Holdings; end: Holdings };
 }
 
 const VIOLATIONS_TOLD_MAX = 40;
 
 /** What a storm was and what came of it, as text. */
 export function toText(report: Report): string {
-  const { seed, failpoints, violations, tookMs, quietMs } = report;
-  const distinct = new Set(failpoints.hit).size;
+  const { seeds, failpoints, violations, tookMs, quietMs = [], holdings } = report;
+  const deaths = `${new Set(failpoints.hit).size} of ${failpoints.all}, ${failpoints.hit.length} deaths`;
   return [
     '',
-    `seed ${seed}, ${seconds(tookMs)} in all, quiet ${seconds(quietMs)} after the last fault`,
+    `seed ${seeds.join(' and ')}, ${seconds(tookMs)} in all, quiet ${quietMs.map(seconds).join(' and ')} after the last fault`,
     '',
-    ...table(faultCounts(report)),
-    ...table([['failpoints hit', `${distinct} of ${failpoints.all}, ${failpoints.hit.length} deaths`]]),
+    ...table([...faultCounts(report), ['failpoints hit', deaths]]),
     '',
     ...table(figures(report)),
     '',
-    ...table(holdingsOf(report)),
-    '',
+    ...(holdings ? [...table(holdingsOf(holdings)), ''] : []),
     ...violations.slice(0, VIOLATIONS_TOLD_MAX).map(({ invariant, what }, n) => `${n === 0 ? 'first violation: ' : ''}${invariant} ${what}`),
     violations.length === 0 ? 'all invariants hold' : `${violations.length} violations`,
   ].join('\n');
@@ -54,13 +53,13 @@ function figures({ books: { orders, notifications, movements }, requests, unknow
     ['movements of money', String(movements.length)],
     ['notifications', String(notifications.length)],
     ['requests', `${requests}, of ${unknown} of which nothing was known at first`],
-    ['looks at the books meanwhile', String(looks)],
+    ['looks at the books meanwhile', String(looks ?? '')],
     ['processes started again', String(restarts)],
   ];
 }
 
 /** By role: what it held on to at the start, and in the end. */
-function holdingsOf({ holdings: { start, end } }: Report): string[][] {
+function holdingsOf({ start, end }: NonNullable<Report['holdings']>): string[][] {
   const kinds = Object.keys(start) as Array<keyof Holdings>;
   const who = [...new Set(kinds.flatMap((kind) => Object.keys(end[kind])))];
   const cell = (kind: keyof Holdings, name: string) =>

@@ -3,11 +3,12 @@
  * come again, and then everything is compared with everything. `npm run storm -- --seed 7 --orders 2000 --faults 60`. Ends with 0 when all
  * invariants hold, with 1 when one does not, with 2 when it could not be run.
  */
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { interruption } from '../../local/interruption.ts';
 import { readArguments, USAGE, type Asked } from './arguments.ts';
+import { createMutant } from './mutants/mutants.ts';
 import { toText } from './report.ts';
 import { storm } from './storm.ts';
 
@@ -26,11 +27,14 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-async function run({ seed, orders, faults }: Asked, signal: AbortSignal): Promise<number> {
-  say(`seed ${seed}, ${orders} orders, ${faults} faults`);
+async function run({ seed, orders, faults, mutant }: Asked, signal: AbortSignal): Promise<number> {
+  say(`seed ${seed}, ${orders} orders, ${faults} faults${mutant ? `, with the mutant ${mutant}` : ''}`);
   const dir = await mkdtemp(join(tmpdir(), 'order-saga-storm-'));
-  const report = await storm({ seed, orders, faults, root: ROOT, dir, signal, say });
+  const root = mutant ? await createMutant(mutant, join(dir, 'mutant')) : ROOT;
+  const report = await storm({ seeds: [seed], orders, faults, root, dir, signal, say, stopsAtFirst: mutant !== undefined });
   say(toText(report));
-  say(`history: ${join(dir, 'history.jsonl')}`);
-  return report.violations.length > 0 ? 1 : 0;
+  const holds = report.violations.length === 0;
+  if (holds) await rm(dir, { recursive: true, force: true });
+  else say(`What the clients saw, and the evidence: ${dir}`);
+  return holds ? 0 : 1;
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServiceTokens } from '../../../lib/tokens.ts';
 import { chargeKey } from '../../../specs/identity.ts';
-import type { Clients } from '../clients/clients.ts';
+import type { Buyer } from '../clients/buyer.ts';
 import type { Asked, Exchange } from '../clients/history.ts';
 import { deposit } from '../clients/requests.ts';
 import { keyOf } from '../clients/verdict.ts';
@@ -17,18 +17,18 @@ const FINAL: readonly string[] = ['insufficient-funds', 'balance-limit', 'charge
 
 export interface ResendPorts {
   world: World;
-  clients: Clients;
+  buyers: readonly Buyer[];
   exchanges: readonly Exchange[];
   books: Books;
 }
 
 /** Tops up every account, then sends every request about money once more, those of buyers and those of orders. Nothing may change by that. */
-export async function resendAll({ world, clients, exchanges, books }: ResendPorts): Promise<{ sent: number; found: Violation[] }> {
-  await eachOf(clients.buyers, AT_ONCE, (buyer) => buyer.ask(deposit(randomUUID(), TOP_UP)));
+export async function resendAll({ world, buyers, exchanges, books }: ResendPorts): Promise<{ sent: number; found: Violation[] }> {
+  await eachOf(buyers, AT_ONCE, (buyer) => buyer.ask(deposit(randomUUID(), TOP_UP)));
   const before = await digestOf(world.databases, ['billing']);
   const own = withOutcome(exchanges);
-  const buyers = new Map(clients.buyers.map((buyer) => [buyer.id, buyer]));
-  await eachOf(own, AT_ONCE, ({ as, asked }) => buyers.get(as)!.ask(asked));
+  const byId = new Map(buyers.map((buyer) => [buyer.id, buyer]));
+  await eachOf(own, AT_ONCE, ({ as, asked }) => byId.get(as)!.ask(asked));
   const charges = await resendCharges(world, books);
   return { sent: own.length + charges, found: changed('I18', before, await digestOf(world.databases, ['billing']), 'sending every request about money again') };
 }
@@ -51,7 +51,8 @@ async function resendCharges(world: World, { orders, outcomes }: Books): Promise
   const ask = async (path: string, body: object, headers: Record<string, string> = {}) => {
     const response = await fetch(`${world.urls.billing}/payments/withdrawals${path}`, {
       method: 'PUT',
-      headers: { authorization: `Bearer ${token()}`, 'content-type': 'application/json', ...headers },
+      // Nothing is left open that billing would seem to hold on to.
+      headers: { authorization: `Bearer ${token()}`, 'content-type': 'application/json', connection: 'close', ...headers },
       body: JSON.stringify(body),
     });
     await response.arrayBuffer();

@@ -22,7 +22,9 @@ export function tellingWords(exchanges: readonly Exchange[]): Set<string> {
 }
 
 /** The telling words that a text has. What is escaped, as in an address, is no part of a word. */
-export const foundIn = (text: string, telling: ReadonlySet<string>): string[] => [...new Set((text.replace(/%[\dA-F]{2}/gi, ' ').match(WORDS) ?? []).filter((word) => telling.has(word)))];
+export const foundIn = (text: string, telling: ReadonlySet<string>): string[] => [
+  ...new Set((text.replace(/%[\dA-F]{2}/gi, ' ').match(WORDS) ?? []).filter((word) => telling.has(word))),
+];
 
 /** What is personal or secret in the logs, in the metrics, and in what Temporal shows of a workflow without its payloads. */
 export async function brokenSecrecy(exchanges: readonly Exchange[], world: World): Promise<Violation[]> {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { orderId } from '../../../specs/identity.ts';
 import type { Prng } from '../prng.ts';
 import type { Buyer } from './buyer.ts';
@@ -28,6 +29,8 @@ const PRICE_MAX = 100;
 const TOO_DEAR = 10_000_000;
 const DEPOSIT_MAX = 1_500;
 const COPIES_MAX = 3;
+const CANCEL_TRIES_MAX = 5;
+const CANCEL_AFTER_MS_MAX = 40;
 
 /** Sends a write, or the same write several times at once, as impatient clients and proxies do. */
 async function send({ buyer, prng, duplicates }: Turn, asked: Asked): Promise<void> {
@@ -74,7 +77,14 @@ const cancel: Move = async (turn) => {
 /** An order whose request is under way is taken back: its id is known beforehand. */
 const orderAndCancel: Move = ({ buyer, prng }) => {
   const key = prng.uuid();
-  return Promise.all([buyer.ask(requests.createOrder(price(prng), { key })), buyer.ask(requests.cancelOrder(orderId(buyer.id, key)))]);
+  const cancelling = async () => {
+    for (let tries = prng.between(1, CANCEL_TRIES_MAX); tries > 0; tries--) {
+      await sleep(prng.between(0, CANCEL_AFTER_MS_MAX));
+      const { answer } = await buyer.ask(requests.cancelOrder(orderId(buyer.id, key)));
+      if (answer?.status !== 404) return;
+    }
+  };
+  return Promise.all([buyer.ask(requests.createOrder(price(prng), { key })), cancelling()]);
 };
 
 const deposit: Move = (turn) => send(turn, requests.deposit(turn.prng.uuid(), turn.prng.between(1, DEPOSIT_MAX)));
@@ -129,14 +139,14 @@ const weights: ReadonlyArray<readonly [Move, number]> = [
   [replay, 7],
   [reuseKey, 2],
   [cancel, 7],
-  [orderAndCancel, 2],
+  [orderAndCancel, 3],
   [deposit, 8],
   [withdraw, 4],
   [read, 8],
   [pry, 1],
   [pretend, 1],
   [changeProfile, 2],
-  [bringFriend, 2],
+  [bringFriend, 3],
   [insist, 6],
 ];
 

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { failpoints, hitFailpoints } from '../failpoints/points.ts';
 import { createPrng } from '../prng.ts';
 import type { EdgeName, Place } from '../world/edges.ts';
 import { familyOf, signalAll } from '../world/processes.ts';
@@ -68,7 +67,7 @@ const offsetClock: Act = async ({ lastsMs, seed }, { world, signal }) => {
 };
 
 /** What each kind of fault does. */
-export function createActs(batches: number): Readonly<Record<FaultKind, Act>> {
+export function createActs(): Readonly<Record<FaultKind, Act>> {
   return {
     'kill-role': kill,
     'kill-server': kill,
@@ -84,8 +83,6 @@ export function createActs(batches: number): Readonly<Record<FaultKind, Act>> {
     poison,
     duplicates: duplicate,
     clock: offsetClock,
-    failpoint: createTraps({ names: failpoints.map(({ name }) => name), batches }),
+    failpoint: createTraps(),
   };
 }
-
-export { hitFailpoints };

@@ -19,7 +19,7 @@ const DEATHS_WITHIN_MS = 65_000;
 
 /** Lets everything happen that was planned, several things at once, and resolves when the last one is over. */
 export async function unleash({ plan, orders, onFault, ...ports }: NemesisOptions): Promise<void> {
-  const acts = createActs(plan.filter(({ kind }) => kind === 'failpoint').length);
+  const acts = createActs();
   const spared = createSpared();
   const under = new Set<Promise<void>>();
   const failure = Promise.withResolvers<never>();

@@ -17,6 +17,8 @@ export interface Topics {
   lag(): Promise<number>;
   /** Where poison was put, and where the messages stood that were set aside, each once however often. */
   setAside(): Promise<{ poison: MessagePlace[]; letters: MessagePlace[] }>;
+  /** Every message about orders, for a person who wants to know. */
+  messages(): Promise<unknown[]>;
   close(): Promise<void>;
 }
 
@@ -25,7 +27,8 @@ const POISON = 'poison';
 const READ_WITHIN_MS = 60_000;
 const LOOK_AGAIN_MS = 200;
 /** Longer than the group waits for a member that was killed. */
-const REWIND_WITHIN_MS = 30_000;
+const REBALANCE_MS = 15_000;
+const REWIND_WITHIN_MS = 45_000;
 
 /** The topics as the broker has them, past all that is spoilt. */
 export async function openTopics(brokers: string): Promise<Topics> {
@@ -44,7 +47,8 @@ export async function openTopics(brokers: string): Promise<Topics> {
   };
   return {
     poison: (topic, prng) => poison(producer, topic, prng),
-    rewind: () => rewind(admin),
+    // The broker may be away, and the group may still wait for somebody who was killed.
+    rewind: () => insist(() => rewind(kafka, admin)),
     lag: () => lagOf(admin),
     async setAside() {
       const [messages, letters] = await Promise.all([read(orderTopics), read(orderTopics.map(deadLetterTopic))]);
@@ -54,6 +58,15 @@ export async function openTopics(brokers: string): Promise<Topics> {
         letters: [...new Set(origins.map(({ original, partition, offset }) => `${original.topic} ${partition} ${offset}` as MessagePlace))],
       };
     },
+    messages: async () =>
+      (await read(orderTopics)).map(({ topic, partition, offset, writtenAt, headers, value }) => ({
+        topic,
+        partition,
+        offset,
+        writtenAt,
+        headers,
+        value: String(value),
+      })),
     close: async () => void (await Promise.all([admin.disconnect(), producer.disconnect()])),
   };
 }
@@ -75,13 +88,30 @@ async function poison(producer: Producer, topic: string, prng: Prng): Promise<vo
   await producer.send({ topic, acks: -1, messages: [{ key: orderId, ...message }] });
 }
 
-async function rewind(admin: Admin): Promise<void> {
+/** Joins the group in the consumer's place, commits the beginning of every partition, and leaves. */
+async function rewind(kafka: Kafka, admin: Admin): Promise<void> {
+  const offsets = await admin.fetchOffsets({ groupId: GROUP_ID, topics: [...orderTopics] });
+  const beginnings = offsets.flatMap(({ topic, partitions }) => partitions.map(({ partition }) => ({ topic, partition, offset: '0' })));
+  const consumer = kafka.consumer({ groupId: GROUP_ID, allowAutoTopicCreation: false, maxWaitTimeInMs: LOOK_AGAIN_MS, rebalanceTimeout: REBALANCE_MS });
+  const joined = Promise.withResolvers<void>();
+  consumer.on(consumer.events.GROUP_JOIN, () => joined.resolve());
+  consumer.on(consumer.events.CRASH, ({ payload }) => joined.reject(payload.error));
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topics: [...orderTopics] });
+    await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: async () => {} });
+    await joined.promise;
+    await consumer.commitOffsets(beginnings);
+  } finally {
+    await consumer.disconnect();
+  }
+}
+
+async function insist(act: () => Promise<void>): Promise<void> {
   for (const deadline = Date.now() + REWIND_WITHIN_MS; ; await sleep(LOOK_AGAIN_MS)) {
     try {
-      for (const topic of orderTopics) await admin.resetOffsets({ groupId: GROUP_ID, topic, earliest: true });
-      return;
+      return await act();
     } catch (error) {
-      // The group still waits for somebody who was killed.
       if (Date.now() > deadline) throw error;
     }
   }

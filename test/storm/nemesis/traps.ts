@@ -2,11 +2,16 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { orderTopics } from '../../../api/notifications/consumer.ts';
-import { armFailpoint, foldersOf, hitFailpoints } from '../failpoints/points.ts';
-import { createPrng } from '../prng.ts';
+import { armFailpoint, failpoints, foldersOf, hitFailpoints } from '../failpoints/points.ts';
+import { createPrng, type Prng } from '../prng.ts';
 import type { Act } from './acts.ts';
+import type { NemesisPorts } from './ports.ts';
 
-const LOOK_MS = 200;
+const LOOK_MS = 100;
+/** More, and nobody is left to walk into one. */
+const ARMED_MAX = 3;
+/** Who has not come by within that time may not come at all: another one has its turn. */
+const ARMED_FOR_MS = 9_000;
 
 /** A step of the auditor is taken only when somebody has died before: these have to. */
 const FIRST: ReadonlyArray<readonly [RegExp, string]> = [
@@ -16,29 +21,40 @@ const FIRST: ReadonlyArray<readonly [RegExp, string]> = [
 ];
 const NEEDS_POISON = /^dead-letter:/;
 
-/**
- * Arms failpoints, a batch at each call, those first at which nobody has died yet. What nobody has met when the time is over is disarmed,
- * and has another turn.
- */
-export function createTraps({ names, batches }: { names: readonly string[]; batches: number }): Act {
-  const size = Math.ceil(names.length / Math.max(1, batches));
+/** Arms failpoints, some at a time, those first at which nobody has died yet. When the time is over none is armed. */
+export function createTraps(): Act {
   let waiting: string[] | undefined;
-
-  return async ({ lastsMs, seed }, { world: { failpointsDir }, topics, signal }) => {
+  return async ({ lastsMs, seed }, ports) => {
+    const { failpointsDir } = ports.world;
     const prng = createPrng(seed);
-    waiting ??= prng.shuffled(names);
-    const batch = waiting.splice(0, size);
-    for (const name of [...prerequisites(batch), ...batch]) armFailpoint(failpointsDir, name);
-    if (batch.some((name) => NEEDS_POISON.test(name))) for (const topic of orderTopics) await topics.poison(topic, prng);
-
-    const hit = () => new Set(hitFailpoints(failpointsDir));
-    for (const deadline = Date.now() + lastsMs; Date.now() < deadline && batch.some((name) => !hit().has(name));) {
-      await sleep(LOOK_MS, undefined, { signal });
+    waiting ??= prng.shuffled(failpoints.map(({ name }) => name));
+    const armed = new Map<string, number>();
+    const disarm = async (name: string) => {
+      armed.delete(name);
+      for (const each of [name, ...prerequisites(name)]) await rm(join(foldersOf(failpointsDir).armed, each), { force: true });
+    };
+    for (const deadline = Date.now() + lastsMs; Date.now() < deadline; await sleep(LOOK_MS, undefined, { signal: ports.signal })) {
+      const hit = new Set(hitFailpoints(failpointsDir));
+      for (const [name, since] of [...armed]) {
+        if (!hit.has(name) && Date.now() < since + ARMED_FOR_MS) continue;
+        await disarm(name);
+        if (!hit.has(name)) waiting.push(name);
+      }
+      while (armed.size < ARMED_MAX && waiting.length > 0) {
+        const name = waiting.shift()!;
+        armed.set(name, Date.now());
+        await arm(name, ports, prng);
+      }
+      if (armed.size === 0) break;
     }
-    for (const name of [...prerequisites(batch), ...batch]) await rm(join(foldersOf(failpointsDir).armed, name), { force: true });
-    const met = hit();
-    waiting = [...batch.filter((name) => !met.has(name)), ...waiting];
+    waiting.unshift(...armed.keys());
+    for (const name of [...armed.keys()]) await disarm(name);
   };
 }
 
-const prerequisites = (batch: readonly string[]): string[] => FIRST.filter(([of]) => batch.some((name) => of.test(name))).map(([, name]) => name);
+async function arm(name: string, { world, topics }: NemesisPorts, prng: Prng): Promise<void> {
+  for (const each of [...prerequisites(name), name]) armFailpoint(world.failpointsDir, each);
+  if (NEEDS_POISON.test(name)) for (const topic of orderTopics) await topics.poison(topic, prng);
+}
+
+const prerequisites = (name: string): string[] => FIRST.filter(([of]) => of.test(name)).map(([, first]) => first);

@@ -33,6 +33,7 @@ const STOP_WITHIN_MS = 22_000;
 const ANSWER_WITHIN_MS = 3_000;
 /** Dying is what they are here for. */
 const DEATHS_MAX = 1_000;
+const WAIT_MAX_MS = 400;
 
 /** A port for each role, and one for the gateway's operations, that no outgoing connection takes while the role is away. */
 export function rolePorts(dir: string): Promise<Record<RoleName | 'operations', number>> {
@@ -76,7 +77,7 @@ export async function startRoles({ dir, root, preloads, variables, ports, onNote
     });
   };
   const keep = async (role: RoleName) => {
-    kept[role] = await keepAlive({ start: (died) => start(role, died), signal, onNote, onGivenUp, deathsMax: DEATHS_MAX });
+    kept[role] = await keepAlive({ start: (died) => start(role, died), signal, onNote, onGivenUp, deathsMax: DEATHS_MAX, waitMaxMs: WAIT_MAX_MS });
   };
   const stop = async () => {
     closing.abort();
