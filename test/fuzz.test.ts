@@ -12,7 +12,7 @@ import { operations } from './support/operations.ts';
 import { cookieOf, json, post } from './support/requests.ts';
 import { createScene } from './support/scene.ts';
 
-const REQUESTS_OF_EACH = 40;
+const REQUESTS_OF_EACH = 50;
 const TIME_MAX_MS = 120_000;
 const ENDS_SESSIONS = new Set<string | undefined>(['logout', 'logoutByLink', 'endSession', 'endSessions', 'changePassword']);
 

@@ -51,19 +51,16 @@ interface Address {
 }
 
 function addressOf(path: string, parameters: Operation['parameters'], ids: readonly string[]): fc.Arbitrary<Address> {
-  const plain = (schema: Json) =>
-    sound(schema, ids).map((value) => ({ text: encodeURIComponent(String(value).toWellFormed()), odd: !/^[\w-]+$/.test(String(value)) }));
-  const strange = fc.oneof(
-    junk.map((value) => encodeURIComponent(String(value).toWellFormed())),
-    fc.constantFrom('%00', '%2f', '%c3', '%', 'a%0d%0ab', ';x', '%252e'),
-  );
+  const plain = (schema: Json) => sound(schema, ids).map((value) => ({ text: escaped(value), odd: !/^[\w-]+$/.test(textOf(value)) }));
+  const strange = fc.oneof(junk.map(escaped), fc.constantFrom('%00', '%2f', '%c3', '%', 'a%0d%0ab', ';x', '%252e'));
   const segment = (schema: Json) =>
     usually(
       plain(schema),
       strange.map((text) => ({ text, odd: true })),
     );
   return fc.record(Object.fromEntries(parameters.map(({ name, schema }) => [name, segment(schema)]))).map((segments) => ({
-    path: path.replace(/\{(\w+)\}/g, (_, name: string) => segments[name]!.text),
+    // Without the last of its segments it would be another address.
+    path: path.replace(/\{(\w+)\}/g, (_, name: string) => segments[name]!.text || '-'),
     odd: Object.values(segments).some(({ odd }) => odd),
   }));
 }
@@ -74,7 +71,7 @@ function queryOf(parameters: Operation['parameters'], ids: readonly string[]): f
   const known = parameters.map(({ name, schema }) => fc.tuple(fc.constantFrom(name, name, name, `${name}[]`, name.toUpperCase()), value(schema)));
   const pair = fc.oneof(...known, fc.tuple(fc.constantFrom('x', '__proto__', '', 'limit'), junk));
   const pairs = fc.array(
-    pair.map(([name, each]) => `${name}=${encodeURIComponent(String(each).toWellFormed())}`),
+    pair.map(([name, each]) => `${name}=${escaped(each)}`),
     { maxLength: known.length + 1 },
   );
   return usually(
@@ -84,7 +81,9 @@ function queryOf(parameters: Operation['parameters'], ids: readonly string[]): f
 }
 
 /** As a header can carry it: no control characters, nothing beyond Latin-1. */
-const headerText = (value: fc.Arbitrary<unknown>): fc.Arbitrary<string> => fc.oneof({ weight: 3, arbitrary: value }, junk).map((each) => latin1(String(each)));
+const headerText = (value: fc.Arbitrary<unknown>): fc.Arbitrary<string> => fc.oneof({ weight: 3, arbitrary: value }, junk).map((each) => latin1(textOf(each)));
+const textOf = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+const escaped = (value: unknown): string => encodeURIComponent(textOf(value).toWellFormed());
 const latin1 = (text: string): string => text.replace(/[^\t\x20-\x7e\xa0-\xff]/g, '').trim();
 
 const others: fc.Arbitrary<Record<string, string>> = fc
@@ -140,7 +139,7 @@ function bodyOf(bodies: Operation['bodies'], ids: readonly string[]): fc.Arbitra
   const twice = fc
     .tuple(right, name, junk)
     .map(([value, name, other]) => JSON.stringify(value).replace('{', `{${JSON.stringify(name)}:${JSON.stringify(other)},`));
-  const form = right.map((value) => new URLSearchParams(Object.entries(value).map(([name, each]) => [name, String(each).toWellFormed()])).toString());
+  const form = right.map((value) => new URLSearchParams(Object.entries(value).map(([name, each]) => [name, textOf(each).toWellFormed()])).toString());
   const text = fc.oneof({ weight: 12, arbitrary: json }, { weight: 2, arbitrary: damaged(json) }, twice, form, hopeless);
   const media = fc.oneof(
     { weight: 8, arbitrary: fc.constant('application/json') },
