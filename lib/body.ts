@@ -24,8 +24,17 @@ export async function readBody(ctx: Context, operation: Operation): Promise<unkn
   }
 }
 
+/** Whether a body could not be read because its client has sent half of it, or nothing that can be read, or has gone. */
+export const isBroken = (error: unknown): boolean => /^(request\.|stream\.not\.readable)/.test((error as { type?: string }).type ?? '');
+
 /** The fields of a form. One that is named twice is refused, as in JSON: it is not ours to choose. */
 function formFields(text: string): Record<string, string> {
+  // What is escaped has to be UTF-8 too: else it would become another character, and two passwords one.
+  try {
+    decodeURIComponent(text.replaceAll('+', ' '));
+  } catch (cause) {
+    throw new Problem('bad-request', 'The form has a % that does not stand for a byte, or bytes that are not UTF-8', { cause });
+  }
   const fields = [...new URLSearchParams(text)];
   const names = new Set(fields.map(([name]) => name));
   if (names.size < fields.length) throw new Problem('bad-request', 'A field of the form stands there twice');
@@ -41,8 +50,7 @@ async function readText(ctx: Context): Promise<string> {
     // What is left of the body is not read: the connection ends with the answer.
     if (type === 'entity.too.large')
       throw new Problem('payload-too-large', `A body may have up to ${BODY_BYTES_MAX} bytes`, { headers: { connection: 'close' } });
-    if (type?.startsWith('request.') || error instanceof TypeError)
-      throw new Problem('bad-request', 'The body did not arrive whole, or is not UTF-8', { cause: error });
+    if (isBroken(error) || error instanceof TypeError) throw new Problem('bad-request', 'The body did not arrive whole, or is not UTF-8', { cause: error });
     throw error;
   }
 }

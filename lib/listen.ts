@@ -47,6 +47,8 @@ function createBoundedServer(app: Koa, bounds: typeof BOUNDS): Server {
   const server = createServer(
     {
       maxHeaderSize: HEADER_BYTES_MAX,
+      // The app refuses it, in the form of every other refusal.
+      requireHostHeader: false,
       headersTimeout: bounds.headersTimeoutMs,
       requestTimeout: bounds.requestTimeoutMs,
       keepAliveTimeout: bounds.keepAliveMs,

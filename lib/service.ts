@@ -3,7 +3,7 @@ import helmet from 'koa-helmet';
 import { Histogram, register } from 'prom-client';
 import { correlate } from './correlation.ts';
 import type { Log } from './log.ts';
-import { answerProblems } from './problem.ts';
+import { answerProblems, Problem } from './problem.ts';
 
 /** How one thing that a role needs is doing. What the role can do without for a while is `degraded` when it is away, and not `unready`. */
 export interface Check {
@@ -23,6 +23,8 @@ export interface ServiceOptions {
   operations?: boolean;
 }
 
+/** As proxies write it down. Nobody is ever answered with it. */
+const CLIENT_GONE = 499;
 const CHECK_TIMEOUT_MS = 3_000;
 
 const durations = new Histogram({
@@ -43,6 +45,7 @@ export function createService({ role, log, checks, middleware = [], operations =
   app.use(observe(role, log));
   app.use(helmet());
   app.use(answerProblems);
+  app.use(requireHost);
   if (operations) app.use(operationsOf(checks));
   for (const each of middleware) app.use(each);
   return app;
@@ -63,6 +66,13 @@ export async function readiness(checks: readonly Check[]): Promise<{ ready: bool
   const whole = states.every(([, state]) => state === 'up');
   return { ready, status: ready ? (whole ? 'ready' : 'degraded') : 'unready', checks: Object.fromEntries(states) };
 }
+
+/** RFC 9112, 3.2. Node can insist on it itself, but answers with nothing that says why. */
+const requireHost: Middleware = async ({ req }, next) => {
+  const hosts = req.rawHeaders.filter((name, n) => n % 2 === 0 && name.toLowerCase() === 'host').length;
+  if (hosts > 1 || (hosts === 0 && req.httpVersion === '1.1')) throw new Problem('bad-request', 'Send one Host header');
+  await next();
+};
 
 function operationsOf(checks: readonly Check[]): Middleware {
   return async (ctx, next) => {
@@ -86,11 +96,13 @@ function observe(role: string, log: Log): Middleware {
     await next();
     const done = () => {
       const ms = Math.round((performance.now() - startedMs) * 10) / 10;
-      const { operation, problem, correlationId, traceparent, callerId, orderId } = ctx.state as Record<string, string | undefined>;
-      durations.observe({ role, operation: operation ?? 'none', status: ctx.status }, ms / 1000);
+      const { operation, correlationId, traceparent, callerId, orderId, ...state } = ctx.state as Record<string, string | undefined>;
+      // Of a client that went away nobody knows what it would have been answered: that is no fault, and counts as none.
+      const [status, problem] = ctx.res.writableFinished ? [ctx.status, state['problem']] : [CLIENT_GONE, undefined];
+      durations.observe({ role, operation: operation ?? 'none', status }, ms / 1000);
       const level = /^\/(health|metrics)/.test(ctx.path) ? 'debug' : 'info';
       const path = withoutOddities(ctx.path);
-      log[level]({ role, operation, method: ctx.method, path, status: ctx.status, problem, ms, callerId, orderId, correlationId, traceparent }, 'request');
+      log[level]({ role, operation, method: ctx.method, path, status, problem, ms, callerId, orderId, correlationId, traceparent }, 'request');
     };
     if (ctx.res.closed) done();
     else ctx.res.once('close', done);

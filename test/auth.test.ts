@@ -57,6 +57,8 @@ const refusedBodies: [why: string, kind: string, init: RequestInit][] = [
   ['a name that is too short', 'bad-request', json({ username: 'ab', password })],
   ['a name with a space', 'bad-request', json({ username: 'a b c', password })],
   ['a name that is no text', 'bad-request', json({ username: 12345, password })],
+  ['a form with bytes that are no text', 'bad-request', { ...form({}), body: 'username=noText&password=%ff%fe12345678' }],
+  ['a form with half an escape', 'bad-request', { ...form({}), body: 'username=noText&password=12345678%' }],
   ['a missing password', 'bad-request', json({ username: 'nobody' })],
   ['an unknown property', 'bad-request', json({ username: 'nobody', password, isAdmin: true })],
   ['an unknown field of a form', 'bad-request', form({ username: 'nobody', password, isAdmin: '1' })],

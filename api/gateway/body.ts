@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import rawBody from 'raw-body';
+import { isBroken } from '../../lib/body.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Route } from './route-table.ts';
 
@@ -7,16 +8,17 @@ const BODY_BYTES_MAX = 16 * 1024;
 
 /**
  * The whole body of a request whose operation takes one. It is read to its end before a service is asked: so a slow client holds
- * no connection to a service, a service never sees half a body, and one that is too large is refused here.
+ * no connection to a service, a service never sees half a body, and one that is too large is refused here, also where none is taken.
  */
 export async function readWhole(ctx: Context, route: Route): Promise<Buffer | undefined> {
   if (ctx.method === 'GET' || ctx.method === 'HEAD') return undefined;
   // The kind of a body is judged before its size.
   if (route.takesBody && ctx.is(route.media) === false) throw new Problem('unsupported-media-type', `Send the body as ${route.media.join(' or ')}`);
   if ((ctx.request.length ?? 0) > BODY_BYTES_MAX) throw tooLarge();
-  if (!route.takesBody) return undefined;
+  if (!route.takesBody && !ctx.get('transfer-encoding')) return undefined;
   try {
-    return await rawBody(ctx.req, { limit: BODY_BYTES_MAX, length: ctx.request.length ?? null });
+    const body = await rawBody(ctx.req, { limit: BODY_BYTES_MAX, length: ctx.request.length ?? null });
+    return route.takesBody ? body : undefined;
   } catch (error) {
     const { type } = error as { type?: string };
     if (type === 'entity.too.large') {
@@ -24,7 +26,7 @@ export async function readWhole(ctx: Context, route: Route): Promise<Buffer | un
       ctx.req.resume();
       throw tooLarge();
     }
-    if (type?.startsWith('request.')) throw new Problem('bad-request', 'The body did not arrive whole', { cause: error });
+    if (isBroken(error)) throw new Problem('bad-request', 'The body did not arrive whole', { cause: error });
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import type { Context, Middleware } from 'koa';
+import { untilGone } from '../../lib/gone.ts';
 import { Problem } from '../../lib/problem.ts';
 import { bearerToken, saysService } from '../../lib/tokens.ts';
 import { readWhole } from './body.ts';
@@ -32,13 +33,12 @@ export const proxy =
     const identity = await identityOf(ctx, route, upstreams, headers);
     const body = await readWhole(ctx, route);
 
-    const signal = untilGone(ctx);
     const answer = await upstreams.ask(route.role, {
       method: ctx.method,
       path: ctx.req.url!,
       headers: { ...askedHeaders(ctx), ...headers, ...identity },
       body,
-      signal,
+      signal: untilGone(ctx),
     });
     await passOn(ctx, answer);
   };
@@ -77,18 +77,11 @@ function bearerOf(ctx: Context): Record<string, string> {
   return bearer && !saysService(bearer) ? { authorization: `Bearer ${bearer}` } : {};
 }
 
-/** Ends the request to a service when nobody waits for its answer any more. */
-function untilGone(ctx: Context): AbortSignal {
-  const gone = new AbortController();
-  ctx.res.once('close', () => {
-    if (!ctx.res.writableFinished) gone.abort(Object.assign(new Error('The client went away'), { code: 'ECONNABORTED' }));
-  });
-  return gone.signal;
-}
-
 /** Answers what the service said. A stream of events flows on as it comes; anything else is awaited whole, so that half an answer becomes a 502. */
 async function passOn(ctx: Context, { status, headers, body }: Answer): Promise<void> {
   const streams = headers['content-type']?.startsWith('text/event-stream');
+  // Nobody may be there to read it: a client that asked for headers only, or has gone. What breaks then is no fault.
+  if (streams) body.on('error', () => {});
   const whole = streams ? body : await body.arrayBuffer().then(Buffer.from, (error: unknown) => Promise.reject(unanswered(error)));
   // Before the status and the headers: setting a body to null changes both.
   ctx.body = Buffer.isBuffer(whole) && whole.length === 0 ? null : whole;

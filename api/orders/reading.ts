@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import type { Handler } from '../../lib/api.ts';
 import { present } from '../../lib/exchange.ts';
+import { untilGone } from '../../lib/gone.ts';
 import { etagOf, orderOf, toBody } from './present.ts';
 import type { Order, OrderStore } from './store.ts';
 import type { Watcher } from './watcher.ts';
@@ -24,9 +25,7 @@ export const readOrder =
     const waitS = preferredWaitS(call.header('prefer'));
     if (waitS > 0) {
       call.ctx.set('preference-applied', `wait=${waitS}`);
-      const gone = new AbortController();
-      call.ctx.res.once('close', () => gone.abort());
-      order = (await watcher.final(order, AbortSignal.any([gone.signal, AbortSignal.timeout(waitS * 1000)]))) ?? order;
+      order = (await watcher.final(order, AbortSignal.any([untilGone(call.ctx), AbortSignal.timeout(waitS * 1000)]))) ?? order;
     }
     const etag = etagOf(order);
     if (matches(call.header('if-none-match'), etag)) {
@@ -49,8 +48,7 @@ export const orderEvents =
       return;
     }
     const events = new PassThrough();
-    const ended = new AbortController();
-    ctx.res.once('close', () => ended.abort());
+    const gone = untilGone(ctx);
     ctx.set({ 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' });
     ctx.body = events;
 
@@ -58,7 +56,7 @@ export const orderEvents =
     const write = () => events.write(`id: ${eventIdOf(order)}\nevent: status\ndata: ${JSON.stringify(toBody(order))}\n\n`);
     const follow = async () => {
       write();
-      const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(STREAM_MAX_MS)]);
+      const signal = AbortSignal.any([gone, AbortSignal.timeout(STREAM_MAX_MS)]);
       const final = order.status === 'IN_PROGRESS' ? await watcher.final(order, signal) : undefined;
       if (!final) return;
       order = final;

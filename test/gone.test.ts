@@ -1,0 +1,125 @@
+/** Clients that go away, or that never wanted what comes after the headers. Nobody else may notice. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { after, beforeEach, test } from 'node:test';
+import { register } from 'prom-client';
+import { eventually } from './support/eventually.ts';
+import { startFarSide } from './support/far-side.ts';
+import { startGateway } from './support/gateway.ts';
+import { assertDocumented } from './support/openapi.ts';
+import { sendRaw } from './support/raw.ts';
+
+const TOKEN = { authorization: 'Bearer a.b.c' };
+const auth = await startFarSide();
+const service = await startFarSide();
+const gateway = await startGateway({ auth: auth.url, orders: service.url });
+const { host } = new URL(gateway.url);
+const path = `/orders/${randomUUID()}/events`;
+/** A stream that goes on for as long as somebody listens. */
+const streams = () =>
+  service.answers((response, { method }) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    if (method === 'HEAD') response.end();
+    else response.write('data: {}\n\n');
+  });
+const statuses = async () => [...(await register.metrics()).matchAll(/^http_request_duration_seconds_count\{.*status="(\d+)"/gm)].map(([, status]) => status);
+
+beforeEach(() => {
+  auth.answers();
+  service.answers();
+  register.resetMetrics();
+});
+after(async () => {
+  await gateway.close();
+  await service.close();
+  await auth.close();
+});
+
+async function open(head: string) {
+  const { hostname, port } = new URL(gateway.url);
+  const socket = connect(Number(port), hostname);
+  await once(socket, 'connect');
+  socket.write(head);
+  return socket;
+}
+
+test('of a stream the headers alone may be asked for, and the gateway lives on', async () => {
+  streams();
+  for (let n = 0; n < 3; n++) assert.equal((await fetch(gateway.url + path, { method: 'HEAD', headers: TOKEN })).status, 200);
+  service.answers();
+  assert.equal((await fetch(`${gateway.url}/orders`, { headers: TOKEN })).status, 200);
+});
+
+test('who goes away before it is known who they are asks no service for a stream that nobody reads', async () => {
+  streams();
+  const asked = Promise.withResolvers<() => void>();
+  auth.answers((response) => asked.resolve(() => response.writeHead(200, TOKEN).end()));
+  const socket = await open(`GET ${path} HTTP/1.1\r\nhost: ${host}\r\ncookie: session_id=${'A'.repeat(43)}\r\n\r\n`);
+  const answer = await asked.promise;
+  socket.resetAndDestroy();
+  await once(socket, 'close');
+  // The gateway has heard of it by the time that it answers somebody who came later.
+  assert.equal((await fetch(`${gateway.url}/nothing`)).status, 404);
+  answer();
+  await eventually(async () => assert.ok((await statuses()).includes('499')));
+  assert.deepEqual(service.seen, []);
+});
+
+test('who goes away from a stream ends it at the service, and counts as no fault', async () => {
+  const ended = Promise.withResolvers<void>();
+  service.answers((response) => {
+    response.once('close', () => ended.resolve());
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: {}\n\n');
+  });
+  const gone = new AbortController();
+  await fetch(gateway.url + path, { headers: TOKEN, signal: gone.signal });
+  gone.abort();
+  await ended.promise;
+  await eventually(async () => assert.deepEqual(await statuses(), ['499']));
+});
+
+test('an upload that breaks off, or cannot be read, is no fault of ours', async () => {
+  const head = `POST /orders HTTP/1.1\r\nhost: ${host}\r\nauthorization: ${TOKEN.authorization}\r\ncontent-type: application/json\r\n`;
+  assert.equal((await sendRaw(gateway.url, `${head}transfer-encoding: chunked\r\n\r\nzz\r\n`)).status, 400);
+  (await open(`${head}content-length: 100\r\n\r\n{`)).destroy();
+  await eventually(async () => assert.ok((await statuses()).length > 0));
+  await fetch(`${gateway.url}/orders`, { headers: TOKEN });
+  assert.deepEqual(
+    (await statuses()).filter((status) => status!.startsWith('5')),
+    [],
+  );
+  assert.deepEqual(
+    service.seen.map(({ method }) => method),
+    ['GET'],
+  );
+});
+
+test('a body is bounded also where none is taken, and however it is sent', async () => {
+  const body = new ReadableStream({
+    start(stream) {
+      for (let n = 0; n < 20; n++) stream.enqueue(Buffer.alloc(1024));
+      stream.close();
+    },
+  });
+  const response = await fetch(`${gateway.url}/auth/logout`, { method: 'POST', body, duplex: 'half' } as RequestInit);
+  assert.equal((await assertDocumented('logout', response)).type, '/problems/payload-too-large');
+  assert.deepEqual(auth.seen, []);
+});
+
+for (const [what, hosts] of [
+  ['without a host', ''],
+  ['with two of them', 'host: a\r\nhost: b\r\n'],
+] as const) {
+  test(`a request ${what} is refused in the form of every other refusal`, async () => {
+    const { status, text } = await sendRaw(gateway.url, `GET /orders HTTP/1.1\r\n${hosts}authorization: ${TOKEN.authorization}\r\n\r\n`);
+    assert.equal(status, 400);
+    assert.match(text, /content-type: application\/problem\+json[^]*x-correlation-id|x-correlation-id[^]*content-type: application\/problem\+json/i);
+    assert.match(text, /"type":"\/problems\/bad-request"[^]*one Host/);
+  });
+}
+
+test('a request of HTTP/1.0 needs no host', async () => {
+  assert.equal((await sendRaw(gateway.url, `POST /orders HTTP/1.0\r\n\r\n`)).status, 401);
+});
