@@ -5,16 +5,24 @@ export interface RoundsOptions {
   signal: AbortSignal;
   /** From the end of one to the begin of the next. */
   everyMs: number;
+  /** The same after a round that was cut short, where that is sooner. */
+  againMs?: number;
   /** Told why a round was cut short. The next one comes all the same. */
   onFailed(error: unknown): void;
 }
 
+const AGAIN_MS = 10_000;
+
 /** Does something again and again. Resolves when it was told to end, after the round that was under way. */
-export async function rounds({ signal, everyMs, onFailed }: RoundsOptions, act: () => Promise<unknown>): Promise<void> {
+export async function rounds({ signal, everyMs, againMs = AGAIN_MS, onFailed }: RoundsOptions, act: () => Promise<unknown>): Promise<void> {
   while (!signal.aborted) {
-    await act().catch((error: unknown) => {
-      if (!signal.aborted) onFailed(error);
-    });
-    await sleep(everyMs, undefined, { signal }).catch(() => {});
+    const done = await act().then(
+      () => true,
+      (error: unknown) => {
+        if (!signal.aborted) onFailed(error);
+        return false;
+      },
+    );
+    await sleep(done ? everyMs : Math.min(everyMs, againMs), undefined, { signal }).catch(() => {});
   }
 }

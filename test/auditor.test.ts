@@ -101,6 +101,15 @@ test('all rows are looked at, however many have a workflow already', async () =>
   assert.deepEqual(started.sort(), ids.sort());
 });
 
+test('all cancellations that were asked for are looked at too', async () => {
+  const ids = await placed(101);
+  await databases.orders.query(`update orders set cancel_cause = 'buyer' where id = any($1)`, [ids]);
+  const started: string[] = [];
+  const looked = auditOf([{ kind: 'cancellation', rows: () => unfinishedCancellations(orders, async ({ id }) => void started.push(id)) }]);
+  assert.equal(await looked.startMissing(), 101);
+  assert.deepEqual(started.sort(), ids.sort());
+});
+
 test('several auditors at once start each workflow once', async () => {
   const ids = await placed(20);
   await Promise.all([audit(), audit(), audit()]);

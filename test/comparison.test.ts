@@ -68,10 +68,19 @@ test('each round looks at the next buyers, and after the last at the first again
 
 test('that every buyer was looked at is told apart from that some were', async () => {
   const { round } = world('abc');
+  const values = () => Promise.all(['run', 'pass'].map((name) => valueOf(`audit_last_${name}_timestamp_seconds`)));
+  const begun = await values();
+  await eventually(() => assert.ok(Date.now() > begun[0]! * 1000));
   await round();
-  assert.deepEqual([await valueOf('audit_last_pass_timestamp_seconds'), (await valueOf('audit_last_run_timestamp_seconds'))! > 0], [0, true]);
+  const [run, pass] = await values();
+  assert.deepEqual([run! > begun[0]!, pass], [true, begun[1]]);
   await round();
-  assert.ok((await valueOf('audit_last_pass_timestamp_seconds'))! > 0);
+  assert.ok((await values())[1]! > begun[1]!);
+});
+
+test('an audit that never ends its first round is late from the start on, and not since 1970', async () => {
+  world('a');
+  for (const name of ['run', 'pass']) assert.ok(Math.abs((await valueOf(`audit_last_${name}_timestamp_seconds`))! - Date.now() / 1000) < 60);
 });
 
 test('before the first round no figure says that there is no drift', async () => {

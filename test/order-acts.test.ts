@@ -107,6 +107,22 @@ test('an order is cancelled as its buyer could, with the operator as the cause; 
   assert.equal((await acts(id)).length, 2);
 });
 
+test('the buyer of an order that was taken back is told of both by a retry, when a part of the system has forgotten', async () => {
+  const buyer = await createBuyer(shop.url, { balance: 100 });
+  const { id } = (await buyer.order(30, { ifMatch: 0 })).body;
+  await run('cancel', id, ...because('the buyer phoned'));
+  await eventually(async () => assert.equal((await buyer.notifications()).body.length, 2));
+  await shop.databases.notifications.query('delete from notifications where order_id = $1', [id]);
+
+  const refused = await run('retry', id, ...because('just so'));
+  assert.match(refused.text, new RegExp(`cancel-${id} and order-${id} have ended well: there is nothing to retry`));
+  const told = await run('retry', id, ...because('their backup was older'), '--again');
+  assert.match(told.text, new RegExp(`^cancel-${id} had ended as COMPLETED, and was started.*\\norder-${id} had ended as COMPLETED, and was started`));
+  await eventually(async () => assert.equal((await buyer.notifications()).body.length, 2));
+  assert.equal((await handleOf(id).result()).status, 'SUCCESS');
+  assert.deepEqual([(await buyer.readOrder(id)).body.status, await buyer.balance()], ['CANCELLED', 100]);
+});
+
 test('an order that cannot be cancelled at once is cancelled later, by itself', async () => {
   const buyer = await createBuyer(shop.url, { balance: 100 });
   shop.links.billing.cut();
@@ -164,6 +180,7 @@ test('what operators did can neither be changed nor deleted', async () => {
     await assert.rejects(shop.databases.orders.query(`update operator_acts ${change} where id = $1`, [act!.id]), /stays as it is/);
   }
   await assert.rejects(shop.databases.orders.query('delete from operator_acts where id = $1', [act!.id]), /stays/);
+  await assert.rejects(shop.databases.orders.query('truncate operator_acts'), /acts stay/);
 });
 
 test('an act that cannot be written down does not happen', async () => {

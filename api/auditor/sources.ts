@@ -15,26 +15,38 @@ interface ProfileChange {
 const OLDER_THAN_MS = 5_000;
 const PAGE = 100;
 
+interface AgePage<Order> {
+  olderThanMs: number;
+  limit: number;
+  after?: Order | undefined;
+}
+
 /** The orders in progress. One may be under way for hours while billing is silent, so all of them are looked at, page by page. */
 export async function* ordersWithoutEnd<Order extends PlacedOrder>(
-  orders: { inProgress(page: { olderThanMs: number; limit: number; after?: Order | undefined }): Promise<Order[]> },
+  orders: { inProgress(page: AgePage<Order>): Promise<Order[]> },
   start: (order: Order) => Promise<void>,
 ): AsyncIterable<Row> {
-  for (let after: Order | undefined, full = true; full;) {
-    const page = await orders.inProgress({ olderThanMs: OLDER_THAN_MS, limit: PAGE, after });
-    yield* page.map((order) => ({ workflowId: orderWorkflowId(order.id), start: () => start(order) }));
-    after = page.at(-1);
-    full = page.length === PAGE;
+  for await (const order of paged((after?: Order) => orders.inProgress({ olderThanMs: OLDER_THAN_MS, limit: PAGE, after }))) {
+    yield { workflowId: orderWorkflowId(order.id), start: () => start(order) };
   }
 }
 
-/** The orders that are to be taken back and have not been yet. */
+/** The orders that are to be taken back and have not been yet, all of them for the same reason. */
 export async function* unfinishedCancellations<Order extends PlacedOrder, Cause>(
-  orders: { cancelling(page: { olderThanMs: number; limit: number }): Promise<Array<{ order: Order; cause: Cause }>> },
+  orders: { cancelling(page: AgePage<Order>): Promise<Array<{ order: Order; cause: Cause }>> },
   start: (order: Order, cause: Cause) => Promise<void>,
 ): AsyncIterable<Row> {
-  const asked = await orders.cancelling({ olderThanMs: OLDER_THAN_MS, limit: PAGE });
-  yield* asked.map(({ order, cause }) => ({ workflowId: cancelWorkflowId(order.id), start: () => start(order, cause) }));
+  const read = (after?: { order: Order }) => orders.cancelling({ olderThanMs: OLDER_THAN_MS, limit: PAGE, after: after?.order });
+  for await (const { order, cause } of paged(read)) yield { workflowId: cancelWorkflowId(order.id), start: () => start(order, cause) };
+}
+
+async function* paged<Found>(read: (after?: Found) => Promise<Found[]>): AsyncIterable<Found> {
+  for (let after: Found | undefined, full = true; full;) {
+    const page = await read(after);
+    yield* page;
+    after = page.at(-1);
+    full = page.length === PAGE;
+  }
 }
 
 /** The changes of profiles that are not known to have been started. Each is marked once it is. */

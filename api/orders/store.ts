@@ -137,22 +137,12 @@ export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
       return { orders: rows.map(toOrder), latestVersion: latest };
     },
 
-    /** Orders that have been in progress for at least this long, oldest first, after the given one. */
-    async inProgress({ olderThanMs, limit, after }: { olderThanMs: number; limit: number; after?: Order | undefined }): Promise<Order[]> {
-      const rows = await db.$queryRaw<OrderRow[]>`
-        select ${COLUMNS} from orders
-        where status = 'IN_PROGRESS' and created_at < now() - ${olderThanMs} * interval '1 millisecond'
-          ${after ? Prisma.sql`and (created_at, id) > (${after.createdAt}::timestamptz, ${after.id}::uuid)` : Prisma.empty}
-        order by created_at, id limit ${limit}`;
-      return rows.map(toOrder);
-    },
+    /** Orders in progress that were placed at least this long ago, oldest first, after the given one. */
+    inProgress: async (page: AgePage): Promise<Order[]> => (await aged(db, Prisma.sql`status = 'IN_PROGRESS'`, page)).map(toOrder),
 
-    /** Orders whose cancellation was asked for at least this long ago, and has not happened yet. */
-    async cancelling({ olderThanMs, limit }: { olderThanMs: number; limit: number }): Promise<Array<{ order: Order; cause: 'buyer' | 'operator' }>> {
-      const rows = await db.$queryRaw<OrderRow[]>`
-        select ${COLUMNS} from orders
-        where cancel_cause is not null and status in ('IN_PROGRESS', 'SUCCESS') and created_at < now() - ${olderThanMs} * interval '1 millisecond'
-        order by created_at limit ${limit}`;
+    /** The same of orders whose cancellation was asked for and has not happened yet. */
+    async cancelling(page: AgePage): Promise<Array<{ order: Order; cause: 'buyer' | 'operator' }>> {
+      const rows = await aged(db, Prisma.sql`cancel_cause is not null and status in ('IN_PROGRESS', 'SUCCESS')`, page);
       return rows.map((row) => ({ order: toOrder(row), cause: row.cancelCause as 'buyer' | 'operator' }));
     },
 
@@ -163,6 +153,14 @@ export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
 const COLUMNS = Prisma.sql`
   id, owner_id as "ownerId", price, version, status, reason, first_status as "firstStatus", cancel_cause as "cancelCause", idempotency_key as "idempotencyKey", fingerprint,
   correlation_id as "correlationId", created_at as "createdAt"`;
+
+type AgePage = { olderThanMs: number; limit: number; after?: Order | undefined };
+
+const aged = (db: PrismaClient, condition: Prisma.Sql, { olderThanMs, limit, after }: AgePage) => db.$queryRaw<OrderRow[]>`
+  select ${COLUMNS} from orders
+  where ${condition} and created_at < now() - ${olderThanMs} * interval '1 millisecond'
+    ${after ? Prisma.sql`and (created_at, id) > (${after.createdAt}::timestamptz, ${after.id}::uuid)` : Prisma.empty}
+  order by created_at, id limit ${limit}`;
 
 /** One row or none. The list has the version that the client read if it holds an order with it; an empty list has version 0. */
 function insert(db: PrismaClient, { id, ownerId, price, ifMatch, key, fingerprint, correlationId }: OrderRequest) {

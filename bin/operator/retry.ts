@@ -40,26 +40,60 @@ async function tryAgain(tools: Tools, run: Run): Promise<Told> {
 }
 
 async function startAgain(tools: Tools, subject: Subject & { placed: Order }, again: boolean): Promise<Told> {
-  const { id, placed, cancelCause, order, cancellation } = subject;
-  const isBeingTakenBack = cancelCause !== undefined && (placed.status === 'IN_PROGRESS' || placed.status === 'SUCCESS');
-  const cancels = isBeingTakenBack || (placed.status === 'CANCELLED' && placed.firstStatus === 'SUCCESS');
-  const [workflowId, before] = cancels ? [cancelWorkflowId(id), cancellation] : [orderWorkflowId(id), order];
-  if (before?.status === 'COMPLETED' && !isBeingTakenBack && placed.status !== 'IN_PROGRESS' && !again) {
+  const { placed } = subject;
+  const due = workflowsOf(subject).filter(({ before, isDue }) => isDue || again || before?.status !== 'COMPLETED');
+  if (due.length === 0) {
+    const ids = workflowsOf(subject).map(({ workflowId }) => workflowId);
     const how = 'To have it repeat every step under its old keys, add --again.';
-    return { text: `Order ${id} is ${placed.status}, and ${workflowId} has ended well: there is nothing to retry. ${how}`, exitCode: 1 };
+    return {
+      text: `Order ${placed.id} is ${placed.status}, and ${ids.join(' and ')} ${ids.length > 1 ? 'have' : 'has'} ended well: there is nothing to retry. ${how}`,
+      exitCode: 1,
+    };
   }
-  if (cancels) await tools.saga.startCancellation(placed, cancelCause ?? 'operator', { again: true });
-  else {
-    if (!(await isSafeToCharge(tools, placed))) {
-      return {
-        text: `Order ${id} is ${placed.status}, and billing has not promised yet that it stays unpaid: ${cancelWorkflowId(id)} sees to that. Try again later.`,
-        exitCode: 1,
-      };
-    }
-    await tools.saga.start(placed, { again: true });
+  const told: string[] = [];
+  for (const { workflowId, before, start } of due) {
+    const refused = await start(tools);
+    if (refused) return { text: [...told, refused].join('\n'), exitCode: 1 };
+    told.push(`${workflowId} ${before ? `had ended as ${before.status}` : 'did not exist'}, and was started: ${await watched(tools, workflowId)}`);
   }
-  const was = before ? `had ended as ${before.status}` : 'did not exist';
-  return { text: `${workflowId} ${was}, and was started: ${await watched(tools, workflowId)}`, exitCode: 0 };
+  return { text: told.join('\n'), exitCode: 0 };
+}
+
+interface Startable {
+  workflowId: string;
+  before: Run | undefined;
+  /** It has work to do, however it ended before. */
+  isDue: boolean;
+  /** Answers why it was not started, if so. */
+  start(tools: Tools): Promise<string | undefined>;
+}
+
+/** The workflows that an order should have had by now, in the order in which they may be repeated: what was taken back stays unpaid from the first moment. */
+function workflowsOf({ id, placed, cancelCause, order, cancellation }: Subject & { placed: Order }): Startable[] {
+  const isOpen = placed.status === 'IN_PROGRESS' || placed.status === 'SUCCESS';
+  const isBeingTakenBack = cancelCause !== undefined && isOpen;
+  const ofCancellation: Startable = {
+    workflowId: cancelWorkflowId(id),
+    before: cancellation,
+    isDue: isBeingTakenBack,
+    start: async ({ saga }) => {
+      await saga.startCancellation(placed, cancelCause ?? 'operator', { again: true });
+      return undefined;
+    },
+  };
+  const ofOrder: Startable = {
+    workflowId: orderWorkflowId(id),
+    before: order,
+    isDue: placed.status === 'IN_PROGRESS',
+    async start(tools) {
+      if (!(await isSafeToCharge(tools, placed)))
+        return `Order ${id} is ${placed.status}, and billing has not promised yet that it stays unpaid: ${cancelWorkflowId(id)} sees to that. Try again later.`;
+      await tools.saga.start(placed, { again: true });
+      return undefined;
+    },
+  };
+  if (isBeingTakenBack) return [ofCancellation];
+  return placed.status === 'CANCELLED' && placed.firstStatus === 'SUCCESS' ? [ofCancellation, ofOrder] : [ofOrder];
 }
 
 /** A billing that was restored may have forgotten why an order is not paid, and would charge it now. So it is made to promise first that it never will. */
