@@ -53,10 +53,10 @@ function told(answer: Answer): string {
   return outcomeOf(answer);
 }
 
-for (const { operationId, role, method, path, headers, body, callers: meant } of operations) {
-  // It stands before all others, and has a test of its own.
-  if (operationId === 'forwardAuth') continue;
+/** All but what stands before them, and has a test of its own. */
+const others = operations.filter(({ operationId }) => operationId !== 'forwardAuth');
 
+for (const { operationId, role, method, path, headers, body, callers: meant } of others) {
   test(`${operationId} is for ${meant.map((kind) => `a ${kind}`).join(' and ') || 'anybody'}, and a fault in it is told to nobody`, async () => {
     for (const [kind, identity] of Object.entries(callers)) {
       const isMeant = meant.length === 0 || meant.includes(kind);
@@ -66,6 +66,20 @@ for (const { operationId, role, method, path, headers, body, callers: meant } of
     }
   });
 }
+
+test('a parameter that nobody knows is refused, whatever it is sent to', async () => {
+  const refusals = await Promise.all(
+    others.map(async ({ operationId, method, path, headers, body, callers: [meant = 'nobody'] }) => {
+      const answer = await ask(operationId, method, `${path}?nobodyKnows=this`, { headers: { ...headers, ...callers[meant] }, body });
+      return [operationId, told(answer)];
+    }),
+  );
+  assert.deepEqual(
+    refusals,
+    others.map(({ operationId }) => [operationId, '400 bad-request']),
+  );
+  assert.deepEqual(reached, []);
+});
 
 test('a fault where sessions are looked up is told to nobody', async () => {
   const auth = await startAuth({ passwords: quickPasswords });

@@ -83,3 +83,9 @@ test('of a request without a key each one is an order of its own', async () => {
   const [first, second] = [await orders.place(buyer, { 'if-match': '0' }), await orders.place(buyer, { 'if-match': '1' })];
   assert.deepEqual([first.status, second.status, first.body.id === second.body.id], [201, 201, false]);
 });
+
+test('a body of 16 KiB is read, and one of a byte more is not', async () => {
+  const body = (bytes: number) => '{"price":0}'.padEnd(bytes);
+  assert.equal(outcomeOf(await orders.place(buyer, newKey(), body(16 * 1024))), '400 bad-request');
+  assert.equal(outcomeOf(await orders.place(buyer, newKey(), body(16 * 1024 + 1))), '413 payload-too-large');
+});

@@ -104,19 +104,44 @@ for (const [prefer, applied] of [
 const eventsOf = (text: string): [id: string, order: any][] =>
   [...text.matchAll(/^id: (.+)\nevent: status\ndata: (.+)\n\n/gm)].map(([, id, data]) => [id!, JSON.parse(data!)]);
 
-test('a stream tells where the order stands, then how it ended, and ends', async () => {
-  for (const caller of [asUser(buyer), asService('worker')]) {
+/** What a stream has told so far, and the whole of it once it has ended. */
+async function opened(id: string, headers: Record<string, string>) {
+  const response = await fetch(`${orders.url}/orders/${id}/events`, { headers });
+  const reader = response.clone().body!.pipeThrough(new TextDecoderStream()).getReader();
+  return { response, next: async () => (await reader.read()).value!, whole: () => assertDocumented('orderEvents', response) as Promise<string> };
+}
+
+for (const [who, caller] of [
+  ['the buyer', () => asUser(buyer)],
+  ['a service', () => asService('worker')],
+  ['a buyer who comes back', () => ({ ...asUser(buyer), 'last-event-id': '1-IN_PROGRESS' })],
+] as const) {
+  test(`a stream tells ${who} where the order stands, then how it ended, and ends`, async () => {
     const id = await placed(undefined);
     const { body: open } = await read(id);
-    const response = await fetch(`${orders.url}/orders/${id}/events`, { headers: caller });
-    const { value } = await response.clone().body!.pipeThrough(new TextDecoderStream()).getReader().read();
-    const before = eventsOf(value!);
-    assert.deepEqual(before, [[`${open.version}-IN_PROGRESS`, open]]);
+    const stream = await opened(id, caller());
+    const before = eventsOf(await stream.next());
+    assert.deepEqual(before, [['1-IN_PROGRESS', open]]);
     await orders.store.settle(id, 'FAILED', 'deadline');
-    const final = [`${open.version}-FAILED`, { ...open, status: 'FAILED', reason: 'deadline' }];
-    assert.deepEqual(eventsOf(await assertDocumented('orderEvents', response)), [...before, final]);
-    assert.equal(response.headers.get('cache-control'), 'no-cache, no-transform');
+    assert.deepEqual(eventsOf(await stream.whole()), [...before, ['1-FAILED', { ...open, status: 'FAILED', reason: 'deadline' }]]);
+    assert.equal(stream.response.headers.get('cache-control'), 'no-cache, no-transform');
+  });
+}
+
+test('a stream in which nothing happens says now and then that it is still there', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const id = await placed(undefined);
+  const stream = await opened(id, asUser(buyer));
+  await stream.next();
+  for (let n = 0; n < 2; n++) {
+    t.mock.timers.tick(15_000);
+    assert.equal(await stream.next(), ': still here\n\n');
   }
+  await orders.store.settle(id, 'SUCCESS', null);
+  assert.deepEqual(
+    eventsOf(await stream.whole()).map(([eventId]) => eventId),
+    ['1-IN_PROGRESS', '1-SUCCESS'],
+  );
 });
 
 test('a stream of an order that has ended tells that alone, also to who has seen something else of it', async () => {
@@ -146,10 +171,10 @@ test("another buyer's order cannot be followed, and is answered like one that do
 test('many wait and follow with one query at a time, and none is made for those who have gone', async () => {
   const id = await placed(undefined);
   let looks = 0;
-  let atOnce = 0;
+  let [atOnce, atOnceMax] = [0, 0];
   const finals: typeof orders.store.finals = async (ids) => {
     looks++;
-    assert.equal(++atOnce, 1);
+    atOnceMax = Math.max(atOnceMax, ++atOnce);
     return orders.store.finals(ids).finally(() => atOnce--);
   };
   const service = await orders.serve({ ...orders.store, finals });
@@ -158,12 +183,16 @@ test('many wait and follow with one query at a time, and none is made for those 
     fetch(service.url + path, { headers: { ...asUser(buyer), prefer }, signal: leaving.signal }).then((response) => response.text());
   const waiting = [...Array(10).fill(`/orders/${id}`), ...Array(10).fill(`/orders/${id}/events`)].map((path: string) => ask(path, 'wait=30'));
   await eventually(() => assert.ok(looks > 2));
+  assert.equal(atOnceMax, 1);
+  // Who asks for the head of a stream has all of it at once.
+  await fetch(`${service.url}/orders/${id}/events`, { method: 'HEAD', headers: asUser(buyer) });
   leaving.abort();
   for (const each of waiting) await assert.rejects(each, { name: 'AbortError' });
   await eventually(async () => {
     const before = looks;
     await sleep(QUIET_MS);
     assert.equal(looks, before);
-  });
+    // Sooner than the waits would have ended by themselves.
+  }, 10_000);
   await service.close();
 });

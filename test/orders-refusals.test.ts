@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, beforeEach, test } from 'node:test';
 import { outcomeOf } from './support/asking.ts';
 import { asService, asUser } from './support/callers.ts';
+import { assertDocumented } from './support/openapi.ts';
 import { startOrders, type Orders } from './support/orders.ts';
 
 /** Tests are called by it, the same each time. */
@@ -80,4 +81,15 @@ test('a list in pages that cannot be is refused', async () => {
     assert.equal(outcomeOf(await orders.list(buyer, query)), '400 bad-request', query);
   assert.equal(outcomeOf(await orders.ask('listOrders', 'GET', '/orders', { headers: asService('worker') })), '403 forbidden');
   assert.equal(outcomeOf(await orders.ask(undefined, 'DELETE', '/orders', { headers: asUser(buyer) })), '405 method-not-allowed');
+});
+
+test('a body that is not UTF-8 is refused', async () => {
+  const body = Buffer.from('{"price":5,"userId":"\u00e4"}', 'latin1');
+  const response = await fetch(`${orders.url}/orders`, {
+    method: 'POST',
+    headers: { ...asUser(buyer), 'if-match': '0', 'content-type': 'application/json' },
+    body,
+  });
+  const refused = await assertDocumented('createOrder', response);
+  assert.deepEqual([refused.type, refused.detail], ['/problems/bad-request', 'The body did not arrive whole, or is not UTF-8']);
 });

@@ -163,6 +163,21 @@ function interrupted(statements: number, act: () => Promise<unknown>) {
   };
 }
 
+test('an order that has failed is not cancelled, and one that has succeeded is, once', async () => {
+  for (const [first, then, reason] of [
+    ['FAILED', 'FAILED', 'deadline'],
+    ['SUCCESS', 'CANCELLED', 'buyer'],
+  ] as const) {
+    const placed = await store.place(requestOf(randomUUID())({ ifMatch: 0 }));
+    assert.ok(placed.kind === 'placed');
+    await store.settle(placed.order.id, first, first === 'FAILED' ? 'deadline' : null);
+    for (const cause of ['buyer', 'operator']) {
+      const cancelled = await store.cancel(placed.order.id, cause);
+      assert.deepEqual([cancelled?.status, cancelled?.firstStatus, cancelled?.reason], [then, first, reason]);
+    }
+  }
+});
+
 function fifty<T>(make: (n: number) => T): T[] {
   return Array.from({ length: 50 }, (_each, n) => make(n));
 }

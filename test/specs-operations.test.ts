@@ -127,11 +127,13 @@ function callersOf({ security }: Json): string[] {
 }
 
 /** What operations answer because of what they are like. */
-function commonTo({ method, operation }: { method: string; operation: Json }): ProblemKind[] {
+function commonTo({ id, method, operation }: { id: string; method: string; operation: Json }): ProblemKind[] {
   const callers = callersOf(operation);
   const isOf = (tag: string) => operation.tags.includes(tag);
   const writes = method !== 'get';
-  const kinds: ProblemKind[] = ['bad-request', 'internal-error'];
+  const kinds: ProblemKind[] = ['internal-error'];
+  // Forward-auth stands for any request, and looks at no part of it but who sent it.
+  if (id !== 'forwardAuth') kinds.push('bad-request');
   if (!isOf('gateway')) kinds.push('bad-gateway', 'unavailable', 'gateway-timeout');
   if (callers.length > 0) kinds.push('unauthenticated');
   // Whoever is known and not meant. Auth knows users only.

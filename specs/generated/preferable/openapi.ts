@@ -1412,16 +1412,6 @@ export interface components {
     };
   };
   responses: {
-    /** @description The request does not match its schema. */
-    BadRequest: {
-      headers: {
-        'X-Correlation-Id': components['headers']['CorrelationId'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/problem+json': components['schemas']['BadRequestProblem'];
-      };
-    };
     /** @description Without a session or token, or with one that does not hold. */
     Unauthenticated: {
       headers: {
@@ -1485,6 +1475,16 @@ export interface components {
       };
       content: {
         'application/problem+json': components['schemas']['GatewayTimeoutProblem'];
+      };
+    };
+    /** @description The request does not match its schema. */
+    BadRequest: {
+      headers: {
+        'X-Correlation-Id': components['headers']['CorrelationId'];
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['BadRequestProblem'];
       };
     };
     /** @description Sent by a page of another site. */
@@ -1923,7 +1923,6 @@ export interface operations {
         };
         content?: never;
       };
-      400: components['responses']['BadRequest'];
       401: components['responses']['Unauthenticated'];
       429: components['responses']['TooManyRequests'];
       500: components['responses']['InternalError'];
