@@ -45,11 +45,12 @@ export async function createBuyer(url: string, { balance = 0 } = {}) {
     ledger: (query = ''): Promise<Answer> => ask('listTransactions', 'GET', `/payments/transactions${query}`),
     notifications: (): Promise<Answer> => ask('listNotifications', 'GET', '/notifications?limit=100'),
     balance: async (): Promise<number> => (await ask('readBalance', 'GET', '/payments')).body.amount,
+    createProfile: (headers: Record<string, string> = {}): Promise<Answer> =>
+      ask('createProfile', 'POST', '/api/v1/user', { headers, body: { username, firstName: 'Ada', lastName: 'Lovelace', email, phone: '+44 20 7946 0958' } }),
     /** A token for clients without cookies. */
     token: async (): Promise<string> => (await anybody('token', 'POST', '/auth/token', { body: credentials })).body.access_token,
   };
-  const profile = { username, firstName: 'Ada', lastName: 'Lovelace', email, phone: '+44 20 7946 0958' };
-  await certain(['201', '409 profile-exists'], () => ask('createProfile', 'POST', '/api/v1/user', { body: profile }));
+  await certain(['201', '409 profile-exists'], () => buyer.createProfile());
   const firstKey = randomUUID();
   if (balance > 0) await certain(['201'], () => buyer.topUp(balance, firstKey));
   return buyer;

@@ -17,7 +17,10 @@ export interface FuzzRequest {
 /** Requests of an operation: some as the document has them, most of them not quite. */
 export function requestsOf({ method, path, parameters, bodies }: Operation, ids: readonly string[]): fc.Arbitrary<FuzzRequest> {
   const of = (place: string) => parameters.filter((parameter) => parameter.in === place);
-  const headers = fc.record(Object.fromEntries(of('header').map(({ name, schema }) => [name, headerText(sound(schema, ids))])), { requiredKeys: [] });
+  const required = of('header').filter((parameter) => parameter.required);
+  const headers = fc.record(Object.fromEntries(of('header').map(({ name, schema }) => [name, headerText(sound(schema, ids))])), {
+    requiredKeys: required.map(({ name }) => name),
+  });
   return fc
     .record({
       address: addressOf(path, of('path'), ids),
@@ -81,8 +84,8 @@ function queryOf(parameters: Operation['parameters'], ids: readonly string[]): f
 }
 
 /** As a header can carry it: no control characters, nothing beyond Latin-1. */
-const headerText = (value: fc.Arbitrary<unknown>): fc.Arbitrary<string> => fc.oneof({ weight: 3, arbitrary: value }, junk).map((each) => latin1(textOf(each)));
-const textOf = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+const headerText = (value: fc.Arbitrary<unknown>): fc.Arbitrary<string> => fc.oneof({ weight: 5, arbitrary: value }, junk).map((each) => latin1(textOf(each)));
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 const escaped = (value: unknown): string => encodeURIComponent(textOf(value).toWellFormed());
 const latin1 = (text: string): string => text.replace(/[^\t\x20-\x7e\xa0-\xff]/g, '').trim();
 
@@ -110,7 +113,7 @@ const others: fc.Arbitrary<Record<string, string>> = fc
   .map((headers) => Object.fromEntries(Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined)));
 
 function rarely<T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
-  return fc.oneof({ weight: 15, arbitrary: fc.constant(undefined) }, value);
+  return fc.oneof({ weight: 40, arbitrary: fc.constant(undefined) }, value);
 }
 
 interface Body {
@@ -130,7 +133,7 @@ function bodyOf(bodies: Operation['bodies'], ids: readonly string[]): fc.Arbitra
   const replaced = fc.tuple(right, name, junk).map(([value, name, other]) => ({ ...value, [name]: other }));
   const json = fc
     .oneof(
-      { weight: 4, arbitrary: right },
+      { weight: 8, arbitrary: right },
       { weight: 4, arbitrary: replaced },
       fc.tuple(right, name).map(([value, name]) => without(value, name)),
       junk,
