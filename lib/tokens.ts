@@ -20,6 +20,8 @@ const USER_ISSUER = 'order-saga/auth';
 const SERVICE_ISSUER = 'order-saga/service';
 export const USER_TOKEN_SECONDS = 300;
 const SERVICE_TOKEN_SECONDS = 60;
+/** As auth makes them. What is none would reach the databases as somebody that they cannot look up. */
+const USER_ID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 /** Two machines' clocks may differ by this much. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 const JWKS_TIMEOUT_MS = 2_000;
@@ -131,7 +133,7 @@ function verifierBy(userKeys: KeySource, roles: ReadonlyMap<string, KeyObject[]>
     }
     const key = await userKeys({ alg: ALGORITHM, kid }).catch(keyUnknown);
     const id = key && verifiedSubject(token, KeyObject.from(key), USER_ISSUER, USER_TOKEN_SECONDS);
-    return id ? { kind: 'user', id } : undefined;
+    return id && USER_ID.test(id) ? { kind: 'user', id } : undefined;
   };
 }
 
