@@ -17,8 +17,8 @@ describe('whoever dies', { concurrency: deaths.length }, () => {
   });
   after(() => shop?.stop());
 
-  for (const { failpoint, scenario, then, insists } of deaths) {
-    test(`at ${failpoint}: ${then}`, async () => {
+  for (const { failpoint, scenario, follows, insists } of deaths) {
+    test(`at ${failpoint}: ${follows}`, async () => {
       const act = await scenario(shop);
       await shop.dieAt(failpoint, act.trigger);
       if (insists) await act.insist();
@@ -32,9 +32,9 @@ test('every failpoint has its row in docs/reliability.md, which says what then h
   const rows = readFileSync('docs/reliability.md', 'utf8')
     .split('\n')
     .map((line) => line.split('|').map((cell) => cell.trim()));
-  const told = deaths.filter(({ failpoint, then }) => rows.some((cells) => cells.includes(`\`${failpoint}\``) && cells.includes(then)));
+  const told = deaths.filter(({ failpoint, follows }) => rows.some((cells) => cells.includes(`\`${failpoint}\``) && cells.includes(follows)));
   assert.deepEqual(
-    deaths.filter((death) => !told.includes(death)).map(({ failpoint, then }) => `| \`${failpoint}\` | ${then} |`),
+    deaths.filter((death) => !told.includes(death)).map(({ failpoint, follows }) => `| \`${failpoint}\` | ${follows} |`),
     [],
   );
 });

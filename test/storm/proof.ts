@@ -27,17 +27,16 @@ export interface ProofPorts {
   buyers: readonly Buyer[];
   history: History;
   faults: number;
+  quietWithinMs: number;
   signal: AbortSignal;
   /** Told what is not as it should be, as it is found. */
   onFound(found: readonly Violation[]): void;
   say(line: string): void;
 }
 
-const QUIET_WITHIN_MS = 60_000;
-
 /** Compares everything with everything, once all has come to rest, and answers the books as they were. */
 export async function prove(ports: ProofPorts): Promise<Books> {
-  const { world, topics, buyers, history, faults, onFound, say } = ports;
+  const { world, topics, buyers, history, faults, signal, onFound, say } = ports;
   const books = await readBooks(world.databases);
   const { exchanges } = history;
   onFound(await brokenNow(world.databases));
@@ -49,7 +48,7 @@ export async function prove(ports: ProofPorts): Promise<Books> {
   onFound(await byTheAuditor(world));
 
   say(`${await redeliver(ports)} messages redelivered`);
-  const { sent, found } = await resendAll({ world, buyers, exchanges: [...exchanges], books });
+  const { sent, found } = await resendAll({ world, buyers, exchanges: [...exchanges], books, signal });
   onFound(found);
   say(`${sent} requests about money sent again`);
   onFound(await brokenNow(world.databases));
@@ -64,14 +63,14 @@ async function byTheAuditor({ stack }: World): Promise<Violation[]> {
 }
 
 /** Has every topic read from its beginning: no table may change by that. Answers how many messages were read once more. */
-async function redeliver({ world, topics, onFound, signal }: ProofPorts): Promise<number> {
+async function redeliver({ world, topics, quietWithinMs, onFound, signal }: ProofPorts): Promise<number> {
   const before = await digestOf(world.databases);
   let again = 0;
   await world.roles.without('notifications', async () => {
     await topics.rewind();
     again = await topics.lag();
   });
-  const { unrest } = await untilQuiet(world, topics, { withinMs: QUIET_WITHIN_MS, signal });
+  const { unrest } = await untilQuiet(world, topics, { withinMs: quietWithinMs, signal });
   if (unrest.length > 0) onFound([{ invariant: 'I17', what: `after everything was redelivered there are ${unrest.join(', ')}` }]);
   onFound(changed('I17', before, await digestOf(world.databases), 'redelivery'));
   onFound(brokenLetters(await topics.setAside()));

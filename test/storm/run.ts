@@ -8,11 +8,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { interruption } from '../../local/interruption.ts';
 import { readArguments, USAGE, type Asked } from './arguments.ts';
-import { createMutant } from './mutants/mutants.ts';
+import { createMutant, mutantOf } from './mutants/mutants.ts';
 import { toText } from './report.ts';
 import { storm } from './storm.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
+/** That the machine is busy is not what is looked for in a mutant. */
+const MUTANT_QUIET_WITHIN_MS = 180_000;
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
 process.exitCode = await main(process.argv.slice(2));
@@ -27,14 +29,28 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-async function run({ seed, orders, faults, mutant }: Asked, signal: AbortSignal): Promise<number> {
-  say(`seed ${seed}, ${orders} orders, ${faults} faults${mutant ? `, with the mutant ${mutant}` : ''}`);
+async function run({ seed, orders, faults, mutant: name }: Asked, signal: AbortSignal): Promise<number> {
+  say(`seed ${seed}, ${orders} orders, ${faults} faults${name ? `, with the mutant ${name}` : ''}`);
   const dir = await mkdtemp(join(tmpdir(), 'order-saga-storm-'));
-  const root = mutant ? await createMutant(mutant, join(dir, 'mutant')) : ROOT;
-  const report = await storm({ seeds: [seed], orders, faults, root, dir, signal, say, stopsAtFirst: mutant !== undefined });
+  const mutant = name === undefined ? undefined : mutantOf(name);
+  const root = mutant ? await createMutant(mutant.name, join(dir, 'mutant')) : ROOT;
+  const report = await storm({
+    seeds: [seed],
+    orders,
+    faults,
+    root,
+    dir,
+    signal,
+    say,
+    ...(mutant && { stopsAt: mutant.caughtBy, quietWithinMs: MUTANT_QUIET_WITHIN_MS }),
+  });
   say(toText(report));
-  const holds = report.violations.length === 0;
-  if (holds) await rm(dir, { recursive: true, force: true });
+  const broken = report.violations.map(({ invariant }) => invariant);
+  const caughtBy = mutant && broken.find((invariant) => mutant.caughtBy.includes(invariant));
+  // What else was found of a mutant need not come from what is wrong with it.
+  if (mutant) say(caughtBy ? `${mutant.name} is caught by ${caughtBy}` : `${mutant.name} is NOT caught by ${mutant.caughtBy.join(', ')}`);
+  const found = mutant ? caughtBy !== undefined : broken.length > 0;
+  if (!found) await rm(dir, { recursive: true, force: true });
   else say(`What the clients saw, and the evidence: ${dir}`);
-  return holds ? 0 : 1;
+  return found ? 1 : 0;
 }

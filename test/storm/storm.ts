@@ -26,18 +26,21 @@ export interface StormOptions {
   root: string;
   /** Where the history goes, and the evidence of what is found. */
   dir: string;
-  /** Ends with the first violation: for what is known to be broken. */
-  stopsAtFirst?: boolean;
+  /** Ends with the first violation of one of these: for what is broken on purpose. */
+  stopsAt?: readonly string[];
+  /** How long after the last fault something may still be under way. What takes longer is stuck. */
+  quietWithinMs?: number;
   signal: AbortSignal;
   say(line: string): void;
 }
 
+const QUIET_WITHIN_MS = 60_000;
 /** Idle connections are kept for a minute. */
 const LET_GO_WITHIN_MS = 90_000;
 
 /** Brings up an installation, has buyers order while everything dies, and answers what came of it. Nothing is left running. */
 export async function storm(options: StormOptions): Promise<Report> {
-  const { dir, root, seeds, stopsAtFirst } = options;
+  const { dir, root, seeds, stopsAt = [] } = options;
   await mkdir(dir, { recursive: true });
   const beganMs = Date.now();
   const say = (line: string) => options.say(`${((Date.now() - beganMs) / 1000).toFixed(1).padStart(6)} s  ${line}`);
@@ -50,7 +53,7 @@ export async function storm(options: StormOptions): Promise<Report> {
   const ordersMade = () => waves.reduce((sum, { clients }) => sum + clients.orders(), 0);
   const findings = createFindings(({ invariant, what }) => {
     say(`VIOLATION of ${invariant}, after ${ordersMade()} orders: ${what}`);
-    if (stopsAtFirst) ending.abort(ENOUGH);
+    if (stopsAt.includes(invariant)) ending.abort(ENOUGH);
   });
   void world.givenUp.then((reason) => ending.abort(reason));
   try {
@@ -81,13 +84,13 @@ interface Scene {
   waves: Wave[];
 }
 
-async function pass({ seeds, orders, faults, signal, say }: StormOptions, { world, topics, history, findings, waves }: Scene) {
+async function pass({ seeds, orders, faults, quietWithinMs = QUIET_WITHIN_MS, signal, say }: StormOptions, { world, topics, history, findings, waves }: Scene) {
   await recordTransitions(world.databases);
   const watch = watchBooks(world.databases, findings.add);
   const onFound = findings.add;
   const quietMs: number[] = [];
   try {
-    for (const seed of seeds) waves.push(createWave({ world, topics, history, seed, orders, faults, signal, onFound, say }));
+    for (const seed of seeds) waves.push(createWave({ world, topics, history, seed, orders, faults, quietWithinMs, signal, onFound, say }));
     await waves[0]!.warmUp();
     const start = await readHoldings(world);
     for (const [n, wave] of waves.entries()) {
@@ -96,7 +99,7 @@ async function pass({ seeds, orders, faults, signal, say }: StormOptions, { worl
     }
     await watch.close();
     const buyers = waves.flatMap(({ clients }) => clients.buyers);
-    const books = await prove({ world, topics, buyers, history, faults, signal, onFound, say });
+    const books = await prove({ world, topics, buyers, history, faults, quietWithinMs, signal, onFound, say });
     const end = await untilLetGo(world, start, { withinMs: LET_GO_WITHIN_MS, signal });
     onFound(brokenHoldings(start, end));
     return { books, looks: watch.looks(), quietMs, holdings: { start, end } };

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readBooks } from './checks/books.ts';
 import { brokenAcross, brokenNow } from './checks/snapshot.ts';
+import { brokenTransitions, readTransitions } from './checks/transitions.ts';
 import type { Violation } from './checks/violation.ts';
 import type { Databases } from './world/databases.ts';
 
@@ -20,7 +21,8 @@ export function watchBooks(databases: Databases, onViolations: (found: Violation
   let looks = 0;
   const look = async () => {
     onViolations(await brokenNow(databases));
-    if (looks++ % ACROSS_EVERY_LOOKS === 0) onViolations(brokenAcross(await readBooks(databases)));
+    if (looks++ % ACROSS_EVERY_LOOKS !== 0) return;
+    onViolations([...brokenAcross(await readBooks(databases)), ...brokenTransitions(await readTransitions(databases))]);
   };
   const ended = (async () => {
     while (!closing.signal.aborted) {

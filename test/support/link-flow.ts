@@ -10,8 +10,10 @@ export interface Pace {
 export interface Flow {
   /** Hands bytes on, behind all that were handed on before. */
   pass(bytes: Buffer, pace: Pace): void;
-  /** Ends the other side once all that was handed on is on its way. */
+  /** Says that nothing more comes, once all that was handed on is on its way. */
   end(): void;
+  /** The same, and wants no answer any more. */
+  close(): void;
 }
 
 /** However small the pieces are to be, a long message is not made of more than so many. */
@@ -31,7 +33,8 @@ export function createFlow(to: Socket): Flow {
         .then(() => writePieces(to, bytes, Math.max(pieceBytes, Math.ceil(bytes.length / PIECES_MAX))))
         .finally(() => waiting--);
     },
-    end: () => void last.then(() => to.destroySoon()),
+    end: () => void last.then(() => to.end()),
+    close: () => void last.then(() => to.destroySoon()),
   };
 }
 

@@ -47,7 +47,7 @@ export async function startLink(target: string, { answer = (bytes) => bytes }: {
   const open = (near: Socket): void => {
     near.on('error', () => {});
     if (state.kind === 'cut') return void near.resetAndDestroy();
-    const far = connect({ port: Number(targetPort), host, noDelay: true });
+    const far = connect({ port: Number(targetPort), host, noDelay: true, allowHalfOpen: true });
     far.on('error', () => {});
     const pair = { near, far, torn: false };
     pairs.add(pair);
@@ -55,11 +55,13 @@ export async function startLink(target: string, { answer = (bytes) => bytes }: {
     near.on('data', (bytes) => swallows(pair) || asked.pass(bytes, paceOf(state)));
     far.on('data', (bytes) => swallows(pair) || (losesAnswer() ? tear(pair) : answered.pass(answer(bytes, port), paceOf(state))));
     if (state.kind === 'silent') far.pause();
-    near.on('close', () => swallows(pair) || asked.end());
-    far.on('close', () => swallows(pair) || answered.end());
+    near.on('end', () => swallows(pair) || asked.end());
+    far.on('end', () => swallows(pair) || answered.end());
+    near.on('close', () => swallows(pair) || asked.close());
+    far.on('close', () => swallows(pair) || answered.close());
     for (const socket of [near, far]) socket.on('close', () => near.destroyed && far.destroyed && pairs.delete(pair));
   };
-  const server = createServer({ noDelay: true }, open);
+  const server = createServer({ noDelay: true, allowHalfOpen: true }, open);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
 

@@ -72,7 +72,18 @@ function assertHeader(at: string, value: string | null, told: string): void {
 }
 
 /** What clients go by, and would not look for if it were not documented. */
-const TELLING = ['etag', 'location', 'link', 'retry-after', 'idempotent-replayed', 'preference-applied', 'set-cookie', 'www-authenticate', 'x-user-id', 'authorization'];
+const TELLING = [
+  'etag',
+  'location',
+  'link',
+  'retry-after',
+  'idempotent-replayed',
+  'preference-applied',
+  'set-cookie',
+  'www-authenticate',
+  'x-user-id',
+  'authorization',
+];
 
 function assertNoOthers(documented: readonly string[], headers: Headers, told: string): void {
   const names = new Set(documented.map((name) => name.toLowerCase()));

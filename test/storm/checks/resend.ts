@@ -4,7 +4,7 @@ import { chargeKey } from '../../../specs/identity.ts';
 import type { Buyer } from '../clients/buyer.ts';
 import type { Asked, Exchange } from '../clients/history.ts';
 import { deposit } from '../clients/requests.ts';
-import { keyOf } from '../clients/verdict.ts';
+import { keyOf, verdictOf } from '../clients/verdict.ts';
 import { eachOf } from '../each-of.ts';
 import type { World } from '../world/world.ts';
 import type { Books } from './books.ts';
@@ -20,17 +20,24 @@ export interface ResendPorts {
   buyers: readonly Buyer[];
   exchanges: readonly Exchange[];
   books: Books;
+  signal: AbortSignal;
 }
 
 /** Tops up every account, then sends every request about money once more, those of buyers and those of orders. Nothing may change by that. */
-export async function resendAll({ world, buyers, exchanges, books }: ResendPorts): Promise<{ sent: number; found: Violation[] }> {
-  await eachOf(buyers, AT_ONCE, (buyer) => buyer.ask(deposit(randomUUID(), TOP_UP)));
+export async function resendAll({ world, buyers, exchanges, books, signal }: ResendPorts): Promise<{ sent: number; found: Violation[] }> {
+  await eachOf(buyers, AT_ONCE, (buyer) => answered(buyer.ask(deposit(randomUUID(), TOP_UP))), signal);
   const before = await digestOf(world.databases, ['billing']);
   const own = withOutcome(exchanges);
   const byId = new Map(buyers.map((buyer) => [buyer.id, buyer]));
-  await eachOf(own, AT_ONCE, ({ as, asked }) => byId.get(as)!.ask(asked));
-  const charges = await resendCharges(world, books);
+  await eachOf(own, AT_ONCE, ({ as, asked }) => answered(byId.get(as)!.ask(asked)), signal);
+  const charges = await resendCharges(world, books, signal);
   return { sent: own.length + charges, found: changed('I18', before, await digestOf(world.databases, ['billing']), 'sending every request about money again') };
+}
+
+/** What is not answered has shown nothing. */
+async function answered(asking: Promise<Exchange>): Promise<void> {
+  const exchange = await asking;
+  if (verdictOf(exchange) === 'unknown') throw new Error(`request ${exchange.seq} was not answered, although nothing is broken`);
 }
 
 /** Each request of a buyer about money that has an outcome, once. */
@@ -46,7 +53,7 @@ export function withOutcome(exchanges: readonly Exchange[]): Array<{ as: string;
 }
 
 /** As the worker asks: the charge of each order, and what made billing promise that there is none. */
-async function resendCharges(world: World, { orders, outcomes }: Books): Promise<number> {
+async function resendCharges(world: World, { orders, outcomes }: Books, signal: AbortSignal): Promise<number> {
   const token = createServiceTokens('worker', world.stack.env()['WORKER_SERVICE_KEY']!);
   const ask = async (path: string, body: object, headers: Record<string, string> = {}) => {
     const response = await fetch(`${world.urls.billing}/payments/withdrawals${path}`, {
@@ -56,6 +63,7 @@ async function resendCharges(world: World, { orders, outcomes }: Books): Promise
       body: JSON.stringify(body),
     });
     await response.arrayBuffer();
+    if (response.status >= 500) throw new Error(`billing answered ${response.status} to a charge that was sent again`);
   };
   const givenBack = new Set(outcomes.filter(({ outcome }) => outcome === 'CANCELLED' || outcome === 'REFUNDED').map(({ key }) => key));
   const asks = orders.flatMap(({ id, owner, price }) => {
@@ -63,6 +71,6 @@ async function resendCharges(world: World, { orders, outcomes }: Books): Promise
     const charge = () => ask('', { userId: owner, amount: price }, { 'idempotency-key': key });
     return givenBack.has(key) ? [charge, () => ask(`/${key}/cancellation`, { userId: owner, cause: 'buyer' })] : [charge];
   });
-  await eachOf(asks, AT_ONCE, (each) => each());
+  await eachOf(asks, AT_ONCE, (each) => each(), signal);
   return asks.length;
 }

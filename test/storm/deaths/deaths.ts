@@ -6,7 +6,7 @@ export interface Death {
   failpoint: string;
   scenario: Scenario;
   /** As it is told in docs/reliability.md. */
-  then: string;
+  follows: string;
   /** True where nothing is known to have happened, so that whoever asked has to ask again. */
   insists: boolean;
 }
@@ -17,9 +17,9 @@ const RUN_AGAIN = 'Temporal gives the task to a worker again, and the same key f
 const SENT_AGAIN = 'the mail goes out when the lease ends, twenty seconds later';
 
 /** Whoever asked has to ask again. */
-const asksAgain = (failpoint: string, scenario: Scenario, then: string): Death => ({ failpoint, scenario, then, insists: true });
+const asksAgain = (failpoint: string, scenario: Scenario, follows: string): Death => ({ failpoint, scenario, follows, insists: true });
 /** Nobody asks again. */
-const byItself = (failpoint: string, scenario: Scenario, then: string): Death => ({ failpoint, scenario, then, insists: false });
+const byItself = (failpoint: string, scenario: Scenario, follows: string): Death => ({ failpoint, scenario, follows, insists: false });
 
 /** Both sides of every step: where the role dies, and what then becomes of what it was doing. */
 export const deaths: readonly Death[] = [

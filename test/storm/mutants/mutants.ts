@@ -14,12 +14,18 @@ const LEFT_OUT = new Set(['node_modules', '.git', '.local']);
 
 /** Makes a copy of the project at `dir`, which must not be there, broken in the way of this name. Answers its root, to start roles from. */
 export async function createMutant(name: string, dir: string): Promise<string> {
-  const mutant = mutants.find((each) => each.name === name);
-  if (!mutant) throw new Error(`There is no mutant ${name}. There are ${mutants.map((each) => each.name).join(', ')}`);
+  const mutant = mutantOf(name);
   await cp(ROOT, dir, { recursive: true, filter: (source) => !LEFT_OUT.has(basename(source)) });
   await symlink(await realpath(join(ROOT, 'node_modules')), join(dir, 'node_modules'));
   for (const change of mutant.changes) await apply(change, dir);
   return dir;
+}
+
+/** The mutant of this name. Throws, naming those that there are, when there is none. */
+export function mutantOf(name: string): Mutant {
+  const mutant = mutants.find((each) => each.name === name);
+  if (!mutant) throw new Error(`There is no mutant ${name}. There are ${mutants.map((each) => each.name).join(', ')}`);
+  return mutant;
 }
 
 async function apply({ file, find, replace }: Change, dir: string): Promise<void> {

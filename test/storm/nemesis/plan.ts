@@ -1,4 +1,5 @@
 import type { Prng } from '../prng.ts';
+import { edgeNames } from '../world/edges.ts';
 import { faultKinds, type Fault, type FaultKind } from './faults.ts';
 
 const kinds = Object.keys(faultKinds) as FaultKind[];
@@ -20,7 +21,7 @@ function deal(prng: Prng, count: number): FaultKind[] {
   while (dealt.length < count) {
     const left = new Map<FaultKind, number>(kinds.map((kind) => [kind, faultKinds[kind].weight]));
     while (left.size > 0 && dealt.length < count) {
-      for (const kind of prng.shuffled([...left.keys()])) {
+      for (const kind of heaviestFirst(prng, [...left.keys()])) {
         const rest = left.get(kind)! - 1;
         if (rest > 0) left.set(kind, rest);
         else left.delete(kind);
@@ -31,13 +32,21 @@ function deal(prng: Prng, count: number): FaultKind[] {
   return dealt;
 }
 
-/** Of each kind, one target after the other until all have had their turn. */
+/** In an order that chance decides, and that a weight makes come sooner. */
+function heaviestFirst(prng: Prng, of: readonly FaultKind[]): FaultKind[] {
+  const drawn = of.map((kind) => ({ kind, lot: prng.next() ** (1 / faultKinds[kind].weight) }));
+  return drawn.sort((a, b) => b.lot - a.lot).map(({ kind }) => kind);
+}
+
+/** One target after the other until all have had their turn: of the ways, whatever spoils them; of anything else, for each kind. */
 function targetsInTurn(prng: Prng): (kind: FaultKind) => string {
-  const waiting = new Map<FaultKind, string[]>();
+  const waiting = new Map<string, string[]>();
   return (kind) => {
-    const turn = waiting.get(kind) ?? [];
-    if (turn.length === 0) turn.push(...prng.shuffled<string>(faultKinds[kind].targets));
-    waiting.set(kind, turn);
+    const targets: readonly string[] = faultKinds[kind].targets;
+    const name = targets === edgeNames ? 'ways' : kind;
+    const turn = waiting.get(name) ?? [];
+    if (turn.length === 0) turn.push(...prng.shuffled(targets));
+    waiting.set(name, turn);
     return turn.pop()!;
   };
 }

@@ -35,7 +35,7 @@ export function createTraps(): Act {
     };
     for (const deadline = Date.now() + lastsMs; Date.now() < deadline; await sleep(LOOK_MS, undefined, { signal: ports.signal })) {
       const hit = new Set(hitFailpoints(failpointsDir));
-      for (const [name, since] of [...armed]) {
+      for (const [name, since] of armed) {
         if (!hit.has(name) && Date.now() < since + ARMED_FOR_MS) continue;
         await disarm(name);
         if (!hit.has(name)) waiting.push(name);
@@ -48,7 +48,7 @@ export function createTraps(): Act {
       if (armed.size === 0) break;
     }
     waiting.unshift(...armed.keys());
-    for (const name of [...armed.keys()]) await disarm(name);
+    for (const name of armed.keys()) await disarm(name);
   };
 }
 
