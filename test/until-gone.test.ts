@@ -30,3 +30,14 @@ for (const when of ['before it is asked', 'while it is asked'] as const) {
     assert.deepEqual([aborted, reason.code], [true, 'ECONNABORTED']);
   });
 }
+
+test('a client that waits is there, and has gone when it has its answer', async (t) => {
+  let signal: AbortSignal;
+  const url = await serve(t, async (ctx) => {
+    signal = untilGone(ctx);
+    ctx.body = { gone: signal.aborted };
+  });
+  const closed = async () => signal.aborted || once(signal, 'abort');
+  assert.deepEqual(await (await fetch(url)).json(), { gone: false });
+  await closed();
+});
