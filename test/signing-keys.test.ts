@@ -9,6 +9,8 @@ import { createTokenVerifier } from '../lib/tokens.ts';
 import { createDatabase } from './support/database.ts';
 import { serveQuietly } from './support/service.ts';
 
+const SOMEBODY = '5f0c6a52-6c1f-4b35-9a53-2f8f6f0f6f10';
+
 const DAY_S = 86_400;
 const rotationS = 30 * DAY_S;
 const database = await createDatabase('auth');
@@ -28,13 +30,13 @@ const kidOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[0]!, 'b
 async function signerAndPublished() {
   const keys = createSigningKeys(store, { rotationS });
   const { keys: published } = await keys.published();
-  return [kidOf(await keys.sign('somebody')), published.map(({ kid }) => kid!)] as const;
+  return [kidOf(await keys.sign(SOMEBODY)), published.map(({ kid }) => kid!)] as const;
 }
 /** Lets time pass for the keys. */
 const pass = (seconds: number) => rows.query(`update signing_keys set created_at = created_at - $1 * interval '1 second'`, [seconds]);
 
 test('of many replicas that start at once, all sign with the one key that one of them made', async () => {
-  const tokens = await Promise.all(Array.from({ length: 6 }, () => createSigningKeys(store, { rotationS }).sign('somebody')));
+  const tokens = await Promise.all(Array.from({ length: 6 }, () => createSigningKeys(store, { rotationS }).sign(SOMEBODY)));
   const { rows: kept } = await rows.query('select kid from signing_keys');
   assert.deepEqual(
     [...new Set(tokens.map(kidOf))],
@@ -77,10 +79,10 @@ test('keys that were read once are used on while the database is away, and it is
   t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
   let readings = 0;
   const keys = createSigningKeys({ ...store, signingKeys: () => (readings++ === 0 ? store.signingKeys() : Promise.reject(new Error('away'))) }, { rotationS });
-  await keys.sign('somebody');
+  await keys.sign(SOMEBODY);
   for (let minute = 1; minute <= 3; minute++) {
     t.mock.timers.tick(60_000);
-    assert.deepEqual([kidOf(await keys.sign('somebody')), kidOf(await keys.sign('somebody'))], [kid, kid]);
+    assert.deepEqual([kidOf(await keys.sign(SOMEBODY)), kidOf(await keys.sign(SOMEBODY))], [kid, kid]);
     assert.equal(readings, 1 + minute);
     await endOfTurn();
   }
@@ -89,7 +91,7 @@ test('keys that were read once are used on while the database is away, and it is
 test('a replica that nobody has asked for a minute reads before it answers', async (t) => {
   t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
   const keys = createSigningKeys(store, { rotationS });
-  await keys.sign('somebody');
+  await keys.sign(SOMEBODY);
   await rows.query('delete from signing_keys');
   const [second] = await signerAndPublished();
   t.mock.timers.tick(60_000);
@@ -111,8 +113,8 @@ test('while keys come and go, every token that one replica signs is taken by who
   const atOnce = new Set<number>();
   const startedMs = performance.now();
   for (let n = 0; kids.size < 4 && performance.now() - startedMs < 30_000; n++) {
-    const token = await (n % 2 ? one : other).sign('somebody');
-    assert.deepEqual(await verify(token), { kind: 'user', id: 'somebody' }, `token ${n}, after ${kids.size} keys`);
+    const token = await (n % 2 ? one : other).sign(SOMEBODY);
+    assert.deepEqual(await verify(token), { kind: 'user', id: SOMEBODY }, `token ${n}, after ${kids.size} keys`);
     kids.add(kidOf(token));
     atOnce.add((await other.published()).keys.length);
   }

@@ -52,7 +52,7 @@ const saga = createSaga({ temporal, taskQueue: 'test', answerDeadlineMs: 1000, o
 const startProfile = createProfileStarter({ temporal, taskQueue: 'test' });
 
 const publisher = { publish: async () => {}, close: async () => {} };
-const reply = { status: 200, body: { outcome: 'CANCELLED', cause: 'buyer' }, header: () => undefined };
+const reply = { status: 200, body: { outcome: 'CANCELLED', cause: 'buyer', transactionId: 1, amount: 5 }, header: () => undefined };
 const asking = createBillingActivities({ billing: Object.assign(async () => reply, { close: async () => {} }) satisfies HttpClient });
 const announcing = createAnnouncementActivities({ publisher, codec: { encode: () => ({}) } as never });
 const profiles = createProfileWorld();
