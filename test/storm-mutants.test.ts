@@ -1,7 +1,7 @@
 /** The mutants of the storm: each can be made, and works where nothing disturbs it, so that it is caught for what is wrong with it and nothing else. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,11 +47,17 @@ for (const { name, changes } of mutants) {
   });
 }
 
+const migrationsIn = (root: string, service: ServiceName): string =>
+  globSync(join(root, 'prisma', service, 'migrations', '*', 'migration.sql'))
+    .toSorted()
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('\n');
+
 /** Databases as the mutant makes them. */
 async function databasesOf(root: string, files: readonly string[]): Promise<Record<string, string>> {
   const entries = services.map(async (service) => {
     const changed = files.includes(migrationOf(service));
-    const url = changed ? await createScripted(readFileSync(join(root, migrationOf(service)), 'utf8')) : urls[service]!;
+    const url = changed ? await createScripted(migrationsIn(root, service)) : urls[service]!;
     return [`${service.toUpperCase()}_DATABASE_URL`, url] as const;
   });
   return Object.fromEntries(await Promise.all(entries));

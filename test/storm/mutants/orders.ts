@@ -28,13 +28,15 @@ export const orderMutants: readonly Mutant[] = [
         file: 'api/orders/store.ts',
         find: lines(
           "        if (inserted) return { kind: 'placed', order: toOrder(inserted) };",
-          '        // A new statement, not a second branch of the first: only a new snapshot sees the row that the insert waited for.',
+          "        // New statements: only a new snapshot sees the row that the insert waited for. The version first: the order that made it may be the key's own.",
+          '        const latest = await latestVersion(db, asked.ownerId);',
           '        const earlier = await this.findEarlier(asked);',
           '        if (earlier) return earlier;',
         ),
         replace: lines(
           "        if (inserted?.placed) return { kind: 'placed', order: toOrder(inserted) };",
           "        if (inserted) return { kind: 'found', order: toOrder(inserted), fingerprint: inserted.fingerprint };",
+          '        const latest = await latestVersion(db, asked.ownerId);',
         ),
       },
       {
@@ -64,10 +66,10 @@ export const orderMutants: readonly Mutant[] = [
         find: lines(
           '        const earlier = await this.findEarlier(asked);',
           '        if (earlier) return earlier;',
-          "        if (asked.ifMatch !== undefined) return { kind: 'stale', latestVersion: await latestVersion(db, asked.ownerId) };",
+          "        if (asked.ifMatch !== undefined && asked.ifMatch !== latest) return { kind: 'stale', latestVersion: latest };",
         ),
         replace: lines(
-          "        if (asked.ifMatch !== undefined) return { kind: 'stale', latestVersion: await latestVersion(db, asked.ownerId) };",
+          "        if (asked.ifMatch !== undefined && asked.ifMatch !== latest) return { kind: 'stale', latestVersion: latest };",
           '        const earlier = await this.findEarlier(asked);',
           '        if (earlier) return earlier;',
         ),
