@@ -80,7 +80,8 @@ export function createClients({ prng, history, gatewayUrl, serviceUrls, buyers: 
           const chance = own.fork();
           const others = present.filter((other) => other !== buyer);
           const { duplicates } = clients;
-          await pickMove(chance)({ buyer, others, prng: chance, duplicates, askService: askService(buyer), askAsNobody, invite: () => invite(own.fork()) });
+          const turn: Turn = { buyer, others, prng: chance, duplicates, askService: askService(buyer), askAsNobody, invite: () => invite(own.fork()) };
+          await pickMove(turn)(turn);
           if (lastWasUnknown(history, buyer)) await pause(chance);
         }
       };

@@ -151,8 +151,12 @@ const weights: ReadonlyArray<readonly [Move, number]> = [
 ];
 
 const TOTAL = weights.reduce((sum, [, weight]) => sum + weight, 0);
+/** Whoever waits for so many answers asks for nothing new. */
+const OPEN_MAX = 3;
 
-export function pickMove(prng: Prng): Move {
+/** What the buyer whose turn it is does next. */
+export function pickMove({ buyer, prng }: Turn): Move {
+  if (buyer.open.length >= OPEN_MAX) return insist;
   let left = prng.between(1, TOTAL);
   for (const [move, weight] of weights) {
     left -= weight;
