@@ -1,20 +1,14 @@
 /** Where deposits end: a balance is always told exactly, whatever is given back later. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, test } from 'node:test';
-import { createBillingStore, type BillingStore, type Kind, type Scope } from '../api/billing/store.ts';
-import { createDatabase, type TestDatabase } from './support/database.ts';
+import { after, test } from 'node:test';
+import { createBillingStore, type Kind, type Scope } from '../api/billing/store.ts';
+import { createDatabase } from './support/database.ts';
 
 const MOST = Number.MAX_SAFE_INTEGER;
 
-let database: TestDatabase;
-let store: BillingStore;
-
-before(async () => {
-  database = await createDatabase('billing');
-  store = createBillingStore(database);
-});
-
+const database = await createDatabase('billing');
+const store = createBillingStore(database);
 after(async () => {
   await store.close();
   await database.close();

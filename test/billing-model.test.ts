@@ -1,10 +1,10 @@
 /** The ledger against a model of it: whatever is asked, in whatever order, and by several at once. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import * as fc from 'fast-check';
-import { createBillingStore, type BillingStore, type Outcome, type Transaction } from '../api/billing/store.ts';
-import { createDatabase, type TestDatabase } from './support/database.ts';
+import { createBillingStore, type Outcome, type Transaction } from '../api/billing/store.ts';
+import { createDatabase } from './support/database.ts';
 import { ledgerModel, type Answer, type Asked, type Entry, type Ledger, type Told } from './support/ledger-model.ts';
 import { assertOneOf, atOnce, inTurn, runs, type Real } from './support/model.ts';
 
@@ -12,14 +12,8 @@ const RUNS_IN_TURN = 900;
 const RUNS_AT_ONCE = 300;
 const KEYS = 4;
 
-let database: TestDatabase;
-let store: BillingStore;
-
-before(async () => {
-  database = await createDatabase('billing');
-  store = createBillingStore(database);
-});
-
+const database = await createDatabase('billing');
+const store = createBillingStore(database);
 after(async () => {
   await store.close();
   await database.close();

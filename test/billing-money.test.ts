@@ -1,23 +1,16 @@
 /** The money statements, with real sessions against a real Postgres. Whatever meets whatever, the ledger says what the balance says. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { Client } from 'pg';
-import { createBillingStore, type BillingStore, type Movement } from '../api/billing/store.ts';
-import { createDatabase, type TestDatabase } from './support/database.ts';
+import { createBillingStore, type Movement } from '../api/billing/store.ts';
+import { createDatabase } from './support/database.ts';
 import { blocked, heldStatement } from './support/sessions.ts';
 
-let database: TestDatabase;
-let store: BillingStore;
-let session: Client;
-
-before(async () => {
-  database = await createDatabase('billing');
-  store = createBillingStore(database);
-  session = new Client(database.url);
-  await session.connect();
-});
-
+const database = await createDatabase('billing');
+const store = createBillingStore(database);
+const session = new Client(database.url);
+await session.connect();
 after(async () => {
   // Whatever ran above: balance and ledger agree, and no key moved money twice.
   const { rows } = await session.query(`

@@ -1,19 +1,11 @@
 /** Taking an order back, against the workflow that charges it: billing is the arbiter, and both sides tell the same. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import type { Temporal } from '../lib/temporal.ts';
 import { cancelWorkflowId, orderWorkflowId } from '../specs/identity.ts';
-import { askCancellation, askOutcome, quietRuntime, realTemporal, withWorker } from './support/temporal.ts';
+import { temporal } from './support/saga-temporal.ts';
+import { askCancellation, askOutcome, withWorker } from './support/temporal.ts';
 import { activitiesOf, createWorld, type Step, type World } from './support/world.ts';
-
-let temporal: Temporal;
-
-before(() => {
-  quietRuntime();
-  temporal = realTemporal();
-});
-after(() => temporal.close());
 
 const cancel = (taskQueue: string, world: World) => askCancellation(temporal.client, taskQueue, world);
 const place = (taskQueue: string, world: World) => askOutcome(temporal.client, taskQueue, world);

@@ -8,8 +8,8 @@ import type { TokenVerifier } from '../lib/tokens.ts';
 import { createAsk, outcomeOf, type Answer } from './support/asking.ts';
 import { quickPasswords, startAuth } from './support/auth.ts';
 import { asService, asUser, trustingVerifier } from './support/callers.ts';
-import { operations } from './support/sound-requests.ts';
 import { serveQuietly } from './support/service.ts';
+import { soundRequests } from './support/sound-requests.ts';
 
 const FAULT = 'the secret of undefined';
 const callers: Readonly<Record<string, Record<string, string>>> = {
@@ -21,10 +21,10 @@ const callers: Readonly<Record<string, Record<string, string>>> = {
 let reached: string[];
 /** They all have the same fault. */
 const handlers: Record<string, Handler> = Object.fromEntries(
-  operations.map(({ operationId }) => [
-    operationId,
+  soundRequests.map(({ id }) => [
+    id,
     async () => {
-      reached.push(operationId);
+      reached.push(id);
       throw new TypeError(FAULT);
     },
   ]),
@@ -34,7 +34,7 @@ const trustingUsers: TokenVerifier = async (token) => {
   const caller = await trustingVerifier(token);
   return caller?.kind === 'user' ? caller : undefined;
 };
-const tags = [...new Set(operations.map(({ role }) => role))];
+const tags = [...new Set(soundRequests.map(({ role }) => role))];
 const service = await serveQuietly(
   'all',
   tags.map((tag) => serveApi({ document: restDocument, tag, handlers, verify: tag === 'auth' ? trustingUsers : trustingVerifier })),
@@ -54,29 +54,29 @@ function told(answer: Answer): string {
 }
 
 /** All but what stands before them, and has a test of its own. */
-const others = operations.filter(({ operationId }) => operationId !== 'forwardAuth');
+const others = soundRequests.filter(({ id }) => id !== 'forwardAuth');
 
-for (const { operationId, role, method, path, headers, body, callers: meant } of others) {
-  test(`${operationId} is for ${meant.map((kind) => `a ${kind}`).join(' and ') || 'anybody'}, and a fault in it is told to nobody`, async () => {
+for (const { id, role, method, path, headers, body, callers: meant } of others) {
+  test(`${id} is for ${meant.map((kind) => `a ${kind}`).join(' and ') || 'anybody'}, and a fault in it is told to nobody`, async () => {
     for (const [kind, identity] of Object.entries(callers)) {
       const isMeant = meant.length === 0 || meant.includes(kind);
       const refused = kind === 'nobody' || role === 'auth' ? '401 unauthenticated' : '403 forbidden';
-      const answer = await ask(operationId, method, path, { headers: { ...headers, ...identity }, body });
-      assert.deepEqual([kind, told(answer), reached.splice(0)], [kind, isMeant ? '500 internal-error' : refused, isMeant ? [operationId] : []]);
+      const answer = await ask(id, method, path, { headers: { ...headers, ...identity }, body });
+      assert.deepEqual([kind, told(answer), reached.splice(0)], [kind, isMeant ? '500 internal-error' : refused, isMeant ? [id] : []]);
     }
   });
 }
 
 test('a parameter that nobody knows is refused, whatever it is sent to', async () => {
   const refusals = await Promise.all(
-    others.map(async ({ operationId, method, path, headers, body, callers: [meant = 'nobody'] }) => {
-      const answer = await ask(operationId, method, `${path}?nobodyKnows=this`, { headers: { ...headers, ...callers[meant] }, body });
-      return [operationId, told(answer)];
+    others.map(async ({ id, method, path, headers, body, callers: [meant = 'nobody'] }) => {
+      const answer = await ask(id, method, `${path}?nobodyKnows=this`, { headers: { ...headers, ...callers[meant] }, body });
+      return [id, told(answer)];
     }),
   );
   assert.deepEqual(
     refusals,
-    others.map(({ operationId }) => [operationId, '400 bad-request']),
+    others.map(({ id }) => [id, '400 bad-request']),
   );
   assert.deepEqual(reached, []);
 });

@@ -5,8 +5,9 @@ import { after, beforeEach, test } from 'node:test';
 import { startFarSide } from './support/far-side.ts';
 import { startGateway } from './support/gateway.ts';
 import { assertDocumented } from './support/openapi.ts';
-import { isWrite, operations, type Operation } from './support/sound-requests.ts';
+import { isWrite } from './support/operations.ts';
 import { responseOf, sendRaw } from './support/raw.ts';
+import { soundRequests, type SoundRequest } from './support/sound-requests.ts';
 
 const SESSION = { cookie: `session_id=${'A'.repeat(43)}` };
 const TOO_LARGE = 'x'.repeat(16 * 1024 + 1);
@@ -26,8 +27,8 @@ after(async () => {
   await auth.close();
 });
 
-const passedOn = operations.filter(({ role }) => role !== 'gateway');
-const guarded = operations.filter(({ callers }) => callers.length > 0);
+const passedOn = soundRequests.filter(({ role }) => role !== 'gateway');
+const guarded = soundRequests.filter(({ callers }) => callers.length > 0);
 
 interface Sent {
   url?: string;
@@ -36,23 +37,23 @@ interface Sent {
 }
 
 /** Sends a request in which nothing is wrong, but for what is said here, and answers the kind of the refusal. */
-async function refusal(operation: Operation, { url = gateway.url, headers = SESSION, body = JSON.stringify(operation.body) }: Sent = {}): Promise<string> {
+async function refusal(operation: SoundRequest, { url = gateway.url, headers = SESSION, body = JSON.stringify(operation.body) }: Sent = {}): Promise<string> {
   const init = { method: operation.method, headers: { ...operation.headers, ...headers }, ...(body !== undefined && { body }) };
-  const problem = await assertDocumented(operation.operationId, await fetch(url + operation.path, init));
+  const problem = await assertDocumented(operation.id, await fetch(url + operation.path, init));
   return problem.type.replace('/problems/', '');
 }
 
 /** Fails unless each of these operations is refused as this kind of problem. */
-async function allRefused(of: readonly Operation[], kind: string, send: (operation: Operation) => Promise<string>): Promise<void> {
-  const refusals = await Promise.all(of.map(async (operation) => [operation.operationId, await send(operation)]));
+async function allRefused(of: readonly SoundRequest[], kind: string, send: (operation: SoundRequest) => Promise<string>): Promise<void> {
+  const refusals = await Promise.all(of.map(async (operation) => [operation.id, await send(operation)]));
   assert.deepEqual(
     refusals,
-    of.map(({ operationId }) => [operationId, kind]),
+    of.map(({ id }) => [id, kind]),
   );
 }
 
 test('an address with characters that have to be escaped is read by nobody, whatever it is', async () => {
-  for (const { method, path } of operations) {
+  for (const { method, path } of soundRequests) {
     for (const target of [`${path}?x=\u00e9`, `${path}\u00e9`, `${path}?x=\u007f`]) {
       const { text } = await sendRaw(gateway.url, `${method} ${target} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`);
       assert.equal((await assertDocumented(undefined, responseOf(text))).type, '/problems/bad-request');
@@ -65,7 +66,7 @@ test('who does not say who they are, or is not believed, gets at nothing that is
   auth.answers((response) => response.writeHead(401).end());
   for (const headers of [{ 'x-user-id': 'me' }, SESSION, { authorization: `Basic ${btoa('a:b')}` }] as Record<string, string>[]) {
     await allRefused(
-      guarded.filter(({ operationId }) => operationId !== 'forwardAuth'),
+      guarded.filter(({ id }) => id !== 'forwardAuth'),
       'unauthenticated',
       (operation) => refusal(operation, { headers }),
     );
@@ -75,7 +76,7 @@ test('who does not say who they are, or is not believed, gets at nothing that is
 
 test('a write that a page of another site has sent with the cookie of a session is refused', async () => {
   for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { origin: 'https://evil.example' }] as Record<string, string>[])
-    await allRefused(operations.filter(isWrite), 'cross-site', (operation) => refusal(operation, { headers: { ...SESSION, ...headers } }));
+    await allRefused(soundRequests.filter(isWrite), 'cross-site', (operation) => refusal(operation, { headers: { ...SESSION, ...headers } }));
   assert.deepEqual([service.seen, auth.seen], [[], []]);
 });
 
@@ -86,7 +87,7 @@ test('who has sent too many writes is told so, and nothing is done, whatever the
 });
 
 test('a body of another type is refused wherever a body is taken', async () => {
-  const takingBodies = operations.filter(({ body }) => body);
+  const takingBodies = soundRequests.filter(({ body }) => body);
   for (const type of ['text/plain', 'application/xml', 'multipart/form-data; boundary=x']) {
     await allRefused(takingBodies, 'unsupported-media-type', (operation) => refusal(operation, { headers: { ...SESSION, 'content-type': type } }));
   }
@@ -94,7 +95,7 @@ test('a body of another type is refused wherever a body is taken', async () => {
 });
 
 test('a body that is too large is refused by every write, also by one that takes none', async () => {
-  await allRefused(operations.filter(isWrite), 'payload-too-large', (operation) => refusal(operation, { body: TOO_LARGE }));
+  await allRefused(soundRequests.filter(isWrite), 'payload-too-large', (operation) => refusal(operation, { body: TOO_LARGE }));
   assert.deepEqual(service.seen, []);
 });
 

@@ -1,20 +1,12 @@
 /** What each answer of billing means to an order: only what it says for certain decides, and a fault of ours is seen. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { register } from 'prom-client';
-import type { Temporal } from '../lib/temporal.ts';
 import { orderWorkflowId } from '../specs/identity.ts';
 import type { EarlyAnswer } from './support/billing.ts';
-import { askOutcome, quietRuntime, realTemporal, withWorker } from './support/temporal.ts';
+import { temporal } from './support/saga-temporal.ts';
+import { askOutcome, withWorker } from './support/temporal.ts';
 import { createWorld, type World } from './support/world.ts';
-
-let temporal: Temporal;
-
-before(() => {
-  quietRuntime();
-  temporal = realTemporal();
-});
-after(() => temporal.close());
 
 /** Takes an order from its placing to the close of its workflow. */
 const runOrder = (world: World) =>

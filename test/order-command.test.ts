@@ -10,20 +10,17 @@ import { eventDocument } from '../specs/generated/preferable/channels.ts';
 import { chargeKey, orderEventId, orderWorkflowId } from '../specs/identity.ts';
 import { createTransport } from '../lib/kafka.ts';
 import { createLog } from '../lib/log.ts';
-import type { Temporal } from '../lib/temporal.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
-import { askOutcome, env, quietRuntime, realTemporal, startOrder, withWorker } from './support/temporal.ts';
+import { temporal } from './support/saga-temporal.ts';
+import { askOutcome, env, startOrder, withWorker } from './support/temporal.ts';
 import { createWorld } from './support/world.ts';
 
 const prefix = `test-${randomUUID()}.`;
 const nowhere = 'postgresql://nobody:nothing@127.0.0.1:1/nothing';
-let temporal: Temporal;
 let databases: Record<'orders' | 'billing' | 'notifications', TestDatabase>;
 let installation: Record<string, string>;
 
 before(async () => {
-  quietRuntime();
-  temporal = realTemporal();
   databases = { orders: await createDatabase('orders'), billing: await createDatabase('billing'), notifications: await createDatabase('notifications') };
   installation = {
     ORDERS_DATABASE_URL: databases.orders.url,
@@ -35,7 +32,6 @@ before(async () => {
   };
 });
 after(async () => {
-  await temporal.close();
   for (const database of Object.values(databases)) await database.close();
 });
 

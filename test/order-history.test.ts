@@ -1,22 +1,15 @@
 /** What an order costs that nothing disturbs: every event is a row that Temporal writes, and keeps. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Temporal } from '../lib/temporal.ts';
+import { test } from 'node:test';
 import { cancelWorkflowId, orderWorkflowId } from '../specs/identity.ts';
-import { askCancellation, askOutcome, quietRuntime, realTemporal, withWorker } from './support/temporal.ts';
+import { temporal } from './support/saga-temporal.ts';
+import { askCancellation, askOutcome, withWorker } from './support/temporal.ts';
 import { activitiesOf, createWorld } from './support/world.ts';
 
 /** Some at once: an event that only comes now and then is one too many. */
 const ORDERS = 5;
 /** A change of these numbers is a change of what every order costs. */
 const EVENTS = { local: 16, regular: 26, cancellation: 26 } as const;
-let temporal: Temporal;
-
-before(() => {
-  quietRuntime();
-  temporal = realTemporal();
-});
-after(() => temporal.close());
 
 for (const charge of ['local', 'regular'] as const) {
   test(`an undisturbed order makes one charge, one announcement and ${EVENTS[charge]} events (${charge})`, async () => {

@@ -3,23 +3,19 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { orderCommand } from '../bin/operator/order-command.ts';
-import type { Temporal } from '../lib/temporal.ts';
 import { cancelWorkflowId, orderWorkflowId } from '../specs/identity.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
 import { insertOrder } from './support/rows.ts';
-import { askCancellation, askOutcome, env, quietRuntime, realTemporal, startOrder, withWorker } from './support/temporal.ts';
+import { temporal } from './support/saga-temporal.ts';
+import { askCancellation, askOutcome, env, startOrder, withWorker } from './support/temporal.ts';
 import { createWorld, type World } from './support/world.ts';
 
-let temporal: Temporal;
 let orders: TestDatabase;
 
 before(async () => {
-  quietRuntime();
-  temporal = realTemporal();
   orders = await createDatabase('orders');
 });
 after(async () => {
-  await temporal.close();
   await orders.close();
 });
 

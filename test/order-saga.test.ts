@@ -1,18 +1,10 @@
 /** The order workflow on a real Temporal server, with the real activities and a far side that fails in every way that matters. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Temporal } from '../lib/temporal.ts';
+import { test } from 'node:test';
 import { cancelWorkflowId, chargeKey, orderEventId, orderWorkflowId } from '../specs/identity.ts';
-import { askOutcome, quietRuntime, realTemporal, startOrder, withWorker } from './support/temporal.ts';
+import { temporal } from './support/saga-temporal.ts';
+import { askOutcome, startOrder, withWorker } from './support/temporal.ts';
 import { createWorld, type Step, type World } from './support/world.ts';
-
-let temporal: Temporal;
-
-before(() => {
-  quietRuntime();
-  temporal = realTemporal();
-});
-after(() => temporal.close());
 
 /** Takes an order from its placing to the close of its workflow. Answers what the caller got. */
 const runOrder = (world: World) =>

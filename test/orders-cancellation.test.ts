@@ -1,25 +1,11 @@
 /** Taking an order back over HTTP, over a real store and workflows that end as a test wants. Each answer is one that the contract has. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import { outcomeOf } from './support/asking.ts';
 import { asService, asUser } from './support/callers.ts';
-import { declined, newKey, paid, startOrders, type Ending, type Orders } from './support/orders.ts';
-
-let orders: Orders;
-let buyer: string;
-
-before(async () => {
-  orders = await startOrders();
-});
-
-beforeEach(() => {
-  buyer = randomUUID();
-  orders.end(paid);
-  orders.endCancellations('cancelled');
-});
-
-after(() => orders.close());
+import { buyer, orders } from './support/ordering.ts';
+import { declined, newKey, paid, type Ending } from './support/orders.ts';
 
 /** An order of the buyer that has ended so, or is in progress; with the headers that it was placed with. */
 async function placed(ending: Ending) {

@@ -1,22 +1,11 @@
 /** What an order's key is good for: it is not used up by a refusal, it is looked at in its turn, and it is remembered by nothing but the row. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import { outcomeOf } from './support/asking.ts';
 import { asService } from './support/callers.ts';
-import { declined, newKey, paid, startOrders, type Orders } from './support/orders.ts';
-
-let orders: Orders;
-let buyer: string;
-
-before(async () => {
-  orders = await startOrders();
-});
-beforeEach(() => {
-  buyer = randomUUID();
-  orders.end(paid);
-});
-after(() => orders.close());
+import { buyer, orders } from './support/ordering.ts';
+import { declined, newKey, paid } from './support/orders.ts';
 
 const refusals: { outcome: string; headers?: Record<string, string>; body?: unknown }[] = [
   { outcome: '400 bad-request', body: { price: 0 } },

@@ -1,11 +1,11 @@
 /** The list of a buyer's orders against a model of it: whatever is asked, in whatever order, and by several at once. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import * as fc from 'fast-check';
-import { createOrderStore, type Order, type OrderStore } from '../api/orders/store.ts';
+import { createOrderStore, type Order } from '../api/orders/store.ts';
 import { orderId } from '../specs/identity.ts';
-import { createDatabase, type TestDatabase } from './support/database.ts';
+import { createDatabase } from './support/database.ts';
 import { listModel, type Answer, type Asked, type Entry, type List, type Told } from './support/list-model.ts';
 import { assertOneOf, atOnce, inTurn, runs, type Real } from './support/model.ts';
 
@@ -14,14 +14,8 @@ const RUNS_AT_ONCE = 300;
 const KEYS = 3;
 const VERSIONS_MAX = 5;
 
-let database: TestDatabase;
-let store: OrderStore;
-
-before(async () => {
-  database = await createDatabase('orders');
-  store = createOrderStore(database);
-});
-
+const database = await createDatabase('orders');
+const store = createOrderStore(database);
 after(async () => {
   await store.close();
   await database.close();

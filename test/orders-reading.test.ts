@@ -1,29 +1,17 @@
 /** Reading one order, waiting for it and following it, over a real store. Each answer is one that the contract has. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { outcomeOf } from './support/asking.ts';
 import { asService, asUser } from './support/callers.ts';
 import { eventually } from './support/eventually.ts';
 import { assertDocumented } from './support/openapi.ts';
-import { declined, newKey, paid, startOrders, type Ending, type Orders } from './support/orders.ts';
+import { buyer, orders } from './support/ordering.ts';
+import { declined, newKey, paid, type Ending } from './support/orders.ts';
 
 /** Longer than the service takes between two looks at the orders that somebody waits for. */
 const QUIET_MS = 600;
-
-let orders: Orders;
-let buyer: string;
-
-before(async () => {
-  orders = await startOrders();
-});
-
-beforeEach(() => {
-  buyer = randomUUID();
-});
-
-after(() => orders.close());
 
 /** An order of the buyer that has ended so, or is in progress. */
 async function placed(ending: Ending): Promise<string> {

@@ -1,27 +1,14 @@
 /** What the order service refuses, and that nothing is written then. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import { outcomeOf } from './support/asking.ts';
 import { asService, asUser } from './support/callers.ts';
 import { assertDocumented } from './support/openapi.ts';
-import { startOrders, type Orders } from './support/orders.ts';
+import { buyer, orders } from './support/ordering.ts';
 
 /** Tests are called by it, the same each time. */
 const KEY = '5f0f8a3e-0c1d-4b9e-8f1a-2d3c4b5a6978';
-
-let orders: Orders;
-let buyer: string;
-
-before(async () => {
-  orders = await startOrders();
-});
-
-beforeEach(() => {
-  buyer = randomUUID();
-});
-
-after(() => orders.close());
 
 const refused: { what: string; headers?: Record<string, string>; body?: unknown; outcome: string }[] = [
   { what: 'with neither a version nor a key', headers: {}, outcome: '428 precondition-missing' },

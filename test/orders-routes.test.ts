@@ -1,26 +1,13 @@
 /** What the order service answers, over a real store and workflows that end as a test wants. Each answer is one that the contract has. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, beforeEach, before, test } from 'node:test';
+import { test } from 'node:test';
 import { createOrderStore } from '../api/orders/store.ts';
 import { openDatabase } from '../lib/database.ts';
 import { createAsk, outcomeOf } from './support/asking.ts';
 import { asService, asUser } from './support/callers.ts';
-import { declined, newKey, paid, startOrders, type Ending, type Orders } from './support/orders.ts';
-
-let orders: Orders;
-let buyer: string;
-
-before(async () => {
-  orders = await startOrders();
-});
-
-beforeEach(() => {
-  buyer = randomUUID();
-  orders.end(paid);
-});
-
-after(() => orders.close());
+import { buyer, orders } from './support/ordering.ts';
+import { declined, newKey, paid, type Ending, type Orders } from './support/orders.ts';
 
 /** What of an answer the order decides. */
 const told = ({ status, kind, headers, body }: Awaited<ReturnType<Orders['place']>>) => ({

@@ -1,27 +1,20 @@
 /** Who gets a version of a buyer's list, and who is answered with the order of an earlier request: with real sessions against a real Postgres. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Client, Pool } from 'pg';
-import { createOrderStore, type OrderRequest, type OrderStore, type Placed } from '../api/orders/store.ts';
+import { createOrderStore, type OrderRequest, type Placed } from '../api/orders/store.ts';
 import { orderId } from '../specs/identity.ts';
-import { createDatabase, type TestDatabase } from './support/database.ts';
+import { createDatabase } from './support/database.ts';
 import { blocked, heldPlacing } from './support/sessions.ts';
 
 const KEY = randomUUID();
 
-let database: TestDatabase;
-let store: OrderStore;
-let session: Client;
-
-before(async () => {
-  database = await createDatabase('orders');
-  store = createOrderStore(database);
-  session = new Client(database.url);
-  await session.connect();
-});
-
+const database = await createDatabase('orders');
+const store = createOrderStore(database);
+const session = new Client(database.url);
+await session.connect();
 after(async () => {
   await session.end();
   await store.close();

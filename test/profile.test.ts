@@ -1,23 +1,16 @@
 /** What follows from the change of a profile: the start of its workflow, the workflow, and its activities. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import type { Activities } from '../activities/index.ts';
 import { createProfileStarter } from '../api/users/workflow.ts';
-import { createTemporal, type Temporal } from '../lib/temporal.ts';
+import { createTemporal } from '../lib/temporal.ts';
 import { profileEventId, profileWorkflowId } from '../specs/identity.ts';
 import { createProfileWorld } from './support/profile-world.ts';
-import { quietRuntime, realTemporal, withWorker } from './support/temporal.ts';
-
-let temporal: Temporal;
-
-before(() => {
-  quietRuntime();
-  temporal = realTemporal();
-});
-after(() => temporal.close());
+import { temporal } from './support/saga-temporal.ts';
+import { withWorker } from './support/temporal.ts';
 
 const handleOf = (userId: string, version: number) => temporal.client.workflow.getHandle(profileWorkflowId(userId, version));
 const announce = (world: ReturnType<typeof createProfileWorld>, version: number) =>

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { problemKinds, type ProblemKind } from '../specs/generated/problems.ts';
 import type { Json } from '../tools/specs/json.ts';
-import { api } from './support/bounds.ts';
+import { isWrite, operations, type Operation } from './support/operations.ts';
 
 /** By operation id: where it is, who may call it, and what it answers of its own: statuses, and kinds of problems. */
 const contract: Record<string, [at: string, callers: string, own: string]> = {
@@ -82,17 +82,14 @@ const headers: Record<string, string> = {
   'readProblem 200': 'Vary',
 };
 
-const operations = Object.entries<Json>(api.paths).flatMap(([path, item]) =>
-  Object.entries<Json>(item).map(([method, operation]) => ({ method, at: `${method} ${path}`, id: operation.operationId as string, operation })),
-);
-const answersWithoutError = operations.flatMap(({ id, operation }) =>
-  Object.entries<Json>(operation.responses)
+const answersWithoutError = operations.flatMap(({ id, responses }) =>
+  Object.entries<Json>(responses)
     .filter(([status]) => Number(status) < 400)
     .map(([status, response]) => ({ title: `${id} ${status}`, response })),
 );
 
 test('the document has the operations of the contract, where it puts them and for whom', () => {
-  const described = operations.map(({ id, at, operation }) => [id, at, callersOf(operation).join(' ')]);
+  const described = operations.map(({ id, method, path, callers }) => [id, `${method.toLowerCase()} ${path}`, callers.join(' ')]);
   assert.deepEqual(
     described.toSorted(),
     Object.entries(contract)
@@ -104,7 +101,7 @@ test('the document has the operations of the contract, where it puts them and fo
 for (const each of operations) {
   test(`${each.id} answers what the contract gives it, and what is common to its like`, () => {
     const own = contract[each.id]?.[2].split(' ').map(answer) ?? [];
-    assert.deepEqual(answersOf(each.operation), [...own, ...commonTo(each).map(answer)].toSorted());
+    assert.deepEqual(answersOf(each), [...own, ...commonTo(each).map(answer)].toSorted());
   });
 }
 
@@ -122,30 +119,25 @@ test('answers are JSON, but for pages and streams', () => {
   });
 });
 
-function callersOf({ security }: Json): string[] {
-  return security.flatMap((scheme: Json) => Object.keys(scheme));
-}
-
 /** What operations answer because of what they are like. */
-function commonTo({ id, method, operation }: { id: string; method: string; operation: Json }): ProblemKind[] {
-  const callers = callersOf(operation);
-  const isOf = (tag: string) => operation.tags.includes(tag);
-  const writes = method !== 'get';
+function commonTo(operation: Operation): ProblemKind[] {
+  const { id, role, callers, bodies } = operation;
+  const writes = isWrite(operation);
   const kinds: ProblemKind[] = ['internal-error'];
   // Forward-auth stands for any request, and looks at no part of it but who sent it.
   if (id !== 'forwardAuth') kinds.push('bad-request');
-  if (!isOf('gateway')) kinds.push('bad-gateway', 'unavailable', 'gateway-timeout');
+  if (role !== 'gateway') kinds.push('bad-gateway', 'unavailable', 'gateway-timeout');
   if (callers.length > 0) kinds.push('unauthenticated');
   // Whoever is known and not meant. Auth knows users only.
-  if (callers.length === 1 && !isOf('auth')) kinds.push('forbidden');
+  if (callers.length === 1 && role !== 'auth') kinds.push('forbidden');
   if (writes) kinds.push('cross-site', 'payload-too-large');
-  if (operation.requestBody) kinds.push('unsupported-media-type');
+  if (bodies) kinds.push('unsupported-media-type');
   // Per user: services are not limited, but a user's write for a service alone counts as well before it is refused.
   if (writes && callers.length > 0) kinds.push('too-many-requests');
   return kinds;
 }
 
-function answersOf({ responses }: Json): string[] {
+function answersOf({ responses }: Operation): string[] {
   return Object.entries<Json>(responses)
     .flatMap(([status, response]) => (response['x-problems'] ?? ['']).map((kind: string) => `${status} ${kind}`))
     .toSorted();

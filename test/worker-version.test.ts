@@ -1,25 +1,18 @@
 /** Orders stay with the release that they began on, where a worker says which release it is of. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import type { WorkerDeploymentVersion } from '@temporalio/common';
 import type { Activities } from '../activities/index.ts';
 import { hostWorkflows } from '../activities/worker.ts';
 import { worker } from '../bin/roles/worker.ts';
-import type { Temporal } from '../lib/temporal.ts';
 import { eventually } from './support/eventually.ts';
-import { env, quietRuntime, realTemporal, startOrder } from './support/temporal.ts';
+import { temporal } from './support/saga-temporal.ts';
+import { env, startOrder } from './support/temporal.ts';
 import { activitiesOf, createWorld } from './support/world.ts';
 
 /** As Temporal's API numbers it. */
 const PINNED = 1;
-let temporal: Temporal;
-
-before(() => {
-  quietRuntime();
-  temporal = realTemporal();
-});
-after(() => temporal.close());
 
 test('an order that began on one release ends on it, while new ones begin on the next', async () => {
   const [early, late] = [createWorld({ charge: 'regular', silentCharge: { takesEffect: false } }), createWorld({ charge: 'regular' })];

@@ -1,20 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import document from '../../specs/generated/preferable/openapi.json' with { type: 'json' };
-import type { Json } from '../../tools/specs/json.ts';
 import { PASSWORD } from './auth.ts';
+import { operations, type Operation } from './operations.ts';
 import { ada, adaKing } from './users.ts';
 
-/** An operation of the API document, and a request of it in which nothing is wrong. */
-export interface Operation {
-  operationId: string;
-  /** The tag, which is the name of the role that serves it. */
-  role: string;
-  method: string;
-  path: string;
+/** A request of an operation in which nothing is wrong. */
+export interface SoundRequest extends Operation {
   headers: Record<string, string>;
   body: object | undefined;
-  /** Who may call it. Nobody: it is open to all. */
-  callers: string[];
 }
 
 const ID = randomUUID();
@@ -32,21 +24,14 @@ const bodies: Readonly<Record<string, object>> = {
   cancelWithdrawal: { userId: ID, cause: 'buyer' },
 };
 
-/** Every operation that there is. */
-export const operations: readonly Operation[] = Object.entries<Json>(document.paths).flatMap(([path, item]) =>
-  Object.entries<Json>(item).map(([method, { operationId, tags, security, requestBody }]) => {
-    const body = bodies[operationId as string];
-    if (Boolean(requestBody) !== (body !== undefined)) throw new Error(`There is no example of a body of ${operationId}, or one too many`);
-    return {
-      operationId: operationId as string,
-      role: tags[0] as string,
-      method: method.toUpperCase(),
-      path: path.replace('{kind}', 'key-reused').replaceAll(/\{\w+\}/g, ID),
-      headers: { 'if-match': '0', 'idempotency-key': ID, ...(body && { 'content-type': 'application/json' }) },
-      body,
-      callers: (security as object[]).flatMap((scheme) => Object.keys(scheme)),
-    };
-  }),
-);
-
-export const isWrite = ({ method }: Operation): boolean => method !== 'GET';
+/** One of every operation that there is. */
+export const soundRequests: readonly SoundRequest[] = operations.map((operation) => {
+  const body = bodies[operation.id];
+  if (Boolean(operation.bodies) !== Boolean(body)) throw new Error(`There is no example of a body of ${operation.id}, or one too many`);
+  return {
+    ...operation,
+    path: operation.path.replace('{kind}', 'key-reused').replaceAll(/\{\w+\}/g, ID),
+    headers: { 'if-match': '0', 'idempotency-key': ID, ...(body && { 'content-type': 'application/json' }) },
+    body,
+  };
+});
