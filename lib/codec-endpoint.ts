@@ -80,7 +80,7 @@ function sameText(one: string, other: string): boolean {
 async function readPayloads(ctx: Context): Promise<Payload[]> {
   if (!ctx.is('application/json')) throw new Problem('unsupported-media-type', 'Send the body as application/json');
   try {
-    const bytes = await rawBody(ctx.req, { limit: BODY_BYTES_MAX, length: ctx.length ?? null });
+    const bytes = await rawBody(ctx.req, { limit: BODY_BYTES_MAX, length: ctx.request.length ?? null });
     const { payloads } = JSON.parse(bytes.toString()) as { payloads?: unknown };
     if (Array.isArray(payloads)) return (payloads as JSONPayload[]).map(JSONToPayload);
   } catch (error) {

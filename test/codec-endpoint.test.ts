@@ -12,6 +12,7 @@ import { createPayloadCodec } from '../lib/payload-codec.ts';
 import { startStack } from '../local/stack.ts';
 import { orderWorkflowId } from '../specs/identity.ts';
 import { failuresIn, keysOf, newTaskQueue, payloadsIn, rawHistory, textOf, whileHosted, withClient, type JsonPayload } from './support/encrypted.ts';
+import { sendRaw } from './support/raw.ts';
 import { serveQuietly } from './support/service.ts';
 import { askOutcome, quietRuntime } from './support/temporal.ts';
 import { createWorld } from './support/world.ts';
@@ -109,6 +110,8 @@ test('what it cannot take, it refuses with a reason', async () => {
     assert.deepEqual([answer.status, reason.test(((await answer.json()) as { detail: string }).detail)], [status, true], String(reason));
   }
   assert.equal((await send('/codec/decode', '{}', { 'content-type': 'text/plain' })).status, 415);
+  const announced = 'POST /codec/decode HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9000000\r\n\r\n';
+  assert.equal((await sendRaw(open.url, announced)).status, 413);
   assert.equal((await fetch(`${open.url}/codec/decode`)).status, 405);
   assert.equal((await send('/codec/unknown', {})).status, 404);
 });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
+import { fingerprintOf } from '../api/orders/routes.ts';
 import { outcomeOf } from './support/asking.ts';
 import { asService } from './support/callers.ts';
 import { buyer, orders } from './support/ordering.ts';
@@ -67,6 +68,19 @@ for (const [what, ending, outcome] of [
     assert.deepEqual([outcomeOf(again), again.headers.get('idempotent-replayed'), orders.asked], [outcome, 'true', []]);
   });
 }
+
+test('the repeat of a request whose order was lost, and written again, is answered with that order', async () => {
+  const key = newKey();
+  const { body } = await orders.place(buyer, key);
+  const lost = (await orders.store.find(body.id))!;
+  await orders.database.query('delete from orders where id = $1', [body.id]);
+  assert.equal(await orders.store.restore({ ...lost, fingerprint: fingerprintOf(5), cancelCause: undefined }), true);
+  for (const version of [{}, { 'if-match': '0' }]) {
+    const again = await orders.place(buyer, { ...key, ...version } as Record<string, string>);
+    assert.deepEqual([again.status, again.headers.get('idempotent-replayed'), again.body.id], [201, 'true', body.id]);
+  }
+  assert.equal(outcomeOf(await orders.place(buyer, key, { price: 6 })), '422 key-reused');
+});
 
 test('of a request without a key each one is an order of its own', async () => {
   const [first, second] = [await orders.place(buyer, { 'if-match': '0' }), await orders.place(buyer, { 'if-match': '1' })];

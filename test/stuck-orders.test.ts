@@ -1,25 +1,21 @@
 /** The list of orders that do not get on, and what retrying does to them: over real rows and a real Temporal, with nothing else running. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
+import { findStuck } from '../bin/operator/find-stuck.ts';
 import { orderCommand } from '../bin/operator/order-command.ts';
-import type { Temporal } from '../lib/temporal.ts';
+import { withTools } from '../bin/operator/tools.ts';
 import { cancelWorkflowId, orderWorkflowId } from '../specs/identity.ts';
-import { createDatabase, type TestDatabase } from './support/database.ts';
+import { createDatabase } from './support/database.ts';
 import { eventually } from './support/eventually.ts';
 import { insertOrder } from './support/rows.ts';
 import { askOutcome, env, realTemporal, silentRuntime, startOrder, withWorker } from './support/temporal.ts';
 import { createWorld } from './support/world.ts';
 
 const nowhere = 'postgresql://nobody:nothing@127.0.0.1:1/nothing';
-let temporal: Temporal;
-let orders: TestDatabase;
-
-before(async () => {
-  silentRuntime();
-  temporal = realTemporal();
-  orders = await createDatabase('orders');
-});
+silentRuntime();
+const temporal = realTemporal();
+const orders = await createDatabase('orders');
 after(async () => {
   await temporal.close();
   await orders.close();
@@ -190,4 +186,10 @@ test('without Temporal the rows are listed all the same, and without the databas
   await listed(variables, world.orderId, /not read +\d+ s +- +- +no worker has taken its turn/);
   assert.match((await stuck(variables)).text, /Not all is known: .*Can't reach database server/);
   await handleOf(world.orderId).terminate();
+});
+
+test('that nothing is known of cancellations is said', async () => {
+  const cancelling = () => Promise.reject(new Error('cut off'));
+  const { unread } = await withTools(installation(), (tools) => findStuck({ ...tools, store: { ...tools.store, cancelling } }, 0));
+  assert.deepEqual(unread, ['cut off']);
 });

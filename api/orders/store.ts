@@ -45,7 +45,7 @@ const NEXT_VERSION_ATTEMPTS_MAX = 200;
 
 export type OrderStore = ReturnType<typeof createOrderStore>;
 
-/** The orders. What an order is never changes after `place`; its status moves by `settle` only. */
+/** The orders. What an order is never changes after `place`; its status moves by `settle` and `cancel` only. */
 export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
   const db = new PrismaClient({ adapter });
 
@@ -64,9 +64,9 @@ export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
       throw unavailable('Too many orders of one buyer at once. Send the same request again');
     },
 
-    /** The order that an earlier request under the same key made. Without a key the id is new, and there is nothing to find. */
-    async findEarlier({ ownerId, key }: Pick<OrderRequest, 'ownerId' | 'key'>): Promise<Extract<Placed, { kind: 'found' }> | undefined> {
-      const row = key === undefined ? null : await db.order.findUnique({ where: { ownerId_idempotencyKey: { ownerId, idempotencyKey: key } } });
+    /** The order that an earlier request under the same key made: its id is made from the key. Without a key the id is new, and there is nothing to find. */
+    async findEarlier({ id, key }: Pick<OrderRequest, 'id' | 'key'>): Promise<Extract<Placed, { kind: 'found' }> | undefined> {
+      const row = key === undefined ? null : await db.order.findUnique({ where: { id } });
       return row ? { kind: 'found', order: toOrder(row), fingerprint: row.fingerprint } : undefined;
     },
 

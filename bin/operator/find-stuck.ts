@@ -47,8 +47,8 @@ export async function findStuck(tools: Tools, longerThanMs: number): Promise<Stu
     const each = await lookAt(tools, workflowId, { rows, temporal: running });
     if (!isThrough(each, before)) stuck.push(each);
   }
-  const unread = [open, running].flatMap((part) => (part.kind === 'unread' ? [part.why] : []));
-  return { stuck, more: wanted.size > LOOKED_AT_MAX, unread };
+  const unread = new Set([open, cancelling, running].flatMap((part) => (part.kind === 'unread' ? [part.why] : [])));
+  return { stuck, more: wanted.size > LOOKED_AT_MAX, unread: [...unread] };
 }
 
 async function runningIds({ temporal, address, taskQueue }: Tools, before: Date): Promise<string[]> {

@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Database } from '../../lib/database.ts';
 import { PrismaClient, type OperatorAct } from '../../prisma/generated/orders/client.ts';
 import type { Told } from '../command.ts';
+import { reasonOf } from '../story/part.ts';
 import type { Account } from './arguments.ts';
 
 export type { OperatorAct } from '../../prisma/generated/orders/client.ts';
@@ -23,12 +24,12 @@ export function createJournal({ adapter }: Pick<Database, 'adapter'>) {
       const { id } = await db.operatorAct.create({ data: { id: uuidv7(), operator, act, subject, reason } });
       const ended = (outcome: string) => db.operatorAct.update({ where: { id }, data: { outcome } });
       const told = await doing().catch(async (error: Error) => {
-        await ended(`failed: ${error.message}`).catch(() => {});
+        await ended(`failed: ${reasonOf(error)}`).catch(() => {});
         throw error;
       });
       const unwritten = await ended(`${told.exitCode === 0 ? 'done' : 'refused'}: ${told.text}`).then(
         () => '',
-        (error: Error) => `\nThat it ended so could not be written down: ${error.message}`,
+        (error: Error) => `\nThat it ended so could not be written down: ${reasonOf(error)}`,
       );
       return { ...told, text: told.text + unwritten };
     },

@@ -52,7 +52,8 @@ async function startAgain(tools: Tools, subject: Subject & { placed: Order }, ag
   }
   const told: string[] = [];
   for (const { workflowId, before, start } of due) {
-    const refused = await start(tools);
+    // Whatever comes before an order is its cancellation.
+    const refused = await start(tools, { isTakenBack: told.length > 0 });
     if (refused) return { text: [...told, refused].join('\n'), exitCode: 1 };
     told.push(`${workflowId} ${before ? `had ended as ${before.status}` : 'did not exist'}, and was started: ${await watched(tools, workflowId)}`);
   }
@@ -64,8 +65,8 @@ interface Startable {
   before: Run | undefined;
   /** It has work to do, however it ended before. */
   isDue: boolean;
-  /** Answers why it was not started, if so. */
-  start(tools: Tools): Promise<string | undefined>;
+  /** Answers why it was not started, if so. `isTakenBack`: its cancellation was started just now. */
+  start(tools: Tools, just: { isTakenBack: boolean }): Promise<string | undefined>;
 }
 
 /** The workflows that an order should have had by now, in the order in which they may be repeated: what was taken back stays unpaid from the first moment. */
@@ -85,8 +86,8 @@ function workflowsOf({ id, placed, cancelCause, order, cancellation }: Subject &
     workflowId: orderWorkflowId(id),
     before: order,
     isDue: placed.status === 'IN_PROGRESS',
-    async start(tools) {
-      if (!(await isSafeToCharge(tools, placed)))
+    async start(tools, { isTakenBack }) {
+      if (!(await isSafeToCharge(tools, placed, isTakenBack)))
         return `Order ${id} is ${placed.status}, and billing has not promised yet that it stays unpaid: ${cancelWorkflowId(id)} sees to that. Try again later.`;
       await tools.saga.start(placed, { again: true });
       return undefined;
@@ -97,10 +98,12 @@ function workflowsOf({ id, placed, cancelCause, order, cancellation }: Subject &
 }
 
 /** A billing that was restored may have forgotten why an order is not paid, and would charge it now. So it is made to promise first that it never will. */
-async function isSafeToCharge(tools: Tools, placed: Order): Promise<boolean> {
+async function isSafeToCharge(tools: Tools, placed: Order, isTakenBack: boolean): Promise<boolean> {
   if (placed.status === 'IN_PROGRESS' || placed.status === 'SUCCESS') return true;
-  await tools.saga.startCancellation(placed, 'operator', { again: true });
-  await watched(tools, cancelWorkflowId(placed.id));
+  if (!isTakenBack) {
+    await tools.saga.startCancellation(placed, 'operator', { again: true });
+    await watched(tools, cancelWorkflowId(placed.id));
+  }
   return (await describeRun(tools.temporal, cancelWorkflowId(placed.id)))?.status === 'COMPLETED';
 }
 

@@ -58,7 +58,7 @@ async function lastTaskFailure({ client, makeReadable }: Temporal, workflowId: s
   return failed && failureWords(failed.workflowTaskFailedEventAttributes?.failure);
 }
 
-/** What a workflow was started with, and when. */
+/** What a workflow was started with. */
 export async function inputOf<T>(temporal: Temporal, { workflowId, runId }: Pick<Run, 'workflowId' | 'runId'>): Promise<T> {
   const { client, makeReadable } = temporal;
   const { events } = await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => client.workflow.getHandle(workflowId, runId).fetchHistory());
