@@ -3,7 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Context, Middleware } from 'koa';
 import { OpenAPIRouter, OpenAPIValidator, type Document, type Operation } from 'openapi-backend';
 import { readBody } from './body.ts';
-import { Problem } from './problem.ts';
+import { Problem, unauthenticated } from './problem.ts';
 import { explainInvalid } from './invalid.ts';
 import type { Caller, TokenVerifier } from './tokens.ts';
 
@@ -118,7 +118,7 @@ async function authenticate(operation: Operation, ctx: Context, verify: TokenVer
   if (schemes.length === 0) return undefined;
   const [, token] = /^Bearer ([\w.~+/-]+=*)$/i.exec(ctx.get('authorization')) ?? [];
   const caller = token ? await verify(token) : undefined;
-  if (!caller) throw new Problem('unauthenticated', 'Log in, or send a valid token', { headers: { 'www-authenticate': 'Bearer' } });
+  if (!caller) throw unauthenticated();
   if (!schemes.includes(caller.kind)) throw new Problem('forbidden', `This is not for a ${caller.kind === 'user' ? 'buyer' : 'service'} to ask`);
   return caller;
 }

@@ -1,6 +1,6 @@
 import { Counter } from 'prom-client';
 import { PoisonMessage } from './events.ts';
-import type { Message, Publisher, Received } from './kafka.ts';
+import type { Content, Message, Publisher, Received } from './kafka.ts';
 import type { Log } from './log.ts';
 
 const REASON_CHARACTERS_MAX = 500;
@@ -16,14 +16,14 @@ export const isDeadLetterTopic = (topic: string): boolean => topic.endsWith(SUFF
 
 /** A message that was set aside, as it was before that. */
 export interface SetAside {
-  original: Message;
+  original: Content;
   partition: string;
   offset: string;
   reason: string;
 }
 
 /** What a dead letter was and why it is one; undefined for a message that nobody has set aside. */
-export function readDeadLetter({ topic, key, value, headers: all }: Pick<Received, 'topic' | 'key' | 'value' | 'headers'>): SetAside | undefined {
+export function readDeadLetter({ topic, key, value, headers: all }: Content): SetAside | undefined {
   const { deadLetterTopic: from, deadLetterPartition: partition, deadLetterOffset: offset, deadLetterReason: reason, ...headers } = all;
   if (from === undefined || deadLetterTopic(from) !== topic) return undefined;
   return { original: { topic: from, key, value, headers }, partition: partition ?? '?', offset: offset ?? '?', reason: reason ?? 'no reason given' };

@@ -1,6 +1,6 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import type { Message, Received } from './kafka.ts';
+import type { Content, Message } from './kafka.ts';
 
 /** The part of a bundled AsyncAPI 3.0 document that writing and reading messages needs. Message names are event types. */
 export interface EventDocument {
@@ -63,7 +63,7 @@ export function createEventCodec(document: EventDocument) {
     },
 
     /** The event of a message. Throws PoisonMessage for one that can never be handled. */
-    decode({ topic, key, value, headers }: Received): Event {
+    decode({ topic, key, value, headers }: Content): Event {
       const payload = value === null ? null : parse(value);
       const fault = faultOf(topic, headers, payload);
       if (fault) throw new PoisonMessage(fault);

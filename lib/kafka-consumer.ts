@@ -11,6 +11,9 @@ export interface Received {
   headers: Record<string, string>;
 }
 
+/** A message wherever it was. */
+export type Content = Omit<Received, 'partition' | 'offset'>;
+
 export interface Consumption {
   /** Resolves while the topics are being read. Rejects while they cannot be: the reader then tries again by itself. */
   check(): Promise<void>;
@@ -21,8 +24,6 @@ export interface Consumption {
 export interface ConsumeOptions {
   topics: readonly string[];
   handle(message: Received): Promise<void>;
-  /** How long a consumer may be silent before another one takes its place. */
-  silentMs?: number;
 }
 
 const RESTART_MS = { first: 500, max: 5_000 };
@@ -39,9 +40,11 @@ const HANDLE_AGAIN_MS = { first: 100, max: 2_000 };
 /**
  * Reads topics until it is closed: whatever ends the reading, a topic that is not there or a broker that stays away, it begins
  * again. The offset is committed after the handler has resolved; one that rejects is called again with the same message. A consumer
- * of kafkajs has to end on a failure: by itself it begins again after some kinds of failures, and falls silent after others.
+ * of kafkajs has to end on a failure: by itself it begins again after some kinds of failures, and falls silent after others: after
+ * `silentMs` another one takes its place.
  */
-export function consume(createConsumer: () => Consumer, { topics, handle, log, silentMs = SILENT_MS }: ConsumeOptions & { log: Log }): Consumption {
+export function consume(createConsumer: () => Consumer, options: ConsumeOptions & { log: Log; silentMs?: number }): Consumption {
+  const { topics, handle, log, silentMs = SILENT_MS } = options;
   const closing = new AbortController();
   let fetchedMs = -Infinity;
   let restartMs = RESTART_MS.first;
@@ -88,7 +91,7 @@ async function start(consumer: Consumer, { topics, handle }: { topics: readonly 
     // And whenever all that was fetched has been handled. What is not committed is handled again, which changes nothing.
     autoCommitThreshold: COMMIT_AFTER.messages,
     autoCommitInterval: COMMIT_AFTER.ms,
-    eachMessage: ({ topic, partition, message, heartbeat }) => handle({ topic, partition, offset: message.offset, ...toReceived(message) }, heartbeat),
+    eachMessage: ({ topic, partition, message, heartbeat }) => handle(toReceived({ topic, partition }, message), heartbeat),
   });
 }
 
@@ -132,7 +135,15 @@ const insisting =
     }
   };
 
-const toReceived = ({ key, value, headers }: KafkaMessage) => ({ key, value, headers: toHeaders(headers) });
+/** A message as the client has it, and where it was. */
+export const toReceived = ({ topic, partition }: Pick<Received, 'topic' | 'partition'>, { offset, key, value, headers }: KafkaMessage): Received => ({
+  topic,
+  partition,
+  offset,
+  key,
+  value,
+  headers: toHeaders(headers),
+});
 
 const toHeaders = (headers: IHeaders | undefined): Record<string, string> =>
   Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name, String(Array.isArray(value) ? value[0] : value)]));

@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { Kafka, logLevel, type Admin, type Consumer, type EachBatchPayload, type KafkaMessage } from 'kafkajs';
-import { quietRequestQueue } from './kafka-timer.ts';
-
-quietRequestQueue();
+import { Kafka, logLevel, type Admin, type Consumer } from 'kafkajs';
+import { toReceived, type Received } from './kafka-consumer.ts';
+import './kafka-timer.ts';
 
 export interface Search {
   brokers: string[];
   prefix: string;
   topics: readonly string[];
-  /** What is looked for; everything, without it. */
-  matches?: ((message: Pick<KafkaMessage, 'key'>) => boolean) | undefined;
+  /** Only messages with this key. */
+  key?: string;
   /** Messages from before it are passed over. Without it the topics are read from their beginning. */
   since?: Date | undefined;
   /** Of each partition only so many, the newest, are looked at. */
@@ -19,14 +18,8 @@ export interface Search {
   withinMs: number;
 }
 
-export interface Find {
-  topic: string;
-  partition: number;
-  offset: string;
+export interface Find extends Received {
   writtenAt: Date;
-  key: Buffer | null;
-  headers: Record<string, string>;
-  value: Buffer | null;
 }
 
 /** The part of a partition that is to be read: up to where it ended when the search began. */
@@ -41,10 +34,6 @@ const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 5_000, enforceReque
 const RETRY = { initialRetryTime: 100, maxRetryTime: 500, retries: 5 };
 const WAIT_FOR_MESSAGES_MS = 250;
 
-/** The messages with a key that the topics have, oldest first, and whether they could be read to their end in the time given. */
-export const findByKey = ({ key, ...search }: Omit<Search, 'matches'> & { key: string }): Promise<Findings> =>
-  find({ ...search, matches: (message) => message.key?.toString() === key });
-
 export interface Findings {
   found: Find[];
   /** False when the topics are so long that time ran out. */
@@ -54,10 +43,10 @@ export interface Findings {
 }
 
 /**
- * The messages that topics have, oldest first. It commits no offsets, and the group that it reads as, which Kafka asks of every
+ * The messages that topics have, oldest first, and whether they could be read to their end in the time given. It commits no offsets, and the group that it reads as, which Kafka asks of every
  * reader, is removed afterwards.
  */
-export async function find({ brokers, prefix, topics, withinMs, matches = () => true, ...part }: Search): Promise<Findings> {
+export async function find({ brokers, prefix, topics, withinMs, key, ...part }: Search): Promise<Findings> {
   const kafka = new Kafka({ clientId: 'search', brokers, logLevel: logLevel.NOTHING, retry: RETRY, ...TIMEOUTS });
   const admin = kafka.admin({ retry: { ...RETRY, retries: 1 } });
   const groupId = `${prefix}search-${randomUUID()}`;
@@ -71,7 +60,7 @@ export async function find({ brokers, prefix, topics, withinMs, matches = () => 
     for (const topic of wanted) stretches.push(...(await stretchesOf(admin, topic, part)));
     if (stretches.length === 0) return { found: [], whole: true, missing };
     const consumer = kafka.consumer({ groupId, allowAutoTopicCreation: false, maxWaitTimeInMs: WAIT_FOR_MESSAGES_MS });
-    const { found, whole } = await read(consumer, { stretches, matches, withinMs });
+    const { found, whole } = await read(consumer, { stretches, key, withinMs });
     await admin.deleteGroups([groupId]).catch(() => {});
     const inOrder = found.toSorted((a, b) => a.writtenAt.getTime() - b.writtenAt.getTime());
     return { found: inOrder.map((each) => ({ ...each, topic: each.topic.slice(prefix.length) })), whole, missing };
@@ -101,7 +90,7 @@ const within = (stretch: Stretch, { from, end }: Pick<Stretch, 'from' | 'end'>):
 
 async function read(
   consumer: Consumer,
-  { stretches, matches, withinMs }: { stretches: Stretch[]; matches: NonNullable<Search['matches']>; withinMs: number },
+  { stretches, key, withinMs }: { stretches: Stretch[]; key: string | undefined; withinMs: number },
 ): Promise<Omit<Findings, 'missing'>> {
   const unread = new Map(stretches.map((stretch) => [`${stretch.topic} ${stretch.partition}`, stretch]));
   // By its place: what was fetched before the search went to its first offset may come again.
@@ -119,8 +108,9 @@ async function read(
         if (!stretch) return;
         for (const message of batch.messages) {
           const offset = BigInt(message.offset);
-          if (offset < stretch.from || offset >= stretch.end || !matches(message)) continue;
-          found.set(`${batch.topic} ${batch.partition} ${offset}`, toFind(batch, message));
+          if (offset < stretch.from || offset >= stretch.end || (key !== undefined && message.key?.toString() !== key)) continue;
+          const find = { ...toReceived(batch, message), writtenAt: new Date(Number(message.timestamp)) };
+          found.set(`${batch.topic} ${batch.partition} ${offset}`, find);
         }
         if (BigInt(batch.lastOffset()) >= stretch.end - 1n) unread.delete(`${batch.topic} ${batch.partition}`);
         if (unread.size === 0) end();
@@ -134,13 +124,3 @@ async function read(
     await consumer.disconnect();
   }
 }
-
-const toFind = ({ topic, partition }: EachBatchPayload['batch'], { offset, timestamp, key, headers, value }: KafkaMessage): Find => ({
-  topic,
-  partition,
-  offset,
-  writtenAt: new Date(Number(timestamp)),
-  headers: Object.fromEntries(Object.entries(headers ?? {}).map(([name, content]) => [name, String(content)])),
-  key,
-  value,
-});

@@ -2,12 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel, type Admin, type logCreator } from 'kafkajs';
 import { consume, type ConsumeOptions, type Consumption } from './kafka-consumer.ts';
 import { createPublisher } from './kafka-publisher.ts';
-import { quietRequestQueue } from './kafka-timer.ts';
+import './kafka-timer.ts';
 import type { Log } from './log.ts';
 
-export type { Consumption, Received } from './kafka-consumer.ts';
-
-quietRequestQueue();
+export type { Consumption, Content, Received } from './kafka-consumer.ts';
 
 /** Survives a broker's restart with no failed send: short waits, many of them. */
 const RETRY = { initialRetryTime: 100, maxRetryTime: 500, retries: 100 };

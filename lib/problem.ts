@@ -35,6 +35,9 @@ export class Problem extends Error {
 /** The answer while something that is needed is away. Nothing is known to have happened, and the same request may be sent again. */
 export const unavailable = (detail: string, cause?: unknown): Problem => new Problem('unavailable', detail, { cause, headers: { 'retry-after': '1' } });
 
+/** The answer to who does not say who they are, or is not believed. */
+export const unauthenticated = (): Problem => new Problem('unauthenticated', 'Log in, or send a valid token', { headers: { 'www-authenticate': 'Bearer' } });
+
 /** The outermost middleware, and the one place where an error becomes a response. */
 export const answerProblems: Middleware = async (ctx, next) => {
   try {

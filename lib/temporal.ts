@@ -1,4 +1,4 @@
-import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import { Client, Connection, WorkflowNotFoundError, type ConnectionOptions } from '@temporalio/client';
 import { oneOf, text, textOr, type Config } from './config.ts';
 import { dataConverterOf } from './data-converter.ts';
 import { createPayloadCodec, payloadKeys, type PayloadKeys } from './payload-codec.ts';
@@ -35,7 +35,7 @@ export const toAddress = ({ address, namespace, apiKey, tlsMode, payloadKeys }: 
 
 export interface Temporal {
   client: Client;
-  /** Resolves when the server answers for the namespace. */
+  /** Resolves when the server answers for the namespace. Rejects with where it is, otherwise. */
   check(): Promise<void>;
   /** Decrypts what a raw answer of the server holds, such as a history, in place. */
   makeReadable(answer: unknown): Promise<void>;
@@ -52,7 +52,10 @@ export function createTemporal({ address, namespace, apiKey, tls, payloadKeys: k
   return {
     client,
     check: async () => {
-      await connection.withDeadline(Date.now() + CHECK_TIMEOUT_MS, () => connection.workflowService.describeNamespace({ namespace }));
+      const asked = connection.withDeadline(Date.now() + CHECK_TIMEOUT_MS, () => connection.workflowService.describeNamespace({ namespace }));
+      await asked.catch((cause: Error) => {
+        throw new Error(`Temporal at ${address} does not answer: ${cause.message}`, { cause });
+      });
     },
     makeReadable: async (answer) => {
       if (keys) await makeReadable(answer, createPayloadCodec(keys));
@@ -60,3 +63,10 @@ export function createTemporal({ address, namespace, apiKey, tls, payloadKeys: k
     close: () => connection.close(),
   };
 }
+
+/** What was asked of a workflow; undefined when the server knows none with that id. */
+export const ifKnown = <T>(asked: Promise<T>): Promise<T | undefined> =>
+  asked.catch((error: unknown) => {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  });

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
-import { quietRequestQueue } from '../lib/kafka-timer.ts';
+import '../lib/kafka-timer.ts';
 import { brokerArgs, kafkaJars, sharedClassArchive } from './kafka-java.ts';
 import type { KafkaJars } from './kafka-java.ts';
 import { prepareBroker } from './kafka-settings.ts';
@@ -13,8 +13,6 @@ import type { Java } from './prerequisites.ts';
 import { startServer, untilVacant } from './server.ts';
 import type { Server } from './server.ts';
 import { portNeed } from './settings.ts';
-
-quietRequestQueue();
 
 export interface KafkaOptions {
   dataDir: string;

@@ -123,7 +123,7 @@ test('several auditors at once start each workflow once', async () => {
 test('a cancellation that was asked for and not begun is begun', async () => {
   const [id] = await placed(1);
   await orders.requestCancellation(id!, 'buyer');
-  const source = { kind: 'cancellation', rows: () => unfinishedCancellations(orders, (order, cause) => saga.startCancellation(order, cause)) };
+  const source = { kind: 'cancellation', rows: () => unfinishedCancellations(orders, (order) => saga.startCancellation(order, order.cancelCause!)) };
   assert.deepEqual([await auditOf([source]).startMissing(), await auditOf([source]).startMissing()], [1, 0]);
   assert.equal(await stateOf(cancelWorkflowId(id!)), 'RUNNING');
 });

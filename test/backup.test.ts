@@ -67,8 +67,8 @@ async function placeInTemporalOnly(): Promise<string> {
   const id = orderId(buyer.id);
   const options = { answerDeadlineMs: 5_000, orderDeadlineS: 86_400, charge: 'regular' as const, log: createLog('silent') };
   const saga = createSaga({ ...options, temporal: temporal.client, taskQueue: shop.env['TEMPORAL_TASK_QUEUE']! });
-  const row = { id, userId: buyer.id, price: 1, version: 5, status: 'IN_PROGRESS', reason: null, firstStatus: null, correlationId: 'test' } as const;
-  await saga.start({ ...row, createdAt: new Date().toISOString() });
+  const row = { id, userId: buyer.id, price: 1, version: 5, status: 'IN_PROGRESS', reason: null, firstStatus: null, cancelCause: null } as const;
+  await saga.start({ ...row, correlationId: 'test', createdAt: new Date().toISOString() });
   return id;
 }
 

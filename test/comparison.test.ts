@@ -30,7 +30,7 @@ function world(buyers: string) {
       },
     },
     notifications: { owners: none, ofOwner: none },
-    workflows: { driftsOf: none, ordersOf: none, owners: async () => new Set() },
+    workflows: { driftsOf: none, owners: async () => new Set() },
     indexes: [{ database: 'orders', invalid: async () => state.indexes }],
   };
   metrics = createComparisonMetrics();

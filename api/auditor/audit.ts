@@ -13,8 +13,6 @@ export interface AuditPorts {
   /** What Temporal says about the workflows of orders. */
   workflows: {
     driftsOf(ownerId: string, orders: readonly BookedOrder[]): Promise<Array<Omit<Drift, 'ownerId'>>>;
-    /** The orders of a buyer that Temporal remembers. */
-    ordersOf(ownerId: string): Promise<string[]>;
     /** The buyers of all orders that Temporal remembers. */
     owners(): Promise<Set<string>>;
   };
@@ -112,19 +110,14 @@ async function* everyOwner(ports: AuditPorts): AsyncGenerator<string, void, unde
 
 async function lookAt(ports: AuditPorts, ownerId: string): Promise<{ book: Book; drifts: Drift[] }> {
   const book = await bookOf(ports, ownerId);
-  const drifts = await naming(ports, ownerId, driftsOf(book));
   const found = await ports.workflows.driftsOf(ownerId, book.orders);
-  return { book, drifts: [...drifts, ...found.map((drift) => ({ ...drift, ownerId }))] };
-}
-
-/** A charge whose order is gone from its database may still be named by the order's workflow. */
-async function naming({ workflows }: AuditPorts, ownerId: string, drifts: Drift[]): Promise<Drift[]> {
-  if (drifts.every(({ key }) => key === undefined)) return drifts;
-  const remembered = new Map((await workflows.ordersOf(ownerId)).map((orderId) => [chargeKey(orderId), orderId]));
-  return drifts.map((drift) => {
-    const orderId = drift.key && remembered.get(drift.key);
+  // A charge whose order is gone from its database may still be named by the order's workflow.
+  const named = new Map(found.flatMap(({ orderId }) => (orderId ? [[chargeKey(orderId), orderId]] : [])));
+  const drifts = driftsOf(book).map((drift) => {
+    const orderId = drift.key && named.get(drift.key);
     return orderId ? { ...drift, orderId } : drift;
   });
+  return { book, drifts: [...drifts, ...found.map((drift) => ({ ...drift, ownerId }))] };
 }
 
 /** Read in the order in which things happen, last first: what one part has heard of, the part before it must have. */

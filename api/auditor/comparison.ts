@@ -29,11 +29,8 @@ export function createComparison({ books, metrics, log, everyMs, ownersMax, pati
     const drifting = [...known.keys()].filter((owner) => owner !== undefined).slice(0, ownersMax);
     const looked = new Set([...owners, ...drifting]);
     const { drifts } = await compare(books, looked, { ...patience, signal: stop.signal });
-    for (const owner of [undefined, ...looked]) {
-      known.delete(owner);
-      const own = drifts.filter(({ ownerId }) => ownerId === owner);
-      if (own.length > 0) known.set(owner, own);
-    }
+    for (const owner of [undefined, ...looked]) known.delete(owner);
+    for (const [owner, own] of Map.groupBy(drifts, ({ ownerId }) => ownerId)) known.set(owner, own);
     const passed = owners.length < ownersMax;
     after = passed ? undefined : owners.at(-1);
     const all = [...known.values()].flat();

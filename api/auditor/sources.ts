@@ -32,12 +32,13 @@ export async function* ordersWithoutEnd<Order extends PlacedOrder>(
 }
 
 /** The orders that are to be taken back and have not been yet, all of them for the same reason. */
-export async function* unfinishedCancellations<Order extends PlacedOrder, Cause>(
-  orders: { cancelling(page: AgePage<Order>): Promise<Array<{ order: Order; cause: Cause }>> },
-  start: (order: Order, cause: Cause) => Promise<void>,
+export async function* unfinishedCancellations<Order extends PlacedOrder>(
+  orders: { cancelling(page: AgePage<Order>): Promise<Order[]> },
+  start: (order: Order) => Promise<void>,
 ): AsyncIterable<Row> {
-  const read = (after?: { order: Order }) => orders.cancelling({ olderThanMs: OLDER_THAN_MS, limit: PAGE, after: after?.order });
-  for await (const { order, cause } of paged(read)) yield { workflowId: cancelWorkflowId(order.id), start: () => start(order, cause) };
+  for await (const order of paged((after?: Order) => orders.cancelling({ olderThanMs: OLDER_THAN_MS, limit: PAGE, after }))) {
+    yield { workflowId: cancelWorkflowId(order.id), start: () => start(order) };
+  }
 }
 
 async function* paged<Found>(read: (after?: Found) => Promise<Found[]>): AsyncIterable<Found> {

@@ -1,5 +1,6 @@
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
+import { ifKnown } from '../../lib/temporal.ts';
 import { cancelWorkflowId, orderWorkflowId } from '../../specs/identity.ts';
 import type { BookedOrder, Drift } from './book.ts';
 import { onQueue } from './visibility.ts';
@@ -59,9 +60,6 @@ export function createWorkflowBook({ client, taskQueue }: WorkflowBookPorts) {
       return drifts;
     },
 
-    /** The orders of a buyer whose workflow Temporal remembers, also those that the database does not have. */
-    ordersOf: async (ownerId: string): Promise<string[]> => orderIdsOf(await listOf({ client, taskQueue }, ownerId)),
-
     /** The buyers of all orders that Temporal remembers, each once: some may have lost the only row that named them. */
     owners: (): Promise<Set<string>> =>
       client.withDeadline(Date.now() + LIST_ALL_DEADLINE_MS, async () => {
@@ -75,14 +73,11 @@ export function createWorkflowBook({ client, taskQueue }: WorkflowBookPorts) {
   };
 }
 
-const orderIdsOf = (seen: Map<string, Seen>): string[] => {
-  const prefix = orderWorkflowId('');
-  return [...seen.keys()].filter((id) => id.startsWith(prefix)).map((id) => id.slice(prefix.length));
-};
-
 function lostOrders(seen: Map<string, Seen>, orders: readonly BookedOrder[]): Found[] {
   const ids = new Set(orders.map(({ id }) => id));
-  const lost = orderIdsOf(seen).filter((id) => !ids.has(id));
+  const prefix = orderWorkflowId('');
+  const remembered = [...seen.keys()].filter((id) => id.startsWith(prefix)).map((id) => id.slice(prefix.length));
+  const lost = remembered.filter((id) => !ids.has(id));
   return lost.map((orderId) => ({ invariant: 'I8', orderId, what: `there is a workflow ${orderWorkflowId(orderId)}, and no such order` }));
 }
 
@@ -122,16 +117,12 @@ const listOf = ({ client, taskQueue }: WorkflowBookPorts, ownerId: string): Prom
 
 /** How a workflow stands, and what it ended with. Undefined when there is none. */
 async function endOf(client: Client, workflowId: string): Promise<{ status: string; result?: string } | undefined> {
-  try {
-    const { status, runId } = await within(client, () => client.workflow.getHandle(workflowId).describe());
-    if (status.name !== 'COMPLETED') return { status: status.name };
-    // Of this run: another one may have been started since.
-    const run = client.workflow.getHandle(workflowId, runId, { followRuns: false });
-    return { status: status.name, result: ((await within(client, () => run.result())) as { status: string }).status };
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
-    throw error;
-  }
+  const latest = await ifKnown(within(client, () => client.workflow.getHandle(workflowId).describe()));
+  if (latest?.status.name !== 'COMPLETED') return latest && { status: latest.status.name };
+  // Of this run: another one may have been started since.
+  const run = client.workflow.getHandle(workflowId, latest.runId, { followRuns: false });
+  const ended = await ifKnown(within(client, () => run.result() as Promise<{ status: string }>));
+  return ended && { status: latest.status.name, result: ended.status };
 }
 
 const within = <T>(client: Client, act: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + ASK_DEADLINE_MS, act);

@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { Context } from 'koa';
+import { plainAddress } from '../../lib/plain-address.ts';
 
 /**
  * The address that a request's client is limited by. Only the gateway or an ingress reaches this listener, and either ends
@@ -7,7 +8,7 @@ import type { Context } from 'koa';
  */
 export function addressOf(ctx: Context): string {
   const forwarded = ctx.get('x-forwarded-for').split(',').at(-1)!.trim();
-  const address = (forwarded || (ctx.req.socket.remoteAddress ?? '')).replace(/^::ffff:(?=\d+\.)/i, '');
+  const address = plainAddress(forwarded || (ctx.req.socket.remoteAddress ?? ''));
   return isIPv6(address) ? networkOf(address) : address.slice(0, ADDRESS_LENGTH_MAX);
 }
 

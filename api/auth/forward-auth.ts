@@ -1,5 +1,5 @@
 import type { Context, Middleware } from 'koa';
-import { Problem } from '../../lib/problem.ts';
+import { Problem, unauthenticated } from '../../lib/problem.ts';
 import { bearerToken, type TokenVerifier } from '../../lib/tokens.ts';
 import { tooManyWrites, type Limits } from './limits.ts';
 import type { Sessions } from './sessions.ts';
@@ -28,7 +28,7 @@ export const forwardAuth =
     ctx.state['operation'] = 'forwardAuth';
 
     const known = await identify(ctx, ports);
-    if (!known) throw new Problem('unauthenticated', 'Log in, or send a valid token', { headers: { 'www-authenticate': 'Bearer' } });
+    if (!known) throw unauthenticated();
     ctx.set({ 'x-user-id': known.userId, authorization: `Bearer ${known.token}`, 'cache-control': 'no-store' });
     ctx.body = null;
     ctx.status = 200;

@@ -1,3 +1,4 @@
+import { MAX } from 'uuid';
 import type { Database } from '../../lib/database.ts';
 import { PrismaClient } from '../../prisma/generated/auth/client.ts';
 import { addSigningKey, dropSupersededKeys, endOtherSessions, findWriter, openSession, takeWrite, type NewSession, type WriteRate } from './statements.ts';
@@ -43,7 +44,6 @@ interface Attempts {
 }
 
 /** Behind every id. */
-const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 export type AuthStore = ReturnType<typeof createAuthStore>;
 
@@ -97,7 +97,7 @@ export function createAuthStore({ adapter }: Pick<Database, 'adapter'>) {
     /** The user's sessions that hold, newest first, from before the one with the given id. */
     sessionsOf: (userId: string, { limit, before }: { limit: number; before?: string | undefined }): Promise<Session[]> => db.$queryRaw<Session[]>`
       select id::text, token_hash as "tokenHash", created_at as "createdAt", expires_at as "expiresAt" from sessions
-      where user_id = ${userId}::uuid and expires_at > now() and id < coalesce(${before ?? null}::uuid, ${LAST_ID}::uuid)
+      where user_id = ${userId}::uuid and expires_at > now() and id < coalesce(${before ?? null}::uuid, ${MAX}::uuid)
       order by id desc limit ${limit}`,
 
     /** Ends the session with this token. */

@@ -1,10 +1,8 @@
 import type { Context } from 'koa';
 import rawBody from 'raw-body';
-import { isBroken } from '../../lib/body.ts';
+import { BODY_BYTES_MAX, isBroken, tooLarge, unsupported } from '../../lib/body.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Route } from './route-table.ts';
-
-const BODY_BYTES_MAX = 16 * 1024;
 
 /**
  * The whole body of a request whose operation takes one. It is read to its end before a service is asked: so a slow client holds
@@ -12,13 +10,14 @@ const BODY_BYTES_MAX = 16 * 1024;
  */
 export async function readWhole(ctx: Context, route: Route): Promise<Buffer | undefined> {
   if (ctx.method === 'GET' || ctx.method === 'HEAD') return undefined;
+  const takesBody = route.media.length > 0;
   // The kind of a body is judged before its size.
-  if (route.takesBody && ctx.is(route.media) === false) throw new Problem('unsupported-media-type', `Send the body as ${route.media.join(' or ')}`);
+  if (takesBody && ctx.is(route.media) === false) throw unsupported(route.media);
   if ((ctx.request.length ?? 0) > BODY_BYTES_MAX) throw tooLarge();
-  if (!route.takesBody && !ctx.get('transfer-encoding')) return undefined;
+  if (!takesBody && !ctx.get('transfer-encoding')) return undefined;
   try {
     const body = await rawBody(ctx.req, { limit: BODY_BYTES_MAX, length: ctx.request.length ?? null });
-    return route.takesBody ? body : undefined;
+    return takesBody ? body : undefined;
   } catch (error) {
     const { type } = error as { type?: string };
     if (type === 'entity.too.large') {
@@ -30,5 +29,3 @@ export async function readWhole(ctx: Context, route: Route): Promise<Buffer | un
     throw error;
   }
 }
-
-const tooLarge = () => new Problem('payload-too-large', `A body may have up to ${BODY_BYTES_MAX} bytes`);

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import type { Context } from 'koa';
+import { plainAddress } from '../../lib/plain-address.ts';
 
 /** How a client reached us: past the proxies that the configuration names, as far as they can be believed. */
 export interface Client {
@@ -17,12 +18,12 @@ export function createClientReader(trustedProxies: readonly string[]): (ctx: Con
   const isTrusted = (address: string) => trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
   return (ctx) => {
-    const peer = plain(ctx.req.socket.remoteAddress ?? '');
+    const peer = plainAddress(ctx.req.socket.remoteAddress ?? '');
     const direct = { address: peer, proto: ctx.protocol, host: ctx.get('host') };
     if (trustedProxies.length === 0 || !isIP(peer) || !isTrusted(peer)) return direct;
     // Each proxy adds whom it saw at the end: the last one that is no proxy of ours is the client, and what stands before it is hearsay.
     const passed = words(ctx.get('x-forwarded-for'))
-      .map(plain)
+      .map(plainAddress)
       .filter((address) => isIP(address));
     return {
       address: passed.findLast((address) => !isTrusted(address)) ?? passed[0] ?? peer,
@@ -50,6 +51,3 @@ const words = (header: string): string[] =>
     .split(',')
     .map((word) => word.trim())
     .filter(Boolean);
-
-/** A socket for both protocols shows IPv4 addresses in the clothes of IPv6. */
-const plain = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '');

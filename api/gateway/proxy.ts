@@ -1,6 +1,6 @@
 import type { Context, Middleware } from 'koa';
 import { untilGone } from '../../lib/gone.ts';
-import { Problem } from '../../lib/problem.ts';
+import { Problem, unauthenticated } from '../../lib/problem.ts';
 import { bearerToken, saysService } from '../../lib/tokens.ts';
 import { readWhole } from './body.ts';
 import type { Client } from './client.ts';
@@ -59,7 +59,7 @@ async function identityOf(ctx: Context, route: Route, upstreams: Upstreams, head
   if (route.operationId === WHO_IS_THIS) return { ...session, ...bearerOf(ctx) };
   if (!route.guarded) return session;
   const authorization = await authorizationOf(ctx, upstreams, headers);
-  if (!authorization) throw new Problem('unauthenticated', 'Log in, or send a valid token', { headers: { 'www-authenticate': 'Bearer' } });
+  if (!authorization) throw unauthenticated();
   return { ...session, authorization };
 }
 

@@ -1,4 +1,5 @@
 import type { Document, Operation } from 'openapi-backend';
+import { mediaOf } from '../../lib/body.ts';
 
 /** What the gateway knows of an operation: enough to decide what it lets through to whom. */
 export interface Route {
@@ -7,8 +8,7 @@ export interface Route {
   role: string;
   /** True when it is for callers who say who they are. */
   guarded: boolean;
-  takesBody: boolean;
-  /** The media types that its body may have. */
+  /** The media types that its body may have. None: it takes no body. */
   media: string[];
 }
 
@@ -49,8 +49,7 @@ function methodsOf(item: Readonly<Record<string, unknown>>): Methods {
   for (const [verb, value] of Object.entries(item)) {
     const { operationId, tags, security, requestBody } = (value ?? {}) as Partial<Operation>;
     if (!operationId || !tags?.[0]) continue;
-    const media = Object.keys((requestBody as { content?: object } | undefined)?.content ?? {});
-    const route = { operationId, role: rolesByTag[tags[0]] ?? tags[0], guarded: (security ?? []).length > 0, takesBody: requestBody !== undefined, media };
+    const route = { operationId, role: rolesByTag[tags[0]] ?? tags[0], guarded: (security ?? []).length > 0, media: mediaOf({ requestBody }) };
     methods.set(verb.toUpperCase(), route);
     if (verb === 'get') methods.set('HEAD', route);
   }

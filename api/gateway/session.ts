@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import { Problem, unavailable } from '../../lib/problem.ts';
-import { SESSION_COOKIE, sessionToken } from '../../lib/session-cookie.ts';
 import { bearerToken, saysService } from '../../lib/tokens.ts';
+import { sessionCookie } from './headers.ts';
 import type { Answer, Upstreams } from './upstreams.ts';
 
 /** Longer than auth waits for its database. */
@@ -18,8 +18,8 @@ export async function authorizationOf(ctx: Context, upstreams: Upstreams, header
   const told = { ...headers, 'x-forwarded-method': ctx.method };
   const bearer = bearerToken(ctx.get('authorization'));
   if (bearer) return saysService(bearer) ? undefined : ofToken(ctx, upstreams, { ...told, authorization: `Bearer ${bearer}` });
-  const token = sessionToken(ctx);
-  return token && ofSession(upstreams, { ...told, cookie: `${SESSION_COOKIE}=${token}` });
+  const session = sessionCookie(ctx);
+  return session['cookie'] && ofSession(upstreams, { ...told, ...session });
 }
 
 async function ofSession(upstreams: Upstreams, headers: Record<string, string>): Promise<string | undefined> {

@@ -1,3 +1,4 @@
+import { NIL } from 'uuid';
 import type { Database } from '../../lib/database.ts';
 import { PrismaClient } from '../../prisma/generated/notifications/client.ts';
 
@@ -19,5 +20,3 @@ export function createNotificationBooks({ adapter }: Pick<Database, 'adapter'>) 
     close: () => db.$disconnect(),
   };
 }
-
-const NIL = '00000000-0000-0000-0000-000000000000';

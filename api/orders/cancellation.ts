@@ -3,7 +3,7 @@ import { present } from '../../lib/exchange.ts';
 import { Problem } from '../../lib/problem.ts';
 import { etagOf, orderOf, presentOpen, toBody } from './present.ts';
 import type { Saga } from './saga.ts';
-import type { Order, OrderStore } from './store.ts';
+import type { CancelCause, Order, OrderStore } from './store.ts';
 
 /** Takes an order back: in progress, or after success. Repeated, it says the same. */
 export const cancelOrder =
@@ -19,7 +19,7 @@ export const cancelOrder =
   };
 
 /** Takes an order back for a buyer or an operator. Answers the order as it then stands: where that is not CANCELLED or FAILED, it goes on by itself. */
-export async function takeBack(placed: Order, cause: 'buyer' | 'operator', { store, saga }: { store: OrderStore; saga: Saga }): Promise<Order> {
+export async function takeBack(placed: Order, cause: CancelCause, { store, saga }: { store: OrderStore; saga: Saga }): Promise<Order> {
   // The row first: from here on the cancellation happens, whatever becomes of who asked for it.
   const order = (await store.requestCancellation(placed.id, cause)) ?? placed;
   if (order.status === 'FAILED' || order.status === 'CANCELLED') return order;

@@ -1,9 +1,12 @@
 import type { Database } from '../../lib/database.ts';
 import { unavailable } from '../../lib/problem.ts';
 import { Prisma, PrismaClient, type Order as OrderRow } from '../../prisma/generated/orders/client.ts';
+import { aged, COLUMNS, insert, latestVersion, type AgePage } from './statements.ts';
 
 export type OrderStatus = 'IN_PROGRESS' | 'SUCCESS' | 'FAILED' | 'CANCELLED';
 export type FinalStatus = Exclude<OrderStatus, 'IN_PROGRESS'>;
+/** Who asked for an order to be cancelled. */
+export type CancelCause = 'buyer' | 'operator';
 
 /** Price in whole minor units. `reason` says why an order failed or was cancelled. */
 export interface Order {
@@ -15,6 +18,8 @@ export interface Order {
   reason: string | null;
   /** What it was when it first became final; an order that succeeded may have been cancelled since. */
   firstStatus: FinalStatus | null;
+  /** Who wants it back, if anybody does. */
+  cancelCause: CancelCause | null;
   /** ISO 8601, since an order also travels through Temporal. */
   createdAt: string;
   correlationId: string;
@@ -35,7 +40,6 @@ export interface OrderRequest {
 /** All of an order that outlives its row. */
 export interface LostOrder extends Omit<Order, 'version'> {
   fingerprint: string;
-  cancelCause: 'buyer' | 'operator' | undefined;
 }
 
 export type Placed = { kind: 'placed'; order: Order } | { kind: 'found'; order: Order; fingerprint: string } | { kind: 'stale'; latestVersion: number };
@@ -56,10 +60,10 @@ export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
         const [inserted] = await insert(db, asked);
         if (inserted) return { kind: 'placed', order: toOrder(inserted) };
         // New statements: only a new snapshot sees the row that the insert waited for. The version first: the order that made it may be the key's own.
-        const latest = await latestVersion(db, asked.ownerId);
+        const latest = asked.ifMatch === undefined ? undefined : await latestVersion(db, asked.ownerId);
         const earlier = await this.findEarlier(asked);
         if (earlier) return earlier;
-        if (asked.ifMatch !== undefined && asked.ifMatch !== latest) return { kind: 'stale', latestVersion: latest };
+        if (latest !== undefined && asked.ifMatch !== latest) return { kind: 'stale', latestVersion: latest };
       }
       throw unavailable('Too many orders of one buyer at once. Send the same request again');
     },
@@ -84,16 +88,10 @@ export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
     },
 
     /** Notes that an order that is not final, or has succeeded, is to be cancelled. The first cause stays. Answers the order as it then stands. */
-    async requestCancellation(id: string, cause: 'buyer' | 'operator'): Promise<Order | undefined> {
+    async requestCancellation(id: string, cause: CancelCause): Promise<Order | undefined> {
       await db.$executeRaw`
         update orders set cancel_cause = ${cause} where id = ${id}::uuid and cancel_cause is null and status in ('IN_PROGRESS', 'SUCCESS')`;
       return this.find(id);
-    },
-
-    /** Who asked for the order to be cancelled, if anybody did. */
-    async cancelCause(id: string): Promise<'buyer' | 'operator' | undefined> {
-      const row = await db.order.findUnique({ where: { id }, select: { cancelCause: true } });
-      return (row?.cancelCause ?? undefined) as 'buyer' | 'operator' | undefined;
     },
 
     /** Moves an order that is in progress, or has succeeded, to CANCELLED. Answers the order as it then stands. */
@@ -104,14 +102,25 @@ export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
       return this.find(id);
     },
 
-    /** Writes an order again whose row was lost, as its workflows know it, with the next version of its list. False when another order took that at this moment. */
-    async restore({ id, userId, price, status, reason, firstStatus, createdAt, correlationId, fingerprint, cancelCause }: LostOrder): Promise<boolean> {
-      const written = await db.$executeRaw`
+    /** Writes an order again whose row was lost, as its workflows know it, with the next version of its list, and answers it. Undefined when another order took that at this moment. */
+    async restore({
+      id,
+      userId,
+      price,
+      status,
+      reason,
+      firstStatus,
+      createdAt,
+      correlationId,
+      fingerprint,
+      cancelCause,
+    }: LostOrder): Promise<Order | undefined> {
+      const [written] = await db.$queryRaw<OrderRow[]>`
         insert into orders (id, owner_id, price, version, status, first_status, reason, cancel_cause, fingerprint, correlation_id, created_at)
-        select ${id}::uuid, ${userId}::uuid, ${price}::bigint, coalesce(max(version), 0) + 1, ${status}, ${firstStatus}, ${reason}, ${cancelCause ?? null},
+        select ${id}::uuid, ${userId}::uuid, ${price}::bigint, coalesce(max(version), 0) + 1, ${status}, ${firstStatus}, ${reason}, ${cancelCause},
           ${fingerprint}, ${correlationId}, ${createdAt}::timestamptz
-        from orders where owner_id = ${userId}::uuid on conflict do nothing`;
-      return written === 1;
+        from orders where owner_id = ${userId}::uuid on conflict do nothing returning ${COLUMNS}`;
+      return written && toOrder(written);
     },
 
     async find(id: string): Promise<Order | undefined> {
@@ -141,48 +150,11 @@ export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
     inProgress: async (page: AgePage): Promise<Order[]> => (await aged(db, Prisma.sql`status = 'IN_PROGRESS'`, page)).map(toOrder),
 
     /** The same of orders whose cancellation was asked for and has not happened yet. */
-    async cancelling(page: AgePage): Promise<Array<{ order: Order; cause: 'buyer' | 'operator' }>> {
-      const rows = await aged(db, Prisma.sql`cancel_cause is not null and status in ('IN_PROGRESS', 'SUCCESS')`, page);
-      return rows.map((row) => ({ order: toOrder(row), cause: row.cancelCause as 'buyer' | 'operator' }));
-    },
+    cancelling: async (page: AgePage): Promise<Order[]> =>
+      (await aged(db, Prisma.sql`cancel_cause is not null and status in ('IN_PROGRESS', 'SUCCESS')`, page)).map(toOrder),
 
     close: () => db.$disconnect(),
   };
-}
-
-const COLUMNS = Prisma.sql`
-  id, owner_id as "ownerId", price, version, status, reason, first_status as "firstStatus", cancel_cause as "cancelCause", idempotency_key as "idempotencyKey", fingerprint,
-  correlation_id as "correlationId", created_at as "createdAt"`;
-
-type AgePage = { olderThanMs: number; limit: number; after?: Order | undefined };
-
-const aged = (db: PrismaClient, condition: Prisma.Sql, { olderThanMs, limit, after }: AgePage) => db.$queryRaw<OrderRow[]>`
-  select ${COLUMNS} from orders
-  where ${condition} and created_at < now() - ${olderThanMs} * interval '1 millisecond'
-    ${after ? Prisma.sql`and (created_at, id) > (${after.createdAt}::timestamptz, ${after.id}::uuid)` : Prisma.empty}
-  order by created_at, id limit ${limit}`;
-
-/** One row or none. The list has the version that the client read if it holds an order with it; an empty list has version 0. */
-function insert(db: PrismaClient, { id, ownerId, price, ifMatch, key, fingerprint, correlationId }: OrderRequest) {
-  const version =
-    ifMatch === undefined
-      ? Prisma.sql`(select coalesce(max(version), 0) + 1 from orders where owner_id = ${ownerId}::uuid)`
-      : Prisma.sql`${ifMatch}::integer + 1`;
-  const precondition =
-    ifMatch === undefined || ifMatch === 0
-      ? Prisma.sql`true`
-      : Prisma.sql`exists (select from orders where owner_id = ${ownerId}::uuid and version = ${ifMatch}::integer)`;
-  return db.$queryRaw<OrderRow[]>`
-    insert into orders (id, owner_id, price, version, status, idempotency_key, fingerprint, correlation_id)
-    select ${id}::uuid, ${ownerId}::uuid, ${price}::bigint, ${version}, 'IN_PROGRESS', ${key ?? null}::uuid, ${fingerprint}, ${correlationId}
-    where ${precondition}
-    on conflict do nothing
-    returning ${COLUMNS}`;
-}
-
-async function latestVersion(db: PrismaClient, ownerId: string): Promise<number> {
-  const latest = await db.order.findFirst({ where: { ownerId }, orderBy: { version: 'desc' }, select: { version: true } });
-  return latest?.version ?? 0;
 }
 
 const toOrder = (row: OrderRow): Order => ({
@@ -193,6 +165,7 @@ const toOrder = (row: OrderRow): Order => ({
   status: row.status as OrderStatus,
   reason: row.reason,
   firstStatus: row.firstStatus as FinalStatus | null,
+  cancelCause: row.cancelCause as CancelCause | null,
   createdAt: row.createdAt.toISOString(),
   correlationId: row.correlationId,
 });

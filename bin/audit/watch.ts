@@ -30,8 +30,8 @@ export interface WatchPorts {
 }
 
 /** Compares the parts of the system again and again, and exports what does not agree and what does not get on. */
-export function watchBooks({ config, databases, temporal, taskQueue, shared: { log, mayForget } }: WatchPorts): { close(): Promise<void> } {
-  const open = (url: string) => openDatabase(url, { mayForget, size: CONNECTIONS_MAX });
+export function watchBooks({ config, databases, temporal, taskQueue, shared: { log } }: WatchPorts): { close(): Promise<void> } {
+  const open = (url: string) => openDatabase(url, { size: CONNECTIONS_MAX });
   const own = {
     billing: open(config.billingUrl),
     notifications: open(config.notificationsUrl),

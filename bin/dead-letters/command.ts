@@ -1,8 +1,7 @@
-import { text, type Env } from '../../lib/config.ts';
-import { openDatabase } from '../../lib/database.ts';
+import type { Env } from '../../lib/config.ts';
 import { answer, Misuse, type Told } from '../command.ts';
 import { accountOf, accountOptions, onlyOptions, readArguments, type Account } from '../operator/arguments.ts';
-import { createJournal, type Journal } from '../operator/journal.ts';
+import { withJournal } from '../operator/journal.ts';
 import { deadLetterTopics, readLetter, readLetters } from './letters.ts';
 import { placeName, placeOf, type Place } from './place.ts';
 import { send } from './send.ts';
@@ -45,14 +44,3 @@ async function sendOne(env: Env, place: Place, account: Account): Promise<Told> 
 }
 
 const gone = (place: Place): Told => ({ text: `There is no dead letter at ${placeName(place)}, or none any more.`, exitCode: 1 });
-
-async function withJournal<T>(env: Env, act: (journal: Journal) => Promise<T>): Promise<T> {
-  const database = openDatabase(text('ORDERS_DATABASE_URL')(env), { size: 1 });
-  const journal = createJournal(database);
-  try {
-    return await act(journal);
-  } finally {
-    await journal.close();
-    await database.close();
-  }
-}

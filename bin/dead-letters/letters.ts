@@ -1,15 +1,11 @@
-import { list, textOr, type Env } from '../../lib/config.ts';
+import { readConfig, type Env } from '../../lib/config.ts';
 import { isDeadLetterTopic, readDeadLetter, type SetAside } from '../../lib/dead-letters.ts';
 import { createEventCodec, PoisonMessage } from '../../lib/events.ts';
 import { find, type Find, type Findings, type Search } from '../../lib/kafka-search.ts';
-import { eventDocument } from '../role.ts';
+import { eventDocument, kafkaReaders } from '../role.ts';
 import type { Place } from './place.ts';
 
-export interface Letter extends Place {
-  writtenAt: Date;
-  key: Buffer | null;
-  value: Buffer | null;
-  headers: Record<string, string>;
+export interface Letter extends Find {
   /** Undefined for a message that nobody has set aside. */
   setAside: SetAside | undefined;
   /** Why this release could not handle the message either; undefined if it could. */
@@ -39,22 +35,20 @@ export async function readLetter(env: Env, { topic, ...at }: Place): Promise<Let
 
 /** A cluster without these topics is another one, or one that is not up yet: that it has no dead letters says nothing. */
 async function search(env: Env, part: Pick<Search, 'topics' | 'newest' | 'at'>): Promise<Findings> {
-  const cluster = clusterOf(env);
+  const cluster = readConfig(env, kafkaReaders);
   const findings = await find({ ...cluster, ...part, withinMs: SEARCH_WITHIN_MS });
   if (findings.missing.length > 0) throw new Error(`Kafka has no topic ${findings.missing.map((topic) => cluster.prefix + topic).join(', ')}`);
   return findings;
 }
-
-export const clusterOf = (env: Env) => ({ brokers: list('KAFKA_BROKERS')(env), prefix: textOr('KAFKA_TOPIC_PREFIX', '')(env) });
 
 function toLetter(message: Find): Letter {
   const setAside = readDeadLetter(message);
   return { ...message, setAside, fault: setAside ? faultOf(setAside) : 'nobody has set it aside' };
 }
 
-function faultOf({ original: { topic, value, headers } }: SetAside): string | undefined {
+function faultOf({ original }: SetAside): string | undefined {
   try {
-    codec.decode({ topic, partition: 0, offset: '', key: null, value: value as Buffer | null, headers });
+    codec.decode(original);
     return undefined;
   } catch (error) {
     if (error instanceof PoisonMessage) return error.message;

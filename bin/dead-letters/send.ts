@@ -1,8 +1,9 @@
-import type { Env } from '../../lib/config.ts';
+import { readConfig, type Env } from '../../lib/config.ts';
 import { createTransport } from '../../lib/kafka.ts';
 import { createLog } from '../../lib/log.ts';
 import type { Told } from '../command.ts';
-import { clusterOf, type Letter } from './letters.ts';
+import { kafkaReaders } from '../role.ts';
+import type { Letter } from './letters.ts';
 import { placeName } from './place.ts';
 
 /** Sends the message that was set aside again, as it was: its bytes, key and headers, to its topic. Whoever had handled it already drops it by its event id. */
@@ -10,7 +11,7 @@ export async function send(env: Env, letter: Letter): Promise<Told> {
   const { setAside, fault } = letter;
   if (!setAside) return { text: `${placeName(letter)} does not say where it came from: nobody has set it aside. Nothing was sent.`, exitCode: 1 };
   const { original } = setAside;
-  const transport = createTransport({ ...clusterOf(env), clientId: 'dead-letters', log: createLog('silent') });
+  const transport = createTransport({ ...readConfig(env, kafkaReaders), clientId: 'dead-letters', log: createLog('silent') });
   const publisher = transport.createPublisher();
   try {
     await publisher.publish(original);

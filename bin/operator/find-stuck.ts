@@ -1,4 +1,3 @@
-import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { runningSince } from '../../api/auditor/visibility.ts';
 import type { Order } from '../../api/orders/store.ts';
 import { cancelWorkflowId, orderWorkflowId } from '../../specs/identity.ts';
@@ -33,7 +32,7 @@ export async function findStuck(tools: Tools, longerThanMs: number): Promise<Stu
   const page = { olderThanMs: longerThanMs, limit: LOOKED_AT_MAX + 1 };
   const before = new Date(Date.now() - longerThanMs);
   const open = await ask(() => tools.store.inProgress(page));
-  const cancelling = await ask(async () => (await tools.store.cancelling(page)).map(({ order }) => order));
+  const cancelling = await ask(() => tools.store.cancelling(page));
   const running = await ask(() => runningIds(tools, before));
 
   const rows = new Map([...(found(open) ?? []), ...(found(cancelling) ?? [])].map((order) => [order.id, order]));
@@ -51,14 +50,12 @@ export async function findStuck(tools: Tools, longerThanMs: number): Promise<Stu
   return { stuck, more: wanted.size > LOOKED_AT_MAX, unread: [...unread] };
 }
 
-async function runningIds({ temporal, address, taskQueue }: Tools, before: Date): Promise<string[]> {
-  await temporal.check().catch((cause: Error) => {
-    throw new Error(`Temporal at ${address} does not answer: ${cause.message}`, { cause });
-  });
+async function runningIds({ temporal, taskQueue }: Tools, before: Date): Promise<string[]> {
+  await temporal.check();
   const ids: string[] = [];
   const query = `${runningSince(taskQueue, before)} AND WorkflowType IN ('order', 'cancellation')`;
   return temporal.client.withDeadline(Date.now() + ANSWER_WITHIN_MS, async () => {
-    for await (const { workflowId } of temporal.client.workflow.list({ query }) as AsyncIterable<WorkflowExecutionInfo>) {
+    for await (const { workflowId } of temporal.client.workflow.list({ query })) {
       if (ids.push(workflowId) > LOOKED_AT_MAX) break;
     }
     return ids;

@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Database } from '../../lib/database.ts';
+import { text, type Env } from '../../lib/config.ts';
+import { openDatabase, type Database } from '../../lib/database.ts';
 import { PrismaClient, type OperatorAct } from '../../prisma/generated/orders/client.ts';
 import type { Told } from '../command.ts';
 import { reasonOf } from '../story/part.ts';
@@ -49,4 +50,16 @@ export function createJournal({ adapter }: Pick<Database, 'adapter'>) {
 
     close: () => db.$disconnect(),
   };
+}
+
+/** Opens the journal of an installation for as long as something takes. */
+export async function withJournal<T>(env: Env, act: (journal: Journal) => Promise<T>): Promise<T> {
+  const database = openDatabase(text('ORDERS_DATABASE_URL')(env), { size: 1 });
+  const journal = createJournal(database);
+  try {
+    return await act(journal);
+  } finally {
+    await journal.close();
+    await database.close();
+  }
 }

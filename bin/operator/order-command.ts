@@ -1,5 +1,5 @@
-import { STUCK_AFTER_S } from '../../api/auditor/stuck.ts';
 import { ConfigFault, wholeNumber, type Env } from '../../lib/config.ts';
+import { watchReaders } from '../audit/watch.ts';
 import { answer, Misuse, type Told } from '../command.ts';
 import { tellOrder } from '../story/order-story.ts';
 import { accountOf, accountOptions, onlyOptions, orderIdOf, readArguments, type Account } from './arguments.ts';
@@ -40,7 +40,7 @@ async function understood(words: readonly string[], env: Env): Promise<Told> {
 }
 
 async function stuckOrders(env: Env, longerThan: string): Promise<Told> {
-  const longerThanS = longerThan ? secondsOf(longerThan) : wholeNumber('STUCK_AFTER_S', { min: 1, max: DAY_S, otherwise: STUCK_AFTER_S })(env);
+  const longerThanS = longerThan ? secondsOf(longerThan) : watchReaders.stuckAfterS(env);
   return withTools(env, async (tools) => {
     const stuck = await findStuck(tools, longerThanS * 1000);
     return { text: tellStuck(stuck, longerThanS), exitCode: stuck.unread.length > 0 ? 2 : 0 };

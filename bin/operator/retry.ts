@@ -70,15 +70,15 @@ interface Startable {
 }
 
 /** The workflows that an order should have had by now, in the order in which they may be repeated: what was taken back stays unpaid from the first moment. */
-function workflowsOf({ id, placed, cancelCause, order, cancellation }: Subject & { placed: Order }): Startable[] {
+function workflowsOf({ id, placed, order, cancellation }: Subject & { placed: Order }): Startable[] {
   const isOpen = placed.status === 'IN_PROGRESS' || placed.status === 'SUCCESS';
-  const isBeingTakenBack = cancelCause !== undefined && isOpen;
+  const isBeingTakenBack = placed.cancelCause !== null && isOpen;
   const ofCancellation: Startable = {
     workflowId: cancelWorkflowId(id),
     before: cancellation,
     isDue: isBeingTakenBack,
     start: async ({ saga }) => {
-      await saga.startCancellation(placed, cancelCause ?? 'operator', { again: true });
+      await saga.startCancellation(placed, placed.cancelCause ?? 'operator', { again: true });
       return undefined;
     },
   };

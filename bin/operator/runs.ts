@@ -1,5 +1,4 @@
-import { WorkflowNotFoundError } from '@temporalio/client';
-import type { Temporal } from '../../lib/temporal.ts';
+import { ifKnown, type Temporal } from '../../lib/temporal.ts';
 import { contentOf, failureWords } from '../story/history-words.ts';
 import { pendingOf, type Pending } from '../story/pending.ts';
 import { toDate } from '../story/text.ts';
@@ -27,24 +26,19 @@ const ANSWER_WITHIN_MS = 5_000;
 const EVENTS_LOOKED_AT = 3;
 
 /** Asks Temporal about a workflow itself, since visibility lags behind. Undefined when it knows none. */
-export async function describeRun(temporal: Temporal, workflowId: string): Promise<Run | undefined> {
-  const { client, makeReadable } = temporal;
-  try {
-    return await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, async () => {
-      const { runId, status, startTime, raw } = await client.workflow.getHandle(workflowId).describe();
-      await makeReadable(raw);
-      const wanted = raw.pendingWorkflowTask;
-      const task = wanted && {
-        attempt: wanted.attempt ?? 1,
-        since: toDate(wanted.originalScheduledTime ?? wanted.scheduledTime),
-        failure: (wanted.attempt ?? 1) > 1 ? await lastTaskFailure(temporal, workflowId, runId) : undefined,
-      };
-      return { workflowId, runId, status: status.name, startedAt: startTime, pending: pendingOf(raw), task: task ?? undefined };
-    });
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
-    throw error;
-  }
+export const describeRun = (temporal: Temporal, workflowId: string): Promise<Run | undefined> =>
+  ifKnown(temporal.client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => describe(temporal, workflowId)));
+
+async function describe(temporal: Temporal, workflowId: string): Promise<Run> {
+  const { runId, status, startTime, raw } = await temporal.client.workflow.getHandle(workflowId).describe();
+  await temporal.makeReadable(raw);
+  const wanted = raw.pendingWorkflowTask;
+  const task = wanted && {
+    attempt: wanted.attempt ?? 1,
+    since: toDate(wanted.originalScheduledTime ?? wanted.scheduledTime),
+    failure: (wanted.attempt ?? 1) > 1 ? await lastTaskFailure(temporal, workflowId, runId) : undefined,
+  };
+  return { workflowId, runId, status: status.name, startedAt: startTime, pending: pendingOf(raw), task: task ?? undefined };
 }
 
 async function lastTaskFailure({ client, makeReadable }: Temporal, workflowId: string, runId: string): Promise<string | undefined> {

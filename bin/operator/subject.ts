@@ -8,8 +8,6 @@ export interface Subject {
   id: string;
   /** Missing where the database was restored from before the order. */
   placed: Order | undefined;
-  /** Who asked for the order to be cancelled, if anybody did. */
-  cancelCause: 'buyer' | 'operator' | undefined;
   order: Run | undefined;
   cancellation: Run | undefined;
 }
@@ -17,10 +15,10 @@ export interface Subject {
 /** What the database and Temporal know of an order. With `rowIsEnough` Temporal is asked about one without a row only. */
 export async function subjectOf({ store, temporal }: Tools, id: string, { rowIsEnough }: { rowIsEnough: boolean }): Promise<Subject> {
   const placed = await store.find(id);
-  const row = { id, placed, cancelCause: placed && (await store.cancelCause(id)) };
-  if (placed && rowIsEnough) return { ...row, order: undefined, cancellation: undefined };
+  if (placed && rowIsEnough) return { id, placed, order: undefined, cancellation: undefined };
   return {
-    ...row,
+    id,
+    placed,
     order: await describeRun(temporal, orderWorkflowId(id)),
     cancellation: await describeRun(temporal, cancelWorkflowId(id)),
   };

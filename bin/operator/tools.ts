@@ -12,8 +12,7 @@ export interface Tools {
   store: OrderStore;
   saga: Saga;
   temporal: Temporal;
-  /** Where Temporal is, for messages, and the queue that tells this installation's workflows from others'. */
-  address: string;
+  /** What tells this installation's workflows from others'. */
   taskQueue: string;
   journal: Journal;
 }
@@ -23,14 +22,14 @@ const CONNECTIONS_MAX = 2;
 /** Opens what a command needs, for as long as it takes. Everything that was asked has been answered by then: a connection to Temporal that is closed earlier ends the process. */
 export async function withTools<T>(env: Env, act: (tools: Tools) => Promise<T>): Promise<T> {
   const config = readConfig(env, { ...sagaReaders, ordersUrl: text('ORDERS_DATABASE_URL'), temporal: (all) => readConfig(all, temporalReaders) });
-  const { taskQueue, address } = config.temporal;
+  const { taskQueue } = config.temporal;
   const database = openDatabase(config.ordersUrl, { size: CONNECTIONS_MAX });
   const store = createOrderStore(database);
   const journal = createJournal(database);
   const temporal = createTemporal(toAddress(config.temporal));
   const saga = createSaga({ ...config, temporal: temporal.client, taskQueue, log: createLog('silent') });
   try {
-    return await act({ store, saga, temporal, address, taskQueue, journal });
+    return await act({ store, saga, temporal, taskQueue, journal });
   } finally {
     await temporal.close();
     await Promise.all([store.close(), journal.close()]);

@@ -1,4 +1,4 @@
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { createAuditor } from '../../api/auditor/auditor.ts';
 import { ordersWithoutEnd, unfinishedCancellations, unstartedChanges } from '../../api/auditor/sources.ts';
 import { createSaga } from '../../api/orders/saga.ts';
@@ -6,7 +6,7 @@ import { createOrderStore } from '../../api/orders/store.ts';
 import { createUserStore } from '../../api/users/store.ts';
 import { createProfileStarter } from '../../api/users/workflow.ts';
 import { readConfig, text, wholeNumber } from '../../lib/config.ts';
-import { createTemporal, temporalReaders, toAddress } from '../../lib/temporal.ts';
+import { createTemporal, ifKnown, temporalReaders, toAddress } from '../../lib/temporal.ts';
 import { watchBooks, watchReaders } from '../audit/watch.ts';
 import { address, databaseOf, runningOf, serve, type Role } from '../role.ts';
 import { sagaReaders } from './orders.ts';
@@ -36,7 +36,7 @@ export const auditor: Role = {
       const audits = createAuditor({
         sources: [
           { kind: 'order', rows: () => ordersWithoutEnd(orders, saga.start) },
-          { kind: 'cancellation', rows: () => unfinishedCancellations(orders, saga.startCancellation) },
+          { kind: 'cancellation', rows: () => unfinishedCancellations(orders, (order) => saga.startCancellation(order, order.cancelCause!)) },
           { kind: 'profile', rows: () => unstartedChanges(users, startProfile) },
         ],
         exists: createExists(temporal.client),
@@ -59,11 +59,6 @@ export const auditor: Role = {
 export const createExists =
   (client: Client) =>
   async (workflowId: string): Promise<boolean> => {
-    try {
-      const { status } = await client.withDeadline(Date.now() + ASK_DEADLINE_MS, () => client.workflow.getHandle(workflowId).describe());
-      return ['RUNNING', 'COMPLETED', 'CONTINUED_AS_NEW', 'PAUSED'].includes(status.name);
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return false;
-      throw error;
-    }
+    const run = await ifKnown(client.withDeadline(Date.now() + ASK_DEADLINE_MS, () => client.workflow.getHandle(workflowId).describe()));
+    return run !== undefined && ['RUNNING', 'COMPLETED', 'CONTINUED_AS_NEW', 'PAUSED'].includes(run.status.name);
   };

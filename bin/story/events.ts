@@ -1,6 +1,7 @@
-import { list, textOr, type Env } from '../../lib/config.ts';
-import { findByKey, type Find, type Findings } from '../../lib/kafka-search.ts';
+import { readConfig, type Env } from '../../lib/config.ts';
+import { find, type Find, type Findings } from '../../lib/kafka-search.ts';
 import { eventDocument } from '../../specs/generated/preferable/channels.ts';
+import { kafkaReaders } from '../role.ts';
 import type { Part } from './part.ts';
 import { columns, type Clock } from './text.ts';
 
@@ -13,9 +14,8 @@ const orderTopics: string[] = Object.values(eventDocument.channels)
 
 /** The order's events as Kafka has them, those that were set aside among them. Undefined when it has none. */
 export async function readEvents(env: Env, orderId: string, placedAt: Date | undefined): Promise<Findings | undefined> {
-  const cluster = { brokers: list('KAFKA_BROKERS')(env), prefix: textOr('KAFKA_TOPIC_PREFIX', '')(env) };
   const since = placedAt && new Date(placedAt.getTime() - CLOCKS_APART_MS);
-  const events = await findByKey({ ...cluster, topics: orderTopics, key: orderId, since, withinMs: SEARCH_WITHIN_MS });
+  const events = await find({ ...readConfig(env, kafkaReaders), topics: orderTopics, key: orderId, since, withinMs: SEARCH_WITHIN_MS });
   return events.found.length > 0 || !events.whole ? events : undefined;
 }
 

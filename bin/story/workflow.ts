@@ -1,6 +1,5 @@
-import { WorkflowNotFoundError } from '@temporalio/client';
 import { readConfig, type Env } from '../../lib/config.ts';
-import { createTemporal, temporalReaders, toAddress, type Temporal } from '../../lib/temporal.ts';
+import { createTemporal, ifKnown, temporalReaders, toAddress, type Temporal } from '../../lib/temporal.ts';
 import { contentOf, inWords, type HistoryEvent } from './history-words.ts';
 import type { Part } from './part.ts';
 import { pendingOf, type Pending } from './pending.ts';
@@ -22,16 +21,10 @@ const ANSWER_WITHIN_MS = 5_000;
 
 /** A workflow from its start to where it stands. Undefined when Temporal knows none with this id. */
 export async function readWorkflow(env: Env, workflowId: string): Promise<Workflow | undefined> {
-  const { address, ...rest } = toAddress(readConfig(env, temporalReaders));
-  const temporal = createTemporal({ address, ...rest });
+  const temporal = createTemporal(toAddress(readConfig(env, temporalReaders)));
   try {
-    await temporal.check().catch((cause: Error) => {
-      throw new Error(`Temporal at ${address} does not answer: ${cause.message}`, { cause });
-    });
-    return await temporal.client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => read(temporal, workflowId));
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
-    throw error;
+    await temporal.check();
+    return await ifKnown(temporal.client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => read(temporal, workflowId)));
   } finally {
     await temporal.close();
   }

@@ -32,7 +32,8 @@ import { steps } from './steps.ts';
 const log = createLog('silent');
 const ids = { orderId: randomUUID(), ownerId: randomUUID(), correlationId: 'test' };
 const change = { userId: ids.ownerId, version: 1 };
-const placed = { id: ids.orderId, userId: ids.ownerId, price: 5, version: 1, status: 'IN_PROGRESS', reason: null, firstStatus: null } as const;
+const now = { status: 'IN_PROGRESS', reason: null, firstStatus: null, cancelCause: null } as const;
+const placed = { id: ids.orderId, userId: ids.ownerId, price: 5, version: 1, ...now };
 const order = { ...placed, createdAt: new Date().toISOString(), correlationId: 'test' };
 const asked = { id: ids.orderId, ownerId: ids.ownerId, price: 5, ifMatch: 0, key: randomUUID(), fingerprint: 'test', correlationId: 'test' };
 
@@ -89,7 +90,7 @@ const acts: Record<string, () => Promise<unknown>> = {
   'mail-mark': () => messages.sent(randomUUID()),
   'dead-letter': () => settingPoisonAside({ publisher, log, handle: () => Promise.reject(new PoisonMessage('test')) })(poison),
   'audit-order': () => startAll(ordersWithoutEnd({ inProgress: async () => [order] }, saga.start)),
-  'audit-cancellation': () => startAll(unfinishedCancellations({ cancelling: async () => [{ order, cause: 'buyer' as const }] }, saga.startCancellation)),
+  'audit-cancellation': () => startAll(unfinishedCancellations({ cancelling: async () => [order] }, (each) => saga.startCancellation(each, 'buyer'))),
   'audit-profile': () => startAll(unstartedChanges({ unstartedChanges: async () => [change], markStarted: async () => {} }, startProfile)),
 };
 

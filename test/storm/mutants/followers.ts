@@ -21,8 +21,8 @@ export const followerMutants: readonly Mutant[] = [
       },
       {
         file: 'lib/kafka-consumer.ts',
-        find: 'offset: message.offset, ...toReceived(message) }, heartbeat),',
-        replace: 'offset: message.offset, ...toReceived(message) }, heartbeat)),',
+        find: 'toReceived({ topic, partition }, message), heartbeat),',
+        replace: 'toReceived({ topic, partition }, message), heartbeat)),',
       },
     ],
   },

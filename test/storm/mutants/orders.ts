@@ -29,23 +29,23 @@ export const orderMutants: readonly Mutant[] = [
         find: lines(
           "        if (inserted) return { kind: 'placed', order: toOrder(inserted) };",
           "        // New statements: only a new snapshot sees the row that the insert waited for. The version first: the order that made it may be the key's own.",
-          '        const latest = await latestVersion(db, asked.ownerId);',
+          '        const latest = asked.ifMatch === undefined ? undefined : await latestVersion(db, asked.ownerId);',
           '        const earlier = await this.findEarlier(asked);',
           '        if (earlier) return earlier;',
         ),
         replace: lines(
           "        if (inserted?.placed) return { kind: 'placed', order: toOrder(inserted) };",
           "        if (inserted) return { kind: 'found', order: toOrder(inserted), fingerprint: inserted.fingerprint };",
-          '        const latest = await latestVersion(db, asked.ownerId);',
+          '        const latest = asked.ifMatch === undefined ? undefined : await latestVersion(db, asked.ownerId);',
         ),
       },
       {
-        file: 'api/orders/store.ts',
+        file: 'api/orders/statements.ts',
         find: '  return db.$queryRaw<OrderRow[]>`\n    insert into orders (',
         replace: '  return db.$queryRaw<Array<OrderRow & { placed: boolean }>>`\n    with inserted as (insert into orders (',
       },
       {
-        file: 'api/orders/store.ts',
+        file: 'api/orders/statements.ts',
         find: '    on conflict do nothing\n    returning ${COLUMNS}`;',
         replace: lines(
           '    on conflict do nothing',
@@ -66,10 +66,10 @@ export const orderMutants: readonly Mutant[] = [
         find: lines(
           '        const earlier = await this.findEarlier(asked);',
           '        if (earlier) return earlier;',
-          "        if (asked.ifMatch !== undefined && asked.ifMatch !== latest) return { kind: 'stale', latestVersion: latest };",
+          "        if (latest !== undefined && asked.ifMatch !== latest) return { kind: 'stale', latestVersion: latest };",
         ),
         replace: lines(
-          "        if (asked.ifMatch !== undefined && asked.ifMatch !== latest) return { kind: 'stale', latestVersion: latest };",
+          "        if (latest !== undefined && asked.ifMatch !== latest) return { kind: 'stale', latestVersion: latest };",
           '        const earlier = await this.findEarlier(asked);',
           '        if (earlier) return earlier;',
         ),

@@ -1,0 +1,40 @@
+import { Prisma, type PrismaClient, type Order as OrderRow } from '../../prisma/generated/orders/client.ts';
+import type { Order, OrderRequest } from './store.ts';
+
+/** All of an order, as the client has it. */
+export const COLUMNS = Prisma.sql`
+  id, owner_id as "ownerId", price, version, status, reason, first_status as "firstStatus", cancel_cause as "cancelCause", idempotency_key as "idempotencyKey", fingerprint,
+  correlation_id as "correlationId", created_at as "createdAt"`;
+
+export type AgePage = { olderThanMs: number; limit: number; after?: Order | undefined };
+
+/** The orders that meet a condition and were placed at least this long ago, oldest first, after the given one. */
+export const aged = (db: PrismaClient, condition: Prisma.Sql, { olderThanMs, limit, after }: AgePage) => db.$queryRaw<OrderRow[]>`
+  select ${COLUMNS} from orders
+  where ${condition} and created_at < now() - ${olderThanMs} * interval '1 millisecond'
+    ${after ? Prisma.sql`and (created_at, id) > (${after.createdAt}::timestamptz, ${after.id}::uuid)` : Prisma.empty}
+  order by created_at, id limit ${limit}`;
+
+/** One row or none. The list has the version that the client read if it holds an order with it; an empty list has version 0. */
+export function insert(db: PrismaClient, { id, ownerId, price, ifMatch, key, fingerprint, correlationId }: OrderRequest) {
+  const version =
+    ifMatch === undefined
+      ? Prisma.sql`(select coalesce(max(version), 0) + 1 from orders where owner_id = ${ownerId}::uuid)`
+      : Prisma.sql`${ifMatch}::integer + 1`;
+  const precondition =
+    ifMatch === undefined || ifMatch === 0
+      ? Prisma.sql`true`
+      : Prisma.sql`exists (select from orders where owner_id = ${ownerId}::uuid and version = ${ifMatch}::integer)`;
+  return db.$queryRaw<OrderRow[]>`
+    insert into orders (id, owner_id, price, version, status, idempotency_key, fingerprint, correlation_id)
+    select ${id}::uuid, ${ownerId}::uuid, ${price}::bigint, ${version}, 'IN_PROGRESS', ${key ?? null}::uuid, ${fingerprint}, ${correlationId}
+    where ${precondition}
+    on conflict do nothing
+    returning ${COLUMNS}`;
+}
+
+/** The version of the owner's list. */
+export async function latestVersion(db: PrismaClient, ownerId: string): Promise<number> {
+  const latest = await db.order.findFirst({ where: { ownerId }, orderBy: { version: 'desc' }, select: { version: true } });
+  return latest?.version ?? 0;
+}
