@@ -1,9 +1,11 @@
 /** Where deposits end: a balance is always told exactly, whatever is given back later. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
+import { Client } from 'pg';
 import { createBillingStore, type Kind, type Scope } from '../api/billing/store.ts';
-import { createDatabase } from './support/database.ts';
+import { createDatabase, createScripted } from './support/database.ts';
 
 const MOST = Number.MAX_SAFE_INTEGER;
 
@@ -43,4 +45,31 @@ test('what a buyer has withdrawn leaves room for deposits', async () => {
   const account = await fullAccount();
   await store.withdraw(account.withdrawal('client', 5));
   assert.deepEqual([await account.deposit(5), await account.balance()], ['CREDITED', MOST]);
+});
+
+test('an account of the time before leaves room for what its orders could give back', async () => {
+  const [init, refundable] = await Promise.all(
+    ['20261122000000_init', '20261122220000_refundable'].map((name) => readFile(`prisma/billing/migrations/${name}/migration.sql`, 'utf8')),
+  );
+  const [ordered, idle] = [randomUUID(), randomUUID()];
+  const url = await createScripted(`${init};
+    insert into billing_accounts (owner_id, amount) values ('${ordered}', 60), ('${idle}', 7);
+    insert into transactions (owner_id, scope, idempotency_key, kind, amount, is_cancelled) values
+      ('${ordered}', 'client', gen_random_uuid(), 'replenishment', 100, false),
+      ('${ordered}', 'client', gen_random_uuid(), 'withdrawal', -10, false),
+      ('${ordered}', 'order', gen_random_uuid(), 'withdrawal', -30, false),
+      ('${ordered}', 'order', gen_random_uuid(), 'withdrawal', -5, true),
+      ('${idle}', 'client', gen_random_uuid(), 'replenishment', 7, false);
+    ${refundable}`);
+  const client = new Client(url);
+  await client.connect();
+  const { rows } = await client.query('select owner_id as owner, refundable::integer from billing_accounts');
+  await client.end();
+  assert.deepEqual(
+    new Map(rows.map(({ owner, refundable: room }) => [owner, room])),
+    new Map([
+      [ordered, 30],
+      [idle, 0],
+    ]),
+  );
 });
