@@ -57,7 +57,7 @@ export function createWave({ world, topics, history, seed, orders, faults, quiet
       await untilQuiet(world, topics, { withinMs: quietWithinMs, signal });
     },
     async break() {
-      const healed = unleash({ world, clients, topics, signal, plan, orders, onFault });
+      const healed = unleash({ world, clients, topics, signal, plan, orders, onFault, onFound });
       await Promise.all([clients.shop(orders), healed]);
       const calmMs = Date.now();
       say('all is healed, and all orders are placed');

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { brokenReading } from '../checks/reading.ts';
 import { createPrng } from '../prng.ts';
 import type { EdgeName, Place } from '../world/edges.ts';
 import { familyOf, signalAll } from '../world/processes.ts';
@@ -42,7 +43,12 @@ const spoil =
     }
   };
 
-const redeliver: Act = (_fault, { world, topics }) => world.roles.without('notifications', () => topics.rewind());
+/** What was counted as read and came to nothing would come again: so it is looked for before. */
+const redeliver: Act = (_fault, { world, topics, onFound }) =>
+  world.roles.without('notifications', async () => {
+    onFound(await brokenReading(topics, world.databases));
+    await topics.rewind();
+  });
 
 const poison: Act = async ({ target, seed }, { topics }) => {
   const prng = createPrng(seed);

@@ -1,3 +1,4 @@
+import type { Violation } from '../checks/violation.ts';
 import type { Clients } from '../clients/clients.ts';
 import type { World } from '../world/world.ts';
 import type { Topics } from './topics.ts';
@@ -8,4 +9,6 @@ export interface NemesisPorts {
   clients: Pick<Clients, 'orders' | 'duplicates'>;
   topics: Topics;
   signal: AbortSignal;
+  /** Told what is not as it should be. */
+  onFound(found: readonly Violation[]): void;
 }

@@ -1,12 +1,19 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel, type Admin, type Producer } from 'kafkajs';
 import { orderTopics } from '../../../api/notifications/consumer.ts';
 import { deadLetterTopic, readDeadLetter } from '../../../lib/dead-letters.ts';
-import { find } from '../../../lib/kafka-search.ts';
+import { find, type Find } from '../../../lib/kafka-search.ts';
+import { insist } from '../insist.ts';
 import type { Prng } from '../prng.ts';
 
 /** A message by its place. */
 export type MessagePlace = `${string} ${number} ${string}`;
+
+/** What a message says, and where it stands. */
+export interface Told {
+  order: string;
+  event: string;
+  place: MessagePlace;
+}
 
 export interface Topics {
   /** Puts a message that can never be handled into a topic. */
@@ -15,6 +22,8 @@ export interface Topics {
   rewind(): Promise<void>;
   /** How many messages the consumer has not counted as read. */
   lag(): Promise<number>;
+  /** What the messages say that it has counted as read, but for poison. */
+  read(): Promise<Told[]>;
   /** Where poison was put, and where the messages stood that were set aside, each once however often. */
   setAside(): Promise<{ poison: MessagePlace[]; letters: MessagePlace[] }>;
   /** Every message about orders, for a person who wants to know. */
@@ -28,7 +37,6 @@ const READ_WITHIN_MS = 60_000;
 const LOOK_AGAIN_MS = 200;
 /** Longer than the group waits for a member that was killed. */
 const REBALANCE_MS = 15_000;
-const REWIND_WITHIN_MS = 45_000;
 
 /** The topics as the broker has them, past all that is spoilt. */
 export async function openTopics(brokers: string): Promise<Topics> {
@@ -50,11 +58,12 @@ export async function openTopics(brokers: string): Promise<Topics> {
     // The broker may be away, and the group may still wait for somebody who was killed.
     rewind: () => insist(() => rewind(kafka, admin)),
     lag: () => lagOf(admin),
+    read: async () => toldBy(await read(orderTopics), await committedBy(admin)),
     async setAside() {
       const [messages, letters] = await Promise.all([read(orderTopics), read(orderTopics.map(deadLetterTopic))]);
       const origins = letters.map((letter) => readDeadLetter(letter)!);
       return {
-        poison: messages.filter(({ headers }) => POISON in headers).map(({ topic, partition, offset }): MessagePlace => `${topic} ${partition} ${offset}`),
+        poison: messages.filter(({ headers }) => POISON in headers).map(placeOf),
         letters: [...new Set(origins.map(({ original, partition, offset }) => `${original.topic} ${partition} ${offset}` as MessagePlace))],
       };
     },
@@ -90,7 +99,7 @@ async function poison(producer: Producer, topic: string, prng: Prng): Promise<vo
 
 /** Joins the group in the consumer's place, commits the beginning of every partition, and leaves. */
 async function rewind(kafka: Kafka, admin: Admin): Promise<void> {
-  const offsets = await admin.fetchOffsets({ groupId: GROUP_ID, topics: [...orderTopics] });
+  const offsets = await committedBy(admin);
   const beginnings = offsets.flatMap(({ topic, partitions }) => partitions.map(({ partition }) => ({ topic, partition, offset: '0' })));
   const consumer = kafka.consumer({ groupId: GROUP_ID, allowAutoTopicCreation: false, maxWaitTimeInMs: LOOK_AGAIN_MS, rebalanceTimeout: REBALANCE_MS });
   const joined = Promise.withResolvers<void>();
@@ -107,18 +116,19 @@ async function rewind(kafka: Kafka, admin: Admin): Promise<void> {
   }
 }
 
-async function insist(act: () => Promise<void>): Promise<void> {
-  for (const deadline = Date.now() + REWIND_WITHIN_MS; ; await sleep(LOOK_AGAIN_MS)) {
-    try {
-      return await act();
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-    }
-  }
+const committedBy = (admin: Admin) => admin.fetchOffsets({ groupId: GROUP_ID, topics: [...orderTopics] });
+
+function toldBy(messages: readonly Find[], committed: Awaited<ReturnType<typeof committedBy>>): Told[] {
+  const next = new Map(committed.flatMap(({ topic, partitions }) => partitions.map(({ partition, offset }) => [`${topic} ${partition}`, Number(offset)])));
+  return messages
+    .filter(({ topic, partition, offset, headers }) => Number(offset) < next.get(`${topic} ${partition}`)! && !(POISON in headers))
+    .map((message) => ({ order: message.key!.toString(), event: message.headers['eventType']!, place: placeOf(message) }));
 }
 
+const placeOf = ({ topic, partition, offset }: Find): MessagePlace => `${topic} ${partition} ${offset}`;
+
 async function lagOf(admin: Admin): Promise<number> {
-  const committed = await admin.fetchOffsets({ groupId: GROUP_ID, topics: [...orderTopics] });
+  const committed = await committedBy(admin);
   let lag = 0;
   for (const { topic, partitions } of committed) {
     const ends = new Map((await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }]));

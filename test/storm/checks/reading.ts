@@ -1,0 +1,16 @@
+import { insist } from '../insist.ts';
+import type { Topics } from '../nemesis/topics.ts';
+import type { Databases } from '../world/databases.ts';
+import { violations, type Violation } from './violation.ts';
+
+/** Whether each event that is counted as read has its message to the buyer. Nobody may be reading meanwhile. */
+export async function brokenReading({ read }: Pick<Topics, 'read'>, { notifications }: Pick<Databases, 'notifications'>): Promise<Violation[]> {
+  const told = await insist(read);
+  const rows = await insist(() => notifications<{ name: string }>(`select order_id || ' ' || event_name as name from notifications`));
+  const names = new Set(rows.map(({ name }) => name));
+  return violations(
+    'I15',
+    told.filter(({ order, event }) => !names.has(`${order} ${event}`)),
+    ({ order, event, place }) => `${event} of the order ${order}, at ${place}, is counted as read, and nobody was told of it`,
+  );
+}
