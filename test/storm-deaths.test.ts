@@ -5,7 +5,6 @@ import { after, before, describe, test } from 'node:test';
 import { deaths } from './storm/deaths/deaths.ts';
 import { startMortalShop, type MortalShop } from './storm/deaths/shop.ts';
 import { failpoints } from './storm/failpoints/points.ts';
-import { eventually } from './support/eventually.ts';
 
 /** A lost task of a workflow is given out again after ten seconds, a mail that was taken after twenty. */
 const END_WITHIN_MS = 90_000;
@@ -22,7 +21,7 @@ describe('whoever dies', { concurrency: deaths.length }, () => {
       const act = await scenario(shop);
       await shop.dieAt(failpoint, act.trigger);
       if (insists) await act.insist();
-      await eventually(act.ended, END_WITHIN_MS);
+      await shop.untilEnded(act.ended, END_WITHIN_MS);
     });
   }
 });

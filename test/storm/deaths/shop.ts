@@ -39,9 +39,10 @@ export async function startMortalShop() {
   const reading = transport.consume({ groupId: 'test', topics: [deadLetterTopic(POISONED)], handle: async (letter) => void letters.push(letter) });
 
   let lastDeath = Promise.resolve();
+  let deaths = 0;
   const dieAt = async (name: string, trigger: () => Promise<unknown>): Promise<void> => {
     const { role } = failpoints.find((failpoint) => failpoint.name === name)!;
-    const deaths = world.roles.restarts(role);
+    const before = world.roles.restarts(role);
     armFailpoint(world.failpointsDir, name);
     const isDead = () => assertSome(hitFailpoints(world.failpointsDir), name);
     // On a machine that is busy a request may be turned away before it comes to the step.
@@ -49,10 +50,11 @@ export async function startMortalShop() {
       await trigger();
       await eventually(isDead, COME_TO_IT_WITHIN_MS);
     }, DIE_WITHIN_MS);
-    await eventually(() => isBack(role, deaths), DIE_WITHIN_MS);
+    deaths++;
+    await eventually(() => isBack(role, before), DIE_WITHIN_MS);
   };
-  const isBack = async (role: RoleName, deaths: number): Promise<void> => {
-    if (world.roles.restarts(role) === deaths) throw new Error(`${role} is not started again yet`);
+  const isBack = async (role: RoleName, before: number): Promise<void> => {
+    if (world.roles.restarts(role) === before) throw new Error(`${role} is not started again yet`);
     await fetch(`${world.operationsUrlOf(role)}/health/live`);
   };
 
@@ -73,6 +75,17 @@ export async function startMortalShop() {
       const death = lastDeath.then(() => dieAt(name, trigger));
       lastDeath = death.catch(() => {});
       return death;
+    },
+    /** Waits until something has ended. Whoever dies meanwhile may have taken its turn with them, so that it has the whole time again. */
+    async untilEnded(ended: () => Promise<void>, withinMs: number): Promise<void> {
+      for (;;) {
+        const before = deaths;
+        try {
+          return await eventually(ended, withinMs);
+        } catch (error) {
+          if (deaths === before) throw error;
+        }
+      }
     },
     async stop() {
       await Promise.all([reading.close(), publisher.close(), caller.close(), billing.close()]);
