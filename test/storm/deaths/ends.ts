@@ -37,8 +37,9 @@ export async function announced(eyes: Eyes, userId: string): Promise<void> {
   const { users, billing } = eyes.databases;
   assert.deepEqual(await users('select version from profile_changes where user_id = $1', [userId]), []);
   const [profile] = await users<{ version: number }>('select version from profiles where user_id = $1', [userId]);
+  assert.ok(profile, 'there is no profile');
   assert.equal((await billing('select from billing_accounts where owner_id = $1', [userId])).length, 1);
-  await hasEnded(eyes, profileWorkflowId(userId, profile!.version));
+  await hasEnded(eyes, profileWorkflowId(userId, profile.version));
 }
 
 /** Nothing was taken under the key, and nothing will be. */

@@ -70,9 +70,12 @@ export async function startMortalShop() {
     newBuyer: (): Promise<Buyer> => arrive({ caller, prng: prng.fork(), again }),
     /** Asks billing as the worker does. */
     askBilling: (asked: Parameters<typeof billing.ask>[0]) => billing.ask({ ...asked, headers: { ...asked.headers, authorization: `Bearer ${asWorker()}` } }),
-    /** Has the role of a failpoint die there while it does what the trigger sets in motion. Afterwards the role is back. One death at a time. */
-    dieAt(name: string, trigger: () => Promise<unknown>): Promise<void> {
-      const death = lastDeath.then(() => dieAt(name, trigger));
+    /** Has the role of a failpoint die there while it does what the trigger sets in motion. Afterwards the role is back, and who insists has an answer. One death at a time. */
+    dieAt(name: string, trigger: () => Promise<unknown>, insist?: () => Promise<unknown>): Promise<void> {
+      const death = lastDeath.then(async () => {
+        await dieAt(name, trigger);
+        await insist?.();
+      });
       lastDeath = death.catch(() => {});
       return death;
     },
