@@ -56,7 +56,7 @@ test('at any moment a charge has its order, and a message an order that is final
 });
 
 test('a status goes forward, and nothing else of an order changes', () => {
-  const one = { id: placed.id, changed: false };
+  const one = { id: placed.id, changed: false, atMs: 500 };
   const whole = [
     { ...one, from: null, to: 'IN_PROGRESS' },
     { ...one, from: 'IN_PROGRESS', to: 'SUCCESS' },
@@ -130,7 +130,7 @@ test('a read sees what was acknowledged before it began', () => {
 
 test('nobody sees what is another’s, can tell that it is there, or is taken for whom they claim to be', () => {
   const other = order({ owner: STRANGER });
-  const books = { orders: [placed, other], notifications: [] };
+  const books = { orders: [placed, other], notifications: [], movements: [{ ...charge, owner: STRANGER }] };
   const of = (...exchanges: ReturnType<typeof exchange>[]) => idsOf(brokenPrivacy(exchanges, books));
   const missing = exchange(requests.readOrder(randomUUID()), refusal(404, 'no-such-order'));
   assert.deepEqual(

@@ -2,7 +2,9 @@ import { auditCommand } from '../../bin/audit/run.ts';
 import { brokenAnswers } from './checks/answers.ts';
 import { readBooks, type Books } from './checks/books.ts';
 import { changed, digestOf } from './checks/digest.ts';
+import { brokenLastReads, readAll } from './checks/last-reads.ts';
 import { brokenLetters } from './checks/letters.ts';
+import { brokenMails, readMails } from './checks/mails.ts';
 import { brokenMoves } from './checks/moved.ts';
 import { brokenPlacing } from './checks/placed.ts';
 import { brokenAtRest } from './checks/quiet.ts';
@@ -12,7 +14,8 @@ import { resendAll } from './checks/resend.ts';
 import { brokenSecrecy } from './checks/secrets.ts';
 import { brokenAcross, brokenNow } from './checks/snapshot.ts';
 import { brokenPrivacy } from './checks/strangers.ts';
-import { brokenTransitions, readTransitions } from './checks/transitions.ts';
+import { brokenCancellations } from './checks/taken-back.ts';
+import { brokenTransitions, readTransitions, toldTooEarly } from './checks/transitions.ts';
 import type { Violation } from './checks/violation.ts';
 import { brokenWorkflows, readWorkflows } from './checks/workflows.ts';
 import type { Buyer } from './clients/buyer.ts';
@@ -37,14 +40,23 @@ export interface ProofPorts {
 /** Compares everything with everything, once all has come to rest, and answers the books as they were. */
 export async function prove(ports: ProofPorts): Promise<Books> {
   const { world, topics, buyers, history, faults, signal, onFound, say } = ports;
+  const lastReads = await readAll(buyers);
   const books = await readBooks(world.databases);
   const { exchanges } = history;
   onFound(await brokenNow(world.databases));
-  onFound([...brokenAcross(books), ...brokenAtRest(books), ...brokenTransitions(await readTransitions(world.databases))]);
-  onFound([...brokenPlacing(exchanges, books), ...brokenRefusals(exchanges, books), ...brokenMoves(exchanges, books), ...brokenReads(exchanges, books)]);
+  const transitions = await readTransitions(world.databases);
+  onFound([...brokenAcross(books), ...brokenAtRest(books), ...brokenTransitions(transitions), ...toldTooEarly(transitions, books)]);
+  onFound([
+    ...brokenPlacing(exchanges, books),
+    ...brokenRefusals(exchanges, books),
+    ...brokenMoves(exchanges, books),
+    ...brokenCancellations(exchanges, books),
+  ]);
+  onFound([...brokenReads(exchanges, books), ...brokenLastReads(lastReads, books)]);
   onFound([...brokenPrivacy(exchanges, books), ...brokenAnswers(exchanges, { faults })]);
   onFound(brokenWorkflows(await readWorkflows(world.temporal.client), books));
   onFound(brokenLetters(await topics.setAside()));
+  onFound(brokenMails(await readMails(world.stack.servers.mail!.webUrl), books, buyers));
   onFound(await byTheAuditor(world));
 
   say(`${await redeliver(ports)} messages redelivered`);

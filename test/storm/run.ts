@@ -30,9 +30,9 @@ async function main(words: readonly string[]): Promise<number> {
 }
 
 async function run({ seed, orders, faults, mutant: name }: Asked, signal: AbortSignal): Promise<number> {
+  const mutant = name === undefined ? undefined : mutantOf(name);
   say(`seed ${seed}, ${orders} orders, ${faults} faults${name ? `, with the mutant ${name}` : ''}`);
   const dir = await mkdtemp(join(tmpdir(), 'order-saga-storm-'));
-  const mutant = name === undefined ? undefined : mutantOf(name);
   const root = mutant ? await createMutant(mutant.name, join(dir, 'mutant')) : ROOT;
   const report = await storm({
     seeds: [seed],

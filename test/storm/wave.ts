@@ -1,4 +1,4 @@
-import type { Violation } from './checks/violation.ts';
+import { violations, type Violation } from './checks/violation.ts';
 import { createClients, type Clients } from './clients/clients.ts';
 import type { History } from './clients/history.ts';
 import type { Fault } from './nemesis/faults.ts';
@@ -61,8 +61,11 @@ export function createWave({ world, topics, history, seed, orders, faults, quiet
       await Promise.all([clients.shop(orders), healed]);
       const calmMs = Date.now();
       say('all is healed, and all orders are placed');
-      await clients.insist();
-      say('nothing is left of which nothing is known');
+      const open = await clients.insist(quietWithinMs);
+      onFound(
+        violations('I14', open, ({ operation, path, headers }) => `${operation} of ${path} under ${headers['idempotency-key']} is not answered for certain`),
+      );
+      say(`${open.length} requests are left of which nothing is known`);
       const { unrest } = await untilQuiet(world, topics, { withinMs: quietWithinMs, signal });
       const quietMs = Date.now() - calmMs;
       say(`quiet after ${quietMs} ms`);

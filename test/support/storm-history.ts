@@ -24,6 +24,7 @@ export const order = (more: Partial<OrderRow> = {}): OrderRow => ({
   status: 'SUCCESS',
   reason: null,
   firstStatus: 'SUCCESS',
+  cancelCause: null,
   ...more,
 });
 
@@ -36,7 +37,7 @@ export function soundBooks(placed: OrderRow = order()): Books {
     accounts: [{ owner, amount: 0 }],
     movements: [{ id: 7, owner, scope: 'order', key, kind: 'withdrawal', amount: -price, isCancelled: false }],
     outcomes: [{ owner, scope: 'order', key, outcome: 'CHARGED' }],
-    notifications: [{ id: randomUUID(), order: id, owner, event: 'OrderCreated', status: 'SENT' }],
+    notifications: [{ id: randomUUID(), order: id, owner, event: 'OrderCreated', status: 'SENT', seq: 1, atMs: 1_000 }],
   };
 }
 

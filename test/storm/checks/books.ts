@@ -8,6 +8,8 @@ export interface OrderRow {
   status: 'IN_PROGRESS' | 'SUCCESS' | 'FAILED' | 'CANCELLED';
   reason: string | null;
   firstStatus: string | null;
+  /** Who wants it back, if anybody does. */
+  cancelCause: string | null;
 }
 
 export interface MovementRow {
@@ -33,6 +35,10 @@ export interface NotificationRow {
   owner: string;
   event: string;
   status: string;
+  /** Its id, as its buyer sees it. */
+  seq: number;
+  /** When it was recorded, in milliseconds. */
+  atMs: number;
 }
 
 /** Everything that the parts have written down. */
@@ -47,7 +53,8 @@ export interface Books {
 /** Read in the order in which things happen, last first: what one part has heard of, the part before it must have. */
 export async function readBooks({ orders, billing, notifications }: Databases): Promise<Books> {
   const told = await notifications<NotificationRow>(
-    `select id::text, order_id::text as "order", user_id::text as owner, event_name as event, status from notifications`,
+    `select id::text, order_id::text as "order", user_id::text as owner, event_name as event, status, seq::float8 as seq,
+      extract(epoch from created_at)::float8 * 1000 as "atMs" from notifications`,
   );
   const money = await billing<{ accounts: Books['accounts']; movements: MovementRow[]; outcomes: OutcomeRow[] }>(`select
     (select coalesce(json_agg(json_build_object('owner', owner_id, 'amount', amount)), '[]') from billing_accounts) as accounts,
@@ -55,7 +62,7 @@ export async function readBooks({ orders, billing, notifications }: Databases): 
       'isCancelled', is_cancelled)), '[]') from transactions) as movements,
     (select coalesce(json_agg(json_build_object('owner', owner_id, 'scope', scope, 'key', idempotency_key, 'outcome', outcome)), '[]') from outcomes) as outcomes`);
   const placed = await orders<OrderRow>(
-    `select id::text, owner_id::text as owner, price::float8 as price, version, status, reason, first_status as "firstStatus" from orders order by owner_id, version`,
+    `select id::text, owner_id::text as owner, price::float8 as price, version, status, reason, first_status as "firstStatus", cancel_cause as "cancelCause" from orders order by owner_id, version`,
   );
   return { ...money[0]!, orders: placed, notifications: told };
 }

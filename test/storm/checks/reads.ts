@@ -32,6 +32,8 @@ function orderRead(read: Exchange, ordered: readonly Exchange[], cancelled: read
   if (answer?.status === 404 && ordered.some((each) => orderIdOf(each) === id)) return broken(read, `has not seen the order ${id}`);
   if (answer?.status !== 200) return [];
   const wasCancelled = cancelled.some((each) => orderIdOf(each) === id);
+  const hasEnded = ordered.some((each) => orderIdOf(each) === id && each.answer!.status !== 202);
+  if (hasEnded && answer.body.status === 'IN_PROGRESS') return broken(read, `has not seen that the order ${id} has ended`);
   if (wasCancelled && answer.body.status !== 'CANCELLED') return broken(read, `has not seen that the order ${id} was cancelled`);
   return isAsWritten(answer.body, rows) ? [] : broken(read, `has seen the order ${id} as it never was`);
 }

@@ -8,15 +8,19 @@ const ABOUT_ONE: readonly string[] = ['readOrder', 'cancelOrder', 'readUser', 'r
 const NOTHING_TOLD: readonly number[] = [401, 429];
 
 /** Whether somebody got to see what is another's, or could tell from an answer that it exists. */
-export function brokenPrivacy(exchanges: readonly Exchange[], books: Pick<Books, 'orders' | 'notifications'>): Violation[] {
+export function brokenPrivacy(exchanges: readonly Exchange[], books: Pick<Books, 'orders' | 'notifications' | 'movements'>): Violation[] {
   const owners = ownersOf(exchanges, books);
   return [...leaks(exchanges, owners), ...tellingRefusals(exchanges, owners), ...unproven(exchanges)];
 }
 
 /** Whose each id and each trace of a person is. */
-function ownersOf(exchanges: readonly Exchange[], { orders, notifications }: Pick<Books, 'orders' | 'notifications'>): Map<string, string> {
+function ownersOf(
+  exchanges: readonly Exchange[],
+  { orders, notifications, movements }: Pick<Books, 'orders' | 'notifications' | 'movements'>,
+): Map<string, string> {
   const owners = new Map<string, string>();
   for (const { id, owner } of [...orders, ...notifications]) owners.set(id, owner);
+  for (const { key, owner } of movements) owners.set(key, owner);
   for (const { as, asked } of exchanges) {
     if (as === undefined) continue;
     owners.set(as, as);

@@ -1,4 +1,5 @@
 import type { Databases } from '../world/databases.ts';
+import type { Books } from './books.ts';
 import { violations, type Violation } from './violation.ts';
 
 interface Transition {
@@ -6,6 +7,8 @@ interface Transition {
   from: string | null;
   to: string;
   changed: boolean;
+  /** By the database's clock, in milliseconds. */
+  atMs: number;
 }
 
 /** What an order may become, and when it is made. */
@@ -15,7 +18,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = { IN_PROGRESS: ['SU
 export async function recordTransitions({ orders }: Pick<Databases, 'orders'>): Promise<void> {
   await orders(`
     create schema storm;
-    create table storm.transitions (seq bigint generated always as identity, id uuid, old_status text, new_status text, changed boolean);
+    create table storm.transitions (seq bigint generated always as identity, id uuid, old_status text, new_status text, changed boolean,
+      at timestamptz not null default clock_timestamp());
     create function storm.record() returns trigger language plpgsql security definer as $$
     begin
       if tg_op = 'INSERT' then
@@ -31,7 +35,9 @@ export async function recordTransitions({ orders }: Pick<Databases, 'orders'>): 
 
 /** Each change of an order that was written down, in the order in which they happened. */
 export const readTransitions = ({ orders }: Pick<Databases, 'orders'>): Promise<Transition[]> =>
-  orders<Transition>('select id::text, old_status as "from", new_status as "to", changed from storm.transitions order by seq');
+  orders<Transition>(
+    'select id::text, old_status as "from", new_status as "to", changed, extract(epoch from at)::float8 * 1000 as "atMs" from storm.transitions order by seq',
+  );
 
 /** A status goes forward only, and nothing else of an order ever changes. */
 export function brokenTransitions(transitions: readonly Transition[]): Violation[] {
@@ -44,4 +50,16 @@ export function brokenTransitions(transitions: readonly Transition[]): Violation
       ({ id }) => `the order ${id} has another id, owner, price or version than it had`,
     ),
   ];
+}
+
+/** What an event says that an order has become. */
+const BECOME: Readonly<Record<string, string>> = { OrderCreated: 'SUCCESS', OrderRejected: 'FAILED', OrderCancelled: 'CANCELLED' };
+/** A row's time has no more than milliseconds. */
+const ROUNDED_BY_MS = 1;
+
+/** Nobody is told what an order has not become yet. All databases are of one server, and go by one clock. */
+export function toldTooEarly(transitions: readonly Transition[], { notifications }: Pick<Books, 'notifications'>): Violation[] {
+  const becameMs = new Map(transitions.filter(({ from, to }) => from !== to).map(({ id, to, atMs }) => [`${id} ${to}`, atMs]));
+  const early = notifications.filter(({ order, event, atMs }) => atMs + ROUNDED_BY_MS < (becameMs.get(`${order} ${BECOME[event]}`) ?? Infinity));
+  return violations('I15', early, ({ order, event }) => `${event} of the order ${order} was told before it was so`);
 }

@@ -48,5 +48,5 @@ export function brokenWorkflows(workflows: readonly Ended[], { orders }: Pick<Bo
 
 const dueOf = ({ id, status, firstStatus }: OrderRow): Array<{ id: string; result: string }> => [
   { id: orderWorkflowId(id), result: firstStatus ?? status },
-  ...(status === 'CANCELLED' && firstStatus === 'SUCCESS' ? [{ id: cancelWorkflowId(id), result: status }] : []),
+  ...(status === 'CANCELLED' ? [{ id: cancelWorkflowId(id), result: status }] : []),
 ];

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Prng } from '../prng.ts';
 import { arrive, type Again, type Buyer } from './buyer.ts';
 import { createCaller, type Caller } from './caller.ts';
-import type { Exchange, History } from './history.ts';
+import type { Asked, Exchange, History } from './history.ts';
 import { pickMove, type ServedRole, type Turn } from './moves.ts';
 import { token, withHeaders } from './requests.ts';
 import { verdictOf } from './verdict.ts';
@@ -22,19 +22,23 @@ export interface Clients {
   orders(): number;
   /** How likely a write is sent several times at once. */
   duplicates: number;
-  /** The buyers come, each on their own, and order until there are so many orders in all. */
+  /** The buyers come, each on their own, and order until there are so many orders in all. Rejects when no more are made for minutes. */
   shop(orders: number): Promise<void>;
-  /** Asks again what nothing is known of, until something is. For when nothing is broken any more. */
-  insist(): Promise<void>;
+  /** Asks again what nothing is known of, until something is, and answers what is left when the time is over. For when nothing is broken any more. */
+  insist(withinMs: number): Promise<Asked[]>;
   readonly buyers: readonly Buyer[];
   close(): Promise<void>;
 }
 
 const USUAL_DUPLICATES = 0.12;
 const WAIT_MS = { min: 50, max: 400 };
+/** Longer than everything may be away at once. */
+const STALLED_MS = 180_000;
 
 /** Buyers, each of whom does one thing after the other. */
-export function createClients({ prng, history, gatewayUrl, serviceUrls, buyers: count, signal }: ClientsOptions): Clients {
+export function createClients({ prng, history, gatewayUrl, serviceUrls, buyers: count, signal: ending }: ClientsOptions): Clients {
+  const stalling = new AbortController();
+  const signal = AbortSignal.any([ending, stalling.signal]);
   const caller = createCaller(gatewayUrl, history);
   const services = Object.fromEntries(Object.entries(serviceUrls).map(([role, url]) => [role, createCaller(url, history)])) as Record<string, Caller>;
   const chances = Array.from({ length: count }, () => prng.fork());
@@ -85,22 +89,39 @@ export function createClients({ prng, history, gatewayUrl, serviceUrls, buyers: 
           if (lastWasUnknown(history, buyer)) await pause(chance);
         }
       };
-      await Promise.all(chances.map((_each, n) => shopping(n)));
+      const watch = watchProgress(orders, () => stalling.abort(new Error(`no order was made for ${STALLED_MS / 1000} s, after ${orders()} orders`)));
+      try {
+        await Promise.all(chances.map((_each, n) => shopping(n)));
+      } finally {
+        clearInterval(watch);
+      }
     },
-    async insist() {
-      await Promise.all(
+    async insist(withinMs) {
+      const deadline = Date.now() + withinMs;
+      const left = await Promise.all(
         present.map(async ({ open, ask }) => {
-          for (const asked of open.splice(0))
+          for (const asked of open.slice())
             await again(chances[0]!)(
               () => ask(asked),
-              (exchange) => verdictOf(exchange) !== 'unknown',
+              (exchange) => verdictOf(exchange) !== 'unknown' || Date.now() > deadline,
             );
+          return open;
         }),
       );
+      return left.flat();
     },
     close: async () => void (await Promise.all([caller, ...Object.values(services)].map((each) => each.close()))),
   };
   return clients;
+}
+
+/** Tells when a count stands still. */
+function watchProgress(count: () => number, onStalled: () => void): NodeJS.Timeout {
+  let [last, sinceMs] = [count(), Date.now()];
+  return setInterval(() => {
+    if (count() !== last) [last, sinceMs] = [count(), Date.now()];
+    else if (Date.now() - sinceMs > STALLED_MS) onStalled();
+  }, 1_000);
 }
 
 /** Whoever hears nothing, or that it is not the time, does not come back at once. */

@@ -38,7 +38,7 @@ export async function startMortalShop() {
   const letters: Received[] = [];
   const reading = transport.consume({ groupId: 'test', topics: [deadLetterTopic(POISONED)], handle: async (letter) => void letters.push(letter) });
 
-  let lastDeath = Promise.resolve();
+  let lastDeath: Promise<unknown> = Promise.resolve();
   let deaths = 0;
   const dieAt = async (name: string, trigger: () => Promise<unknown>): Promise<void> => {
     const { role } = failpoints.find((failpoint) => failpoint.name === name)!;
@@ -71,10 +71,10 @@ export async function startMortalShop() {
     /** Asks billing as the worker does. */
     askBilling: (asked: Parameters<typeof billing.ask>[0]) => billing.ask({ ...asked, headers: { ...asked.headers, authorization: `Bearer ${asWorker()}` } }),
     /** Has the role of a failpoint die there while it does what the trigger sets in motion. Afterwards the role is back, and who insists has an answer. One death at a time. */
-    dieAt(name: string, trigger: () => Promise<unknown>, insist?: () => Promise<unknown>): Promise<void> {
+    dieAt(name: string, trigger: () => Promise<unknown>, insist?: () => Promise<unknown>): Promise<unknown> {
       const death = lastDeath.then(async () => {
         await dieAt(name, trigger);
-        await insist?.();
+        return insist?.();
       });
       lastDeath = death.catch(() => {});
       return death;
