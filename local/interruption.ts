@@ -16,7 +16,8 @@ export function interruption(env: NodeJS.ProcessEnv): AbortSignal {
     }
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
-  if (env['npm_lifecycle_event']) watchParent(interrupt);
+  // It goes after a signal as well, and that is no second one.
+  if (env['npm_lifecycle_event']) watchParent(() => interrupted.signal.aborted || interrupt());
   return interrupted.signal;
 }
 
