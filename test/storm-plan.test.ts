@@ -60,7 +60,9 @@ test('an answer says that a request had its effect, that it had none, or neither
 });
 
 test('a command line is understood, or refused', () => {
-  assert.deepEqual(readArguments(['--seed', '7', '--orders', '20', '--faults', '0', '--mutant', 'x']), { seed: 7, orders: 20, faults: 0, mutant: 'x' });
+  const { mutant, ...asked } = readArguments(['--seed', '7', '--orders', '20', '--faults', '0', '--mutant', 'auditor-off']);
+  assert.deepEqual([asked, mutant?.name], [{ seed: 7, orders: 20, faults: 0 }, 'auditor-off']);
+  assert.throws(() => readArguments(['--mutant', 'x']), /There is no mutant x. There are .*auditor-off/);
   const { orders, faults, seed } = readArguments([]);
   assert.deepEqual([orders, faults, Number.isInteger(seed)], [2_000, 60, true]);
   for (const words of [['--seed', 'x'], ['--orders', '-1'], ['--what'], ['more']]) assert.throws(() => readArguments(words));

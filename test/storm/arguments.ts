@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util';
+import type { Mutant } from './mutants/mutant.ts';
+import { mutantOf } from './mutants/mutants.ts';
 
 export const USAGE = 'Usage: npm run storm -- [--seed N] [--orders N] [--faults N] [--mutant NAME]';
 
@@ -6,7 +8,7 @@ export interface Asked {
   seed: number;
   orders: number;
   faults: number;
-  mutant: string | undefined;
+  mutant: Mutant | undefined;
 }
 
 const SEEDS = 2 ** 31;
@@ -19,7 +21,7 @@ export function readArguments(words: readonly string[]): Asked {
     seed: count(values.seed, Math.floor(Math.random() * SEEDS)),
     orders: count(values.orders, 2_000),
     faults: count(values.faults, 60),
-    mutant: values.mutant,
+    mutant: values.mutant === undefined ? undefined : mutantOf(values.mutant),
   };
 }
 

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { interruption } from '../../local/interruption.ts';
 import { readArguments, USAGE, type Asked } from './arguments.ts';
-import { createMutant, mutantOf } from './mutants/mutants.ts';
+import { createMutant } from './mutants/mutants.ts';
 import { toText } from './report.ts';
 import { storm } from './storm.ts';
 
@@ -20,18 +20,24 @@ const say = (line: string) => void process.stdout.write(`${line}\n`);
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(words: readonly string[]): Promise<number> {
+  let asked: Asked;
+  try {
+    asked = readArguments(words);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n${USAGE}\n`);
+    return 2;
+  }
   const signal = interruption(process.env);
   try {
-    return await run(readArguments(words), signal);
+    return await run(asked, signal);
   } catch (error) {
-    process.stderr.write(signal.aborted ? 'Interrupted.\n' : `${(error as Error).stack}\n${USAGE}\n`);
+    process.stderr.write(signal.aborted ? 'Interrupted.\n' : `${(error as Error).stack}\n`);
     return 2;
   }
 }
 
-async function run({ seed, orders, faults, mutant: name }: Asked, signal: AbortSignal): Promise<number> {
-  const mutant = name === undefined ? undefined : mutantOf(name);
-  say(`seed ${seed}, ${orders} orders, ${faults} faults${name ? `, with the mutant ${name}` : ''}`);
+async function run({ seed, orders, faults, mutant }: Asked, signal: AbortSignal): Promise<number> {
+  say(`seed ${seed}, ${orders} orders, ${faults} faults${mutant ? `, with the mutant ${mutant.name}` : ''}`);
   const dir = await mkdtemp(join(tmpdir(), 'order-saga-storm-'));
   const root = mutant ? await createMutant(mutant.name, join(dir, 'mutant')) : ROOT;
   const report = await storm({
