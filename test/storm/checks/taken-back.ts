@@ -6,7 +6,9 @@ import { violations, type Violation } from './violation.ts';
 /** Whether what was taken back is what its owner has asked to be, and what was answered to that is so. */
 export function brokenCancellations(exchanges: readonly Exchange[], { orders }: Pick<Books, 'orders'>): Violation[] {
   const asked = exchanges.filter((exchange) => exchange.asked.operation === 'cancelOrder' && exchange.as !== undefined);
-  const wanted = new Set(asked.filter((exchange) => verdictOf(exchange) !== 'refused').map((exchange) => `${exchange.as} ${idOf(exchange)}`));
+  // One that failed before it could be taken back is noted to be wanted back all the same.
+  const heard = asked.filter((exchange) => verdictOf(exchange) !== 'refused' || exchange.answer?.kind === 'not-cancellable');
+  const wanted = new Set(heard.map((exchange) => `${exchange.as} ${idOf(exchange)}`));
   const rows = new Map(orders.map((order) => [order.id, order]));
   return [
     ...violations(
