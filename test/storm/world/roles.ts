@@ -83,9 +83,13 @@ export async function startRoles({ dir, root, preloads, variables, ports, onNote
     closing.abort();
     await Promise.all(Object.values(kept).map((each) => each.stop()));
   };
+  const keeping = roleNames.map(keep);
   try {
-    await Promise.all(roleNames.map(keep));
+    await Promise.all(keeping);
   } catch (error) {
+    // Those that are still starting end as well, before anybody clears up behind them.
+    closing.abort();
+    await Promise.allSettled(keeping);
     await stop();
     throw error;
   }
