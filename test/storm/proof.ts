@@ -1,10 +1,11 @@
 import { auditCommand } from '../../bin/audit/run.ts';
+import { mailsIn } from '../support/inbox.ts';
 import { brokenAnswers } from './checks/answers.ts';
 import { readBooks, type Books } from './checks/books.ts';
 import { changed, digestOf } from './checks/digest.ts';
 import { brokenLastReads, readAll } from './checks/last-reads.ts';
 import { brokenLetters } from './checks/letters.ts';
-import { brokenMails, readMails } from './checks/mails.ts';
+import { brokenMails } from './checks/mails.ts';
 import { brokenMoves } from './checks/moved.ts';
 import { brokenPlacing } from './checks/placed.ts';
 import { brokenAtRest } from './checks/quiet.ts';
@@ -56,7 +57,7 @@ export async function prove(ports: ProofPorts): Promise<Books> {
   onFound([...brokenPrivacy(exchanges, books), ...brokenAnswers(exchanges, { faults })]);
   onFound(brokenWorkflows(await readWorkflows(world.temporal.client), books));
   onFound(brokenLetters(await topics.setAside()));
-  onFound(brokenMails(await readMails(world.stack.servers.mail!.webUrl), books, buyers));
+  onFound(brokenMails(await mailsIn(world.stack.servers.mail!.webUrl), books, buyers));
   onFound(await byTheAuditor(world));
 
   say(`${await redeliver(ports)} messages redelivered`);

@@ -3,7 +3,8 @@ import type { Books, OrderRow } from './books.ts';
 import { violations, type Violation } from './violation.ts';
 
 const UNPAID: readonly string[] = ['DECLINED', 'CANCELLED', 'REFUNDED'];
-const EVENTS: Readonly<Record<string, string>> = { SUCCESS: 'OrderCreated', FAILED: 'OrderRejected', CANCELLED: 'OrderCancelled' };
+/** What an order's buyer is told once it has become this. */
+export const EVENTS: Readonly<Record<string, string>> = { SUCCESS: 'OrderCreated', FAILED: 'OrderRejected', CANCELLED: 'OrderCancelled' };
 
 /** What does not hold once everything has come to rest. */
 export function brokenAtRest(books: Books): Violation[] {

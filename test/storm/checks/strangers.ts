@@ -58,7 +58,8 @@ function tellingRefusals(exchanges: readonly Exchange[], owners: ReadonlyMap<str
   });
 }
 
-const idIn = (path: string): string => path.match(UUID)?.[0] ?? '';
+/** The first id in a text. */
+export const idIn = (text: string): string => text.match(UUID)?.[0] ?? '';
 
 /** Whoever only says who they are is nobody. */
 function unproven(exchanges: readonly Exchange[]): Violation[] {

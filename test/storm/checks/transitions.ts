@@ -1,5 +1,6 @@
 import type { Databases } from '../world/databases.ts';
 import type { Books } from './books.ts';
+import { EVENTS } from './quiet.ts';
 import { violations, type Violation } from './violation.ts';
 
 interface Transition {
@@ -52,14 +53,12 @@ export function brokenTransitions(transitions: readonly Transition[]): Violation
   ];
 }
 
-/** What an event says that an order has become. */
-const BECOME: Readonly<Record<string, string>> = { OrderCreated: 'SUCCESS', OrderRejected: 'FAILED', OrderCancelled: 'CANCELLED' };
 /** A row's time has no more than milliseconds. */
 const ROUNDED_BY_MS = 1;
 
 /** Nobody is told what an order has not become yet. All databases are of one server, and go by one clock. */
 export function toldTooEarly(transitions: readonly Transition[], { notifications }: Pick<Books, 'notifications'>): Violation[] {
-  const becameMs = new Map(transitions.filter(({ from, to }) => from !== to).map(({ id, to, atMs }) => [`${id} ${to}`, atMs]));
-  const early = notifications.filter(({ order, event, atMs }) => atMs + ROUNDED_BY_MS < (becameMs.get(`${order} ${BECOME[event]}`) ?? Infinity));
+  const becameMs = new Map(transitions.filter(({ from, to }) => from !== to).map(({ id, to, atMs }) => [`${id} ${EVENTS[to]}`, atMs]));
+  const early = notifications.filter(({ order, event, atMs }) => atMs + ROUNDED_BY_MS < (becameMs.get(`${order} ${event}`) ?? Infinity));
   return violations('I15', early, ({ order, event }) => `${event} of the order ${order} was told before it was so`);
 }

@@ -2,7 +2,7 @@ import { Kafka, logLevel, type Admin, type Producer } from 'kafkajs';
 import { orderTopics } from '../../../api/notifications/consumer.ts';
 import { deadLetterTopic, readDeadLetter } from '../../../lib/dead-letters.ts';
 import { find, type Find } from '../../../lib/kafka-search.ts';
-import { insist } from '../insist.ts';
+import { eventually } from '../../support/eventually.ts';
 import type { Prng } from '../prng.ts';
 
 /** A message by its place. */
@@ -37,6 +37,7 @@ const READ_WITHIN_MS = 60_000;
 const LOOK_AGAIN_MS = 200;
 /** Longer than the group waits for a member that was killed. */
 const REBALANCE_MS = 15_000;
+const REWIND_WITHIN_MS = 45_000;
 
 /** The topics as the broker has them, past all that is spoilt. */
 export async function openTopics(brokers: string): Promise<Topics> {
@@ -56,7 +57,7 @@ export async function openTopics(brokers: string): Promise<Topics> {
   return {
     poison: (topic, prng) => poison(producer, topic, prng),
     // The broker may be away, and the group may still wait for somebody who was killed.
-    rewind: () => insist(() => rewind(kafka, admin)),
+    rewind: () => eventually(() => rewind(kafka, admin), REWIND_WITHIN_MS),
     lag: () => lagOf(admin),
     read: async () => toldBy(await read(orderTopics), await committedBy(admin)),
     async setAside() {
