@@ -61,13 +61,17 @@ test('a mail is in the inbox once: from the shop, about the order, under an id m
 test('what is recorded is sent at once when the sender is woken, and soon when it is not', async () => {
   const smtp = await startMailServer();
   const sender = startSender({ smtpUrl: smtp.url, profiles: addressed(ADDRESS) });
+  const sent = (count: number) => eventually(() => assert.equal(smtp.taken.length, count));
+  const startedMs = performance.now();
+  for (let count = 1; count <= 10; count++) {
+    await notifications.store.record(notificationOf(randomUUID()));
+    sender.wake();
+    await sent(count);
+  }
+  // Each alone would have waited for the next look, a second after the last.
+  assert.ok(performance.now() - startedMs < 6_000, 'before the next looks');
   await notifications.store.record(notificationOf(randomUUID()));
-  const wokenMs = performance.now();
-  sender.wake();
-  await untilRow(({ status }) => status === 'SENT');
-  assert.ok(performance.now() - wokenMs < 800, 'before the next poll');
-  await notifications.store.record(notificationOf(randomUUID()));
-  await eventually(() => assert.equal(smtp.taken.length, 2), 5_000);
+  await sent(11);
 });
 
 const refusals: ReadonlyArray<readonly [Point, string]> = [
