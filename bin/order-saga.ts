@@ -47,13 +47,14 @@ function configureAll(together: ReadonlySet<RoleName>, env: Env) {
 
 async function run(starts: ReadonlyArray<{ name: RoleName; start: (shared: Shared) => Promise<Running> }>, shared: Shared): Promise<void> {
   const running: Running[] = [];
+  let failure: unknown;
   const { close } = closeWithGrace({ delay: CLOSE_TIMEOUT_MS, logger: false }, async ({ err, signal }) => {
-    if (err) {
-      shared.log.fatal({ err }, 'ending');
-      process.exitCode = 1;
-    } else shared.log.info({ signal }, 'ending');
+    if (err) shared.log.fatal({ err }, 'ending');
+    else shared.log.info({ signal }, 'ending');
     // The last one first: who asks stops before those who are asked.
     for (const each of running.toReversed()) await each.close().catch((error: unknown) => shared.log.error({ err: error }, 'a role did not end in order'));
+    // Whatever is thrown here ends the process with 1, and all else but an error with 0.
+    if (failure !== undefined) throw failure;
   });
   installRuntime(shared.log);
   try {
@@ -65,7 +66,7 @@ async function run(starts: ReadonlyArray<{ name: RoleName; start: (shared: Share
     shared.log.info({ roles: starts.map(({ name }) => name) }, 'started');
   } catch (error) {
     shared.log.fatal({ err: error }, 'could not start');
-    process.exitCode = 1;
+    failure = error;
     close();
   }
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { ConfigFault, list, oneOf, port, readConfig, text, textOr, url, wholeNumber } from '../lib/config.ts';
 
@@ -54,4 +56,16 @@ test('a role that does not exist is refused with the names of those that do', ()
   const { status, stderr } = run(['cook'], {});
   assert.equal(status, 1);
   assert.match(stderr, /There is no role "cook"[\s\S]*Roles: all, auth/);
+});
+
+test('a role that cannot start says why, and fails', async () => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as AddressInfo;
+  const others = ['AUTH_URL', 'USERS_URL', 'ORDERS_URL', 'BILLING_URL', 'NOTIFICATIONS_URL'].map((name) => [name, 'http://127.0.0.1:1']);
+  const { status, stdout } = run(['gateway'], { HOST: '127.0.0.1', PORT: String(port), GATEWAY_OPS_PORT: String(port), ...Object.fromEntries(others) });
+  other.close();
+  assert.match(stdout, /could not start/);
+  assert.match(stdout, /in use by another program/);
+  assert.equal(status, 1);
 });
