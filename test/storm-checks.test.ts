@@ -123,6 +123,7 @@ test('a read sees what was acknowledged before it began', () => {
     assert.deepEqual(of(bad), ['I13']);
   }
   assert.deepEqual(of(cancelled, read(200, placed)), ['I13']);
+  assert.deepEqual(of(read(200, { ...placed, status: 'FAILED' })), ['I13']);
   const deposit = exchange(requests.deposit(randomUUID(), 5), { status: 201, body: { transactionId: 9 } });
   assert.deepEqual(of(deposit, exchange(requests.listTransactions(10), { body: [{ id: 9 }] })), []);
   assert.deepEqual(of(deposit, exchange(requests.listTransactions(10), { body: [{ id: 8 }] })), ['I13']);

@@ -18,7 +18,10 @@ describe('whoever dies', { concurrency: deaths.length }, () => {
     // All come before anybody dies: who is still coming might walk into what is meant for another.
     acts = new Map(await Promise.all(deaths.map(async ({ failpoint, scenario }) => [failpoint, await scenario(shop)] as const)));
   });
-  after(() => shop?.stop());
+  after(async () => {
+    await shop?.stop();
+    assert.deepEqual(shop?.endedByThemselves, []);
+  });
 
   for (const { failpoint, follows, insists } of deaths) {
     test(`at ${failpoint}: ${follows}`, async () => {

@@ -66,3 +66,12 @@ test('the ledger of another is recognised, and so is a session that is taken for
   assert.deepEqual(idsOf(brokenPrivacy([seen], { ...sound, movements: [{ ...movement!, owner: STRANGER }] })), ['I22']);
   assert.deepEqual(idsOf(brokenAnswers([exchange(requests.readBalance(), refusal(401, 'unauthenticated'))], { faults: 1 })), ['I24']);
 });
+
+test('a session that was left lets nobody in', () => {
+  const of = (...exchanges: ReturnType<typeof exchange>[]) => idsOf(brokenPrivacy(exchanges, sound));
+  const [leave, comeBack] = [requests.logout(), requests.readBalance()].map((asked) => requests.withHeaders(asked, { cookie: 'session_id=a' }));
+  const back = (answer: Parameters<typeof exchange>[1]) => exchange(comeBack!, answer, { as: undefined });
+  assert.deepEqual(of(back({}), exchange(leave!, {}), back(refusal(401, 'unauthenticated')), back(refusal(503, 'unavailable'))), []);
+  assert.deepEqual(of(exchange(leave!, refusal(503, 'unavailable')), back({})), []);
+  assert.deepEqual(of(exchange(leave!, {}), back({})), ['I23']);
+});

@@ -17,7 +17,7 @@ import { brokenAcross, brokenNow } from './checks/snapshot.ts';
 import { brokenPrivacy } from './checks/strangers.ts';
 import { brokenCancellations } from './checks/taken-back.ts';
 import { brokenTransitions, readTransitions, toldTooEarly } from './checks/transitions.ts';
-import type { Violation } from './checks/violation.ts';
+import { violations, type Violation } from './checks/violation.ts';
 import { brokenWorkflows, readWorkflows } from './checks/workflows.ts';
 import type { Buyer } from './clients/buyer.ts';
 import type { History } from './clients/history.ts';
@@ -66,6 +66,7 @@ export async function prove(ports: ProofPorts): Promise<Books> {
   say(`${sent} requests about money sent again`);
   onFound(await brokenNow(world.databases));
   onFound(await brokenSecrecy(exchanges, world));
+  onFound(violations('I29', world.roles.endedByThemselves, String));
   return books;
 }
 

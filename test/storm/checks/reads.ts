@@ -1,5 +1,6 @@
 import type { Exchange } from '../clients/history.ts';
 import { orderIdOf, verdictOf, versionOf } from '../clients/verdict.ts';
+import { idIn } from './strangers.ts';
 import type { Books, OrderRow } from './books.ts';
 import type { Violation } from './violation.ts';
 
@@ -15,6 +16,8 @@ export function brokenReads(exchanges: readonly Exchange[], books: Pick<Books, '
       switch (read.asked.operation) {
         case 'readOrder':
           return orderRead(read, before(ordered), before(cancelled), rows);
+        case 'orderEvents':
+          return eventsRead(read, before(ordered), before(cancelled), rows);
         case 'listOrders':
           return listRead(read, before(ordered), rows);
         case 'listTransactions':
@@ -27,7 +30,7 @@ export function brokenReads(exchanges: readonly Exchange[], books: Pick<Books, '
 }
 
 function orderRead(read: Exchange, ordered: readonly Exchange[], cancelled: readonly Exchange[], rows: ReadonlyMap<string, OrderRow>): Violation[] {
-  const id = read.asked.path.split('/').at(-1)!;
+  const id = idIn(read.asked.path);
   const answer = read.answer;
   if (answer?.status === 404 && ordered.some((each) => orderIdOf(each) === id)) return broken(read, `has not seen the order ${id}`);
   if (answer?.status !== 200) return [];
@@ -36,6 +39,19 @@ function orderRead(read: Exchange, ordered: readonly Exchange[], cancelled: read
   if (hasEnded && answer.body.status === 'IN_PROGRESS') return broken(read, `has not seen that the order ${id} has ended`);
   if (wasCancelled && answer.body.status !== 'CANCELLED') return broken(read, `has not seen that the order ${id} was cancelled`);
   return isAsWritten(answer.body, rows) ? [] : broken(read, `has seen the order ${id} as it never was`);
+}
+
+/** A stream tells where the order stands as a read does, and if it comes to its end, that is because the order has. */
+function eventsRead(read: Exchange, ordered: readonly Exchange[], cancelled: readonly Exchange[], rows: ReadonlyMap<string, OrderRow>): Violation[] {
+  const told: readonly OrderRow[] = read.answer?.status === 200 ? read.answer.body : [];
+  const first = read.answer?.status === 200 ? { ...read, answer: { ...read.answer, body: told[0] ?? {} } } : read;
+  const path = told.map(({ status }) => status);
+  const hasEnded = path.length <= 2 && path.every((status, n) => (status === 'IN_PROGRESS') === n < path.length - 1);
+  return [
+    ...orderRead(first, ordered, cancelled, rows),
+    ...(hasEnded ? [] : broken(read, `has seen the order go ${path.join(', ')}, and no more`)),
+    ...(told.every((each) => isAsWritten(each, rows)) ? [] : broken(read, 'was told of an order as it never was')),
+  ];
 }
 
 function listRead(read: Exchange, ordered: readonly Exchange[], rows: ReadonlyMap<string, OrderRow>): Violation[] {
@@ -64,7 +80,10 @@ function ledgerRead(read: Exchange, moved: readonly Exchange[]): Violation[] {
 
 const limitOf = ({ asked }: Exchange): number => Number(new URLSearchParams(asked.path.split('?')[1]).get('limit'));
 
-const isAsWritten = ({ id, price, version }: { id: string; price: number; version: number }, rows: ReadonlyMap<string, OrderRow>): boolean =>
-  rows.get(id)?.price === price && rows.get(id)?.version === version;
+/** An order that is not in progress has become what it is now, or what it first became. */
+function isAsWritten({ id, price, version, status }: Pick<OrderRow, 'id' | 'price' | 'version' | 'status'>, rows: ReadonlyMap<string, OrderRow>): boolean {
+  const row = rows.get(id);
+  return row !== undefined && row.price === price && row.version === version && ['IN_PROGRESS', row.firstStatus, row.status].includes(status);
+}
 
 const broken = ({ seq }: Exchange, what: string): Violation[] => [{ invariant: 'I13', what: `request ${seq} ${what}` }];

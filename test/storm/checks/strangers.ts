@@ -3,14 +3,14 @@ import type { Books } from './books.ts';
 import type { Violation } from './violation.ts';
 
 const UUID = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g;
-const ABOUT_ONE: readonly string[] = ['readOrder', 'cancelOrder', 'readUser', 'readProfile', 'updateProfile'];
+const ABOUT_ONE: readonly string[] = ['readOrder', 'orderEvents', 'cancelOrder', 'readUser', 'readProfile', 'updateProfile'];
 /** What is the same for whomever it is about. */
 const NOTHING_TOLD: readonly number[] = [401, 429];
 
 /** Whether somebody got to see what is another's, or could tell from an answer that it exists. */
 export function brokenPrivacy(exchanges: readonly Exchange[], books: Pick<Books, 'orders' | 'notifications' | 'movements'>): Violation[] {
   const owners = ownersOf(exchanges, books);
-  return [...leaks(exchanges, owners), ...tellingRefusals(exchanges, owners), ...unproven(exchanges)];
+  return [...leaks(exchanges, owners), ...tellingRefusals(exchanges, owners), ...unproven(exchanges), ...returned(exchanges)];
 }
 
 /** Whose each id and each trace of a person is. */
@@ -67,4 +67,14 @@ function unproven(exchanges: readonly Exchange[]): Violation[] {
   return claims
     .filter(({ answer }) => answer!.status !== 401)
     .map(({ seq, answer }) => ({ invariant: 'I23', what: `request ${seq} only claimed an identity, and was answered ${answer!.status}` }));
+}
+
+/** Whoever has left is nobody. */
+function returned(exchanges: readonly Exchange[]): Violation[] {
+  const left = exchanges.filter(({ asked, answer }) => asked.operation === 'logout' && answer?.status === 200);
+  const leftMs = new Map(left.map(({ asked, endedMs }) => [asked.headers['cookie'], endedMs]));
+  return exchanges
+    .filter(({ asked, beganMs, answer }) => beganMs >= (leftMs.get(asked.headers['cookie']) ?? Infinity) && answer && answer.status < 500)
+    .filter(({ answer }) => answer!.status !== 401)
+    .map(({ seq, answer }) => ({ invariant: 'I23', what: `request ${seq} came in a session that had been left, and was answered ${answer!.status}` }));
 }

@@ -1,6 +1,6 @@
 import type { Prng } from '../prng.ts';
 import type { Caller } from './caller.ts';
-import type { Asked, Exchange } from './history.ts';
+import type { Answered, Asked, Exchange } from './history.ts';
 import { createProfile, deposit, login, register, withHeaders, type Credentials, type Person } from './requests.ts';
 import { keyOf, orderIdOf, verdictOf, versionOf } from './verdict.ts';
 
@@ -35,7 +35,7 @@ export async function arrive({ caller, prng, again }: { caller: Caller; prng: Pr
     (exchange) => is(201)(exchange) || is(409, 'username-taken')(exchange),
   );
   const { answer } = await again(() => caller.ask(login(credentials)), is(200));
-  const buyer = createBuyer({ caller, id: answer!.body.id as string, cookie: answer!.headers['set-cookie']!.split(';')[0]!, person, credentials });
+  const buyer = createBuyer({ caller, id: answer!.body.id as string, cookie: cookieIn(answer!), person, credentials });
   await again(
     () => buyer.ask(createProfile(person)),
     (exchange) => is(201)(exchange) || is(409, 'profile-exists')(exchange),
@@ -44,6 +44,9 @@ export async function arrive({ caller, prng, again }: { caller: Caller; prng: Pr
   await again(() => buyer.ask(first), is(201));
   return buyer;
 }
+
+/** The session that an answer opens. */
+export const cookieIn = ({ headers }: Answered): string => headers['set-cookie']!.split(';')[0]!;
 
 /** Asks until the answer will do. */
 export type Again = (ask: () => Promise<Exchange>, willDo: (exchange: Exchange) => boolean) => Promise<Exchange>;

@@ -52,7 +52,8 @@ async function exchange(dispatcher: Agent, url: string, { operation, method, pat
   }
   const { status } = response;
   const headersTold = Object.fromEntries(response.headers);
-  const answer = { status, headers: pick(headersTold), body: readJson(text) };
+  const isStream = headersTold['content-type']?.startsWith('text/event-stream');
+  const answer = { status, headers: pick(headersTold), body: isStream ? dataIn(text) : readJson(text) };
   const kind = (answer.body as { type?: unknown } | undefined)?.type;
   const undocumented = await contradiction(operation, new Response(text || null, { status, headers: headersTold }));
   return {
@@ -74,6 +75,9 @@ async function contradiction(operation: string, response: Response): Promise<str
     return (error as Error).message;
   }
 }
+
+/** What each event of a stream tells. */
+const dataIn = (stream: string): unknown[] => [...stream.matchAll(/^data: (.*)$/gm)].map(([, data]) => readJson(data!));
 
 function readJson(text: string): unknown {
   try {

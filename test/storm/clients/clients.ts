@@ -66,6 +66,7 @@ export function createClients({ prng, history, gatewayUrl, serviceUrls, buyers: 
     };
 
   const askAsNobody: Turn['askAsNobody'] = (asked, role) => services[role]!.ask(asked);
+  const askIn: Turn['askIn'] = (cookie, asked, as) => caller.ask(withHeaders(asked, { cookie }), as);
   const comer = (of: Prng) => arrive({ caller, prng: of.fork(), again: again(of.fork()) });
   const invite = async (of: Prng) => void present.push(await comer(of));
 
@@ -84,7 +85,7 @@ export function createClients({ prng, history, gatewayUrl, serviceUrls, buyers: 
           const chance = own.fork();
           const others = present.filter((other) => other !== buyer);
           const { duplicates } = clients;
-          const turn: Turn = { buyer, others, prng: chance, duplicates, askService: askService(buyer), askAsNobody, invite: () => invite(own.fork()) };
+          const turn: Turn = { buyer, others, prng: chance, duplicates, askService: askService(buyer), askAsNobody, askIn, invite: () => invite(own.fork()) };
           await pickMove(turn)(turn);
           if (lastWasUnknown(history, buyer)) await pause(chance);
         }

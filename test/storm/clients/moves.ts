@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { orderId } from '../../../specs/identity.ts';
 import type { Prng } from '../prng.ts';
-import type { Buyer } from './buyer.ts';
+import { cookieIn, type Buyer } from './buyer.ts';
 import type { Asked, Exchange } from './history.ts';
 import * as requests from './requests.ts';
 
@@ -17,6 +17,8 @@ export interface Turn {
   askService(asked: Asked, role: ServedRole): Promise<Exchange | undefined>;
   /** The same in nobody's name. */
   askAsNobody(asked: Asked, role: ServedRole): Promise<Exchange>;
+  /** Sends a request in a session of its own, in the name of its user, or in nobody's once it may have ended. */
+  askIn(cookie: string, asked: Asked, as?: string): Promise<Exchange>;
   /** One more buyer comes. */
   invite(): Promise<void>;
 }
@@ -29,8 +31,8 @@ const PRICE_MAX = 100;
 const TOO_DEAR = 10_000_000;
 const DEPOSIT_MAX = 1_500;
 const COPIES_MAX = 3;
-const CANCEL_TRIES_MAX = 5;
-const CANCEL_AFTER_MS_MAX = 40;
+const MEANWHILE_TRIES_MAX = 5;
+const MEANWHILE_AFTER_MS_MAX = 40;
 
 /** Sends a write, or the same write several times at once, as impatient clients and proxies do. */
 async function send({ buyer, prng, duplicates }: Turn, asked: Asked): Promise<void> {
@@ -74,18 +76,22 @@ const cancel: Move = async (turn) => {
   if (buyer.orders.size > 0) await send(turn, requests.cancelOrder(prng.pick([...buyer.orders.keys()])));
 };
 
-/** An order whose request is under way is taken back: its id is known beforehand. */
-const orderAndCancel: Move = ({ buyer, prng }) => {
-  const key = prng.uuid();
-  const cancelling = async () => {
-    for (let tries = prng.between(1, CANCEL_TRIES_MAX); tries > 0; tries--) {
-      await sleep(prng.between(0, CANCEL_AFTER_MS_MAX));
-      const { answer } = await buyer.ask(requests.cancelOrder(orderId(buyer.id, key)));
-      if (answer?.status !== 404) return;
-    }
+/** An order, and a request about it while its own is under way: its id is known beforehand. */
+const orderAnd =
+  (about: (id: string) => Asked): Move =>
+  ({ buyer, prng }) => {
+    const key = prng.uuid();
+    const meanwhile = async () => {
+      for (let tries = prng.between(1, MEANWHILE_TRIES_MAX); tries > 0; tries--) {
+        await sleep(prng.between(0, MEANWHILE_AFTER_MS_MAX));
+        const { answer } = await buyer.ask(about(orderId(buyer.id, key)));
+        if (answer?.status !== 404) return;
+      }
+    };
+    return Promise.all([buyer.ask(requests.createOrder(price(prng), { key })), meanwhile()]);
   };
-  return Promise.all([buyer.ask(requests.createOrder(price(prng), { key })), cancelling()]);
-};
+const orderAndCancel = orderAnd(requests.cancelOrder);
+const orderAndFollow = orderAnd(requests.orderEvents);
 
 const deposit: Move = (turn) => send(turn, requests.deposit(turn.prng.uuid(), turn.prng.between(1, DEPOSIT_MAX)));
 const withdraw: Move = (turn) => send(turn, requests.withdraw(turn.prng.uuid(), turn.prng.chance(0.1) ? TOO_DEAR : turn.prng.between(1, PRICE_MAX)));
@@ -124,6 +130,17 @@ const pretend: Move = async (turn) => {
 const changeProfile: Move = ({ buyer, prng }) =>
   buyer.ask(requests.updateProfile(buyer.id, { ...buyer.person, phone: `+4420${prng.between(10 ** 9, 10 ** 10 - 1)}` }));
 
+/** Comes in by another door, looks around, leaves, and tries the door again. */
+const visit: Move = async ({ buyer, prng, askIn }) => {
+  const { answer } = await buyer.ask(requests.login(buyer.credentials));
+  if (answer?.status !== 200) return;
+  const cookie = cookieIn(answer);
+  await askIn(cookie, requests.readBalance(), buyer.id);
+  const left = await askIn(cookie, requests.logout());
+  if (left.answer?.status !== 200) return;
+  await askIn(cookie, prng.pick([requests.readBalance(), requests.listOrders(1), requests.deposit(prng.uuid(), 1)]));
+};
+
 const bringFriend: Move = ({ invite }) => invite();
 
 /** Asks again what nothing is known of. */
@@ -140,12 +157,14 @@ const weights: ReadonlyArray<readonly [Move, number]> = [
   [reuseKey, 2],
   [cancel, 7],
   [orderAndCancel, 3],
+  [orderAndFollow, 3],
   [deposit, 8],
   [withdraw, 4],
   [read, 8],
   [pry, 1],
   [pretend, 1],
   [changeProfile, 2],
+  [visit, 2],
   [bringFriend, 3],
   [insist, 6],
 ];

@@ -3,6 +3,7 @@ import type { Asked } from './history.ts';
 /** The requests that a shop's client sends. */
 export const register = (credentials: Credentials): Asked => post('register', '/auth/register', { ...credentials });
 export const login = (credentials: Credentials): Asked => post('login', '/auth/login', { ...credentials });
+export const logout = (): Asked => post('logout', '/auth/logout', undefined);
 export const token = (credentials: Credentials): Asked => post('token', '/auth/token', { ...credentials });
 export const createProfile = (person: Person): Asked => post('createProfile', '/api/v1/user', { ...person });
 export const updateProfile = (id: string, person: Person): Asked => put('updateProfile', `/api/v1/user/${id}`, { ...person });
@@ -10,6 +11,7 @@ export const deposit = (key: string, amount: number): Asked => put('replenish', 
 export const withdraw = (key: string, amount: number): Asked => put('withdraw', '/payments/withdrawals', { amount }, { 'idempotency-key': key });
 export const cancelOrder = (id: string): Asked => put('cancelOrder', `/orders/${id}/cancellation`);
 export const readOrder = (id: string): Asked => get('readOrder', `/orders/${id}`);
+export const orderEvents = (id: string): Asked => get('orderEvents', `/orders/${id}/events`);
 export const listOrders = (limit: number): Asked => get('listOrders', `/orders?limit=${limit}`);
 export const listTransactions = (limit: number): Asked => get('listTransactions', `/payments/transactions?limit=${limit}`);
 export const readBalance = (): Asked => get('readBalance', '/payments');

@@ -90,6 +90,7 @@ export async function startMortalShop() {
         }
       }
     },
+    endedByThemselves: world.roles.endedByThemselves,
     async stop() {
       await Promise.all([reading.close(), publisher.close(), caller.close(), billing.close()]);
       await transport.close();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { roleNames, type RoleName } from '../../../bin/role.ts';
 import { keepAlive, type Kept } from '../../../local/keep-alive.ts';
 import { choosePorts, type PortNeed } from '../../../local/ports.ts';
-import { startServer, type Server } from '../../../local/server.ts';
+import { lastWords, startServer, type Server } from '../../../local/server.ts';
 
 export interface RolesOptions {
   dir: string;
@@ -23,6 +23,8 @@ export interface Roles {
   current(role: RoleName): Server;
   /** How often a role's process was started again. */
   restarts(role: RoleName): number;
+  /** Which processes have ended, or could not start, though nobody had killed them or told them to end, and what they said last. */
+  readonly endedByThemselves: readonly string[];
   /** Ends a role in order, does something while it is away, and has it started again, from then on with these variables besides. */
   without(role: RoleName, act: () => Promise<void>, variables?: Record<string, string>): Promise<void>;
   stop(): Promise<void>;
@@ -34,6 +36,7 @@ const ANSWER_WITHIN_MS = 3_000;
 /** Dying is what they are here for. */
 const DEATHS_MAX = 1_000;
 const WAIT_MAX_MS = 400;
+const KILLED = 'SIGKILL';
 
 /** A port for each role, and one for the gateway's operations, that no outgoing connection takes while the role is away. */
 export function rolePorts(dir: string): Promise<Record<RoleName | 'operations', number>> {
@@ -51,12 +54,21 @@ export async function startRoles({ dir, root, preloads, variables, ports, onNote
   /** Ends when the role may be started, and when what was done while it was away is over. */
   const away = new Map<RoleName, Promise<void>>();
   const latest = new Map<RoleName, Promise<Server>>();
+  const told = new Set<Server>();
+  const endedByThemselves: string[] = [];
 
   const start = async (role: RoleName, died?: Server): Promise<Server> => {
     await away.get(role);
-    if (died) restarts.set(role, (restarts.get(role) ?? 0) + 1);
+    if (died) {
+      restarts.set(role, (restarts.get(role) ?? 0) + 1);
+      const exit = await died.exited;
+      if (exit.signal !== KILLED && !told.has(died)) endedByThemselves.push(`${role} ended: ${lastWords(exit)}`);
+    }
     const starting = startProcess(role);
     latest.set(role, starting);
+    starting.catch(({ message }: Error) => {
+      if (!signal.aborted && !message.includes(KILLED)) endedByThemselves.push(message);
+    });
     return starting;
   };
   const startProcess = async (role: RoleName): Promise<Server> => {
@@ -97,6 +109,7 @@ export async function startRoles({ dir, root, preloads, variables, ports, onNote
   return {
     current: (role) => kept[role].current,
     restarts: (role) => restarts.get(role) ?? 0,
+    endedByThemselves,
     async without(role, act, more) {
       for (let before = away.get(role); before; before = away.get(role)) await before;
       const back = Promise.withResolvers<void>();
@@ -105,6 +118,7 @@ export async function startRoles({ dir, root, preloads, variables, ports, onNote
       try {
         // It may be about to start.
         const server = await latest.get(role)?.catch(() => undefined);
+        if (server) told.add(server);
         await server?.stop();
         await act();
       } finally {
