@@ -120,12 +120,12 @@ test('several auditors at once start each workflow once', async () => {
   assert.equal(await audit(), 0);
 });
 
-test('a cancellation that was asked for and not begun is begun', async () => {
+test('a cancellation that was asked for and not begun is begun, and so is the order that it takes back', async () => {
   const [id] = await placed(1);
   await orders.requestCancellation(id!, 'buyer');
   const source = { kind: 'cancellation', rows: () => unfinishedCancellations(orders, (order) => saga.startCancellation(order, order.cancelCause!)) };
   assert.deepEqual([await auditOf([source]).startMissing(), await auditOf([source]).startMissing()], [1, 0]);
-  assert.equal(await stateOf(cancelWorkflowId(id!)), 'RUNNING');
+  assert.deepEqual([await stateOf(orderWorkflowId(id!)), await stateOf(cancelWorkflowId(id!))], ['RUNNING', 'RUNNING']);
 });
 
 test('a change of a profile that was not started is started and noted, and not looked at again', async () => {

@@ -36,14 +36,6 @@ for (const [what, ending] of [
   });
 }
 
-test('an order in progress gets its own workflow too, and one that has ended does not get it again', async () => {
-  const { id: open } = await placed(undefined);
-  const { id: done } = await placed(paid);
-  await cancel(open);
-  await cancel(done);
-  assert.deepEqual([orders.started.includes(open), orders.started.includes(done)], [true, false]);
-});
-
 test('a service cancels any order, for an operator', async () => {
   const { id } = await placed(paid);
   assert.deepEqual(told(await orders.cancel(asService('worker'), id)), [200, 'CANCELLED', 'operator', '"1-CANCELLED"']);

@@ -23,8 +23,6 @@ export async function takeBack(placed: Order, cause: CancelCause, { store, saga 
   // The row first: from here on the cancellation happens, whatever becomes of who asked for it.
   const order = (await store.requestCancellation(placed.id, cause)) ?? placed;
   if (order.status === 'FAILED' || order.status === 'CANCELLED') return order;
-  // An order has a workflow of its own, also one that is taken back before it has begun.
-  if (order.status === 'IN_PROGRESS') await saga.start(order).catch(() => undefined);
   const settled = await saga.cancelled(order, cause);
   if (settled?.status === 'CANCELLED') return { ...order, status: settled.status, reason: settled.reason };
   // A charge that was declined is written down by the order's own workflow, which may be on its way.

@@ -22,7 +22,7 @@ export interface Saga {
   outcome(order: Order): Promise<SettledOrder | undefined>;
   /** Starts the order's workflow unless it is there, and waits for nothing. */
   start(order: Order, options?: StartOptions): Promise<void>;
-  /** The same two for taking the order back. */
+  /** The same two for taking the order back, which has a workflow of its own by then, also when it is taken back before it has begun. */
   cancelled(order: Order, cause: CancellationInput['cause']): Promise<SettledOrder | undefined>;
   startCancellation(order: Order, cause: CancellationInput['cause'], options?: StartOptions): Promise<void>;
 }
@@ -61,9 +61,15 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
   // The deadline travels by async context: the call has to be made inside.
   const within = <T>(act: () => Promise<T>): Promise<T> => temporal.withDeadline(Date.now() + answerDeadlineMs, act);
 
-  const ask = async <T extends typeof order | typeof cancellation>(type: string, placed: Order, options: StartOf<T>): Promise<SettledOrder | undefined> => {
+  const ask = async <T extends typeof order | typeof cancellation>(
+    type: string,
+    placed: Order,
+    options: StartOf<T>,
+    first?: () => Promise<void>,
+  ): Promise<SettledOrder | undefined> => {
     const startWorkflowOperation = new WithStartWorkflowOperation<T>(type, options);
     try {
+      await first?.();
       return await within(() =>
         temporal.workflow.executeUpdateWithStart<T, SettledOrder, []>(OUTCOME_UPDATE, { updateId: OUTCOME_UPDATE, args: [], startWorkflowOperation }),
       );
@@ -83,11 +89,20 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
     }
   };
 
+  const begin = (placed: Order, options?: StartOptions) => start<typeof order>('order', orderStart(placed), options);
+  /** Once the order is cancelled, nobody would start its workflow any more. */
+  const beginIfOpen = async (placed: Order) => {
+    if (placed.status === 'IN_PROGRESS') await begin(placed);
+  };
+
   return {
     outcome: (placed) => ask<typeof order>('order', placed, orderStart(placed)),
-    start: (placed, options) => start<typeof order>('order', orderStart(placed), options),
-    cancelled: (placed, cause) => ask<typeof cancellation>('cancellation', placed, cancellationStart(placed, cause)),
-    startCancellation: (placed, cause, options) => start<typeof cancellation>('cancellation', cancellationStart(placed, cause), options),
+    start: begin,
+    cancelled: (placed, cause) => ask<typeof cancellation>('cancellation', placed, cancellationStart(placed, cause), () => beginIfOpen(placed)),
+    async startCancellation(placed, cause, options) {
+      await beginIfOpen(placed);
+      await start<typeof cancellation>('cancellation', cancellationStart(placed, cause), options);
+    },
   };
 }
 

@@ -1,0 +1,58 @@
+/** Which workflows an order has once it is to be taken back, on a real Temporal. Nobody polls its queue: what is started stays as it is. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { test } from 'node:test';
+import type { Client } from '@temporalio/client';
+import { createSaga, type SagaOptions } from '../api/orders/saga.ts';
+import type { Order } from '../api/orders/store.ts';
+import { createLog } from '../lib/log.ts';
+import { ifKnown } from '../lib/temporal.ts';
+import { cancelWorkflowId, orderWorkflowId } from '../specs/identity.ts';
+import { temporal } from './support/saga-temporal.ts';
+
+const { workflow } = temporal.client;
+const options: SagaOptions = {
+  temporal: temporal.client,
+  taskQueue: `test-${randomUUID()}`,
+  answerDeadlineMs: 1_000,
+  orderDeadlineS: 60,
+  charge: 'local',
+  log: createLog('silent'),
+};
+const saga = createSaga(options);
+
+const orderThat = (status: Order['status']) => ({ id: randomUUID(), userId: randomUUID(), price: 5, version: 1, status, correlationId: 'test' }) as Order;
+const isThere = async (workflowId: string): Promise<boolean> => (await ifKnown(workflow.getHandle(workflowId).describe())) !== undefined;
+/** Whether the order has a workflow, and whether its cancellation has. */
+const startedOf = async ({ id }: Order) => [await isThere(orderWorkflowId(id)), await isThere(cancelWorkflowId(id))];
+const end = async (...ids: string[]) => Promise.all(ids.map((id) => ifKnown(workflow.getHandle(id).terminate())));
+
+const ways = {
+  'by who waits for it': ({ cancelled }: typeof saga, order: Order) => cancelled(order, 'buyer'),
+  'by who does not wait': ({ startCancellation }: typeof saga, order: Order) => startCancellation(order, 'buyer').catch(() => undefined),
+};
+
+for (const [way, takeBack] of Object.entries(ways)) {
+  test(`an order that is taken back before it has begun gets its own workflow too, and one that has ended does not get it again (${way})`, async () => {
+    const [open, done] = [orderThat('IN_PROGRESS'), orderThat('SUCCESS')];
+    assert.equal(await takeBack(saga, open), undefined);
+    assert.equal(await takeBack(saga, done), undefined);
+    assert.deepEqual(
+      [await startedOf(open), await startedOf(done)],
+      [
+        [true, true],
+        [false, true],
+      ],
+    );
+    await end(...[open, done].flatMap(({ id }) => [orderWorkflowId(id), cancelWorkflowId(id)]));
+  });
+
+  test(`an order whose own workflow cannot be started is not taken back before it can (${way})`, async () => {
+    const order = orderThat('IN_PROGRESS');
+    const start = (type: never, { workflowId, ...more }: { workflowId: string }) =>
+      workflowId === orderWorkflowId(order.id) ? Promise.reject(new Error('the connection was reset')) : workflow.start(type, { workflowId, ...more } as never);
+    const resetting = { withDeadline: (_deadline: number, act: () => unknown) => act(), workflow: Object.assign(Object.create(workflow), { start }) };
+    assert.equal(await takeBack(createSaga({ ...options, temporal: resetting as Client }), order), undefined);
+    assert.deepEqual(await startedOf(order), [false, false]);
+  });
+}
