@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type Koa from 'koa';
 import { answerClientErrors } from './client-error.ts';
@@ -43,7 +43,11 @@ export async function listen(app: Koa, { host, port }: { host: string; port: num
 }
 
 function createBoundedServer(app: Koa, bounds: typeof BOUNDS): Server {
-  const callback = app.callback();
+  const answer = app.callback();
+  const onRequest: RequestListener = (request, response) => {
+    request.url = originForm(request.url!);
+    void answer(request, response);
+  };
   const server = createServer(
     {
       maxHeaderSize: HEADER_BYTES_MAX,
@@ -54,13 +58,20 @@ function createBoundedServer(app: Koa, bounds: typeof BOUNDS): Server {
       keepAliveTimeout: bounds.keepAliveMs,
       connectionsCheckingInterval: bounds.checkEveryMs,
     },
-    (request, response) => void callback(request, response),
+    onRequest,
   );
   // An expectation that is not known is none of ours: the request is answered as it stands.
-  server.on('checkExpectation', (request, response) => void callback(request, response));
+  server.on('checkExpectation', onRequest);
   server.timeout = bounds.idleTimeoutMs;
   server.maxConnections = bounds.connectionsMax;
   return server;
+}
+
+/** RFC 9112, 3.2.2: a request may name its whole URL, and is answered as one that names the path. */
+function originForm(target: string): string {
+  const [, rest] = /^https?:\/\/[^/?#]*(.*)$/i.exec(target) ?? [];
+  if (rest === undefined) return target;
+  return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
 /** Makes what ends the server: it waits for what is under way, and for no connection on which nothing is. */

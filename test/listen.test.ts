@@ -23,7 +23,7 @@ before(async () => {
   app.use(async (ctx) => {
     if (ctx.method === 'POST') bodies.push(await readBody(ctx, { requestBody: { content: { 'application/json': {} } } } as never));
     if (ctx.path === '/endless') ctx.body = endless();
-    else ctx.body = 'here';
+    else ctx.body = `at ${ctx.url}`;
   });
   listener = await listen(app, { host: '127.0.0.1', port: 0 }, bounds);
 });
@@ -147,4 +147,15 @@ function endless(): Readable {
 
 test('an expectation that nobody knows is no reason to turn a request away', async () => {
   assert.match(await send('GET / HTTP/1.1\r\nhost: a\r\nexpect: foo\r\nconnection: close\r\n\r\n'), /^HTTP\/1.1 200 /);
+});
+
+test('a request may name its whole URL, as to a proxy', async () => {
+  for (const [target, url] of [
+    ['http://shop.example/orders?limit=1', '/orders?limit=1'],
+    ['HTTPS://shop.example:8443/orders', '/orders'],
+    ['http://shop.example', '/'],
+    ['http://shop.example?limit=1', '/?limit=1'],
+    ['/http://shop.example/orders', '/http://shop.example/orders'],
+  ])
+    assert.ok((await send(`GET ${target} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`)).endsWith(`at ${url}`), target);
 });
