@@ -4,6 +4,7 @@ import type { Prng } from '../prng.ts';
 import { cookieIn, type Buyer } from './buyer.ts';
 import type { Asked, Exchange } from './history.ts';
 import * as requests from './requests.ts';
+import { keyOf } from './verdict.ts';
 
 /** What a move is made with. */
 export interface Turn {
@@ -30,6 +31,7 @@ export type Move = (turn: Turn) => Promise<unknown>;
 const PRICE_MAX = 100;
 const TOO_DEAR = 10_000_000;
 const DEPOSIT_MAX = 1_500;
+const UNDER_WAY_MAX = 2;
 const COPIES_MAX = 3;
 const MEANWHILE_TRIES_MAX = 5;
 const MEANWHILE_AFTER_MS_MAX = 40;
@@ -71,9 +73,19 @@ const reuseKey: Move = async ({ buyer, prng }) => {
   await buyer.ask({ ...asked, body: { [name]: value + 1 } });
 };
 
+/** One's orders of which no end has been heard, the last ones: known to be made, or asked for under a key, which says their id. */
+function underWay({ id, orders, open }: Buyer): string[] {
+  const made = [...orders].filter(([, { answer }]) => answer!.status === 202).map(([order]) => order);
+  const askedFor = open.filter(({ operation }) => operation === 'createOrder').map((asked) => orderId(id, keyOf({ asked })!));
+  return [...made.slice(-UNDER_WAY_MAX), ...askedFor];
+}
+
+/** Some order, or, as often, one whose end the buyer is tired of waiting for. */
 const cancel: Move = async (turn) => {
   const { buyer, prng } = turn;
-  if (buyer.orders.size > 0) await send(turn, requests.cancelOrder(prng.pick([...buyer.orders.keys()])));
+  const open = underWay(buyer);
+  const any = open.length > 0 && prng.chance(0.5) ? open : [...buyer.orders.keys()];
+  if (any.length > 0) await send(turn, requests.cancelOrder(prng.pick(any)));
 };
 
 /** An order, and a request about it while its own is under way: its id is known beforehand. */
