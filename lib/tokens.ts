@@ -35,11 +35,13 @@ export function createServiceTokens(role: string, privateKey: string): () => str
   // A key that cannot sign is a fault of the configuration: it ends the start, not the first order.
   createPrivateKey(privateKey);
   let token = '';
-  let renewAtMs = 0;
+  let madeAtMs = -Infinity;
   return () => {
-    if (Date.now() >= renewAtMs) {
+    const ageMs = Date.now() - madeAtMs;
+    // A clock that was set back makes it one that is not valid yet.
+    if (ageMs < 0 || ageMs >= (SERVICE_TOKEN_SECONDS * 1000) / 2) {
       token = sign(privateKey, role, { issuer: SERVICE_ISSUER, subject: role, expiresIn: SERVICE_TOKEN_SECONDS });
-      renewAtMs = Date.now() + (SERVICE_TOKEN_SECONDS * 1000) / 2;
+      madeAtMs = Date.now();
     }
     return token;
   };
@@ -82,8 +84,23 @@ export function createTokenVerifier({
   serviceKeys: JSONWebKeySet;
   askedAgainAfterMs?: number;
 }): TokenVerifier {
-  const published = createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: JWKS_TIMEOUT_MS, cooldownDuration: askedAgainAfterMs });
-  return verifierBy(published, rolesOf(serviceKeys));
+  return verifierBy(publishedKeys(new URL(jwksUrl), askedAgainAfterMs), rolesOf(serviceKeys));
+}
+
+/** The keys that are published at a URL. While that is away the ones that were read last are as good as ever, and of others nothing is known. */
+function publishedKeys(url: URL, askedAgainAfterMs: number): KeySource {
+  const published = createRemoteJWKSet(url, { timeoutDuration: JWKS_TIMEOUT_MS, cooldownDuration: askedAgainAfterMs });
+  return async (header) => {
+    try {
+      return await published(header);
+    } catch (error) {
+      const known = published.jwks();
+      if (!known || error instanceof errors.JWKSNoMatchingKey) throw error;
+      return createLocalJWKSet(known)(header).catch(() => {
+        throw error;
+      });
+    }
+  };
 }
 
 /** A key that is not known is asked for at most so often: whoever invents key ids cannot flood the auth service. */

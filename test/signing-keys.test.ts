@@ -88,6 +88,16 @@ test('keys that were read once are used on while the database is away, and it is
   }
 });
 
+test('a clock that is set back does not make what was read before new', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
+  const keys = createSigningKeys(store, { rotationS });
+  await keys.sign(SOMEBODY);
+  await rows.query('delete from signing_keys');
+  const [second] = await signerAndPublished();
+  t.mock.timers.setTime(Date.now() - 3_600_000);
+  assert.equal(kidOf(await keys.sign(SOMEBODY)), second);
+});
+
 test('a replica that nobody has asked for a minute reads before it answers', async (t) => {
   t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
   const keys = createSigningKeys(store, { rotationS });

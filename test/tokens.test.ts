@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { Problem } from '../lib/problem.ts';
 import { bearerToken, createLocalTokenVerifier, createServiceTokens, createTokenVerifier, publicJwk, saysService, signUserToken } from '../lib/tokens.ts';
-import { USER, minutes, secondWorkerKey, service, serviceKeys, signed, startVerifier, userKey, workerKey } from './support/tokens.ts';
+import { USER, minutes, secondWorkerKey, service, serviceKeys, signed, startVerifier, strangersKey, userKey, workerKey } from './support/tokens.ts';
 
 const { verify, url, close } = await startVerifier();
 after(close);
@@ -40,6 +40,27 @@ test('while the public keys cannot be read nobody is known, and nobody is refuse
   const away = createTokenVerifier({ jwksUrl: 'http://127.0.0.1:1/.well-known/jwks.json', serviceKeys });
   await assert.rejects(away(signUserToken(userKey, 'users-key', USER)), (error) => error instanceof Problem && error.kind === 'unavailable');
   assert.deepEqual(await away(createServiceTokens('worker', workerKey)()), { kind: 'service', name: 'worker' });
+});
+
+test('while the public keys cannot be read any more, those that were read are used on, and of others nothing is known', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
+  const auth = await startVerifier();
+  assert.ok(await auth.verify(signUserToken(userKey, 'users-key', USER)));
+  await auth.close();
+  t.mock.timers.tick(3_600_000);
+  assert.deepEqual(await auth.verify(signUserToken(userKey, 'users-key', USER)), { kind: 'user', id: USER });
+  assert.equal(await auth.verify(signUserToken(strangersKey, 'users-key', USER)), undefined);
+  await assert.rejects(auth.verify(signUserToken(userKey, 'next-key', USER)), (error) => error instanceof Problem && error.kind === 'unavailable');
+});
+
+test('after a clock was set back a role makes a token that is valid by it', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 600_000 });
+  const tokenOf = createServiceTokens('worker', workerKey);
+  assert.equal(tokenOf(), tokenOf());
+  const early = tokenOf();
+  t.mock.timers.setTime(Date.now() - 600_000);
+  assert.equal(await verify(early), undefined);
+  assert.deepEqual(await verify(tokenOf()), { kind: 'service', name: 'worker' });
 });
 
 test('a key that cannot sign ends the start', () => {

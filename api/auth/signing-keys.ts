@@ -49,7 +49,8 @@ export function createSigningKeys(store: KeyStore, { rotationS, ...others }: { r
   }
 
   async function current(): Promise<KeyRing> {
-    const ageMs = Date.now() - triedAtMs;
+    // Read before the clock was set back: who knows when.
+    const ageMs = triedAtMs > Date.now() ? Infinity : Date.now() - triedAtMs;
     if (ring && ageMs < times.freshS * 1000) return ring;
     reading ??= read().finally(() => (reading = undefined));
     // While the database is away the keys that were read before are as good as ever.

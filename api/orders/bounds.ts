@@ -22,7 +22,7 @@ const LOOK_EVERY_MS = 1_000;
 export function createBounds(store: Pick<OrderStore, 'waitingReaches'>, { inFlightMax, waitingMax }: BoundsOptions): Bounds {
   let inFlight = 0;
   let full: Promise<boolean> = Promise.resolve(false);
-  let lookedAtMs = 0;
+  let lookedAtMs = -Infinity;
 
   return {
     async within(place) {
@@ -36,8 +36,8 @@ export function createBounds(store: Pick<OrderStore, 'waitingReaches'>, { inFlig
     },
 
     async roomForNew() {
-      if (Date.now() - lookedAtMs >= LOOK_EVERY_MS) {
-        lookedAtMs = Date.now();
+      if (performance.now() - lookedAtMs >= LOOK_EVERY_MS) {
+        lookedAtMs = performance.now();
         full = store.waitingReaches(waitingMax);
       }
       return !(await full);

@@ -23,7 +23,7 @@ export async function takeBack(placed: Order, cause: CancelCause, { store, saga 
   // The row first: from here on the cancellation happens, whatever becomes of who asked for it.
   const order = (await store.requestCancellation(placed.id, cause)) ?? placed;
   if (order.status === 'FAILED' || order.status === 'CANCELLED') return order;
-  const settled = await saga.cancelled(order, cause);
+  const settled = await saga.cancelled(order, order.cancelCause ?? cause);
   if (settled?.status === 'CANCELLED') return { ...order, status: settled.status, reason: settled.reason };
   // A charge that was declined is written down by the order's own workflow, which may be on its way.
   if (settled) return { ...order, status: 'FAILED', reason: settled.reason };
