@@ -76,6 +76,21 @@ for (const [what, ending, status] of [
   });
 }
 
+test('of two who ask for a cancellation the first is the reason for it', async () => {
+  const { id } = await placed(paid);
+  orders.endCancellations(undefined);
+  await orders.cancel(asService('worker'), id);
+  orders.endCancellations('cancelled');
+  assert.deepEqual(told(await cancel(id)), [200, 'CANCELLED', 'operator', '"1-CANCELLED"']);
+});
+
+test('an order whose row has forgotten its cancellation is cancelled again, and not said to be before it is', async () => {
+  const { id } = await placed(paid);
+  orders.endCancellations('ended long ago');
+  assert.deepEqual(told(await cancel(id)), [202, 'SUCCESS', undefined, '"1-SUCCESS"']);
+  assert.deepEqual(orders.cancelledAgain, [id]);
+});
+
 test("another buyer's order and one that does not exist answer alike, and are not cancelled", async () => {
   const { id } = await placed(paid);
   const stranger = asUser(randomUUID());

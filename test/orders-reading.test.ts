@@ -116,6 +116,24 @@ for (const [who, caller] of [
   });
 }
 
+test('a stream tells of a success, also of an order that was taken back right after it', async () => {
+  const id = await placed(undefined);
+  const stream = await opened(id, asUser(buyer));
+  await stream.next();
+  // In one transaction, so that nobody can look between the two.
+  await orders.database.query(`
+    update orders set status = 'SUCCESS', first_status = 'SUCCESS' where id = '${id}';
+    update orders set status = 'CANCELLED', reason = 'buyer' where id = '${id}'`);
+  assert.deepEqual(
+    eventsOf(await stream.whole()).map(([eventId, { status, reason }]) => [eventId, status, reason]),
+    [
+      ['1-IN_PROGRESS', 'IN_PROGRESS', undefined],
+      ['1-SUCCESS', 'SUCCESS', undefined],
+      ['1-CANCELLED', 'CANCELLED', 'buyer'],
+    ],
+  );
+});
+
 test('a stream in which nothing happens says now and then that it is still there', async (t) => {
   t.mock.timers.enable({ apis: ['setInterval'] });
   const id = await placed(undefined);

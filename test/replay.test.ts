@@ -61,6 +61,28 @@ for (const [kind, name] of [
   });
 }
 
+/** As servers tell it that call a step not retryable whose time is over while nobody has its task. */
+function asOlderServers(event: Record<string, any>): Record<string, any> {
+  const { activityTaskFailedEventAttributes: failed, ...more } = event;
+  if (failed?.retryState !== 'RETRY_STATE_TIMEOUT') return event;
+  const failure = {
+    message: 'activity ScheduleToClose timeout',
+    source: 'Server',
+    timeoutFailureInfo: { timeoutType: 'TIMEOUT_TYPE_SCHEDULE_TO_CLOSE', lastFailure: failed.failure },
+  };
+  const attributes = { ...failed, failure, identity: undefined, retryState: 'RETRY_STATE_NON_RETRYABLE_FAILURE' };
+  return { ...more, eventType: 'EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT', activityTaskTimedOutEventAttributes: attributes };
+}
+
+test('a step whose time was over is tried on, whatever a server calls that', async () => {
+  const older = only('order-stuck-announcement', 'order-stuck-charge', 'cancellation-stuck').map((each) => ({
+    ...each,
+    history: { events: each.history.events.map(asOlderServers) },
+  }));
+  assert.match(JSON.stringify(older), /TIMED_OUT/);
+  assert.deepEqual(await faultsOf(code, older), []);
+});
+
 test('a history whose workflow is no more does not pass', async () => {
   const faults = await faultsOf(changed(/profile: \(\) => /, 'renamed: () => '), only('profile-created'));
   assert.match(faults.join(), /^profile-created does not replay/);

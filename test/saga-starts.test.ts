@@ -9,6 +9,8 @@ import { createLog } from '../lib/log.ts';
 import { ifKnown } from '../lib/temporal.ts';
 import { cancelWorkflowId, orderWorkflowId } from '../specs/identity.ts';
 import { temporal } from './support/saga-temporal.ts';
+import { withWorker } from './support/temporal.ts';
+import { createWorld } from './support/world.ts';
 
 const { workflow } = temporal.client;
 const options: SagaOptions = {
@@ -31,6 +33,17 @@ const ways = {
   'by who waits for it': ({ cancelled }: typeof saga, order: Order) => cancelled(order, 'buyer'),
   'by who does not wait': ({ startCancellation }: typeof saga, order: Order) => startCancellation(order, 'buyer').catch(() => undefined),
 };
+
+test('a workflow that ended before anybody asked for its outcome answers what it ended with', async () => {
+  const world = createWorld();
+  await withWorker(world.activities, async (taskQueue) => {
+    const { outcome, start } = createSaga({ ...options, taskQueue, answerDeadlineMs: 10_000 });
+    const order = { ...orderThat('IN_PROGRESS'), id: world.orderId, userId: world.input.ownerId, price: world.input.price };
+    await start(order);
+    await workflow.getHandle(orderWorkflowId(order.id)).result();
+    assert.deepEqual(await outcome(order), { orderId: order.id, status: 'SUCCESS', reason: null });
+  });
+});
 
 for (const [way, takeBack] of Object.entries(ways)) {
   test(`an order that is taken back before it has begun gets its own workflow too, and one that has ended does not get it again (${way})`, async () => {

@@ -47,8 +47,13 @@ export async function untilDone<T>(trial: Trial, attempt: (bounds: Bounds) => Pr
   }
 }
 
-/** True of a step that might have succeeded later: neither refused for good nor cancelled. Its cause is whatever the last try ended with. */
-const hasRunOutOfTime = (error: unknown): error is ActivityFailure => error instanceof ActivityFailure && error.retryState === 'TIMEOUT';
+/**
+ * True of a step that might have succeeded later: neither refused for good nor cancelled. Its cause is whatever the last try ended with,
+ * or that the time was over, which older servers call not retryable where it ends while nobody has the task.
+ */
+const hasRunOutOfTime = (error: unknown): error is ActivityFailure =>
+  error instanceof ActivityFailure &&
+  (error.retryState === 'TIMEOUT' || (error.cause instanceof TimeoutFailure && error.cause.timeoutType === 'SCHEDULE_TO_CLOSE'));
 
 /** What the last try ended with. Of one that did not answer in time, the server tells in a failure within its own. */
 function reasonOf({ cause, message }: ActivityFailure): string {

@@ -22,13 +22,20 @@ export const cancelOrder =
 export async function takeBack(placed: Order, cause: CancelCause, { store, saga }: { store: OrderStore; saga: Saga }): Promise<Order> {
   // The row first: from here on the cancellation happens, whatever becomes of who asked for it.
   const order = (await store.requestCancellation(placed.id, cause)) ?? placed;
-  if (order.status === 'FAILED' || order.status === 'CANCELLED') return order;
+  if (!isOpen(order)) return order;
   const settled = await saga.cancelled(order, order.cancelCause ?? cause);
-  if (settled?.status === 'CANCELLED') return { ...order, status: settled.status, reason: settled.reason };
+  const now = await store.find(order.id).catch(() => undefined);
+  if (settled?.status === 'CANCELLED' && now && isOpen(now)) {
+    // The row was restored to before a cancellation that has ended long ago: it is done again.
+    await saga.startCancellation(now, order.cancelCause ?? cause, { again: true }).catch(() => undefined);
+    return now;
+  }
   // A charge that was declined is written down by the order's own workflow, which may be on its way.
-  if (settled) return { ...order, status: 'FAILED', reason: settled.reason };
-  return (await store.find(order.id).catch(() => undefined)) ?? order;
+  if (settled) return { ...order, status: settled.status, reason: settled.reason };
+  return now ?? order;
 }
+
+const isOpen = ({ status }: Order): boolean => status === 'IN_PROGRESS' || status === 'SUCCESS';
 
 const notCancellable = ({ id, reason }: Order) =>
   new Problem('not-cancellable', 'This order has failed: no money was taken for it, and there is nothing to take back', {

@@ -59,8 +59,9 @@ export const orderEvents =
       const signal = AbortSignal.any([gone, AbortSignal.timeout(STREAM_MAX_MS)]);
       const final = order.status === 'IN_PROGRESS' ? await watcher.final(order, signal) : undefined;
       if (!final) return;
-      order = final;
-      write();
+      // It may have been taken back between two looks.
+      const passed = final.firstStatus === 'SUCCESS' && final.status !== 'SUCCESS' ? [{ ...final, status: 'SUCCESS' as const, reason: null }] : [];
+      for (order of [...passed, final]) write();
     };
     void follow().finally(() => {
       clearInterval(heartbeat);

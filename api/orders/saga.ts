@@ -61,6 +61,10 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
   // The deadline travels by async context: the call has to be made inside.
   const within = <T>(act: () => Promise<T>): Promise<T> => temporal.withDeadline(Date.now() + answerDeadlineMs, act);
 
+  /** What a workflow that nobody had asked has ended with: it takes no question any more. */
+  const ended = <T extends Workflow>(workflowId: string): Promise<SettledOrder | undefined> =>
+    within(() => temporal.workflow.getHandle<T>(workflowId).result() as Promise<SettledOrder>).catch(() => undefined);
+
   const ask = async <T extends typeof order | typeof cancellation>(
     type: string,
     placed: Order,
@@ -69,11 +73,12 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
   ): Promise<SettledOrder | undefined> => {
     const startWorkflowOperation = new WithStartWorkflowOperation<T>(type, options);
     try {
-      await first?.();
-      return await within(() =>
-        temporal.workflow.executeUpdateWithStart<T, SettledOrder, []>(OUTCOME_UPDATE, { updateId: OUTCOME_UPDATE, args: [], startWorkflowOperation }),
-      );
+      return await within(async () => {
+        await first?.();
+        return temporal.workflow.executeUpdateWithStart<T, SettledOrder, []>(OUTCOME_UPDATE, { updateId: OUTCOME_UPDATE, args: [], startWorkflowOperation });
+      });
     } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return ended<T>(options.workflowId);
       // The row exists, whatever this was: a late answer is never a lost order.
       log.warn({ orderId: placed.id, correlationId: placed.correlationId, err: error }, `the outcome of ${options.workflowId} is not known yet`);
       return undefined;
@@ -82,7 +87,7 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
   const start = async <T extends Workflow>(type: string, first: StartOf<T>, { again = false }: StartOptions = {}): Promise<void> => {
     const options = again ? { ...first, workflowIdReusePolicy: 'ALLOW_DUPLICATE' as const } : first;
     try {
-      await within(() => temporal.workflow.start<T>(type, options));
+      await temporal.workflow.start<T>(type, options);
     } catch (error) {
       // It has run already, to its end.
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
@@ -97,12 +102,13 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
 
   return {
     outcome: (placed) => ask<typeof order>('order', placed, orderStart(placed)),
-    start: begin,
+    start: (placed, options) => within(() => begin(placed, options)),
     cancelled: (placed, cause) => ask<typeof cancellation>('cancellation', placed, cancellationStart(placed, cause), () => beginIfOpen(placed)),
-    async startCancellation(placed, cause, options) {
-      await beginIfOpen(placed);
-      await start<typeof cancellation>('cancellation', cancellationStart(placed, cause), options);
-    },
+    startCancellation: (placed, cause, options) =>
+      within(async () => {
+        await beginIfOpen(placed);
+        await start<typeof cancellation>('cancellation', cancellationStart(placed, cause), options);
+      }),
   };
 }
 

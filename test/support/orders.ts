@@ -15,7 +15,7 @@ export const paid: Ending = { status: 'SUCCESS', reason: null };
 export const declined: Ending = { status: 'FAILED', reason: 'insufficient-funds' };
 
 /** What becomes of the next cancellations. Undefined: not known in time. */
-export type Cancelling = 'cancelled' | 'declined before' | undefined;
+export type Cancelling = 'cancelled' | 'declined before' | 'ended long ago' | undefined;
 
 /** The order service on a database of its own, with workflows that end as they are told. */
 export async function startOrders({ limits = { inFlightMax: 100, waitingMax: 100 } } = {}) {
@@ -24,12 +24,14 @@ export async function startOrders({ limits = { inFlightMax: 100, waitingMax: 100
   let ending: Ending = paid;
   let cancelling: Cancelling = 'cancelled';
   const asked: string[] = [];
+  const cancelledAgain: string[] = [];
   const sagaOf = (orders: OrderStore): Saga => {
     const end = async (orderId: string) => {
       const settled = ending && (await orders.settle(orderId, ending.status, ending.reason));
       return settled && { orderId, status: settled.status as FinalStatus, reason: settled.reason };
     };
     const takeBack = async (orderId: string, cause: string) => {
+      if (cancelling === 'ended long ago') return { orderId, status: 'CANCELLED' as const, reason: cause };
       if (cancelling === 'declined before') return { orderId, status: 'FAILED' as const, reason: 'insufficient-funds' };
       const cancelled = cancelling && (await orders.cancel(orderId, cause));
       return cancelled && { orderId, status: cancelled.status as FinalStatus, reason: cancelled.reason };
@@ -41,7 +43,7 @@ export async function startOrders({ limits = { inFlightMax: 100, waitingMax: 100
       },
       start: async () => {},
       cancelled: ({ id }, cause) => takeBack(id, cause),
-      startCancellation: async () => {},
+      startCancellation: async ({ id }, _cause, { again = false } = {}) => void (again && cancelledAgain.push(id)),
     };
   };
   const serve = (of: OrderStore) =>
@@ -65,6 +67,8 @@ export async function startOrders({ limits = { inFlightMax: 100, waitingMax: 100
     },
     /** The orders whose outcome was asked for. */
     asked,
+    /** Those whose cancellation was started though it had ended before. */
+    cancelledAgain,
     place: (userId: string, headers: Record<string, string>, body: unknown = { price: 5 }): Promise<Answer> =>
       ask('createOrder', 'POST', '/orders', { headers: { ...asUser(userId), ...headers }, body }),
     list: (userId: string, query = ''): Promise<Answer> => ask('listOrders', 'GET', `/orders${query}`, { headers: asUser(userId) }),
