@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { Counter } from 'prom-client';
 import type { HttpClient, Reply } from '../lib/http-client.ts';
 import { chargeKey } from '../specs/identity.ts';
+import type { Orders } from './orders.ts';
 
 export type CancelCause = 'buyer' | 'operator' | 'deadline';
 
@@ -22,7 +23,7 @@ export interface ChargeRequest {
 const misfits = new Counter({ name: 'billing_misfits_total', help: 'Refusals of billing that only people can put right, by kind', labelNames: ['kind'] });
 
 /** What an order asks of billing. Both are PUTs under a key made from the order id alone, so repeating one changes nothing. */
-export function createBillingActivities({ billing }: { billing: HttpClient }) {
+export function createBillingActivities({ billing, orders }: { billing: HttpClient; orders: Pick<Orders, 'find'> }) {
   return {
     /** Answers only what billing said for certain. Anything else throws, and is asked again under the same key. */
     async chargeOrder({ orderId, ownerId, price, correlationId }: ChargeRequest): Promise<ChargeOutcome> {
@@ -45,8 +46,13 @@ export function createBillingActivities({ billing }: { billing: HttpClient }) {
       throw unknown(reply);
     },
 
-    /** Right whether the charge happened, did not, or is still on its way: afterwards billing refuses a late one. */
+    /**
+     * Right whether the charge happened, did not, or is still on its way: afterwards billing refuses a late one. An order that has succeeded
+     * keeps its charge unless its row says that somebody wants it back: a second run of its workflow, which billing does not answer in time, is nobody.
+     */
     async cancelCharge({ orderId, ownerId, cause, correlationId }: Omit<ChargeRequest, 'price'> & { cause: CancelCause }): Promise<ChargeOutcome> {
+      const row = await orders.find(orderId);
+      if (row?.status === 'SUCCESS' && row.cancelCause === null) return { outcome: 'CHARGED' };
       const reply = await billing({
         method: 'PUT',
         path: `/payments/withdrawals/${chargeKey(orderId)}/cancellation`,

@@ -8,8 +8,9 @@ export interface SettledRow {
 
 type Final = 'SUCCESS' | 'FAILED' | 'CANCELLED';
 
-/** The part of the orders that a workflow may write. */
+/** The part of the orders that a workflow may read and write. */
 export interface Orders {
+  find(orderId: string): Promise<{ status: string; cancelCause: string | null } | undefined>;
   /** Moves an order that is in progress; answers the row as it then stands, or undefined if there is none. */
   settle(orderId: string, status: Final, reason: string | null): Promise<(SettledRow & { firstStatus: string | null }) | undefined>;
   /** Moves an order that is in progress, or has succeeded, to CANCELLED; answers the row as it then stands. */

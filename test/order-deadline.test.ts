@@ -25,6 +25,13 @@ for (const takesEffect of [true, false]) {
   });
 }
 
+test('an order that has succeeded keeps its charge when a second run of its workflow is not answered until the deadline', async () => {
+  const world = createWorld({ silentCharge: { takesEffect: true }, charge: 'regular', deadlineS: 3600 });
+  await world.activities.settleOrder({ orderId: world.orderId, status: 'SUCCESS', reason: null });
+  const settled = await withWorker(world.activities, (taskQueue) => runOrder(taskQueue, world), temporal.nativeConnection);
+  assert.deepEqual([settled.status, world.account.balance, world.announced], ['SUCCESS', 70, ['OrderCreated']]);
+});
+
 test('when the answer of cancelCharge is lost past the deadline, it is asked for until it comes', async () => {
   const world = createWorld({ silentCharge: { takesEffect: true }, charge: 'regular', deadlineS: 3600, loseAnswerOf: { step: 'cancelCharge', times: 5 } });
   const settled = await withWorker(world.activities, (taskQueue) => runOrder(taskQueue, world), temporal.nativeConnection);

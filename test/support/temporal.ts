@@ -72,8 +72,9 @@ export async function askOutcome(client: Client, taskQueue: string, world: World
   return client.workflow.executeUpdateWithStart<typeof order, SettledOrder, []>('outcome', { updateId: 'outcome', args: [], startWorkflowOperation });
 }
 
-/** Takes an order back as the order service does. */
+/** Takes an order back as the order service does, which first writes down that somebody wants it back. */
 export async function askCancellation(client: Client, taskQueue: string, world: World): Promise<SettledOrder> {
+  world.row.cancelCause ??= 'buyer';
   const startWorkflowOperation = new WithStartWorkflowOperation<typeof cancellation>('cancellation', {
     ...startOptions(taskQueue, world),
     workflowId: cancelWorkflowId(world.orderId),

@@ -29,7 +29,7 @@ const PRICE = 30;
 export function createWorld(options: WorldOptions = {}) {
   const { balance = 100, charge = 'local', deadlineS = 86_400, loseAnswerOf } = options;
   const orderId = randomUUID();
-  const row = { id: orderId, status: 'IN_PROGRESS', firstStatus: null as string | null, reason: null as string | null };
+  const row = { id: orderId, status: 'IN_PROGRESS', firstStatus: null as string | null, reason: null as string | null, cancelCause: null as string | null };
   const messages: Message[] = [];
   const { silentCharge, billingAnswersFirst: answersFirst, hesitateMs } = options;
   const billing = createBilling({ balance, price: PRICE, key: chargeKey(orderId), silentCharge, answersFirst, hesitateMs });
@@ -63,8 +63,9 @@ export function createWorld(options: WorldOptions = {}) {
 
 export type World = ReturnType<typeof createWorld>;
 
-function rowStore(row: { id: string; status: string; firstStatus: string | null; reason: string | null }) {
+function rowStore(row: { id: string; status: string; firstStatus: string | null; reason: string | null; cancelCause: string | null }) {
   return {
+    find: async () => ({ ...row }),
     async settle(_id: string, status: string, reason: string | null) {
       if (row.status === 'IN_PROGRESS') Object.assign(row, { status, firstStatus: status, reason });
       return { ...row };

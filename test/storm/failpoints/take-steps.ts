@@ -54,7 +54,8 @@ const startProfile = createProfileStarter({ temporal, taskQueue: 'test' });
 
 const publisher = { publish: async () => {}, close: async () => {} };
 const reply = { status: 200, body: { outcome: 'CANCELLED', cause: 'buyer', transactionId: 1, amount: 5 }, header: () => undefined };
-const asking = createBillingActivities({ billing: Object.assign(async () => reply, { close: async () => {} }) satisfies HttpClient });
+const billing = Object.assign(async () => reply, { close: async () => {} }) satisfies HttpClient;
+const asking = createBillingActivities({ billing, orders: { find: async () => undefined } });
 const announcing = createAnnouncementActivities({ publisher, codec: { encode: () => ({}) } as never });
 const profiles = createProfileWorld();
 const asActivity = <Input>(act: (input: Input) => Promise<unknown>, input: Input) => new MockActivityEnvironment().run(act, input);

@@ -85,6 +85,7 @@ export const moneyMutants: readonly Mutant[] = [
           '    await telling;',
         ),
       },
+      { file: 'activities/billing.ts', find: "row?.status === 'SUCCESS' && row.cancelCause === null", replace: "row?.status === 'NEVER'" },
     ],
   },
   {
