@@ -5,6 +5,10 @@ import { Pool, type QueryConfig } from 'pg';
 const POOL_SIZE = 6;
 /** The bottom of the ladder of timeouts: a statement gives up before the request that asked for it does. */
 const STATEMENT_TIMEOUT_MS = 2_500;
+/** A server that is gone without a word does not say that the time is over: the connection is given up then. */
+const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 1_000;
+/** Sooner than a request would find out that an idle connection leads nowhere. */
+const KEEP_ALIVE_AFTER_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 1_500;
 
 export interface Database {
@@ -27,8 +31,10 @@ export function openDatabase(connectionString: string, { mayForget = false, size
       connectionString,
       max: size,
       statement_timeout: STATEMENT_TIMEOUT_MS,
+      query_timeout: ANSWER_TIMEOUT_MS,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
     }),
   );
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
@@ -120,8 +126,11 @@ function codesOf(error: unknown, depth = 0): string[] {
   const own = [originalCode, code].filter((value): value is string => typeof value === 'string');
   if (kind === 'DatabaseNotReachable' || kind === 'ConnectionClosed') own.push('P1001');
   if (kind === 'SocketTimeout') own.push('P1008');
-  // The pool has no codes for these two.
-  if (typeof message === 'string' && /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/.test(message))
+  // The pool and its clients have no codes for these.
+  if (
+    typeof message === 'string' &&
+    /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout)/.test(message)
+  )
     own.push('P1001');
   return [...codesOf(cause, depth + 1), ...codesOf(driverAdapterError, depth + 1), ...codesOf(meta, depth + 1), ...own];
 }

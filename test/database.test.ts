@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { createBillingStore } from '../api/billing/store.ts';
-import { openDatabase } from '../lib/database.ts';
+import { databaseFault, openDatabase } from '../lib/database.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
+import { eventually } from './support/eventually.ts';
+import { startLink } from './support/link.ts';
 
 let database: TestDatabase;
 
@@ -15,8 +17,11 @@ before(async () => {
 after(() => database.close());
 
 /** A store over a single connection, and which one that is at the moment. */
-async function withStore(act: (store: ReturnType<typeof createBillingStore>, connection: () => Promise<unknown>) => Promise<void>): Promise<void> {
-  const one = openDatabase(database.url, { mayForget: true, size: 1 });
+async function withStore(
+  act: (store: ReturnType<typeof createBillingStore>, connection: () => Promise<unknown>) => Promise<void>,
+  url = database.url,
+): Promise<void> {
+  const one = openDatabase(url, { mayForget: true, size: 1 });
   const store = createBillingStore(one);
   const adapter = await one.adapter.connect();
   await act(store, async () => (await adapter.queryRaw({ sql: 'select pg_backend_pid()', args: [], argTypes: [] })).rows[0]![0]);
@@ -41,3 +46,21 @@ test('a connection that was cut is replaced', () =>
     assert.equal(await store.balance(randomUUID()), 0);
     assert.notEqual(await connection(), first);
   }));
+
+test('a connection that leads nowhere any more is given up, and replaced', async () => {
+  const { host } = new URL(database.url);
+  const link = await startLink(host);
+  await withStore(
+    async (store) => {
+      assert.equal(await store.balance(randomUUID()), 0);
+      link.suffer({ kind: 'black-hole' });
+      let fault: unknown;
+      void store.balance(randomUUID()).catch((error: unknown) => (fault = databaseFault(error)));
+      await eventually(() => assert.equal(fault, 'unavailable'), 10_000);
+      link.heal();
+      assert.equal(await store.balance(randomUUID()), 0);
+    },
+    database.url.replace(host, link.address),
+  );
+  link.close();
+});
