@@ -1,7 +1,8 @@
-/** What is published over a way on which answers are lost. */
+/** What is published over a way on which answers are lost, and what others publish. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import { CompressionTypes, Kafka, logLevel } from 'kafkajs';
 import { eventually } from './support/eventually.ts';
 import { startBroker, type Broker } from './support/kafka.ts';
 import { startKafkaLink, type Link } from './support/link.ts';
@@ -49,4 +50,15 @@ test('each message that was acknowledged is there, also when the answer to anoth
     [],
   );
   await publisher.close();
+});
+
+test('what another producer has compressed is kept plain, and is too large where it would be plain', async () => {
+  const topic = `${broker.prefix}order-service.OrderCancelled`;
+  const producer = new Kafka({ brokers: [env('KAFKA_BROKERS')], logLevel: logLevel.NOTHING, retry: { retries: 0 } }).producer();
+  await producer.connect();
+  const send = (bytes: number) => producer.send({ topic, compression: CompressionTypes.GZIP, messages: [{ key: 'a', value: 'x'.repeat(bytes) }] });
+  await send(60_000);
+  await assert.rejects(send(1_000_000), { type: 'MESSAGE_TOO_LARGE' });
+  await producer.disconnect();
+  assert.equal(await broker.size('order-service.OrderCancelled'), 1);
 });
