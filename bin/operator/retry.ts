@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Order } from '../../api/orders/store.ts';
 import { cancelWorkflowId, orderWorkflowId } from '../../specs/identity.ts';
+import type { SettledOrder } from '../../workflows/order.ts';
 import type { Told } from '../command.ts';
-import { describeRun, tryNow, type Run } from './runs.ts';
+import { describeRun, resultOf, tryNow, type Run } from './runs.ts';
 import type { Subject } from './subject.ts';
 import type { Tools } from './tools.ts';
 
@@ -89,6 +90,11 @@ function workflowsOf({ id, placed, order, cancellation }: Subject & { placed: Or
     async start(tools, { isTakenBack }) {
       if (!(await isSafeToCharge(tools, placed, isTakenBack)))
         return `Order ${id} is ${placed.status}, and billing has not promised yet that it stays unpaid: ${cancelWorkflowId(id)} sees to that. Try again later.`;
+      // What its buyer was told that it first became stays so, whatever has become of it since.
+      if (placed.status === 'IN_PROGRESS' && order?.status === 'COMPLETED') {
+        const first = await resultOf<SettledOrder>(tools.temporal, order);
+        await tools.store.settle(id, first.status, first.reason);
+      }
       await tools.saga.start(placed, { again: true });
       return undefined;
     },
