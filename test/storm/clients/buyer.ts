@@ -11,7 +11,7 @@ export interface Buyer {
   readonly credentials: Credentials;
   /** The version of the list of orders, as last heard. */
   version: number;
-  /** The orders that are known to have been made. */
+  /** The orders that are known to have been made, and what was last heard of each. */
   readonly orders: Map<string, Exchange>;
   /** Requests under a key that have been answered for certain. */
   readonly done: Asked[];
@@ -86,6 +86,8 @@ function createBuyer({ caller, id, cookie, person, credentials }: Identity): Buy
   return buyer;
 }
 
+const ABOUT_ORDER: readonly string[] = ['createOrder', 'readOrder', 'cancelOrder'];
+
 function remember(buyer: Buyer, exchange: Exchange): void {
   const { asked, answer } = exchange;
   const verdict = verdictOf(exchange);
@@ -94,7 +96,7 @@ function remember(buyer: Buyer, exchange: Exchange): void {
     if (verdict === 'unknown') buyer.open.push(asked);
     else if (verdict === 'taken') buyer.done.push(asked);
   }
-  if (asked.operation === 'createOrder' && verdict === 'taken') buyer.orders.set(orderIdOf(exchange)!, exchange);
+  if (ABOUT_ORDER.includes(asked.operation) && verdict === 'taken') buyer.orders.set(orderIdOf(exchange)!, exchange);
   const tellsVersion = asked.operation === 'createOrder' || asked.operation === 'listOrders';
   const version = tellsVersion && answer && answer.status < 500 ? versionOf(answer.headers['etag']) : undefined;
   // An answer to a repeated request tells of its own order, not of the latest one.

@@ -75,18 +75,18 @@ const reuseKey: Move = async ({ buyer, prng }) => {
 
 /** One's orders of which no end has been heard, the last ones: known to be made, or asked for under a key, which says their id. */
 function underWay({ id, orders, open }: Buyer): string[] {
-  const made = [...orders].filter(([, { answer }]) => answer!.status === 202).map(([order]) => order);
+  const made = [...orders].filter(([, { answer }]) => answer!.body.status === 'IN_PROGRESS').map(([order]) => order);
   const askedFor = open.filter(({ operation }) => operation === 'createOrder').map((asked) => orderId(id, keyOf({ asked })!));
   return [...made.slice(-UNDER_WAY_MAX), ...askedFor];
 }
 
-/** Some order, or, as often, one whose end the buyer is tired of waiting for. */
 const cancel: Move = async (turn) => {
   const { buyer, prng } = turn;
-  const open = underWay(buyer);
-  const any = open.length > 0 && prng.chance(0.5) ? open : [...buyer.orders.keys()];
-  if (any.length > 0) await send(turn, requests.cancelOrder(prng.pick(any)));
+  if (buyer.orders.size > 0) await send(turn, requests.cancelOrder(prng.pick([...buyer.orders.keys()])));
 };
+
+/** Takes back what takes too long. */
+const giveUp: Move = (turn) => send(turn, requests.cancelOrder(turn.prng.pick(underWay(turn.buyer))));
 
 /** An order, and a request about it while its own is under way: its id is known beforehand. */
 const orderAnd =
@@ -184,9 +184,12 @@ const weights: ReadonlyArray<readonly [Move, number]> = [
 const TOTAL = weights.reduce((sum, [, weight]) => sum + weight, 0);
 /** Whoever waits for so many answers asks for nothing new. */
 const OPEN_MAX = 3;
+/** How likely a buyer whose order takes long is to take it back. */
+const GIVEN_UP = 0.15;
 
 /** What the buyer whose turn it is does next. */
 export function pickMove({ buyer, prng }: Turn): Move {
+  if (underWay(buyer).length > 0 && prng.chance(GIVEN_UP)) return giveUp;
   if (buyer.open.length >= OPEN_MAX) return insist;
   let left = prng.between(1, TOTAL);
   for (const [move, weight] of weights) {
