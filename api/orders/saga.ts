@@ -62,8 +62,8 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
   const within = <T>(act: () => Promise<T>): Promise<T> => temporal.withDeadline(Date.now() + answerDeadlineMs, act);
 
   /** What a workflow that nobody had asked has ended with: it takes no question any more. */
-  const ended = <T extends Workflow>(workflowId: string): Promise<SettledOrder | undefined> =>
-    within(() => temporal.workflow.getHandle<T>(workflowId).result() as Promise<SettledOrder>).catch(() => undefined);
+  const ended = (workflowId: string): Promise<SettledOrder | undefined> =>
+    within(() => temporal.workflow.getHandle(workflowId).result() as Promise<SettledOrder>).catch(() => undefined);
 
   const ask = async <T extends typeof order | typeof cancellation>(
     type: string,
@@ -78,7 +78,7 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
         return temporal.workflow.executeUpdateWithStart<T, SettledOrder, []>(OUTCOME_UPDATE, { updateId: OUTCOME_UPDATE, args: [], startWorkflowOperation });
       });
     } catch (error) {
-      if (error instanceof WorkflowExecutionAlreadyStartedError) return ended<T>(options.workflowId);
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return ended(options.workflowId);
       // The row exists, whatever this was: a late answer is never a lost order.
       log.warn({ orderId: placed.id, correlationId: placed.correlationId, err: error }, `the outcome of ${options.workflowId} is not known yet`);
       return undefined;

@@ -76,7 +76,7 @@ const reuseKey: Move = async ({ buyer, prng }) => {
 /** One's orders of which no end has been heard, the last ones: known to be made, or asked for under a key, which says their id. */
 function underWay({ id, orders, open }: Buyer): string[] {
   const made = [...orders].filter(([, { answer }]) => answer!.body.status === 'IN_PROGRESS').map(([order]) => order);
-  const askedFor = open.filter(({ operation }) => operation === 'createOrder').map((asked) => orderId(id, keyOf({ asked })!));
+  const askedFor = open.filter(({ operation }) => operation === 'createOrder').map((asked) => orderId(id, keyOf({ asked })));
   return [...made.slice(-UNDER_WAY_MAX), ...askedFor];
 }
 
