@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { createUserStore } from '../api/users/store.ts';
 import { openDatabase } from '../lib/database.ts';
@@ -40,6 +41,17 @@ test('a change replaces the profile, except for a username that is left out', as
   assert.deepEqual([changed.status, changed.body], [200, { id: userId, ...ada, lastName: 'King' }]);
   assert.equal((await users.update(userId, { ...ada, username: 'augusta' })).body.username, 'augusta');
   assert.deepEqual([users.startedOf(userId), await users.unstartedOf(userId)], [[1, 2, 3], []]);
+});
+
+test('what the restore of a backup wants done has every profile told anew, under a version that nobody has seen', async () => {
+  const [there, gone] = [randomUUID(), randomUUID()];
+  for (const userId of [there, gone]) await users.create(userId);
+  await users.remove(gone);
+  const [, statement] = /```sql\n([^`]+)```/.exec(await readFile('docs/backup.md', 'utf8'))!;
+  await users.database.query(statement!);
+  assert.deepEqual([await users.unstartedOf(there), await users.unstartedOf(gone)], [[1001], [1002]]);
+  assert.equal((await users.update(there)).status, 200);
+  assert.deepEqual(users.startedOf(there), [1, 1002]);
 });
 
 test('twenty changes at once get twenty versions', async () => {
