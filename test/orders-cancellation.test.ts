@@ -4,16 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { outcomeOf } from './support/asking.ts';
 import { asService, asUser } from './support/callers.ts';
-import { buyer, orders } from './support/ordering.ts';
-import { declined, newKey, paid, type Ending } from './support/orders.ts';
-
-/** An order of the buyer that has ended so, or is in progress; with the headers that it was placed with. */
-async function placed(ending: Ending) {
-  orders.end(ending);
-  const headers = newKey();
-  const { body } = await orders.place(buyer, headers);
-  return { id: (body.id ?? body.orderId) as string, headers };
-}
+import { buyer, orders, placed } from './support/ordering.ts';
+import { declined, paid } from './support/orders.ts';
 
 const cancel = (id: string) => orders.cancel(asUser(buyer), id);
 const causeOf = async (id: string) => (await orders.database.query('select cancel_cause from orders where id = $1', [id]))[0]?.['cancel_cause'];
