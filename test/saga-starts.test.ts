@@ -5,9 +5,11 @@ import { test } from 'node:test';
 import type { Client } from '@temporalio/client';
 import { createSaga, type SagaOptions } from '../api/orders/saga.ts';
 import type { Order } from '../api/orders/store.ts';
+import { inputOf } from '../bin/operator/runs.ts';
 import { createLog } from '../lib/log.ts';
 import { ifKnown } from '../lib/temporal.ts';
 import { cancelWorkflowId, orderWorkflowId } from '../specs/identity.ts';
+import type { OrderInput } from '../workflows/order.ts';
 import { temporal } from './support/saga-temporal.ts';
 import { withWorker } from './support/temporal.ts';
 import { createWorld } from './support/world.ts';
@@ -23,7 +25,8 @@ const options: SagaOptions = {
 };
 const saga = createSaga(options);
 
-const orderThat = (status: Order['status']) => ({ id: randomUUID(), userId: randomUUID(), price: 5, version: 1, status, correlationId: 'test' }) as Order;
+const orderThat = (status: Order['status']) =>
+  ({ id: randomUUID(), userId: randomUUID(), price: 5, version: 1, status, correlationId: 'test', createdAt: new Date().toISOString() }) as Order;
 const isThere = async (workflowId: string): Promise<boolean> => (await ifKnown(workflow.getHandle(workflowId).describe())) !== undefined;
 /** Whether the order has a workflow, and whether its cancellation has. */
 const startedOf = async ({ id }: Order) => [await isThere(orderWorkflowId(id)), await isThere(cancelWorkflowId(id))];
@@ -43,6 +46,21 @@ test('a workflow that ended before anybody asked for its outcome answers what it
     await workflow.getHandle(orderWorkflowId(order.id)).result();
     assert.deepEqual(await outcome(order), { orderId: order.id, status: 'SUCCESS', reason: null });
   });
+});
+
+test('the deadline of an order counts from when it was placed, and a workflow that begins late gives billing a minute', async () => {
+  const { start } = createSaga({ ...options, orderDeadlineS: 3_600 });
+  const deadlineOf = async (placedAgoS: number, again: boolean) => {
+    const order = { ...orderThat('IN_PROGRESS'), createdAt: new Date(Date.now() - placedAgoS * 1_000).toISOString() };
+    const workflowId = orderWorkflowId(order.id);
+    await start(order, { again });
+    const { deadlineS } = await inputOf<OrderInput>(temporal, await workflow.getHandle(workflowId).describe());
+    await end(workflowId);
+    return deadlineS;
+  };
+  // Some time passes meanwhile, and a clock that is behind takes none of it away.
+  assert.ok(Math.abs((await deadlineOf(600, false)) - 3_000) <= 5);
+  assert.deepEqual([await deadlineOf(-600, false), await deadlineOf(7_200, false), await deadlineOf(7_200, true)], [3_600, 60, 3_600]);
 });
 
 for (const [way, takeBack] of Object.entries(ways)) {

@@ -10,7 +10,7 @@ export interface SagaOptions {
   taskQueue: string;
   /** How long a caller waits for the outcome before the order goes on without them. */
   answerDeadlineMs: number;
-  /** How long billing may stay silent before it is made to promise that nothing is charged. */
+  /** How long after it was placed billing is made to promise that nothing is charged for an order. A workflow that begins late gives it a minute at least. */
   orderDeadlineS: number;
   /** How the charge runs: within the workflow's first task, or as an activity of its own. */
   charge: OrderInput['charge'];
@@ -28,28 +28,29 @@ export interface Saga {
 }
 
 export interface StartOptions {
-  /** Also if it has ended well: for a part of the system that has forgotten since what the workflow did. Every step is repeated under its old key. */
+  /** Also if it has ended well: for a part of the system that has forgotten since what the workflow did. Every step is repeated under its old key, and billing has the whole deadline again. */
   again?: boolean;
 }
 
 /** Has to match the name of the update in the workflow, which is not imported by value: it belongs into the sandbox. */
 const OUTCOME_UPDATE = 'outcome';
+const DEADLINE_MIN_S = 60;
 
 /** What connects a row with its workflows. Everything that it does may be repeated by anyone, at any time. */
 export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlineS, charge, log }: SagaOptions): Saga {
-  const inputOf = (placed: Order): OrderInput => ({
+  const inputOf = (placed: Order, again = false): OrderInput => ({
     orderId: placed.id,
     ownerId: placed.userId,
     price: placed.price,
     correlationId: placed.correlationId,
     chargeKey: chargeKey(placed.id),
     charge,
-    deadlineS: orderDeadlineS,
+    deadlineS: again ? orderDeadlineS : Math.min(orderDeadlineS, Math.max(DEADLINE_MIN_S, orderDeadlineS - ageS(placed))),
   });
-  const orderStart = (placed: Order): StartOf<typeof order> => ({
+  const orderStart = (placed: Order, { again }: StartOptions = {}): StartOf<typeof order> => ({
     ...startOptions(taskQueue, placed),
     workflowId: orderWorkflowId(placed.id),
-    args: [inputOf(placed)],
+    args: [inputOf(placed, again)],
     staticSummary: `Order ${placed.version} of a buyer, price ${placed.price}`,
   });
   const cancellationStart = (placed: Order, cause: CancellationInput['cause']): StartOf<typeof cancellation> => ({
@@ -94,7 +95,7 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
     }
   };
 
-  const begin = (placed: Order, options?: StartOptions) => start<typeof order>('order', orderStart(placed), options);
+  const begin = (placed: Order, options?: StartOptions) => start<typeof order>('order', orderStart(placed, options), options);
   /** Once the order is cancelled, nobody would start its workflow any more. */
   const beginIfOpen = async (placed: Order) => {
     if (placed.status === 'IN_PROGRESS') await begin(placed);
@@ -111,6 +112,9 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
       }),
   };
 }
+
+/** In whole seconds, and none of it by a clock that is behind that of the database. */
+const ageS = ({ createdAt }: Order): number => Math.max(0, Math.floor((Date.now() - Date.parse(createdAt)) / 1000));
 
 type StartOf<T extends Workflow> = WorkflowStartOptions<T> & { workflowIdConflictPolicy: 'USE_EXISTING' };
 
