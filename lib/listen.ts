@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { isIPv6, type AddressInfo, type Socket } from 'node:net';
 import type Koa from 'koa';
 import { answerClientErrors } from './client-error.ts';
 
@@ -35,17 +35,19 @@ export async function listen(app: Koa, { host, port }: { host: string; port: num
   const close = createClose(server);
   await bind(server, host, port);
   const address = server.address() as AddressInfo;
-  return {
-    url: `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${address.port}`,
-    port: address.port,
-    close,
-  };
+  return { url: urlOf(host, address.port), port: address.port, close };
+}
+
+/** Where this machine finds what listens on a host. */
+export function urlOf(host: string, port: number): string {
+  const near = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${isIPv6(near) ? `[${near}]` : near}:${port}`;
 }
 
 function createBoundedServer(app: Koa, bounds: typeof BOUNDS): Server {
   const answer = app.callback();
   const onRequest: RequestListener = (request, response) => {
-    request.url = originForm(request.url!);
+    request.url = originForm(request.url!, request.headers.host);
     void answer(request, response);
   };
   const server = createServer(
@@ -67,10 +69,10 @@ function createBoundedServer(app: Koa, bounds: typeof BOUNDS): Server {
   return server;
 }
 
-/** RFC 9112, 3.2.2: a request may name its whole URL, and is answered as one that names the path. */
-function originForm(target: string): string {
-  const [, rest] = /^https?:\/\/[^/?#]*(.*)$/i.exec(target) ?? [];
-  if (rest === undefined) return target;
+/** RFC 9112, 3.2.2: a request may name its whole URL, and is answered as one that names the path. One that names another host than its header does is not for us. */
+function originForm(target: string, host: string | undefined): string {
+  const [, authority, rest] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(target) ?? [];
+  if (rest === undefined || authority!.toLowerCase() !== host?.toLowerCase()) return target;
   return rest.startsWith('/') ? rest : `/${rest}`;
 }
 

@@ -52,7 +52,9 @@ export async function prepareStack(options: StackOptions): Promise<Stack> {
   const { env, throwAway = false, onNote = () => {} } = options;
   const settings = readSettings(env);
   const dir = resolve(options.dir);
-  const { keys, unlock } = await takeFolder(dir, [...fixedPorts(settings), ...(options.otherPorts ?? [])], options.fresh ?? false);
+  // Who has interrupted it meanwhile wants nothing thrown away any more.
+  const isFresh = () => options.fresh === true && !options.signal?.aborted;
+  const { keys, unlock } = await takeFolder(dir, [...fixedPorts(settings), ...(options.otherPorts ?? [])], isFresh);
   const closing = new AbortController();
   const signal = AbortSignal.any([closing.signal, ...(options.signal ? [options.signal] : [])]);
   const kept = createKeptServers({ signal, onNote });
@@ -105,13 +107,13 @@ function liveServers({ current }: KeptServers): Servers {
   return Object.defineProperties({}, Object.fromEntries(FOLDERS.map((name) => [name, { enumerable: true, get: () => current(name) }])));
 }
 
-async function takeFolder(dir: string, ports: PortNeed[], fresh: boolean): Promise<{ keys: Record<string, string>; unlock: () => Promise<void> }> {
+async function takeFolder(dir: string, ports: PortNeed[], isFresh: () => boolean): Promise<{ keys: Record<string, string>; unlock: () => Promise<void> }> {
   const unlock = await lockFolder(dir);
   try {
     // What a killed launcher has left first gives back its ports and its files.
     await Promise.all([untilVacant('app', dir), ...FOLDERS.map((name) => untilVacant(name, join(dir, name)))]);
     for (const need of ports) await insistOnPort(need);
-    if (fresh) await empty(dir);
+    if (isFresh()) await empty(dir);
     return { keys: await serviceKeys(dir), unlock };
   } catch (error) {
     await unlock();

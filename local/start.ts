@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { ConfigFault, port, readConfig, textOr } from '../lib/config.ts';
+import { urlOf } from '../lib/listen.ts';
 import { bringUp } from './bring-up.ts';
 import { writeEnvFile } from './env-file.ts';
 import { followTroubles } from './follow-log.ts';
@@ -31,7 +32,7 @@ async function main(words: string[], env: NodeJS.ProcessEnv): Promise<number> {
   if (words.some((word) => word !== '--fresh')) throw new SetupError(USAGE);
   const startedMs = performance.now();
   const { host, publicPort } = readConfig(env, { host: textOr('HOST', '127.0.0.1'), publicPort: port('PORT', 8080) });
-  const url = `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${publicPort}`;
+  const url = urlOf(host, publicPort);
   const signal = interruption(env);
   const otherPorts = [{ who: 'the shop API', variable: 'PORT', asked: publicPort }];
   const stack = await prepareStack({ dir: DIR, env, fresh: words.includes('--fresh'), otherPorts, signal, onNote: say });
@@ -56,7 +57,11 @@ async function main(words: string[], env: NodeJS.ProcessEnv): Promise<number> {
 async function untilTheEnd({ stack, app, signal }: { stack: Stack; app: Server; signal: AbortSignal }): Promise<number> {
   const ended = new AbortController();
   void followTroubles(app.logFile, say, ended.signal);
-  const interrupted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+  const interrupted = new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve());
+    // While the last answer was on its way.
+    if (signal.aborted) resolve();
+  });
   const appEnd = app.exited.then((exit) => new SetupError(`The app ended, so everything ends: ${lastWords(exit)}`));
   const reason = await Promise.race([interrupted, appEnd, stack.givenUp]);
   ended.abort();

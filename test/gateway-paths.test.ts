@@ -35,6 +35,12 @@ for (const target of unknown) {
   });
 }
 
+test('a request that names the whole URL of the gateway is answered as one that names the path', async () => {
+  const head = `Host: ${host}\r\nAuthorization: Bearer a.b.c\r\nConnection: close`;
+  assert.equal((await sendRaw(gateway.url, `GET ${gateway.url}/orders?limit=1 HTTP/1.1\r\n${head}\r\n\r\n`)).status, 200);
+  assert.equal(service.seen.pop()?.url, '/orders?limit=1');
+});
+
 test('an id of whatever harmless kind is for the service to judge', async () => {
   for (const id of ['1', 'a%20b', '%41', 'x.y', '..x', '...', 'a%3Fb', '%C3%BC', "a'b", 'a:b@c']) {
     await fetch(`${gateway.url}/orders/${id}?limit=%31&x=a/b`, { headers: TOKEN });
@@ -141,6 +147,18 @@ test('a stream of events flows on as it comes', async () => {
   assert.equal((await reader.read()).value, 'data: 1\n\n');
   end();
   assert.equal((await reader.read()).value, 'data: 2\n\n');
+});
+
+test('many streams that are held do not keep anybody else waiting', async (t) => {
+  service.answers((response, { url }) => {
+    if (url === '/orders/1') response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n');
+    else response.setHeader('content-type', 'application/json').end('[]');
+  });
+  const leaving = new AbortController();
+  t.after(() => leaving.abort());
+  await Promise.all(Array.from({ length: 300 }, () => fetch(`${gateway.url}/orders/1`, { headers: TOKEN, signal: leaving.signal })));
+  const { status } = await fetch(`${gateway.url}/orders`, { headers: TOKEN, signal: AbortSignal.timeout(10_000) });
+  assert.equal(status, 200);
 });
 
 test('how the client reached us is told by the gateway; only a proxy that is named is believed', async () => {

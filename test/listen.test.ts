@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Koa from 'koa';
 import { readBody } from '../lib/body.ts';
-import { listen, type Listener } from '../lib/listen.ts';
+import { listen, urlOf, type Listener } from '../lib/listen.ts';
 import { assertDocumented } from './support/openapi.ts';
 import { responseOf } from './support/raw.ts';
 
@@ -149,13 +149,24 @@ test('an expectation that nobody knows is no reason to turn a request away', asy
   assert.match(await send('GET / HTTP/1.1\r\nhost: a\r\nexpect: foo\r\nconnection: close\r\n\r\n'), /^HTTP\/1.1 200 /);
 });
 
+test('what listens on an address of IPv6 is found there', async () => {
+  const six = await listen(
+    new Koa().use((ctx) => void (ctx.body = 'here')),
+    { host: '::1', port: 0 },
+  );
+  assert.equal(await (await fetch(six.url)).text(), 'here');
+  await six.close();
+  assert.deepEqual([urlOf('::', 1), urlOf('0.0.0.0', 1), urlOf('localhost', 1)], ['http://127.0.0.1:1', 'http://127.0.0.1:1', 'http://localhost:1']);
+});
+
 test('a request may name its whole URL, as to a proxy', async () => {
   for (const [target, url] of [
-    ['http://shop.example/orders?limit=1', '/orders?limit=1'],
-    ['HTTPS://shop.example:8443/orders', '/orders'],
-    ['http://shop.example', '/'],
-    ['http://shop.example?limit=1', '/?limit=1'],
-    ['/http://shop.example/orders', '/http://shop.example/orders'],
+    ['http://shop.example:80/orders?limit=1', '/orders?limit=1'],
+    ['HTTPS://Shop.example:80/orders', '/orders'],
+    ['http://shop.example:80', '/'],
+    ['http://shop.example:80?limit=1', '/?limit=1'],
+    ['http://another.example:80/orders', 'http://another.example:80/orders'],
+    ['/http://shop.example:80/orders', '/http://shop.example:80/orders'],
   ])
-    assert.ok((await send(`GET ${target} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`)).endsWith(`at ${url}`), target);
+    assert.ok((await send(`GET ${target} HTTP/1.1\r\nhost: shop.example:80\r\nconnection: close\r\n\r\n`)).endsWith(`at ${url}`), target);
 });

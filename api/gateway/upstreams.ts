@@ -32,7 +32,8 @@ const ANSWER_TIMEOUT_MS = 35_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 /** Shorter than the roles keep an idle connection, so that no request is sent into one that is being closed. */
 const KEEP_ALIVE_MS = 30_000;
-const CONNECTIONS_MAX = 256;
+/** As many as the gateway has itself: whatever is held, a stream of events or a wait, nothing else queues behind it. Roles refuse what is too much. */
+const CONNECTIONS_MAX = 5_000;
 
 /** Connections to the roles behind the gateway. */
 export function createUpstreams(urls: ReadonlyMap<string, string>, { answerTimeoutMs = ANSWER_TIMEOUT_MS } = {}): Upstreams {
