@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, test } from 'node:test';
+import { Kafka, logLevel } from 'kafkajs';
 import { consumeOrderEvents, orderTopics } from '../api/notifications/consumer.ts';
 import type { EventName, NotificationStore } from '../api/notifications/store.ts';
 import { deadLetterTopic } from '../lib/dead-letters.ts';
@@ -119,6 +120,18 @@ test('poison is set aside as it came, with its cause, and what stands behind it 
     assert.match(`${deadLetterPartition} ${deadLetterOffset}`, /^\d \d+$/);
     assert.doesNotMatch(deadLetterReason!, /ada@/, 'what a message says may be personal');
   }
+  await eventually(async () => assert.equal(await broker.lag('notifications'), 0));
+});
+
+test('poison whose headers are no text is set aside too, however many they are', async () => {
+  await broker.createTopics();
+  const topic = 'order-service.OrderCreated';
+  const producer = new Kafka({ brokers: [env('KAFKA_BROKERS')], logLevel: logLevel.NOTHING }).producer();
+  await producer.connect();
+  await producer.send({ topic: broker.prefix + topic, messages: [{ key: 'a', value: 'not JSON', headers: { noText: Buffer.alloc(60_000, 0xff) } }] });
+  await producer.disconnect();
+  consume();
+  assert.equal((await broker.read(deadLetterTopic(topic), 1))[0]!.value!.toString(), 'not JSON');
   await eventually(async () => assert.equal(await broker.lag('notifications'), 0));
 });
 

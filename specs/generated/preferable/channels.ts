@@ -59,7 +59,7 @@ export const eventDocument = {
       topicConfiguration: {
         'cleanup.policy': 'delete',
         'retention.ms': '2419200000',
-        'max.message.bytes': '131072',
+        'max.message.bytes': '262144',
         'min.insync.replicas': '2',
         'compression.type': 'uncompressed',
       },
@@ -71,7 +71,7 @@ export const eventDocument = {
       topicConfiguration: {
         'cleanup.policy': 'delete',
         'retention.ms': '2419200000',
-        'max.message.bytes': '131072',
+        'max.message.bytes': '262144',
         'min.insync.replicas': '2',
         'compression.type': 'uncompressed',
       },
@@ -83,7 +83,7 @@ export const eventDocument = {
       topicConfiguration: {
         'cleanup.policy': 'delete',
         'retention.ms': '2419200000',
-        'max.message.bytes': '131072',
+        'max.message.bytes': '262144',
         'min.insync.replicas': '2',
         'compression.type': 'uncompressed',
       },
@@ -95,7 +95,7 @@ export const eventDocument = {
       topicConfiguration: {
         'cleanup.policy': 'delete',
         'retention.ms': '2419200000',
-        'max.message.bytes': '131072',
+        'max.message.bytes': '262144',
         'min.insync.replicas': '2',
         'compression.type': 'uncompressed',
       },
