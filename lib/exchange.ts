@@ -34,6 +34,13 @@ export function nextPage({ ctx, query }: Call, before: number | string | undefin
   ctx.set('link', `<${ctx.path}?${search}>; rel="next"`);
 }
 
+/** Of what was read one further than a page goes: the page. Says where the next one is, if there is one. */
+export function firstPage<Row>(call: Call, found: readonly Row[], limit: number, numberOf: (row: Row) => number | string): Row[] {
+  const page = found.slice(0, limit);
+  nextPage(call, found.length > limit ? numberOf(page.at(-1)!) : undefined);
+  return page;
+}
+
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i;
 
 /** The id in the path, lower-cased. One that is no UUID names nothing, and is answered like one that does not exist. */

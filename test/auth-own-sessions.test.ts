@@ -42,6 +42,7 @@ test('one’s own sessions are listed, newest first, page by page, without what 
   const [, next] = /^<([^>]+)>; rel="next"$/.exec(first.headers.get('link')!)!;
   const second = await list({ cookie }, next!.replace('/auth/sessions', ''));
   assert.deepEqual([second.body, second.headers.get('link')], [body.slice(2), null]);
+  assert.equal((await list({ cookie }, '?limit=3')).headers.get('link'), null);
   for (const query of ['?limit=0', '?limit=101', '?before=1']) assert.equal(outcomeOf(await list({ cookie }, query)), '400 bad-request');
 });
 

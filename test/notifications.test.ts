@@ -40,6 +40,7 @@ test('pages follow each other without a gap, and the last one names no next', as
   const userId = randomUUID();
   const told = Array.from({ length: 5 }, () => notificationOf(userId));
   for (const each of told) await notifications.store.record(each);
+  assert.equal((await list(userId, '?limit=5')).headers.get('link'), null);
   const seen: string[] = [];
   let next: string | undefined = '?limit=2';
   while (next) {

@@ -1,5 +1,5 @@
 import { buyer, type Handler } from '../../lib/api.ts';
-import { idParam, nextPage, pageOf, present } from '../../lib/exchange.ts';
+import { firstPage, idParam, pageOf, present } from '../../lib/exchange.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Login, LoginPorts } from './login.ts';
 import { hashIn, type Sessions } from './sessions.ts';
@@ -22,13 +22,12 @@ export function ownHandlers({ store, passwords, sessions, login }: LoginPorts & 
     listSessions: async (call) => {
       const { limit } = pageOf(call);
       const { before } = call.query as { before?: string };
-      const found = await store.sessionsOf(buyer(call), { limit, before });
-      nextPage(call, found.length === limit ? found.at(-1)?.id : undefined);
+      const found = await store.sessionsOf(buyer(call), { limit: limit + 1, before });
       const current = hashIn(call.ctx);
       present(
         call,
         200,
-        found.map((session) => toBody(session, current)),
+        firstPage(call, found, limit, ({ id }) => id).map((session) => toBody(session, current)),
         { headers: { 'cache-control': 'no-store' } },
       );
     },

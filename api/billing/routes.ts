@@ -1,6 +1,6 @@
 import { buyer, type Call, type Handler } from '../../lib/api.ts';
 import { databaseFault } from '../../lib/database.ts';
-import { idParam, idempotencyKey, nextPage, pageOf, present } from '../../lib/exchange.ts';
+import { firstPage, idParam, idempotencyKey, pageOf, present } from '../../lib/exchange.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { BillingStore, CancelCause, Key, Kind, Movement, Outcome } from './store.ts';
 
@@ -21,9 +21,12 @@ export function billingHandlers(store: BillingStore): Record<string, Handler> {
 
     listTransactions: async (call) => {
       const { limit, before } = pageOf(call);
-      const transactions = await store.transactions(buyer(call), { limit, before });
-      nextPage(call, transactions.length === limit ? transactions.at(-1)?.id : undefined);
-      present(call, 200, transactions);
+      const found = await store.transactions(buyer(call), { limit: limit + 1, before });
+      present(
+        call,
+        200,
+        firstPage(call, found, limit, ({ id }) => id),
+      );
     },
 
     replenish: async (call) => answerMovement(call, await moved(() => store.replenish(movement(call, 'replenishment')))),

@@ -1,5 +1,5 @@
 import { buyer, type Handler } from '../../lib/api.ts';
-import { nextPage, pageOf, present } from '../../lib/exchange.ts';
+import { firstPage, pageOf, present } from '../../lib/exchange.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Notification, NotificationStore } from './store.ts';
 
@@ -13,10 +13,9 @@ export function notificationHandlers({ store }: NotificationsPorts): Record<stri
     listNotifications: async (call) => {
       const { userId } = call.query as { userId?: string };
       if (userId !== undefined && userId.toLowerCase() !== buyer(call)) throw new Problem('not-your-account', 'userId, if it is sent, must be your own id');
-      const page = pageOf(call);
-      const notifications = await store.list(buyer(call), page);
-      nextPage(call, notifications.length === page.limit ? notifications.at(-1)?.seq : undefined);
-      present(call, 200, notifications.map(toBody));
+      const { limit, before } = pageOf(call);
+      const found = await store.list(buyer(call), { limit: limit + 1, before });
+      present(call, 200, firstPage(call, found, limit, ({ seq }) => seq).map(toBody));
     },
   };
 }
