@@ -88,6 +88,10 @@ test('who comes back after the end is told that there is nothing more, and who c
     eventsOf((await follow(id, { 'last-event-id': '1-SUCCESS' })).body).map(([eventId]) => eventId),
     ['1-CANCELLED'],
   );
+  assert.deepEqual(
+    eventsOf((await follow(id, { 'last-event-id': '1-IN_PROGRESS' })).body).map(([eventId]) => eventId),
+    ['1-SUCCESS', '1-CANCELLED'],
+  );
 });
 
 test("another buyer's order cannot be followed, and is answered like one that does not exist", async () => {

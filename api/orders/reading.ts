@@ -41,9 +41,10 @@ export const orderEvents =
   ({ store, watcher }: Ports): Handler =>
   async (call) => {
     const { ctx } = call;
-    let order = await orderOf(call, store);
+    const order = await orderOf(call, store);
+    const seen = call.header('last-event-id');
     // A browser comes back when a stream ends: 204 tells it that it has seen all there is.
-    if (order.status !== 'IN_PROGRESS' && call.header('last-event-id') === eventIdOf(order)) {
+    if (order.status !== 'IN_PROGRESS' && seen === eventIdOf(order)) {
       ctx.status = 204;
       return;
     }
@@ -53,21 +54,23 @@ export const orderEvents =
     ctx.body = events;
 
     const heartbeat = setInterval(() => events.write(': still here\n\n'), HEARTBEAT_MS);
-    const write = () => events.write(`id: ${eventIdOf(order)}\nevent: status\ndata: ${JSON.stringify(toBody(order))}\n\n`);
+    const write = (each: Order) => events.write(`id: ${eventIdOf(each)}\nevent: status\ndata: ${JSON.stringify(toBody(each))}\n\n`);
     const follow = async () => {
-      write();
-      const signal = AbortSignal.any([gone, AbortSignal.timeout(STREAM_MAX_MS)]);
-      const final = order.status === 'IN_PROGRESS' ? await watcher.final(order, signal) : undefined;
-      if (!final) return;
-      // It may have been taken back between two looks.
-      const passed = final.firstStatus === 'SUCCESS' && final.status !== 'SUCCESS' ? [{ ...final, status: 'SUCCESS' as const, reason: null }] : [];
-      for (order of [...passed, final]) write();
+      if (order.status === 'IN_PROGRESS') {
+        write(order);
+        const final = await watcher.final(order, AbortSignal.any([gone, AbortSignal.timeout(STREAM_MAX_MS)]));
+        if (final) turnsOf(final).forEach(write);
+      } else (seen === eventIdOf({ ...order, status: 'IN_PROGRESS' }) ? turnsOf(order) : [order]).forEach(write);
     };
     void follow().finally(() => {
       clearInterval(heartbeat);
       events.end();
     });
   };
+
+/** What an order has become since it was in progress: it may have been taken back between two looks. */
+const turnsOf = (final: Order): Order[] =>
+  final.firstStatus === 'SUCCESS' && final.status === 'CANCELLED' ? [{ ...final, status: 'SUCCESS', reason: null }, final] : [final];
 
 const eventIdOf = (order: Order): string => etagOf(order).replaceAll('"', '');
 
