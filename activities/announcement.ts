@@ -8,6 +8,7 @@ export interface Announcement {
   status: 'SUCCESS' | 'FAILED' | 'CANCELLED';
   reason: string | null;
   correlationId: string;
+  traceparent?: string;
 }
 
 const events = { SUCCESS: 'OrderCreated', FAILED: 'OrderRejected', CANCELLED: 'OrderCancelled' } as const;
@@ -15,7 +16,7 @@ const events = { SUCCESS: 'OrderCreated', FAILED: 'OrderRejected', CANCELLED: 'O
 export function createAnnouncementActivities({ publisher, codec }: { publisher: Publisher; codec: EventCodec }) {
   return {
     /** Afterwards the broker has the event of what became of the order. Its id is made from the order id, so readers drop a repeat. */
-    async announceOrder({ orderId, ownerId, status, reason, correlationId }: Announcement): Promise<void> {
+    async announceOrder({ orderId, ownerId, status, reason, correlationId, traceparent }: Announcement): Promise<void> {
       const type = events[status];
       await publisher.publish(
         codec.encode({
@@ -25,6 +26,7 @@ export function createAnnouncementActivities({ publisher, codec }: { publisher: 
           key: orderId,
           payload: { orderId, userId: ownerId, ...(type === 'OrderRejected' && { reason: reason ?? 'unknown' }) },
           correlationId,
+          traceparent,
         }),
       );
     },

@@ -15,8 +15,9 @@ export interface ChargeRequest {
   ownerId: string;
   /** In whole minor units. */
   price: number;
-  /** Ties billing's log lines to the request that placed the order. */
+  /** These tie billing's log lines to the request that placed the order. */
   correlationId: string;
+  traceparent?: string;
 }
 
 /** Refusals that come of a fault of ours, such as keys of services that do not fit, and that do not end before somebody mends it. */
@@ -26,11 +27,11 @@ const misfits = new Counter({ name: 'billing_misfits_total', help: 'Refusals of 
 export function createBillingActivities({ billing, orders }: { billing: HttpClient; orders: Pick<Orders, 'find'> }) {
   return {
     /** Answers only what billing said for certain. Anything else throws, and is asked again under the same key. */
-    async chargeOrder({ orderId, ownerId, price, correlationId }: ChargeRequest): Promise<ChargeOutcome> {
+    async chargeOrder({ orderId, ownerId, price, ...origin }: ChargeRequest): Promise<ChargeOutcome> {
       const reply = await billing({
         method: 'PUT',
         path: '/payments/withdrawals',
-        headers: { 'idempotency-key': chargeKey(orderId), 'x-correlation-id': correlationId },
+        headers: { 'idempotency-key': chargeKey(orderId), ...headersOf(origin) },
         body: { userId: ownerId, amount: price },
         signal: cancellationSignal(),
       });
@@ -50,13 +51,13 @@ export function createBillingActivities({ billing, orders }: { billing: HttpClie
      * Right whether the charge happened, did not, or is still on its way: afterwards billing refuses a late one. An order that has succeeded
      * keeps its charge unless its row says that somebody wants it back: a second run of its workflow, which billing does not answer in time, is nobody.
      */
-    async cancelCharge({ orderId, ownerId, cause, correlationId }: Omit<ChargeRequest, 'price'> & { cause: CancelCause }): Promise<ChargeOutcome> {
+    async cancelCharge({ orderId, ownerId, cause, ...origin }: Omit<ChargeRequest, 'price'> & { cause: CancelCause }): Promise<ChargeOutcome> {
       const row = await orders.find(orderId);
       if (row?.status === 'SUCCESS' && row.cancelCause === null) return { outcome: 'CHARGED' };
       const reply = await billing({
         method: 'PUT',
         path: `/payments/withdrawals/${chargeKey(orderId)}/cancellation`,
-        headers: { 'x-correlation-id': correlationId },
+        headers: headersOf(origin),
         body: { userId: ownerId, cause },
         signal: cancellationSignal(),
       });
@@ -67,6 +68,11 @@ export function createBillingActivities({ billing, orders }: { billing: HttpClie
     },
   };
 }
+
+const headersOf = ({ correlationId, traceparent }: Pick<ChargeRequest, 'correlationId' | 'traceparent'>) => ({
+  'x-correlation-id': correlationId,
+  ...(traceparent !== undefined && { traceparent }),
+});
 
 /** Whether billing says that it moved this very amount. Whatever else comes with a 200, such as the page of a proxy that stands in between, tells nothing. */
 function isMoved({ status, body }: Reply, price: number): boolean {

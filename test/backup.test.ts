@@ -68,7 +68,7 @@ async function placeInTemporalOnly(): Promise<string> {
   const options = { answerDeadlineMs: 5_000, orderDeadlineS: 86_400, charge: 'regular' as const, log: createLog('silent') };
   const saga = createSaga({ ...options, temporal: temporal.client, taskQueue: shop.env['TEMPORAL_TASK_QUEUE']! });
   const row = { id, userId: buyer.id, price: 1, version: 5, status: 'IN_PROGRESS', reason: null, firstStatus: null, cancelCause: null } as const;
-  await saga.start({ ...row, correlationId: 'test', createdAt: new Date().toISOString() });
+  await saga.start({ ...row, correlationId: 'test', traceparent: null, createdAt: new Date().toISOString() });
   return id;
 }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import { find } from '../lib/kafka-search.ts';
 import { orderEventId, orderWorkflowId } from '../specs/identity.ts';
 import type { order } from '../workflows/order.ts';
 import { answered, outcomeOf } from './support/asking.ts';
@@ -10,7 +11,7 @@ import { createBuyer } from './support/buyer.ts';
 import { eventually } from './support/eventually.ts';
 import { mailsTo } from './support/inbox.ts';
 import { startShop, type Shop } from './support/shop.ts';
-import { realTemporal } from './support/temporal.ts';
+import { env, realTemporal } from './support/temporal.ts';
 
 const temporal = realTemporal();
 let shop: Shop;
@@ -24,6 +25,7 @@ after(async () => {
   await shop?.stop();
 });
 
+const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const buyerWith = (balance: number) => createBuyer(shop.url, { balance });
 
 /** The one mail that a buyer got, once it is there. */
@@ -40,7 +42,7 @@ test('an order is written, charged, answered, announced and mailed, and its work
   await eventually(async () => assert.equal((await shop.databases.billing.query('select from billing_accounts where owner_id = $1', [buyer.id])).length, 1));
   await buyer.topUp(100);
 
-  const { status, headers, body } = await buyer.order(30, { ifMatch: 0, headers: { 'x-correlation-id': buyer.username } });
+  const { status, headers, body } = await buyer.order(30, { ifMatch: 0, headers: { 'x-correlation-id': buyer.username, traceparent: TRACE } });
   const placed = { id: body.id, userId: buyer.id, price: 30, version: 1, status: 'SUCCESS', createdAt: body.createdAt };
   assert.deepEqual(
     [status, headers.get('location'), headers.get('etag'), headers.get('idempotent-replayed'), body],
@@ -68,6 +70,9 @@ test('an order is written, charged, answered, announced and mailed, and its work
   assert.deepEqual(await shop.databases.notifications.query('select correlation_id from notifications where order_id = $1', [body.id]), [
     { correlation_id: buyer.username },
   ]);
+  const search = { brokers: [env('KAFKA_BROKERS')], prefix: shop.env['KAFKA_TOPIC_PREFIX']!, withinMs: 30_000 };
+  const { found } = await find({ ...search, topics: ['order-service.OrderCreated'], key: body.id });
+  assert.deepEqual([found.length, found[0]?.headers['traceparent']], [1, TRACE]);
 
   const run = temporal.client.workflow.getHandle<typeof order>(orderWorkflowId(body.id));
   assert.deepEqual(await run.result(), { orderId: body.id, status: 'SUCCESS', reason: null });

@@ -11,6 +11,8 @@ export interface OrderInput {
   /** In whole minor units. */
   price: number;
   correlationId: string;
+  /** The trace of the request that placed the order, if it had one. */
+  traceparent?: string;
   /** For people who read the history. The key that billing gets is made anew from the order id. */
   chargeKey: string;
   charge: 'local' | 'regular';

@@ -16,12 +16,14 @@ const local = proxyLocalActivities<Activities>({ startToCloseTimeout: '2s', sche
 
 /** The steps of an order, each with the words that the Web UI shows for it. */
 export function steps(order: OrderInput) {
-  const { orderId, ownerId, price, correlationId, chargeKey, charge, deadlineS } = order;
+  const { orderId, ownerId, price, correlationId, traceparent, chargeKey, charge, deadlineS } = order;
+  /** What ties all that follows from the order to the request that placed it. */
+  const origin = { correlationId, ...(traceparent !== undefined && { traceparent }) };
   return {
     /** Asked until the order's deadline: a charge whose outcome is unknown is asked for again under the same key. */
     chargeOrder(): Promise<ChargeOutcome> {
       const summary = `charge ${price} under key ${chargeKey}`;
-      const args: Parameters<Activities['chargeOrder']> = [{ orderId, ownerId, price, correlationId }];
+      const args: Parameters<Activities['chargeOrder']> = [{ orderId, ownerId, price, ...origin }];
       return firstLocally(
         charge,
         () => local.chargeOrder.executeWithOptions({ summary }, args),
@@ -36,7 +38,7 @@ export function steps(order: OrderInput) {
     cancelCharge(cause: CancelCause): Promise<ChargeOutcome> {
       const summary = `cancel the charge under key ${chargeKey} (${cause})`;
       return untilDone({ order, step: 'cancelCharge' }, (bounds) =>
-        regular.cancelCharge.executeWithOptions({ summary, ...bounds }, [{ orderId, ownerId, cause, correlationId }]),
+        regular.cancelCharge.executeWithOptions({ summary, ...bounds }, [{ orderId, ownerId, cause, ...origin }]),
       );
     },
 
@@ -62,7 +64,7 @@ export function steps(order: OrderInput) {
       const { status, reason } = settled;
       return untilDone({ order, step: 'announceOrder', settled }, (bounds) =>
         regular.announceOrder.executeWithOptions({ summary: `announce that the order is ${status}`, ...bounds }, [
-          { orderId, ownerId, status, reason, correlationId },
+          { orderId, ownerId, status, reason, ...origin },
         ]),
       );
     },

@@ -43,6 +43,7 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
     ownerId: placed.userId,
     price: placed.price,
     correlationId: placed.correlationId,
+    ...(placed.traceparent !== null && { traceparent: placed.traceparent }),
     chargeKey: chargeKey(placed.id),
     charge,
     deadlineS: again ? orderDeadlineS : Math.min(orderDeadlineS, Math.max(DEADLINE_MIN_S, orderDeadlineS - ageS(placed))),

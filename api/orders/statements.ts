@@ -4,7 +4,7 @@ import type { Order, OrderRequest } from './store.ts';
 /** All of an order, as the client has it. */
 export const COLUMNS = Prisma.sql`
   id, owner_id as "ownerId", price, version, status, reason, first_status as "firstStatus", cancel_cause as "cancelCause", idempotency_key as "idempotencyKey", fingerprint,
-  correlation_id as "correlationId", created_at as "createdAt"`;
+  correlation_id as "correlationId", traceparent, created_at as "createdAt"`;
 
 export type AgePage = { olderThanMs: number; limit: number; after?: Order | undefined };
 
@@ -16,7 +16,7 @@ export const aged = (db: PrismaClient, condition: Prisma.Sql, { olderThanMs, lim
   order by created_at, id limit ${limit}`;
 
 /** One row or none. The list has the version that the client read if it holds an order with it; an empty list has version 0. */
-export function insert(db: PrismaClient, { id, ownerId, price, ifMatch, key, fingerprint, correlationId }: OrderRequest) {
+export function insert(db: PrismaClient, { id, ownerId, price, ifMatch, key, fingerprint, correlationId, traceparent }: OrderRequest) {
   const version =
     ifMatch === undefined
       ? Prisma.sql`(select coalesce(max(version), 0) + 1 from orders where owner_id = ${ownerId}::uuid)`
@@ -26,8 +26,8 @@ export function insert(db: PrismaClient, { id, ownerId, price, ifMatch, key, fin
       ? Prisma.sql`true`
       : Prisma.sql`exists (select from orders where owner_id = ${ownerId}::uuid and version = ${ifMatch}::integer)`;
   return db.$queryRaw<OrderRow[]>`
-    insert into orders (id, owner_id, price, version, status, idempotency_key, fingerprint, correlation_id)
-    select ${id}::uuid, ${ownerId}::uuid, ${price}::bigint, ${version}, 'IN_PROGRESS', ${key ?? null}::uuid, ${fingerprint}, ${correlationId}
+    insert into orders (id, owner_id, price, version, status, idempotency_key, fingerprint, correlation_id, traceparent)
+    select ${id}::uuid, ${ownerId}::uuid, ${price}::bigint, ${version}, 'IN_PROGRESS', ${key ?? null}::uuid, ${fingerprint}, ${correlationId}, ${traceparent ?? null}
     where ${precondition}
     on conflict do nothing
     returning ${COLUMNS}`;

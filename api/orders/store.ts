@@ -23,6 +23,8 @@ export interface Order {
   /** ISO 8601, since an order also travels through Temporal. */
   createdAt: string;
   correlationId: string;
+  /** Of the request that placed it, if its client sent one. */
+  traceparent: string | null;
 }
 
 export interface OrderRequest {
@@ -35,6 +37,7 @@ export interface OrderRequest {
   /** What tells this request from another one under the same key. */
   fingerprint: string;
   correlationId: string;
+  traceparent?: string | undefined;
 }
 
 /** All of an order that outlives its row. */
@@ -112,13 +115,14 @@ export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
       firstStatus,
       createdAt,
       correlationId,
+      traceparent,
       fingerprint,
       cancelCause,
     }: LostOrder): Promise<Order | undefined> {
       const [written] = await db.$queryRaw<OrderRow[]>`
-        insert into orders (id, owner_id, price, version, status, first_status, reason, cancel_cause, fingerprint, correlation_id, created_at)
+        insert into orders (id, owner_id, price, version, status, first_status, reason, cancel_cause, fingerprint, correlation_id, traceparent, created_at)
         select ${id}::uuid, ${userId}::uuid, ${price}::bigint, coalesce(max(version), 0) + 1, ${status}, ${firstStatus}, ${reason}, ${cancelCause},
-          ${fingerprint}, ${correlationId}, ${createdAt}::timestamptz
+          ${fingerprint}, ${correlationId}, ${traceparent}, ${createdAt}::timestamptz
         from orders where owner_id = ${userId}::uuid on conflict do nothing returning ${COLUMNS}`;
       return written && toOrder(written);
     },
@@ -168,4 +172,5 @@ const toOrder = (row: OrderRow): Order => ({
   cancelCause: row.cancelCause as CancelCause | null,
   createdAt: row.createdAt.toISOString(),
   correlationId: row.correlationId,
+  traceparent: row.traceparent,
 });

@@ -25,7 +25,7 @@ export async function restore(tools: Tools, subject: Subject): Promise<Told> {
 async function lostOrder({ temporal }: Tools, { id, order, cancellation }: Subject): Promise<LostOrder | undefined> {
   const run = order ?? cancellation;
   if (!run) return undefined;
-  const { ownerId: userId, price, correlationId } = await inputOf<OrderInput>(temporal, run);
+  const { ownerId: userId, price, correlationId, traceparent = null } = await inputOf<OrderInput>(temporal, run);
   const first = order?.status === 'COMPLETED' ? await resultOf<SettledOrder>(temporal, order) : undefined;
   const last = cancellation?.status === 'COMPLETED' ? await resultOf<SettledOrder>(temporal, cancellation) : undefined;
   const settled = last?.status === 'CANCELLED' ? last : first;
@@ -34,6 +34,7 @@ async function lostOrder({ temporal }: Tools, { id, order, cancellation }: Subje
     userId,
     price,
     correlationId,
+    traceparent,
     fingerprint: fingerprintOf(price),
     status: settled?.status ?? 'IN_PROGRESS',
     reason: settled?.reason ?? null,

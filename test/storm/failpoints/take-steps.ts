@@ -34,7 +34,7 @@ const ids = { orderId: randomUUID(), ownerId: randomUUID(), correlationId: 'test
 const change = { userId: ids.ownerId, version: 1 };
 const now = { status: 'IN_PROGRESS', reason: null, firstStatus: null, cancelCause: null } as const;
 const placed = { id: ids.orderId, userId: ids.ownerId, price: 5, version: 1, ...now };
-const order = { ...placed, createdAt: new Date().toISOString(), correlationId: 'test' };
+const order = { ...placed, createdAt: new Date().toISOString(), correlationId: 'test', traceparent: null };
 const asked = { id: ids.orderId, ownerId: ids.ownerId, price: 5, ifMatch: 0, key: randomUUID(), fingerprint: 'test', correlationId: 'test' };
 
 const open = (service: string) => openDatabase(env(`${service}_DATABASE_URL`), { mayForget: true });
