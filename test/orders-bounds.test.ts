@@ -80,3 +80,11 @@ test('how many wait is looked up once in a while, however many orders come', asy
   assert.deepEqual(new Set(await Promise.all(Array.from({ length: 50 }, roomForNew))), new Set([false]));
   assert.equal(looks, 1);
 });
+
+test('a look that has failed is no reason to refuse what comes after it', async () => {
+  let looks = 0;
+  const waitingReaches = async () => (++looks === 1 ? Promise.reject(new Error('the database is away')) : false);
+  const { roomForNew } = createBounds({ waitingReaches }, { inFlightMax: 1, waitingMax: 1 });
+  await assert.rejects(roomForNew(), /away/);
+  assert.equal(await roomForNew(), true);
+});

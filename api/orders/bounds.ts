@@ -39,6 +39,8 @@ export function createBounds(store: Pick<OrderStore, 'waitingReaches'>, { inFlig
       if (performance.now() - lookedAtMs >= LOOK_EVERY_MS) {
         lookedAtMs = performance.now();
         full = store.waitingReaches(waitingMax);
+        // A database that was away for a moment is asked again at once.
+        full.catch(() => (lookedAtMs = -Infinity));
       }
       return !(await full);
     },
