@@ -10,6 +10,7 @@ import { createBuyer, type Buyer } from './support/buyer.ts';
 import { eventually } from './support/eventually.ts';
 import { mailsTo } from './support/inbox.ts';
 import { startLinkedShop, type LinkedShop } from './support/linked-shop.ts';
+import { withoutCharges } from './support/without-charges.ts';
 
 const RACES = 40;
 const AT_ONCE = 8;
@@ -27,18 +28,6 @@ const cancel = (buyer: Buyer, id: string) => buyer.ask('cancelOrder', 'PUT', `/o
 const cancelled = (buyer: Buyer, id: string) => eventually(async () => assert.equal((await buyer.readOrder(id)).body.status, 'CANCELLED'));
 /** What the buyer was told, in the order in which it happened. */
 const events = async (buyer: Buyer): Promise<string[]> => (await buyer.notifications()).body.map(({ event }: { event: string }) => event).toReversed();
-
-/** While `act` runs, billing can take no money from this buyer, and does not say for certain that it cannot. */
-async function withoutCharges<T>({ id }: Buyer, act: () => Promise<T>): Promise<T> {
-  const { billing } = shop.databases;
-  await billing.query(`create function broken() returns trigger language plpgsql as $$ begin raise exception 'broken'; end $$`);
-  await billing.query(`create trigger broken before insert on transactions for each row when (new.owner_id = '${id}') execute function broken()`);
-  try {
-    return await act();
-  } finally {
-    await billing.query('drop function broken cascade');
-  }
-}
 
 test('an order that was paid is taken back: the money returns, and the buyer is told', async () => {
   const buyer = await buyerWith(100);
@@ -66,9 +55,8 @@ test('an order that is taken back while its buyer waits for the charge is never 
   const buyer = await buyerWith(100);
   const key = randomUUID();
   const id = orderId(buyer.id, key);
-  const { placed, reading, following } = await withoutCharges(buyer, async () => {
-    const waiting = buyer.order(30, { ifMatch: 0, key });
-    await eventually(async () => assert.equal((await buyer.readOrder(id)).status, 200));
+  const { placed, reading, following } = await withoutCharges(shop, buyer, async () => {
+    const { answer: waiting } = await buyer.begin(30, { ifMatch: 0, key });
     const reading = buyer.ask('readOrder', 'GET', `/orders/${id}`, { headers: { prefer: 'wait=30' } });
     const following = buyer.ask('orderEvents', 'GET', `/orders/${id}/events`);
     const joined = buyer.order(30, { ifMatch: 0, key });

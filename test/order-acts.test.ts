@@ -11,6 +11,7 @@ import { createBuyer } from './support/buyer.ts';
 import { eventually } from './support/eventually.ts';
 import { startLinkedShop, type LinkedShop } from './support/linked-shop.ts';
 import { realTemporal } from './support/temporal.ts';
+import { withoutCharges } from './support/without-charges.ts';
 
 const temporal = realTemporal();
 let shop: LinkedShop;
@@ -18,7 +19,7 @@ let auditorPort: number;
 
 before(async () => {
   auditorPort = await getPort();
-  shop = await startLinkedShop({ AUDITOR_PORT: String(auditorPort), ANSWER_DEADLINE_MS: '1500', STUCK_AFTER_S: '1' });
+  shop = await startLinkedShop({ AUDITOR_PORT: String(auditorPort), STUCK_AFTER_S: '1' });
 });
 after(async () => {
   await shop.stop();
@@ -42,7 +43,7 @@ const handleOf = (orderId: string) => temporal.client.workflow.getHandle(orderWo
 test('an order that is stuck because billing is away is retried, once billing is back, and charged once', async () => {
   const buyer = await createBuyer(shop.url, { balance: 100 });
   shop.links.billing.cut();
-  const { id } = (await buyer.order(30, { ifMatch: 0 })).body;
+  const { id, answer } = await buyer.begin(30);
   await eventually(async () => assert.match((await run('--stuck', '--longer-than', '0')).text, new RegExp(`${id} +IN_PROGRESS .* chargeOrder +[2-9]`)));
   await eventually(async () => assert.deepEqual(await stuckMetric(), { outcome: '1', announcement: '0', cancellation: '0' }));
   assert.match((await run('--stuck')).text, new RegExp(`^Stuck for longer than 1 s: 1\n.*\n +${id}`));
@@ -53,6 +54,7 @@ test('an order that is stuck because billing is away is retried, once billing is
   const { exitCode, text } = await run('retry', id, ...because('billing is back', '--operator', 'ada'));
   assert.equal(exitCode, 0);
   assert.match(text, /the workflow has ended, COMPLETED/);
+  await answer;
   assert.deepEqual([(await buyer.readOrder(id)).body.status, await buyer.balance()], ['SUCCESS', 70]);
   assert.deepEqual(
     (await acts(id)).map(({ operator, act, reason, outcome }) => [operator, act, reason, outcome.split(':')[0]]),
@@ -126,14 +128,15 @@ test('the buyer of an order that was taken back is told of both by a retry, when
 test('an order that cannot be cancelled at once is cancelled later, by itself', async () => {
   const buyer = await createBuyer(shop.url, { balance: 100 });
   shop.links.billing.cut();
-  const { id } = (await buyer.order(30, { ifMatch: 0 })).body;
-  const { exitCode, text } = await run('cancel', id, ...because('it hangs'));
+  const { id, answer } = await buyer.begin(30);
+  const { exitCode, text } = await orderCommand(['cancel', id, ...because('it hangs')], { ...shop.env, ANSWER_DEADLINE_MS: '3000' });
   assert.equal(exitCode, 0);
   assert.match(text, /is still IN_PROGRESS. That it is to be cancelled is written down/);
   await eventually(async () => assert.match((await run('--stuck', '--longer-than', '0')).text, new RegExp(`${id} .* cancellation: cancelCharge`)));
   await eventually(async () => assert.equal((await stuckMetric())['cancellation'], '1'));
   shop.links.billing.heal();
   await eventually(async () => assert.equal((await buyer.readOrder(id)).body.status, 'CANCELLED'));
+  await answer;
   assert.equal(await buyer.balance(), 100);
 });
 
@@ -150,19 +153,20 @@ test('an order that is not paid is never charged by a retry, also when billing h
   const poor = await createBuyer(shop.url, { balance: 1 });
   const failed = (await poor.order(30, { ifMatch: 0 })).body.orderId;
   const buyer = await createBuyer(shop.url, { balance: 100 });
-  shop.links.billing.cut();
-  const cancelled = (await buyer.order(30, { ifMatch: 0 })).body.id;
-  await run('cancel', cancelled, ...because('it hangs'));
-  shop.links.billing.heal();
+  const { id: cancelled, answer } = await withoutCharges(shop, buyer, async () => {
+    const begun = await buyer.begin(30);
+    assert.equal((await run('cancel', begun.id, ...because('it hangs'))).exitCode, 0);
+    return begun;
+  });
+  await run('retry', cancelled, ...because('it waits to ask billing once more'));
+  await answer;
   for (const id of [orderWorkflowId(failed), orderWorkflowId(cancelled), cancelWorkflowId(cancelled)]) await temporal.client.workflow.getHandle(id).result();
 
   await poor.topUp(100);
   await shop.databases.billing.query(`delete from outcomes where owner_id in ($1, $2) and scope = 'order'`, [poor.id, buyer.id]);
   for (const id of [failed, cancelled]) {
-    assert.match(
-      (await run('retry', id, ...because('billing was restored'), '--again')).text,
-      new RegExp(`^order-${id} had ended as COMPLETED, and was started`),
-    );
+    const retried = new RegExp(`^order-${id} had ended as COMPLETED, and was started`);
+    await eventually(async () => assert.match((await run('retry', id, ...because('billing was restored'), '--again')).text, retried));
   }
   assert.deepEqual([await poor.balance(), await buyer.balance()], [101, 100]);
   assert.deepEqual([(await poor.readOrder(failed)).body.status, (await buyer.readOrder(cancelled)).body.status], ['FAILED', 'CANCELLED']);
@@ -172,15 +176,6 @@ test('nothing is done, and nothing written down, to an order that nobody knows',
   const id = randomUUID();
   for (const act of ['retry', 'cancel']) assert.deepEqual(await run(act, id, ...because('a test')), { text: `There is no order ${id}.`, exitCode: 1 });
   assert.deepEqual(await acts(id), []);
-});
-
-test('what operators did can neither be changed nor deleted', async () => {
-  const [act] = await shop.databases.orders.query<{ id: string }>('select id from operator_acts where outcome is not null limit 1');
-  for (const change of [`set reason = 'another'`, `set outcome = 'another'`, `set operator = 'somebody else'`]) {
-    await assert.rejects(shop.databases.orders.query(`update operator_acts ${change} where id = $1`, [act!.id]), /stays as it is/);
-  }
-  await assert.rejects(shop.databases.orders.query('delete from operator_acts where id = $1', [act!.id]), /stays/);
-  await assert.rejects(shop.databases.orders.query('truncate operator_acts'), /acts stay/);
 });
 
 test('an act that cannot be written down does not happen', async () => {

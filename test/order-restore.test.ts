@@ -79,3 +79,12 @@ test('an order that nobody remembers cannot be written', async () => {
   const id = randomUUID();
   assert.deepEqual(await run('restore', id), { text: `There is no order ${id}.`, exitCode: 1 });
 });
+
+test('what operators did can neither be changed nor deleted', async () => {
+  const [act] = await orders.query<{ id: string }>('select id from operator_acts where outcome is not null limit 1');
+  for (const change of [`set reason = 'another'`, `set outcome = 'another'`, `set operator = 'somebody else'`]) {
+    await assert.rejects(orders.query(`update operator_acts ${change} where id = $1`, [act!.id]), /stays as it is/);
+  }
+  await assert.rejects(orders.query('delete from operator_acts where id = $1', [act!.id]), /stays/);
+  await assert.rejects(orders.query('truncate operator_acts'), /acts stay/);
+});

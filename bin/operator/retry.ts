@@ -7,7 +7,7 @@ import { describeRun, resultOf, tryNow, type Run } from './runs.ts';
 import type { Subject } from './subject.ts';
 import type { Tools } from './tools.ts';
 
-const WATCHED_FOR_MS = 3_000;
+const WATCHED_FOR_MS = 5_000;
 const LOOK_EVERY_MS = 100;
 
 /**

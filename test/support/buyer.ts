@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { orderId } from '../../specs/identity.ts';
 import { answered, createAsk, outcomeOf, type Answer, type Ask } from './asking.ts';
 import { PASSWORD } from './auth.ts';
+import { eventually } from './eventually.ts';
 import { cookieOf } from './requests.ts';
 
 export interface OrderOptions {
@@ -40,7 +42,14 @@ export async function createBuyer(url: string, { balance = 0 } = {}) {
         headers: { ...(ifMatch !== undefined && { 'if-match': String(ifMatch) }), ...(key && { 'idempotency-key': key }), ...headers },
         body: { price },
       }),
-    readOrder: (orderId: string): Promise<Answer> => ask('readOrder', 'GET', `/orders/${orderId}`),
+    /** Places an order that will not end soon: answers once it is under way, with what its buyer goes on waiting for. */
+    async begin(price: number, options: OrderOptions = {}): Promise<{ id: string; answer: Promise<Answer> }> {
+      const key = options.key ?? randomUUID();
+      const answer = buyer.order(price, { ...options, key });
+      await eventually(async () => assert.equal((await buyer.readOrder(orderId(id, key))).status, 200));
+      return { id: orderId(id, key), answer };
+    },
+    readOrder: (id: string): Promise<Answer> => ask('readOrder', 'GET', `/orders/${id}`),
     orders: (query = ''): Promise<Answer> => ask('listOrders', 'GET', `/orders${query}`),
     ledger: (query = ''): Promise<Answer> => ask('listTransactions', 'GET', `/payments/transactions${query}`),
     notifications: (): Promise<Answer> => ask('listNotifications', 'GET', '/notifications?limit=100'),
