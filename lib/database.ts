@@ -5,11 +5,14 @@ import { Pool, type QueryConfig } from 'pg';
 const POOL_SIZE = 6;
 /** The bottom of the ladder of timeouts: a statement gives up before the request that asked for it does. */
 const STATEMENT_TIMEOUT_MS = 2_500;
-/** A server that is gone without a word does not say that the time is over: the connection is given up then. */
-const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 1_000;
+const TIMEOUTS = {
+  connectMs: 1_500,
+  statementMs: STATEMENT_TIMEOUT_MS,
+  /** A server that is gone without a word does not say that a statement's time is over: the connection is given up then. */
+  answerMs: STATEMENT_TIMEOUT_MS + 1_000,
+};
 /** Sooner than a request would find out that an idle connection leads nowhere. */
 const KEEP_ALIVE_AFTER_MS = 10_000;
-const CONNECT_TIMEOUT_MS = 1_500;
 
 export interface Database {
   /** What Prisma's client of a service is made from. */
@@ -25,14 +28,14 @@ export interface Database {
  * Opens a pool of connections to one service's database. Nothing is connected before the first statement.
  * `mayForget` allows a server with `synchronous_commit` or `fsync` off: for databases that are thrown away.
  */
-export function openDatabase(connectionString: string, { mayForget = false, size = POOL_SIZE } = {}): Database {
+export function openDatabase(connectionString: string, { mayForget = false, size = POOL_SIZE, timeouts = TIMEOUTS } = {}): Database {
   const pool = keepingConnections(
     new Pool({
       connectionString,
       max: size,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      query_timeout: ANSWER_TIMEOUT_MS,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      statement_timeout: timeouts.statementMs,
+      query_timeout: timeouts.answerMs,
+      connectionTimeoutMillis: timeouts.connectMs,
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
     }),

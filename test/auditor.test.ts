@@ -20,7 +20,7 @@ const temporal = realTemporal();
 const { workflow } = temporal.client;
 // Nobody polls it: what is started stays as it is until a test ends it.
 const taskQueue = `test-${randomUUID()}`;
-const saga = createSaga({ temporal: temporal.client, taskQueue, answerDeadlineMs: 1_000, orderDeadlineS: 60, charge: 'local', log });
+const saga = createSaga({ temporal: temporal.client, taskQueue, answerDeadlineMs: 20_000, orderDeadlineS: 60, charge: 'local', log });
 let databases: { orders: TestDatabase; users: TestDatabase };
 let orders: OrderStore;
 let users: UserStore;
@@ -131,7 +131,7 @@ test('a cancellation that was asked for and not begun is begun, and so is the or
 test('a change of a profile that was not started is started and noted, and not looked at again', async () => {
   const userId = randomUUID();
   await databases.users.query(`insert into profile_changes (user_id, version, created_at) values ($1, 1, now() - interval '1 minute')`, [userId]);
-  const source = { kind: 'profile', rows: () => unstartedChanges(users, createProfileStarter({ temporal: temporal.client, taskQueue })) };
+  const source = { kind: 'profile', rows: () => unstartedChanges(users, createProfileStarter({ temporal: temporal.client, taskQueue, withinMs: 20_000 })) };
   assert.deepEqual([await auditOf([source]).startMissing(), await auditOf([source]).startMissing()], [1, 0]);
   assert.equal(await stateOf(profileWorkflowId(userId, 1)), 'RUNNING');
   assert.deepEqual(await users.unstartedChanges(0, 10), []);

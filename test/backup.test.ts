@@ -65,7 +65,7 @@ const copiesOf = async (names: readonly ServiceName[]): Promise<Partial<Backups>
 /** An order that was on its way when everything ended: its workflow is there, and its row was lost. */
 async function placeInTemporalOnly(): Promise<string> {
   const id = orderId(buyer.id);
-  const options = { answerDeadlineMs: 5_000, orderDeadlineS: 86_400, charge: 'regular' as const, log: createLog('silent') };
+  const options = { answerDeadlineMs: 20_000, orderDeadlineS: 86_400, charge: 'regular' as const, log: createLog('silent') };
   const saga = createSaga({ ...options, temporal: temporal.client, taskQueue: shop.env['TEMPORAL_TASK_QUEUE']! });
   const row = { id, userId: buyer.id, price: 1, version: 5, status: 'IN_PROGRESS', reason: null, firstStatus: null, cancelCause: null } as const;
   await saga.start({ ...row, correlationId: 'test', traceparent: null, createdAt: new Date().toISOString() });
@@ -121,7 +121,7 @@ test('billing from before the orders: they are charged again under their keys, a
     assert.deepEqual(await drifts(again), ['I15 3', 'I5 2', 'I7 under way', 'I8 3', 'I8 4', 'I8 under way']);
 
     for (const id of [...placed.slice(2), underWay]) assert.match(await act(again, 'restore', id), /is written again as its workflow knows it/);
-    await act(again, 'retry', underWay);
+    await act(again, 'retry', underWay, '--again');
     await eventually(async () => assert.deepEqual(await drifts(again), ['I15 4', 'I5 2', 'I5 3', 'I5 4']));
 
     for (const id of placed.slice(1)) await act(again, 'retry', id, '--again');

@@ -43,7 +43,7 @@ test('every fault is told at once, each with the name of its variable', () => {
 });
 
 const run = (words: string[], env: Record<string, string>) =>
-  spawnSync(process.execPath, ['bin/order-saga.ts', ...words], { env, encoding: 'utf8', timeout: 30_000 });
+  spawnSync(process.execPath, ['bin/order-saga.ts', ...words], { env, encoding: 'utf8', timeout: 120_000 });
 
 test('the program ends at once when its configuration has faults, and names those of all roles, each once', () => {
   const { status, stderr } = run(['all'], { PORT: 'x', WORKER_SERVICE_KEY: 'not a key', SERVICE_JWKS: '{}' });

@@ -72,7 +72,8 @@ test('an order is written, charged, answered, announced and mailed, and its work
   ]);
   const search = { brokers: [env('KAFKA_BROKERS')], prefix: shop.env['KAFKA_TOPIC_PREFIX']!, withinMs: 30_000 };
   const { found } = await find({ ...search, topics: ['order-service.OrderCreated'], key: body.id });
-  assert.deepEqual([found.length, found[0]?.headers['traceparent']], [1, TRACE]);
+  // A message may be there twice, as one event.
+  assert.deepEqual([new Set(found.map(({ headers }) => headers['eventId'])).size, found[0]?.headers['traceparent']], [1, TRACE]);
 
   const run = temporal.client.workflow.getHandle<typeof order>(orderWorkflowId(body.id));
   assert.deepEqual(await run.result(), { orderId: body.id, status: 'SUCCESS', reason: null });
@@ -113,7 +114,12 @@ test('50 orders under one key are one order, charged once, and 49 answers say th
 
 test('orders by keys alone, all at once, take one version after the other', async () => {
   const buyer = await buyerWith(1000);
-  const answers = await Promise.all(Array.from({ length: 12 }, (_each, n) => buyer.order(n + 1, { key: randomUUID(), ...(n % 2 && { ifMatch: '*' }) })));
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, (_each, n) => {
+      const key = randomUUID();
+      return answered(() => buyer.order(n + 1, { key, ...(n % 2 && { ifMatch: '*' }) }));
+    }),
+  );
   assert.deepEqual(
     answers.map(({ body }) => body.version).sort((a, b) => a - b),
     Array.from({ length: 12 }, (_each, n) => n + 1),

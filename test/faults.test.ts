@@ -20,7 +20,7 @@ let shop: LinkedShop;
 let links: LinkedShop['links'];
 
 before(async () => {
-  shop = await startLinkedShop({ ANSWER_DEADLINE_MS: '1500', AUDIT_EVERY_MS: '200' });
+  shop = await startLinkedShop({ ANSWER_DEADLINE_MS: '6000', AUDIT_EVERY_MS: '200' });
   links = shop.links;
 });
 

@@ -14,10 +14,10 @@ const TOKEN = { authorization: 'Bearer a.b.c' };
 const SESSION = { cookie: `session_id=${'A'.repeat(43)}` };
 const auth = await startFarSide();
 const service = await startFarSide();
-const gateway = await startGateway({ auth: auth.url, orders: service.url, billing: 'http://127.0.0.1:1' }, { answerTimeoutMs: 300 });
+const gateway = await startGateway({ auth: auth.url, orders: service.url, billing: 'http://127.0.0.1:1' });
 const { host } = new URL(gateway.url);
-const order = (headers: Record<string, string>) =>
-  fetch(`${gateway.url}/orders`, { method: 'POST', ...json({ price: 5 }), headers: { ...json({}).headers, ...headers } });
+const order = (headers: Record<string, string>, { url } = gateway) =>
+  fetch(`${url}/orders`, { method: 'POST', ...json({ price: 5 }), headers: { ...json({}).headers, ...headers } });
 
 beforeEach(() => {
   auth.answers();
@@ -46,9 +46,11 @@ test('a service that breaks off before, or in the midst of its answer, is a bad 
   assert.equal(service.seen.length, 1);
 });
 
-test('a service that is silent for too long is a gateway timeout, and asks to be asked again', async () => {
+test('a service that is silent for too long is a gateway timeout, and asks to be asked again', async (t) => {
+  const hasty = await startGateway({ auth: auth.url, orders: service.url }, { answerTimeoutMs: 300 });
+  t.after(() => hasty.close());
   service.answers(() => {});
-  const response = await order(TOKEN);
+  const response = await order(TOKEN, hasty);
   assert.equal(response.headers.get('retry-after'), '1');
   assert.equal((await assertDocumented('createOrder', response)).type, '/problems/gateway-timeout');
   assert.equal(service.seen.length, 1);

@@ -1,13 +1,13 @@
 /** The gateway as a role: its configuration, its two listeners, and the roles of the same process behind it. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import getPort from 'get-port';
 import { auth as authRole } from '../bin/roles/auth.ts';
 import { gateway as gatewayRole } from '../bin/roles/gateway.ts';
 import type { Running, Shared } from '../bin/role.ts';
 import { ConfigFault } from '../lib/config.ts';
 import { createLog } from '../lib/log.ts';
 import { createDatabase } from './support/database.ts';
+import { freePort } from './support/free-port.ts';
 import { assertDocumented } from './support/openapi.ts';
 
 const elsewhere = Object.fromEntries(['USERS', 'ORDERS', 'BILLING', 'NOTIFICATIONS'].map((name) => [`${name}_URL`, 'http://127.0.0.1:1']));
@@ -19,8 +19,8 @@ after(async () => {
 test('the roles of one process find each other, and metrics are on the listener for operations alone', async () => {
   const database = await createDatabase('auth');
   await database.close();
-  const opsPort = await getPort();
-  const env = { ...elsewhere, AUTH_DATABASE_URL: database.url, PORT: String(await getPort()), GATEWAY_OPS_PORT: String(opsPort) };
+  const opsPort = await freePort();
+  const env = { ...elsewhere, AUTH_DATABASE_URL: database.url, PORT: String(await freePort()), GATEWAY_OPS_PORT: String(opsPort) };
   const together = new Set(['auth', 'gateway'] as const);
   const shared: Shared = { log: createLog('silent'), urls: new Map(), mayForget: true };
 

@@ -54,7 +54,13 @@ test('each message that was acknowledged is there, also when the answer to anoth
 
 test('what another producer has compressed is kept plain, and is too large where it would be plain', async () => {
   const topic = `${broker.prefix}order-service.OrderCancelled`;
-  const producer = new Kafka({ brokers: [env('KAFKA_BROKERS')], logLevel: logLevel.NOTHING, retry: { retries: 0 } }).producer();
+  const producer = new Kafka({
+    brokers: [env('KAFKA_BROKERS')],
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 30_000,
+    requestTimeout: 30_000,
+    retry: { retries: 0 },
+  }).producer();
   await producer.connect();
   const send = (bytes: number) => producer.send({ topic, compression: CompressionTypes.GZIP, messages: [{ key: 'a', value: 'x'.repeat(bytes) }] });
   await send(60_000);

@@ -17,7 +17,7 @@ import { requireJava } from '../local/prerequisites.ts';
 import { identify, isAlive } from '../local/process-identity.ts';
 import type { Exit, Server } from '../local/server.ts';
 
-const WITHIN_MS = 10_000;
+const WITHIN_MS = 60_000;
 let folder: string;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'order-saga-local-'));

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { after, before, test } from 'node:test';
-import getPort from 'get-port';
 import { auditCommand } from '../bin/audit/run.ts';
 import { orderCommand } from '../bin/operator/order-command.ts';
 import { cancelWorkflowId, orderWorkflowId } from '../specs/identity.ts';
 import { createBuyer } from './support/buyer.ts';
 import { eventually } from './support/eventually.ts';
+import { freePort } from './support/free-port.ts';
 import { startLinkedShop, type LinkedShop } from './support/linked-shop.ts';
 import { realTemporal } from './support/temporal.ts';
 import { withoutCharges } from './support/without-charges.ts';
@@ -18,7 +18,7 @@ let shop: LinkedShop;
 let auditorPort: number;
 
 before(async () => {
-  auditorPort = await getPort();
+  auditorPort = await freePort();
   shop = await startLinkedShop({ AUDITOR_PORT: String(auditorPort), STUCK_AFTER_S: '1' });
 });
 after(async () => {

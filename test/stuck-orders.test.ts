@@ -41,10 +41,10 @@ const listed = (variables: Record<string, string>, id: string, pattern: RegExp) 
 test('an order without a workflow is listed as that, and retrying starts it, once', async () => {
   const variables = installation();
   const id = await insertOrder(orders);
-  await listed(variables, id, /IN_PROGRESS +10 min +- +- +no workflow/);
+  await listed(variables, id, /IN_PROGRESS +\d+ min +- +- +no workflow/);
   const first = await retry(variables, id);
   assert.deepEqual([first.exitCode, first.text], [0, `order-${id} did not exist, and was started: it is still under way.`]);
-  await listed(variables, id, /IN_PROGRESS +10 min +- +- +no worker has taken its turn/);
+  await listed(variables, id, /IN_PROGRESS +\d+ min +- +- +no worker has taken its turn/);
   const second = await retry(variables, id);
   assert.equal(second.exitCode, 1);
   assert.match(second.text, /waits for a worker/);
@@ -66,18 +66,19 @@ test('a workflow that was terminated is listed as that, and retrying starts it a
 });
 
 test('a step that is retried is listed with its tries and its last failure; retrying tries it at once', async () => {
-  const world = createWorld({ charge: 'regular', billingAnswersFirst: Array.from({ length: 8 }, () => 503) });
+  const world = createWorld({ charge: 'regular', silentCharge: { takesEffect: false } });
   await insertOrder(orders, { id: world.orderId, ownerId: world.input.ownerId });
   await withWorker(world.activities, async (taskQueue) => {
     const variables = installation(taskQueue);
     await startOrder(temporal.client, taskQueue, world);
-    await listed(variables, world.orderId, /IN_PROGRESS +10 min +chargeOrder +[5-7] +billing answered 503; the next try is in \d+ s/);
+    await listed(variables, world.orderId, /IN_PROGRESS +\d+ min +chargeOrder +\d+ +billing did not answer; the next try is in \d+ s/);
     const told = await retry(variables, world.orderId);
     assert.equal(told.exitCode, 0);
     assert.match(
       told.text,
-      /was at chargeOrder, attempt [5-7] after "billing answered 503". It is tried now: chargeOrder failed once more: billing answered 503/,
+      /was at chargeOrder, attempt \d+ after "billing did not answer". It is tried now: chargeOrder failed once more: billing did not answer/,
     );
+    world.billingSpeaks();
     await eventually(async () => assert.match((await retry(variables, world.orderId)).text, /ended, COMPLETED/));
   });
   assert.deepEqual([world.account.charges, world.announced], [1, ['OrderCreated']]);
@@ -176,7 +177,7 @@ test('without Temporal the rows are listed all the same, and without the databas
   assert.match(text, /Not all is known: Temporal at 127.0.0.1:1 does not answer/);
   assert.match(
     text.split('\n').find((line) => line.includes(id))!,
-    /IN_PROGRESS +10 min +- +- +Temporal at .* does not answer/,
+    /IN_PROGRESS +\d+ min +- +- +Temporal at .* does not answer/,
   );
 
   const taskQueue = `test-${randomUUID()}`;

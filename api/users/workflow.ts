@@ -8,14 +8,14 @@ import type { ProfileChange } from './store.ts';
  * refuses connections: the client finishes its wait for the next try before it looks at the deadline. Not waiting for the client is no
  * way out: a try after the connection has been closed ends the process.
  */
-const START_DEADLINE_MS = 500;
+const START_WITHIN_MS = 500;
 
 /** Resolves once the workflow of a change is known to have been started, by this call or by an earlier one. May be repeated by anyone. */
 export type ProfileStarter = (change: ProfileChange) => Promise<void>;
 
 /** Starts the workflows that tell others about a profile's changes. */
 export const createProfileStarter =
-  ({ temporal, taskQueue }: { temporal: Client; taskQueue: string }): ProfileStarter =>
+  ({ temporal, taskQueue, withinMs = START_WITHIN_MS }: { temporal: Client; taskQueue: string; withinMs?: number }): ProfileStarter =>
   async ({ userId, version }) => {
     const start = () =>
       temporal.workflow.start<typeof profile>('profile', {
@@ -29,7 +29,7 @@ export const createProfileStarter =
       });
     try {
       // The deadline travels by async context: the call has to be made inside.
-      await temporal.withDeadline(Date.now() + START_DEADLINE_MS, start);
+      await temporal.withDeadline(Date.now() + withinMs, start);
     } catch (error) {
       // It has run already, to its end.
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

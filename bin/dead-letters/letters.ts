@@ -12,7 +12,7 @@ export interface Letter extends Find {
   fault: string | undefined;
 }
 
-const SEARCH_WITHIN_MS = 15_000;
+const SEARCH_WITHIN_MS = 30_000;
 /** Of each topic the newest so many are listed. */
 export const LISTED_MAX = 100;
 

@@ -7,8 +7,7 @@ import { createAuthStore } from '../../api/auth/store.ts';
 import { restDocument } from '../../bin/role.ts';
 import { limitReaders } from '../../bin/roles/auth.ts';
 import { readConfig } from '../../lib/config.ts';
-import { openDatabase } from '../../lib/database.ts';
-import { createDatabase } from './database.ts';
+import { createDatabase, openPatiently } from './database.ts';
 import { cookieOf, json, post } from './requests.ts';
 import { serveQuietly } from './service.ts';
 
@@ -59,7 +58,7 @@ export async function startAuth(testOptions: TestAuthOptions = {}) {
 }
 
 async function startReplica(databaseUrl: string, { limits = {}, passwords }: TestAuthOptions) {
-  const database = openDatabase(databaseUrl, { mayForget: true });
+  const database = openPatiently(databaseUrl);
   const store = createAuthStore(database);
   const options: AuthOptions = {
     document: restDocument,

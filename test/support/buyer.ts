@@ -46,6 +46,7 @@ export async function createBuyer(url: string, { balance = 0 } = {}) {
     async begin(price: number, options: OrderOptions = {}): Promise<{ id: string; answer: Promise<Answer> }> {
       const key = options.key ?? randomUUID();
       const answer = buyer.order(price, { ...options, key });
+      answer.catch(() => {});
       await eventually(async () => assert.equal((await buyer.readOrder(orderId(id, key))).status, 200));
       return { id: orderId(id, key), answer };
     },
@@ -62,6 +63,8 @@ export async function createBuyer(url: string, { balance = 0 } = {}) {
   await certain(['201', '409 profile-exists'], () => buyer.createProfile());
   const firstKey = randomUUID();
   if (balance > 0) await certain(['201'], () => buyer.topUp(balance, firstKey));
+  // Whom nobody has asked yet has its connections to open first.
+  await certain(['200'], () => buyer.orders());
   return buyer;
 }
 

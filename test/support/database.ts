@@ -3,6 +3,8 @@ import { Client, Pool } from 'pg';
 import { openDatabase, type Database } from '../../lib/database.ts';
 import { migrate, services, type ServiceName } from '../../prisma/migrate.ts';
 
+const PATIENCE_MS = 60_000;
+
 export interface TestDatabase extends Database {
   url: string;
   /** Runs a statement as the superuser. */
@@ -10,14 +12,14 @@ export interface TestDatabase extends Database {
 }
 
 /** A database of its own with all migrations of a service applied, on the server that the test run has started. */
-export async function createDatabase(service: ServiceName): Promise<TestDatabase> {
+export async function createDatabase(service: ServiceName, options?: { statementMs: number }): Promise<TestDatabase> {
   const server = testServer();
   const name = `test_${service}_${randomBytes(6).toString('hex')}`;
   await asAdmin(server, `create database ${name} template ${templateOf(service)}`);
   // The server of a test run is thrown away with all that is in it, so nothing is dropped.
   const url = urlOf(server, name);
   const pool = new Pool({ connectionString: url, max: 1, allowExitOnIdle: true });
-  const database = openDatabase(url, { mayForget: true });
+  const database = openPatiently(url, options);
   return {
     ...database,
     url,
@@ -28,6 +30,10 @@ export async function createDatabase(service: ServiceName): Promise<TestDatabase
     },
   };
 }
+
+/** As a service opens its database. On a machine that is busy with other tests an answer may take its time. */
+export const openPatiently = (url: string, { statementMs = PATIENCE_MS } = {}): Database =>
+  openDatabase(url, { mayForget: true, timeouts: { connectMs: PATIENCE_MS, statementMs, answerMs: PATIENCE_MS } });
 
 /** A database of its own with only this script applied. Answers where it is. */
 export async function createScripted(script: string): Promise<string> {

@@ -1,4 +1,4 @@
-import getPort, { portNumbers } from 'get-port';
+import { freePort } from './free-port.ts';
 import { startKafkaLink, startLink } from './link.ts';
 import { startShop } from './shop.ts';
 import { env } from './temporal.ts';
@@ -7,8 +7,7 @@ export type LinkedShop = Awaited<ReturnType<typeof startLinkedShop>>;
 
 /** The whole app, and between it and each of its servers, as between its roles and billing, a link that a test can cut. */
 export async function startLinkedShop(variables: Record<string, string>) {
-  // Below the ports that systems give to outgoing connections: nobody takes it before the app does.
-  const billingPort = await getPort({ host: '127.0.0.1', port: portNumbers(30_000 + Math.floor(Math.random() * 2_000), 32_700) });
+  const billingPort = await freePort();
   const links = {
     temporal: await startLink(env('TEMPORAL_ADDRESS')),
     kafka: await startKafkaLink(env('KAFKA_BROKERS')),

@@ -1,4 +1,4 @@
-import getPort, { portNumbers } from 'get-port';
+import { freePort } from './free-port.ts';
 import { startShop } from './shop.ts';
 
 const ROLES = ['auth', 'users', 'orders', 'billing', 'notifications'];
@@ -7,12 +7,10 @@ export type OpenShop = Awaited<ReturnType<typeof startOpenShop>>;
 
 /** The whole app, whose services can also be asked past the gateway, and which turns nobody away for asking often. */
 export async function startOpenShop() {
-  // Below the ports that systems give to outgoing connections: nobody takes them before the app does.
-  const first = 30_000 + Math.floor(Math.random() * 2_000);
   const services = new Map<string, string>();
   const ports: Record<string, string> = {};
   for (const role of ROLES) {
-    const port = await getPort({ host: '127.0.0.1', port: portNumbers(first, 32_700) });
+    const port = await freePort();
     ports[`${role.toUpperCase()}_PORT`] = String(port);
     services.set(role, `http://127.0.0.1:${port}`);
   }

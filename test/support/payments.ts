@@ -10,8 +10,8 @@ import { serveQuietly } from './service.ts';
 export const worker = asService('worker');
 
 /** Billing on a database of its own. */
-export async function startPayments() {
-  const database = await createDatabase('billing');
+export async function startPayments(options?: { statementMs: number }) {
+  const database = await createDatabase('billing', options);
   const store = createBillingStore(database);
   const serve = (of: BillingStore) => serveQuietly('billing', [billingApi({ store: of, document: restDocument, verify: trustingVerifier })]);
   const service = await serve(store);

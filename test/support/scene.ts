@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { PASSWORD } from './auth.ts';
-import type { Sent } from './asking.ts';
+import { answered, type Sent } from './asking.ts';
 import { createBuyer, type Buyer } from './buyer.ts';
 
 /** Somebody's things, and somebody else. */
@@ -14,7 +14,8 @@ export interface Scene {
 /** A buyer with an order, a session and money, and another buyer. Both with a profile, unless it is to be made. */
 export async function createScene(url: string, { profiles = true } = {}): Promise<Scene & { owner: Buyer }> {
   const [owner, other] = await Promise.all([createBuyer(url, { balance: 1000 }), createBuyer(url, { balance: 1000 })]);
-  const { body: order } = await owner.order(5, { ifMatch: 0 });
+  const first = randomUUID();
+  const { body: order } = await answered(() => owner.order(5, { ifMatch: 0, key: first }));
   const { body: sessions } = await owner.ask('listSessions', 'GET', '/auth/sessions');
   if (!profiles) for (const { ask, id } of [owner, other]) await ask('deleteProfile', 'DELETE', `/api/v1/user/${id}`);
   return { owner, other, orderId: order.id, sessionId: sessions[0].id };

@@ -1,9 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import assert from 'node:assert/strict';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool, type Client } from 'pg';
 import { createAuthStore, type AuthStore } from '../../api/auth/store.ts';
 import { createBillingStore, type BillingStore } from '../../api/billing/store.ts';
 import { createOrderStore, type OrderStore } from '../../api/orders/store.ts';
+import { eventually } from './eventually.ts';
 
 /** What a session has done and not committed. */
 export interface Held {
@@ -40,9 +41,8 @@ async function hold<Store extends { close(): Promise<void> }>(
 
 /** Resolves once some session of this database waits for another one's lock. */
 export async function blocked(watcher: Client): Promise<void> {
-  for (;;) {
+  await eventually(async () => {
     const { rows } = await watcher.query(`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`);
-    if (rows.length > 0) return;
-    await sleep(5);
-  }
+    assert.ok(rows.length > 0, 'no session waits');
+  });
 }

@@ -8,6 +8,7 @@ import { searchAttributes } from '../../local/search-attributes.ts';
 import { cancelWorkflowId, orderWorkflowId } from '../../specs/identity.ts';
 import type { cancellation } from '../../workflows/cancellation.ts';
 import type { order, SettledOrder } from '../../workflows/order.ts';
+import { eventually } from './eventually.ts';
 import type { World } from './world.ts';
 
 /** `Keyword`, as Temporal's API numbers it. */
@@ -26,9 +27,10 @@ export const realTemporal = () => createTemporal({ address: env('TEMPORAL_ADDRES
 
 /** A server that skips the time in which nothing happens. */
 export async function timeSkippingTemporal(): Promise<TestWorkflowEnvironment> {
-  const temporal = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path: env('TEST_TIME_SKIPPING_SERVER') } },
-  });
+  // It is given five seconds to answer, which a machine that is busy with other tests may need longer for.
+  const temporal = await eventually(() =>
+    TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path: env('TEST_TIME_SKIPPING_SERVER') } } }),
+  );
   const keywords = Object.fromEntries(Object.keys(searchAttributes).map((name) => [name, KEYWORD]));
   await temporal.connection.operatorService.addSearchAttributes({ namespace: 'default', searchAttributes: keywords });
   return temporal;

@@ -1,4 +1,5 @@
 import type { Buyer } from '../clients/buyer.ts';
+import { answered } from '../clients/answered.ts';
 import type { Exchange } from '../clients/history.ts';
 import * as requests from '../clients/requests.ts';
 import { eachOf } from '../each-of.ts';
@@ -12,10 +13,10 @@ const PAGE = 100;
 export async function readAll(buyers: readonly Buyer[]): Promise<Exchange[]> {
   const { listOrders, listTransactions, listNotifications, readBalance } = requests;
   const reads = await eachOf([...buyers], AT_ONCE, async ({ ask }) => [
-    await ask(listOrders(PAGE)),
-    await ask(listTransactions(PAGE)),
-    await ask(listNotifications()),
-    await ask(readBalance()),
+    await answered(() => ask(listOrders(PAGE))),
+    await answered(() => ask(listTransactions(PAGE))),
+    await answered(() => ask(listNotifications())),
+    await answered(() => ask(readBalance())),
   ]);
   return reads.flat();
 }

@@ -4,7 +4,7 @@ import type { Databases } from '../world/databases.ts';
 import { violations, type Violation } from './violation.ts';
 
 /** A server may be away at the moment. */
-const AWAY_MAX_MS = 45_000;
+const AWAY_MAX_MS = 180_000;
 
 /** Whether each event that is counted as read has its message to the buyer. Nobody may be reading meanwhile. */
 export async function brokenReading({ read }: Pick<Topics, 'read'>, { notifications }: Pick<Databases, 'notifications'>): Promise<Violation[]> {

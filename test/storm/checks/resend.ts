@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { createServiceTokens } from '../../../lib/tokens.ts';
 import { chargeKey } from '../../../specs/identity.ts';
+import { eventually } from '../../support/eventually.ts';
+import { answered } from '../clients/answered.ts';
 import type { Buyer } from '../clients/buyer.ts';
 import type { Asked, Exchange } from '../clients/history.ts';
 import { deposit } from '../clients/requests.ts';
-import { keyOf, verdictOf } from '../clients/verdict.ts';
+import { keyOf } from '../clients/verdict.ts';
 import { eachOf } from '../each-of.ts';
 import type { World } from '../world/world.ts';
 import type { Books } from './books.ts';
@@ -25,19 +27,21 @@ export interface ResendPorts {
 
 /** Tops up every account, then sends every request about money once more, those of buyers and those of orders. Nothing may change by that. */
 export async function resendAll({ world, buyers, exchanges, books, signal }: ResendPorts): Promise<{ sent: number; found: Violation[] }> {
-  await eachOf(buyers, AT_ONCE, (buyer) => answered(buyer.ask(deposit(randomUUID(), TOP_UP))), signal);
+  await eachOf(
+    buyers,
+    AT_ONCE,
+    (buyer) => {
+      const asked = deposit(randomUUID(), TOP_UP);
+      return answered(() => buyer.ask(asked));
+    },
+    signal,
+  );
   const before = await digestOf(world.databases, ['billing']);
   const own = withOutcome(exchanges);
   const byId = new Map(buyers.map((buyer) => [buyer.id, buyer]));
-  await eachOf(own, AT_ONCE, ({ as, asked }) => answered(byId.get(as)!.ask(asked)), signal);
+  await eachOf(own, AT_ONCE, ({ as, asked }) => answered(() => byId.get(as)!.ask(asked)), signal);
   const charges = await resendCharges(world, books, signal);
   return { sent: own.length + charges, found: changed('I18', before, await digestOf(world.databases, ['billing']), 'sending every request about money again') };
-}
-
-/** What is not answered has shown nothing. */
-async function answered(asking: Promise<Exchange>): Promise<void> {
-  const exchange = await asking;
-  if (verdictOf(exchange) === 'unknown') throw new Error(`request ${exchange.seq} was not answered, although nothing is broken`);
 }
 
 /** Each request of a buyer about money that has an outcome, once. */
@@ -71,6 +75,6 @@ async function resendCharges(world: World, { orders, outcomes }: Books, signal: 
     const charge = () => ask('', { userId: owner, amount: price }, { 'idempotency-key': key });
     return givenBack.has(key) ? [charge, () => ask(`/${key}/cancellation`, { userId: owner, cause: 'buyer' })] : [charge];
   });
-  await eachOf(asks, AT_ONCE, (each) => each(), signal);
+  await eachOf(asks, AT_ONCE, (each) => eventually(each), signal);
   return asks.length;
 }

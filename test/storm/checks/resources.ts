@@ -18,7 +18,7 @@ export interface Holdings {
 const SHARE = 1.2;
 const SLACK: Readonly<Record<keyof Holdings, number>> = { descriptors: 4, sockets: 4, heapMb: 4, connections: 2 };
 const MIB = 1024 * 1024;
-const WRITTEN_WITHIN_MS = 10_000;
+const WRITTEN_WITHIN_MS = 60_000;
 const LOOK_EVERY_MS = 1_000;
 
 /** Counts what each role holds on to, after it has thrown away what it does not need. */

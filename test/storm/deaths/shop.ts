@@ -14,7 +14,7 @@ import { armFailpoint, failpoints, hitFailpoints } from '../failpoints/points.ts
 import { createPrng } from '../prng.ts';
 import { startWorld } from '../world/world.ts';
 
-const DIE_WITHIN_MS = 60_000;
+const DIE_WITHIN_MS = 180_000;
 const COME_TO_IT_WITHIN_MS = 10_000;
 export const POISONED = 'order-service.OrderCreated';
 

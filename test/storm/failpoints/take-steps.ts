@@ -14,7 +14,6 @@ import { createSaga } from '../../../api/orders/saga.ts';
 import { createOrderStore } from '../../../api/orders/store.ts';
 import { createUserStore } from '../../../api/users/store.ts';
 import { createProfileStarter } from '../../../api/users/workflow.ts';
-import { openDatabase } from '../../../lib/database.ts';
 import { settingPoisonAside } from '../../../lib/dead-letters.ts';
 import { PoisonMessage } from '../../../lib/events.ts';
 import type { HttpClient } from '../../../lib/http-client.ts';
@@ -27,6 +26,7 @@ import { startSmtp } from '../../support/smtp-server.ts';
 import { env } from '../../support/temporal.ts';
 import { ada } from '../../support/users.ts';
 import { passes } from './pass.ts';
+import { openPatiently } from '../../support/database.ts';
 import { steps } from './steps.ts';
 
 const log = createLog('silent');
@@ -37,7 +37,7 @@ const placed = { id: ids.orderId, userId: ids.ownerId, price: 5, version: 1, ...
 const order = { ...placed, createdAt: new Date().toISOString(), correlationId: 'test', traceparent: null };
 const asked = { id: ids.orderId, ownerId: ids.ownerId, price: 5, ifMatch: 0, key: randomUUID(), fingerprint: 'test', correlationId: 'test' };
 
-const open = (service: string) => openDatabase(env(`${service}_DATABASE_URL`), { mayForget: true });
+const open = (service: string) => openPatiently(env(`${service}_DATABASE_URL`));
 const databases = { orders: open('ORDERS'), billing: open('BILLING'), users: open('USERS'), notifications: open('NOTIFICATIONS') };
 const orders = createOrderStore(databases.orders);
 const money = createBillingStore(databases.billing);

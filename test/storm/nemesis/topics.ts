@@ -33,11 +33,11 @@ export interface Topics {
 
 const GROUP_ID = 'notifications';
 const POISON = 'poison';
-const READ_WITHIN_MS = 60_000;
+const READ_WITHIN_MS = 180_000;
 const LOOK_AGAIN_MS = 200;
 /** Longer than the group waits for a member that was killed. */
 const REBALANCE_MS = 15_000;
-const REWIND_WITHIN_MS = 45_000;
+const REWIND_WITHIN_MS = 180_000;
 
 /** The topics as the broker has them, past all that is spoilt. */
 export async function openTopics(brokers: string): Promise<Topics> {
