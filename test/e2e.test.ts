@@ -114,12 +114,8 @@ test('50 orders under one key are one order, charged once, and 49 answers say th
 
 test('orders by keys alone, all at once, take one version after the other', async () => {
   const buyer = await buyerWith(1000);
-  const answers = await Promise.all(
-    Array.from({ length: 12 }, (_each, n) => {
-      const key = randomUUID();
-      return answered(() => buyer.order(n + 1, { key, ...(n % 2 && { ifMatch: '*' }) }));
-    }),
-  );
+  const keys = Array.from({ length: 12 }, () => randomUUID());
+  const answers = await Promise.all(keys.map((key, n) => answered(() => buyer.order(n + 1, { key, ...(n % 2 && { ifMatch: '*' }) }))));
   assert.deepEqual(
     answers.map(({ body }) => body.version).sort((a, b) => a - b),
     Array.from({ length: 12 }, (_each, n) => n + 1),

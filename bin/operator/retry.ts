@@ -118,7 +118,8 @@ async function watched({ temporal }: Tools, workflowId: string): Promise<string>
   for (const deadline = Date.now() + WATCHED_FOR_MS; Date.now() < deadline; await sleep(LOOK_EVERY_MS)) {
     const run = await describeRun(temporal, workflowId);
     if (run?.status !== 'RUNNING') return `the workflow has ended, ${run?.status ?? 'and is gone'}.`;
-    const failed = run.pending.find(({ failure }) => failure);
+    // What was tried before is told still, until its first try from then on has failed.
+    const failed = run.pending.find(({ failure, attempt, underWay }) => failure && attempt > 1 && !underWay);
     if (failed) return `${failed.activity} failed once more: ${failed.failure}`;
   }
   return 'it is still under way.';

@@ -1,3 +1,4 @@
+import { isGrpcServiceError } from '@temporalio/client';
 import { ifKnown, type Temporal } from '../../lib/temporal.ts';
 import { contentOf, failureWords } from '../story/history-words.ts';
 import { pendingOf, type Pending } from '../story/pending.ts';
@@ -22,6 +23,8 @@ export interface Task {
 }
 
 const ANSWER_WITHIN_MS = 5_000;
+/** As gRPC numbers it. */
+const NOT_FOUND = 5;
 /** The end of a history, in which the last failed task is. */
 const EVENTS_LOOKED_AT = 3;
 
@@ -64,8 +67,18 @@ export async function inputOf<T>(temporal: Temporal, { workflowId, runId }: Pick
 export const resultOf = <T>({ client }: Temporal, { workflowId, runId }: Run): Promise<T> =>
   client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => client.workflow.getHandle(workflowId, runId, { followRuns: false }).result() as Promise<T>);
 
-/** Makes an activity run now that waits for its next attempt. Its attempts are counted anew; its deadline stays. */
-export const tryNow = ({ client }: Temporal, { workflowId, runId }: Run, { id }: Pending): Promise<unknown> =>
-  client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
-    client.workflowService.resetActivity({ namespace: client.options.namespace, execution: { workflowId, runId }, id, identity: client.options.identity }),
-  );
+/**
+ * Makes an activity run now that waits for its next attempt. Its attempts are counted anew; its deadline stays. One that has come to
+ * its end by now, as its workflow may have, is left as it is.
+ */
+export async function tryNow({ client }: Temporal, { workflowId, runId }: Pick<Run, 'workflowId' | 'runId'>, { id }: Pick<Pending, 'id'>): Promise<void> {
+  const { namespace, identity } = client.options;
+  try {
+    await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
+      client.workflowService.resetActivity({ namespace, execution: { workflowId, runId }, id, identity }),
+    );
+  } catch (error) {
+    const code: number | undefined = isGrpcServiceError(error) ? error.code : undefined;
+    if (code !== NOT_FOUND) throw error;
+  }
+}
