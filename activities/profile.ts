@@ -19,6 +19,9 @@ export interface ProfilePorts {
 export interface ProfileVersion {
   userId: string;
   version: number;
+  /** These tie what others do and hear to the request that made the change. One that was made by no request goes by the name of its workflow. */
+  correlationId?: string;
+  traceparent?: string;
 }
 
 /** What others have been told. It names no person: history is read by many and kept for long. */
@@ -33,11 +36,11 @@ export type ProfileActivities = ReturnType<typeof createProfileActivities>;
 export function createProfileActivities({ billing, users, publisher, codec }: ProfilePorts) {
   return {
     /** Afterwards the buyer has an account. One that was open already stays as it is. */
-    async openAccount({ userId, version }: ProfileVersion): Promise<void> {
+    async openAccount(change: ProfileVersion): Promise<void> {
       const reply = await billing({
         method: 'PUT',
-        path: `/payments/accounts/${userId}`,
-        headers: { 'x-correlation-id': profileWorkflowId(userId, version) },
+        path: `/payments/accounts/${change.userId}`,
+        headers: headersOf(change),
         signal: cancellationSignal(),
       });
       if (reply.status !== 200 && reply.status !== 201) throw unknown('billing', reply);
@@ -51,31 +54,35 @@ export function createProfileActivities({ billing, users, publisher, codec }: Pr
     async announceProfile(change: ProfileVersion): Promise<Announced> {
       let announced: Announced | undefined;
       for (;;) {
-        const profile = await readProfile(users, change);
-        const current = { version: profile?.version ?? change.version, deleted: !profile };
+        const { version, profile } = await readProfile(users, change);
+        const current = { version, deleted: profile === null };
         if (announced?.version === current.version && announced.deleted === current.deleted) return announced;
-        await publisher.publish(codec.encode(userUpdated(change, current.version, profile)));
+        await publisher.publish(codec.encode(userUpdated(change, version, profile)));
         announced = current;
       }
     },
   };
 }
 
-/** The profile, or null for one that is certainly not there. */
-async function readProfile(users: Role, { userId, version }: ProfileVersion): Promise<UserUpdated> {
+/** The profile and its version, or null for one that is certainly not there, and the version at which it was deleted. */
+async function readProfile(users: Role, change: ProfileVersion): Promise<{ version: number; profile: UserUpdated }> {
   const reply = await users({
     method: 'GET',
-    path: `/users/${userId}`,
-    headers: { 'x-correlation-id': profileWorkflowId(userId, version) },
+    path: `/users/${change.userId}`,
+    headers: headersOf(change),
     signal: cancellationSignal(),
   });
-  if (reply.status === 200) return toEvent(reply.body as NonNullable<UserUpdated>);
+  if (reply.status === 200) {
+    const profile = toEvent(reply.body as NonNullable<UserUpdated>);
+    return { version: profile.version, profile };
+  }
   // Any other 404 comes from an address that is wrong, and must not delete a profile elsewhere.
-  if (reply.status === 404 && problemOf(reply) === '/problems/no-such-user') return null;
+  if (reply.status === 404 && problemOf(reply) === '/problems/no-such-user')
+    return { version: (reply.body as { version?: number }).version ?? change.version, profile: null };
   throw unknown('users', reply);
 }
 
-const toEvent = ({ userId, firstName, lastName, email, phone, version }: NonNullable<UserUpdated>): UserUpdated => ({
+const toEvent = ({ userId, firstName, lastName, email, phone, version }: NonNullable<UserUpdated>) => ({
   userId,
   firstName,
   lastName,
@@ -90,9 +97,17 @@ const userUpdated = (change: ProfileVersion, version: number, payload: UserUpdat
   topic: 'user-service.UserUpdated',
   key: change.userId,
   payload,
-  correlationId: profileWorkflowId(change.userId, change.version),
+  correlationId: correlationOf(change),
+  traceparent: change.traceparent,
   // A deletion has no payload that could say its version.
   extra: { profileVersion: String(version) },
+});
+
+const correlationOf = ({ userId, version, correlationId = profileWorkflowId(userId, version) }: ProfileVersion): string => correlationId;
+
+const headersOf = (change: ProfileVersion) => ({
+  'x-correlation-id': correlationOf(change),
+  ...(change.traceparent !== undefined && { traceparent: change.traceparent }),
 });
 
 const problemOf = ({ body }: Reply): string | undefined => (body as { type?: string } | undefined)?.type;

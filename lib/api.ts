@@ -18,6 +18,8 @@ export interface Call {
   header(name: string): string | undefined;
   readonly body: unknown;
   readonly correlationId: string;
+  /** The trace that the request belongs to (W3C Trace Context), if its client sent one. */
+  readonly traceparent: string | undefined;
   readonly ctx: Context;
 }
 
@@ -66,6 +68,7 @@ export function serveApi({ document, tag, handlers, verify }: ApiPorts): Middlew
       header: (name) => ctx.get(name) || undefined,
       body,
       correlationId: ctx.state['correlationId'] as string,
+      traceparent: ctx.state['traceparent'] as string | undefined,
       ctx,
     });
   };

@@ -37,13 +37,34 @@ test('a change opens the account and is announced, whatever fails first, and his
   for (const word of ['mduvallier', ...Object.values(personal)]) assert.ok(!history.includes(word), `history has ${word}`);
 });
 
-test('a deletion is announced by a null with its version', async () => {
+for (const [goneAt, what] of [
+  [3, 'that change'],
+  [5, 'a later one, which is under way too'],
+  [undefined, 'one that the users service does not know any more'],
+] as const) {
+  test(`a deletion is announced by a null with its version: ${what}`, async () => {
+    const world = Object.assign(createProfileWorld(), { profile: undefined, goneAt });
+    const version = goneAt ?? 3;
+    assert.deepEqual(await announce(world, 3), { version, deleted: true });
+    assert.deepEqual(
+      world.messages.map(({ key, value, headers }) => [key, value, headers['eventId'], headers['profileVersion']]),
+      [[world.userId, null, profileEventId(world.userId, version), String(version)]],
+    );
+  });
+}
+
+test('what follows from a change, also when it is started later, is tied to the request that made it', async () => {
   const world = createProfileWorld();
-  world.profile = undefined;
-  assert.deepEqual(await announce(world, 3), { version: 3, deleted: true });
+  const origin = { correlationId: 'signing-up', traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
+  await withWorker(world.activities as Activities, async (taskQueue) => {
+    await patientStarter(taskQueue)({ userId: world.userId, version: 1, ...origin });
+    await handleOf(world.userId, 1).result();
+  });
+  const tied = [origin.correlationId, origin.traceparent];
+  assert.deepEqual(world.origins, [tied, tied, tied]);
   assert.deepEqual(
-    world.messages.map(({ key, value, headers }) => [key, value, headers['eventId'], headers['profileVersion']]),
-    [[world.userId, null, profileEventId(world.userId, 3), '3']],
+    world.messages.map(({ headers }) => [headers['correlationId'], headers['traceparent']]),
+    [tied],
   );
 });
 
@@ -69,15 +90,15 @@ test('a workflow that comes late announces the profile as it is now, under the i
 
 test('a profile that changes while it is being announced is announced again, so that the last message is the latest', async () => {
   const world = createProfileWorld();
-  const changes = [() => (world.profile = { ...world.profile!, firstName: 'Augusta', version: 2 }), () => (world.profile = undefined)];
+  const changes = [() => (world.profile = { ...world.profile!, firstName: 'Augusta', version: 2 }), () => ((world.profile = undefined), (world.goneAt = 3))];
   world.beforePublishing = () => changes.shift()?.();
-  assert.deepEqual(await announce(world, 1), { version: 1, deleted: true });
+  assert.deepEqual(await announce(world, 1), { version: 3, deleted: true });
   assert.deepEqual(
     world.messages.map(({ value, headers }) => [value && JSON.parse(String(value)).firstName, headers['profileVersion']]),
     [
       ['Ada', '1'],
       ['Augusta', '2'],
-      [null, '1'],
+      [null, '3'],
     ],
   );
 });

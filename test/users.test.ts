@@ -80,8 +80,11 @@ test('a deletion leaves nothing personal, and the next profile goes on with its 
     [userId],
   );
   assert.deepEqual(rows, [{ version: 2, username: null, first_name: null, last_name: null, email: null, phone: null, deleted: true }]);
-  for (const gone of [await users.read(userId), await users.update(userId), await users.readUser(asService('worker'), userId)])
-    assert.equal(gone.body.type, '/problems/no-such-user');
+  const asked = [users.read(userId), users.update(userId), users.readUser(asUser(userId), userId), users.readUser(asService('worker'), userId)];
+  assert.deepEqual(
+    (await Promise.all(asked)).map(({ body }) => [body.type, body.version]),
+    [undefined, undefined, undefined, 2].map((version) => ['/problems/no-such-user', version]),
+  );
 
   assert.equal((await users.create(userId, { ...ada, phone: '123456' })).status, 201);
   const user = await users.readUser(asService('worker'), userId);
@@ -118,11 +121,23 @@ test('the auditor is given the oldest changes first, no more than it asks for, a
     for (const act of [users.create, users.update, users.update]) await act(userId);
   });
   await users.database.query(`update profile_changes set created_at = created_at - make_interval(hours => 10 - version) where user_id = $1`, [userId]);
-  assert.deepEqual(await users.store.unstartedChanges(3_600_000, 2), [
-    { userId, version: 1 },
-    { userId, version: 2 },
-  ]);
+  assert.deepEqual(
+    (await users.store.unstartedChanges(3_600_000, 2)).map((change) => [change.userId, change.version]),
+    [
+      [userId, 1],
+      [userId, 2],
+    ],
+  );
   assert.deepEqual(await users.store.unstartedChanges(24 * 3_600_000, 10), []);
+});
+
+test('what is started is tied to the request that made the change, by the request as by the auditor', async () => {
+  const userId = randomUUID();
+  const origin = { correlationId: 'signing-up', traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
+  const headers = { ...asUser(userId), 'x-correlation-id': origin.correlationId, traceparent: origin.traceparent };
+  await users.withoutTemporal(() => users.ask('createProfile', 'POST', '/api/v1/user', { headers, body: ada }));
+  const change = { userId, version: 1, ...origin };
+  assert.deepEqual([users.started.at(-1), (await users.store.unstartedChanges(0, 1000)).find((each) => each.userId === userId)], [change, change]);
 });
 
 test('a change that was started and could not be noted so is answered, and started again later', async () => {

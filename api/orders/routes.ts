@@ -63,8 +63,16 @@ function orderRequest(call: Call): OrderRequest {
   if (ifMatch === undefined && key === undefined) {
     throw new Problem('precondition-missing', 'Send If-Match with the version of your order list (0 when it is empty), or an Idempotency-Key, or both');
   }
-  const { traceparent } = call.ctx.state as { traceparent?: string };
-  return { id: orderId(ownerId, key), ownerId, price, ifMatch, key, fingerprint: fingerprintOf(price), correlationId: call.correlationId, traceparent };
+  return {
+    id: orderId(ownerId, key),
+    ownerId,
+    price,
+    ifMatch,
+    key,
+    fingerprint: fingerprintOf(price),
+    correlationId: call.correlationId,
+    traceparent: call.traceparent,
+  };
 }
 
 /** `5` or `"5"`. `*`, like no header at all, means whatever version comes next. */

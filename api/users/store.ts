@@ -16,7 +16,18 @@ export interface ProfileChange {
   version: number;
 }
 
+/** What ties a change to the request that made it, which may be none. */
+export interface Origin {
+  correlationId?: string | null | undefined;
+  traceparent?: string | null | undefined;
+}
+
 export interface Profile extends ProfileChange, PersonalData {}
+
+/** What is left of a profile that was deleted: the version of that. */
+export interface Gone {
+  goneAt: number;
+}
 
 export type UserStore = ReturnType<typeof createUserStore>;
 
@@ -29,11 +40,18 @@ export function createUserStore({ adapter }: Pick<Database, 'adapter'>) {
   // Without the arguments of a call in its errors: they are personal.
   const db = new PrismaClient({ adapter, errorFormat: 'minimal' });
 
+  /** The profile, or what is left of it; undefined for a user who never had one. */
+  const findOrGone = async (userId: string): Promise<Profile | Gone | undefined> => {
+    const [found] = await db.$queryRaw<Profile[]>`select ${COLUMNS} from profiles where user_id = ${userId}::uuid`;
+    return found?.username === null ? { goneAt: found.version } : found;
+  };
+
   return {
     /** Makes a profile, also in place of a deleted one, whose versions it continues. Undefined when there is one. */
-    async create(userId: string, { username, firstName, lastName, email, phone }: PersonalData): Promise<Profile | undefined> {
+    async create(userId: string, { username, firstName, lastName, email, phone }: PersonalData, origin: Origin = {}): Promise<Profile | undefined> {
       return written(
         db,
+        origin,
         Prisma.sql`
         insert into profiles (user_id, version, username, first_name, last_name, email, phone)
         values (${userId}::uuid, 1, ${username}, ${firstName}, ${lastName}, ${email}, ${phone})
@@ -48,9 +66,11 @@ export function createUserStore({ adapter }: Pick<Database, 'adapter'>) {
     async update(
       userId: string,
       { username, firstName, lastName, email, phone }: Omit<PersonalData, 'username'> & { username?: string },
+      origin: Origin = {},
     ): Promise<Profile | undefined> {
       return written(
         db,
+        origin,
         Prisma.sql`
         update profiles set
           version = version + 1, username = coalesce(${username ?? null}, username), first_name = ${firstName}, last_name = ${lastName},
@@ -60,9 +80,10 @@ export function createUserStore({ adapter }: Pick<Database, 'adapter'>) {
     },
 
     /** Leaves nothing personal, and the version for what may come. Undefined when there is no profile. */
-    async delete(userId: string): Promise<ProfileChange | undefined> {
+    async delete(userId: string, origin: Origin = {}): Promise<ProfileChange | undefined> {
       return written(
         db,
+        origin,
         Prisma.sql`
         update profiles set
           version = version + 1, username = null, first_name = null, last_name = null, email = null, phone = null,
@@ -73,13 +94,15 @@ export function createUserStore({ adapter }: Pick<Database, 'adapter'>) {
 
     /** The profile, or undefined for a user who has none or has deleted it. */
     async find(userId: string): Promise<Profile | undefined> {
-      const [found] = await db.$queryRaw<Profile[]>`select ${COLUMNS} from profiles where user_id = ${userId}::uuid and deleted_at is null`;
-      return found;
+      const found = await findOrGone(userId);
+      return found && 'goneAt' in found ? undefined : found;
     },
 
+    findOrGone,
+
     /** The oldest changes whose workflow is not known to have been started, from at least `olderThanMs` ago. */
-    unstartedChanges: (olderThanMs: number, limit: number): Promise<ProfileChange[]> => db.$queryRaw<ProfileChange[]>`
-      select user_id::text as "userId", version from profile_changes
+    unstartedChanges: (olderThanMs: number, limit: number): Promise<Array<ProfileChange & Origin>> => db.$queryRaw<Array<ProfileChange & Origin>>`
+      select user_id::text as "userId", version, correlation_id as "correlationId", traceparent from profile_changes
       where created_at <= current_timestamp - ${olderThanMs}::double precision * interval '1 millisecond'
       order by created_at limit ${limit}`,
 
@@ -95,10 +118,10 @@ export function createUserStore({ adapter }: Pick<Database, 'adapter'>) {
 const COLUMNS = Prisma.sql`user_id::text as "userId", version, username, first_name as "firstName", last_name as "lastName", email, phone`;
 
 /** Runs a write, and notes the version that it made as a change in the same statement. Undefined when it wrote nothing. */
-async function written(db: PrismaClient, write: Prisma.Sql): Promise<Profile | undefined> {
+async function written(db: PrismaClient, { correlationId, traceparent }: Origin, write: Prisma.Sql): Promise<Profile | undefined> {
   const [profile] = await db.$queryRaw<Profile[]>`
     with written as (${write} returning ${COLUMNS}), noted as (
-      insert into profile_changes (user_id, version) select "userId"::uuid, version from written
+      insert into profile_changes (user_id, version, correlation_id, traceparent) select "userId"::uuid, version, ${correlationId ?? null}, ${traceparent ?? null} from written
     )
     select * from written`;
   return profile;

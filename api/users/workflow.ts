@@ -1,7 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import { profileWorkflowId } from '../../specs/identity.ts';
 import type { profile } from '../../workflows/profile.ts';
-import type { ProfileChange } from './store.ts';
+import type { Origin, ProfileChange } from './store.ts';
 
 /**
  * How long a start may take. The auditor starts what was not started within it. The caller waits up to twice as long where Temporal
@@ -11,12 +11,12 @@ import type { ProfileChange } from './store.ts';
 const START_WITHIN_MS = 500;
 
 /** Resolves once the workflow of a change is known to have been started, by this call or by an earlier one. May be repeated by anyone. */
-export type ProfileStarter = (change: ProfileChange) => Promise<void>;
+export type ProfileStarter = (change: ProfileChange & Origin) => Promise<void>;
 
 /** Starts the workflows that tell others about a profile's changes. */
 export const createProfileStarter =
   ({ temporal, taskQueue, withinMs = START_WITHIN_MS }: { temporal: Client; taskQueue: string; withinMs?: number }): ProfileStarter =>
-  async ({ userId, version }) => {
+  async ({ userId, version, correlationId, traceparent }) => {
     const start = () =>
       temporal.workflow.start<typeof profile>('profile', {
         workflowId: profileWorkflowId(userId, version),
@@ -24,7 +24,7 @@ export const createProfileStarter =
         // One that was terminated or failed may run again: every step of it may be repeated.
         workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
         taskQueue,
-        args: [{ userId, version }],
+        args: [{ userId, version, ...(correlationId && { correlationId }), ...(traceparent && { traceparent }) }],
         staticSummary: `Version ${version} of a buyer's profile`,
       });
     try {

@@ -22,12 +22,17 @@ export function createProfileWorld({ version = 1, billingAnswersFirst = [], user
   const world = {
     userId,
     profile: { userId, ...ada, version } as ({ userId: string; version: number } & typeof ada) | undefined,
+    /** Which version the deletion was, where that is known. */
+    goneAt: undefined as number | undefined,
+    /** What ties the requests that were made to the one that they follow from. */
+    origins: [] as Array<string | undefined>[],
     opened: [] as string[],
     messages: [] as Message[],
     beforePublishing: (): unknown => undefined,
   };
 
-  const billing = async ({ method, path }: Ask): Promise<Reply> => {
+  const billing = async ({ method, path, headers = {} }: Ask): Promise<Reply> => {
+    world.origins.push([headers['x-correlation-id'], headers['traceparent']]);
     const early = billingAnswersFirst.shift();
     if (early) return reply(early);
     const [, id] = /^\/payments\/accounts\/(.+)$/.exec(path) ?? [];
@@ -35,11 +40,12 @@ export function createProfileWorld({ version = 1, billingAnswersFirst = [], user
     world.opened.push(id);
     return reply(world.opened.length === 1 ? 201 : 200);
   };
-  const users = async ({ method, path }: Ask): Promise<Reply> => {
+  const users = async ({ method, path, headers = {} }: Ask): Promise<Reply> => {
+    world.origins.push([headers['x-correlation-id'], headers['traceparent']]);
     const early = usersAnswersFirst.shift();
     if (early) return reply(early);
     if (method !== 'GET' || path !== `/users/${userId}`) return reply(404);
-    return world.profile ? reply(200, world.profile) : reply(404, { type: '/problems/no-such-user' });
+    return world.profile ? reply(200, world.profile) : reply(404, { type: '/problems/no-such-user', version: world.goneAt });
   };
   const publish = async (message: Message): Promise<void> => {
     world.beforePublishing();

@@ -1,5 +1,5 @@
 import { usersApi } from '../../api/users/app.ts';
-import { createUserStore, type ProfileChange, type UserStore } from '../../api/users/store.ts';
+import { createUserStore, type Origin, type ProfileChange, type UserStore } from '../../api/users/store.ts';
 import type { Listener } from '../../lib/listen.ts';
 import { createLog } from '../../lib/log.ts';
 import { resolveDocument } from '../../lib/openapi.ts';
@@ -17,11 +17,11 @@ export const adaKing = { firstName: ada.firstName, lastName: 'King', email: ada.
 export async function startUsers() {
   const database = await createDatabase('users');
   const store = createUserStore(database);
-  const started: ProfileChange[] = [];
+  const started: Array<ProfileChange & Origin> = [];
   let temporal = async (): Promise<void> => {};
 
   const serve = async (of: UserStore): Promise<Listener> => {
-    const startProfile = (change: ProfileChange) => {
+    const startProfile = (change: ProfileChange & Origin) => {
       started.push(change);
       return temporal();
     };
@@ -43,7 +43,9 @@ export async function startUsers() {
     update: (caller: string, body: unknown = adaKing, id = caller) => ask('updateProfile', 'PUT', `/api/v1/user/${id}`, { headers: asUser(caller), body }),
     remove: (caller: string, id = caller) => ask('deleteProfile', 'DELETE', `/api/v1/user/${id}`, { headers: asUser(caller) }),
     readUser: (headers: Record<string, string>, id: string) => ask('readUser', 'GET', `/users/${id}`, { headers }),
-    /** The versions whose workflow was asked for. */
+    /** The changes whose workflow was asked for. */
+    started,
+    /** Their versions, of one user. */
     startedOf: (userId: string) => started.filter((change) => change.userId === userId).map(({ version }) => version),
     /** The versions whose workflow is not known to have been started. */
     unstartedOf: async (userId: string) => (await store.unstartedChanges(0, 1000)).filter((change) => change.userId === userId).map(({ version }) => version),

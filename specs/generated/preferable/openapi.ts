@@ -237,7 +237,7 @@ export interface paths {
     };
     /**
      * Read a user's profile
-     * @description For services, and for the user.
+     * @description For services, and for the user. A service that asks for a profile that was deleted is told the version of the deletion, as `version`.
      */
     get: operations['readUser'];
     put?: never;
@@ -1130,6 +1130,7 @@ export interface components {
       /** @description The path that was asked for. */
       instance: string;
       correlationId: components['schemas']['CorrelationId'];
+      version?: components['schemas']['Version'];
     };
     /**
      * The order cannot be cancelled
