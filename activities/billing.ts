@@ -1,6 +1,7 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { Counter } from 'prom-client';
+import { originHeaders } from '../lib/correlation.ts';
 import type { HttpClient, Reply } from '../lib/http-client.ts';
 import { chargeKey } from '../specs/identity.ts';
 import type { Orders } from './orders.ts';
@@ -31,7 +32,7 @@ export function createBillingActivities({ billing, orders }: { billing: HttpClie
       const reply = await billing({
         method: 'PUT',
         path: '/payments/withdrawals',
-        headers: { 'idempotency-key': chargeKey(orderId), ...headersOf(origin) },
+        headers: { 'idempotency-key': chargeKey(orderId), ...originHeaders(origin) },
         body: { userId: ownerId, amount: price },
         signal: cancellationSignal(),
       });
@@ -49,16 +50,18 @@ export function createBillingActivities({ billing, orders }: { billing: HttpClie
 
     /**
      * Right whether the charge happened, did not, or is still on its way: afterwards billing refuses a late one. An order that has succeeded
-     * keeps its charge unless its row says that somebody wants it back: a second run of its workflow, which billing does not answer in time, is nobody.
+     * keeps its charge unless its row says that somebody wants it back, and gives it back for that alone: a second run of its workflow, which billing does not
+     * answer in time, is nobody.
      */
     async cancelCharge({ orderId, ownerId, cause, ...origin }: Omit<ChargeRequest, 'price'> & { cause: CancelCause }): Promise<ChargeOutcome> {
       const row = await orders.find(orderId);
-      if (row?.status === 'SUCCESS' && row.cancelCause === null) return { outcome: 'CHARGED' };
+      const wish = row?.status === 'SUCCESS' ? row.cancelCause : cause;
+      if (wish === null) return { outcome: 'CHARGED' };
       const reply = await billing({
         method: 'PUT',
         path: `/payments/withdrawals/${chargeKey(orderId)}/cancellation`,
-        headers: headersOf(origin),
-        body: { userId: ownerId, cause },
+        headers: originHeaders(origin),
+        body: { userId: ownerId, cause: wish },
         signal: cancellationSignal(),
       });
       const { outcome } = (reply.body ?? {}) as { outcome?: string };
@@ -68,11 +71,6 @@ export function createBillingActivities({ billing, orders }: { billing: HttpClie
     },
   };
 }
-
-const headersOf = ({ correlationId, traceparent }: Pick<ChargeRequest, 'correlationId' | 'traceparent'>) => ({
-  'x-correlation-id': correlationId,
-  ...(traceparent !== undefined && { traceparent }),
-});
 
 /** Whether billing says that it moved this very amount. Whatever else comes with a 200, such as the page of a proxy that stands in between, tells nothing. */
 function isMoved({ status, body }: Reply, price: number): boolean {

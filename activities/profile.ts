@@ -1,5 +1,6 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import { originHeaders } from '../lib/correlation.ts';
 import type { EventCodec } from '../lib/events.ts';
 import type { Ask, Reply } from '../lib/http-client.ts';
 import type { Publisher } from '../lib/kafka.ts';
@@ -105,10 +106,7 @@ const userUpdated = (change: ProfileVersion, version: number, payload: UserUpdat
 
 const correlationOf = ({ userId, version, correlationId = profileWorkflowId(userId, version) }: ProfileVersion): string => correlationId;
 
-const headersOf = (change: ProfileVersion) => ({
-  'x-correlation-id': correlationOf(change),
-  ...(change.traceparent !== undefined && { traceparent: change.traceparent }),
-});
+const headersOf = (change: ProfileVersion) => originHeaders({ correlationId: correlationOf(change), traceparent: change.traceparent });
 
 const problemOf = ({ body }: Reply): string | undefined => (body as { type?: string } | undefined)?.type;
 

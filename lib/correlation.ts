@@ -14,3 +14,9 @@ export const correlate: Middleware = (ctx, next) => {
   if (TRACEPARENT.test(traceparent)) ctx.state['traceparent'] = traceparent;
   return next();
 };
+
+/** The headers by which a role ties what it asks of another one to the request that this follows from. */
+export const originHeaders = ({ correlationId, traceparent }: { correlationId: string; traceparent?: string | undefined }): Record<string, string> => ({
+  'x-correlation-id': correlationId,
+  ...(traceparent !== undefined && { traceparent }),
+});

@@ -62,6 +62,17 @@ test('an order that succeeded and was taken back before its workflow heard of ei
   assert.deepEqual([world.account.balance, world.row.status, world.announced.toSorted()], [100, 'CANCELLED', ['OrderCancelled', 'OrderCreated']]);
 });
 
+test('an order that has succeeded is taken back for what its row says, also when a deadline of its workflow asks for it first', async () => {
+  const world = createWorld();
+  const { orderId, input } = world;
+  const { chargeOrder, settleOrder, cancelCharge } = world.activities;
+  const activity = new MockActivityEnvironment();
+  await activity.run(chargeOrder, input);
+  await settleOrder({ orderId, status: 'SUCCESS', reason: null });
+  world.row.cancelCause = 'buyer';
+  assert.deepEqual(await activity.run(cancelCharge, { ...input, cause: 'deadline' as const }), { outcome: 'REFUNDED', cause: 'buyer' });
+});
+
 for (const step of ['cancelCharge', 'cancelOrder', 'announceOrder'] satisfies Step[]) {
   test(`when the answer of ${step} is lost, the order is taken back all the same, once`, async () => {
     const world = createWorld();

@@ -4,16 +4,23 @@ import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { auditCommand } from '../bin/audit/run.ts';
 import { orderCommand } from '../bin/operator/order-command.ts';
+import { cancelWorkflowId, orderWorkflowId } from '../specs/identity.ts';
 import { createBuyer, type Buyer } from './support/buyer.ts';
 import { eventually } from './support/eventually.ts';
 import { startLinkedShop, type LinkedShop } from './support/linked-shop.ts';
+import { realTemporal } from './support/temporal.ts';
+import { withoutCharges } from './support/without-charges.ts';
 
+const temporal = realTemporal();
 let shop: LinkedShop;
 
 before(async () => {
   shop = await startLinkedShop({});
 });
-after(() => shop.stop());
+after(async () => {
+  await shop?.stop();
+  await temporal.close();
+});
 
 const cancel = ({ ask }: Buyer, id: string) => ask('cancelOrder', 'PUT', `/orders/${id}/cancellation`);
 const run = (act: string, id: string) => orderCommand([act, id, '--reason', 'the orders were restored'], shop.env);
@@ -37,16 +44,19 @@ async function takenBack() {
 const forget = (id: string, set: string) =>
   shop.databases.orders.query(`
     alter table orders disable trigger all;
-    update orders set cancel_cause = null, reason = null, ${set} where id = '${id}';
+    update orders set cancel_cause = null, reason = null where id = '${id}';
+    update orders set ${set} where id = '${id}';
     alter table orders enable trigger all`);
+const IN_PROGRESS = `status = 'IN_PROGRESS', first_status = null`;
+const statusOf = async (buyer: Buyer, id: string): Promise<string> => (await buyer.readOrder(id)).body.status;
 
 test('an order that its row says is in progress becomes again what it first was, and is then taken back again', async () => {
   const { buyer, key, id } = await takenBack();
-  await forget(id, `status = 'IN_PROGRESS', first_status = null`);
+  await forget(id, IN_PROGRESS);
   assert.equal((await run('retry', id)).exitCode, 0);
   assert.equal((await buyer.order(30, { key })).status, 201);
   await run('cancel', id);
-  await eventually(async () => assert.equal((await buyer.readOrder(id)).body.status, 'CANCELLED'));
+  await eventually(async () => assert.equal(await statusOf(buyer, id), 'CANCELLED'));
   await assertSound();
   assert.equal(await buyer.balance(), 100);
 });
@@ -56,7 +66,61 @@ test('an order that its row says has succeeded is taken back again, and not said
   await forget(id, `status = 'SUCCESS'`);
   const again = await cancel(buyer, id);
   assert.deepEqual([again.status, again.body.status], [202, 'SUCCESS']);
-  await eventually(async () => assert.equal((await buyer.readOrder(id)).body.status, 'CANCELLED'));
+  await eventually(async () => assert.equal(await statusOf(buyer, id), 'CANCELLED'));
   await assertSound();
   assert.equal(await buyer.balance(), 100);
+});
+
+test('an order that was never paid is not charged when its row and billing have both forgotten why', async () => {
+  const buyer = await createBuyer(shop.url, { balance: 100 });
+  const { id, answer } = await withoutCharges(shop, buyer, async () => {
+    const begun = await buyer.begin(30);
+    assert.equal((await cancel(buyer, begun.id)).status, 200);
+    return begun;
+  });
+  await run('retry', id);
+  await answer;
+  await temporal.client.workflow.getHandle(orderWorkflowId(id)).result();
+  await forget(id, IN_PROGRESS);
+  await shop.databases.billing.query(`delete from outcomes where owner_id = $1 and scope = 'order'`, [buyer.id]);
+  await eventually(async () => assert.equal((await run('retry', id)).exitCode, 0));
+  await eventually(async () => assert.equal(await statusOf(buyer, id), 'CANCELLED'));
+  await assertSound();
+  assert.deepEqual([await buyer.balance(), (await buyer.ledger()).body.length], [100, 1]);
+});
+
+test('an order that failed while somebody wanted it back has failed again, although its row says that it is to be taken back', async () => {
+  const buyer = await createBuyer(shop.url, { balance: 1 });
+  const { orderId: id } = (await buyer.order(30, { ifMatch: 0 })).body;
+  await forget(id, `${IN_PROGRESS}, cancel_cause = 'buyer'`);
+  await eventually(async () => assert.equal((await run('retry', id)).exitCode, 0));
+  assert.equal(await statusOf(buyer, id), 'FAILED');
+  await assertSound();
+});
+
+test('an order that succeeded before it was taken back has done both again, although its row forgot the first', async () => {
+  const { buyer, key, id } = await takenBack();
+  await forget(id, `${IN_PROGRESS}, cancel_cause = 'buyer'`);
+  assert.equal((await run('retry', id)).exitCode, 0);
+  await eventually(async () => assert.equal(await statusOf(buyer, id), 'CANCELLED'));
+  assert.equal((await buyer.order(30, { key })).status, 201);
+  await assertSound();
+  assert.equal(await buyer.balance(), 100);
+});
+
+test('an order that nobody wanted back any more while its cancellation was under way is taken back when somebody wants it again', async () => {
+  const buyer = await createBuyer(shop.url, { balance: 100 });
+  const { id } = (await buyer.order(30, { key: randomUUID() })).body;
+  shop.links.billing.cut();
+  const noted = cancel(buyer, id);
+  const cancellation = temporal.client.workflow.getHandle(cancelWorkflowId(id));
+  await eventually(() => cancellation.describe());
+  await forget(id, `status = 'SUCCESS'`);
+  shop.links.billing.heal();
+  await noted;
+  await forget(id, `status = 'SUCCESS'`);
+  assert.ok(['SUCCESS', 'CANCELLED'].includes((await cancellation.result()).status));
+  assert.equal((await cancel(buyer, id)).status, 202);
+  await eventually(async () => assert.equal(await statusOf(buyer, id), 'CANCELLED'));
+  await assertSound();
 });

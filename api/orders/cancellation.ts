@@ -25,8 +25,8 @@ export async function takeBack(placed: Order, cause: CancelCause, { store, saga 
   if (!isOpen(order)) return order;
   const settled = await saga.cancelled(order, order.cancelCause ?? cause);
   const now = await store.find(order.id).catch(() => undefined);
-  if (settled?.status === 'CANCELLED' && now && isOpen(now)) {
-    // The row was restored to before a cancellation that has ended long ago: it is done again.
+  if (settled && settled.status !== 'FAILED' && now && isOpen(now)) {
+    // The row was restored to before this cancellation, which has ended meanwhile, or before it was asked for: it is done again.
     await saga.startCancellation(now, order.cancelCause ?? cause, { again: true }).catch(() => undefined);
     return now;
   }

@@ -41,10 +41,11 @@ async function tryAgain(tools: Tools, run: Run): Promise<Told> {
 }
 
 async function startAgain(tools: Tools, subject: Subject & { placed: Order }, again: boolean): Promise<Told> {
-  const { placed } = subject;
-  const due = workflowsOf(subject).filter(({ before, isDue }) => isDue || again || before?.status !== 'COMPLETED');
+  const placed = await remembered(tools, subject);
+  const all = workflowsOf({ ...subject, placed }, { wasOpen: subject.placed.status === 'IN_PROGRESS' });
+  const due = all.filter(({ before, isDue }) => isDue || again || before?.status !== 'COMPLETED');
   if (due.length === 0) {
-    const ids = workflowsOf(subject).map(({ workflowId }) => workflowId);
+    const ids = all.map(({ workflowId }) => workflowId);
     const how = 'To have it repeat every step under its old keys, add --again.';
     return {
       text: `Order ${placed.id} is ${placed.status}, and ${ids.join(' and ')} ${ids.length > 1 ? 'have' : 'has'} ended well: there is nothing to retry. ${how}`,
@@ -61,6 +62,16 @@ async function startAgain(tools: Tools, subject: Subject & { placed: Order }, ag
   return { text: told.join('\n'), exitCode: 0 };
 }
 
+/**
+ * The order, which stays what its buyer was told that it first became, whatever has become of it since: a row that was restored may say
+ * that it is in progress still. What is done next is judged by that, since billing may have forgotten as much.
+ */
+async function remembered({ temporal, store }: Tools, { placed, order }: Subject & { placed: Order }): Promise<Order> {
+  if (placed.status !== 'IN_PROGRESS' || order?.status !== 'COMPLETED') return placed;
+  const first = await resultOf<SettledOrder>(temporal, order);
+  return (await store.settle(placed.id, first.status, first.reason)) ?? placed;
+}
+
 interface Startable {
   workflowId: string;
   before: Run | undefined;
@@ -71,7 +82,7 @@ interface Startable {
 }
 
 /** The workflows that an order should have had by now, in the order in which they may be repeated: what was taken back stays unpaid from the first moment. */
-function workflowsOf({ id, placed, order, cancellation }: Subject & { placed: Order }): Startable[] {
+function workflowsOf({ id, placed, order, cancellation }: Subject & { placed: Order }, { wasOpen }: { wasOpen: boolean }): Startable[] {
   const isOpen = placed.status === 'IN_PROGRESS' || placed.status === 'SUCCESS';
   const isBeingTakenBack = placed.cancelCause !== null && isOpen;
   const ofCancellation: Startable = {
@@ -86,15 +97,10 @@ function workflowsOf({ id, placed, order, cancellation }: Subject & { placed: Or
   const ofOrder: Startable = {
     workflowId: orderWorkflowId(id),
     before: order,
-    isDue: placed.status === 'IN_PROGRESS',
+    isDue: wasOpen,
     async start(tools, { isTakenBack }) {
       if (!(await isSafeToCharge(tools, placed, isTakenBack)))
         return `Order ${id} is ${placed.status}, and billing has not promised yet that it stays unpaid: ${cancelWorkflowId(id)} sees to that. Try again later.`;
-      // What its buyer was told that it first became stays so, whatever has become of it since.
-      if (placed.status === 'IN_PROGRESS' && order?.status === 'COMPLETED') {
-        const first = await resultOf<SettledOrder>(tools.temporal, order);
-        await tools.store.settle(id, first.status, first.reason);
-      }
       await tools.saga.start(placed, { again: true });
       return undefined;
     },

@@ -85,7 +85,7 @@ export const moneyMutants: readonly Mutant[] = [
           '    await telling;',
         ),
       },
-      { file: 'activities/billing.ts', find: "row?.status === 'SUCCESS' && row.cancelCause === null", replace: "row?.status === 'NEVER'" },
+      { file: 'activities/billing.ts', find: "row?.status === 'SUCCESS' ? row.cancelCause : cause", replace: 'cause' },
     ],
   },
   {
