@@ -26,7 +26,7 @@ let cancelled: string;
 
 before(async () => {
   auditorPort = await freePort();
-  shop = await startShop({ env: { AUDITOR_PORT: String(auditorPort), AUDIT_COMPARE_EVERY_S: '1' } });
+  shop = await startShop({ env: { AUDITOR_PORT: String(auditorPort), AUDIT_COMPARE_EVERY_S: '1', AUDIT_PATIENCE_S: '8' } });
   buyer = await createBuyer(shop.url, { balance: 100 });
   paid = (await buyer.order(30, { ifMatch: 0 })).body.id;
   failed = (await buyer.order(3000, { ifMatch: 1 })).body.orderId;

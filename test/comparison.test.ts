@@ -15,7 +15,7 @@ afterEach(() => metrics?.close());
 function world(buyers: string) {
   const wrongBy = new Map(buyers.split('').map((buyer) => [buyer, 0n]));
   const looked: string[] = [];
-  const state = { wrongBy, looked, indexes: [] as string[], away: false, settles: false };
+  const state = { wrongBy, looked, indexes: [] as string[], away: false, settles: false, isActive: false, moved: 0n };
   const none = async () => [];
   const books: AuditPorts = {
     orders: { owners: none, ofOwner: none },
@@ -26,7 +26,8 @@ function world(buyers: string) {
         looked.push(buyer);
         const balance = wrongBy.get(buyer)!;
         if (state.settles) wrongBy.set(buyer, 0n);
-        return { account: { balance, ledgerSum: 0n }, movements: [], outcomes: [] };
+        if (state.isActive) state.moved += 10n;
+        return { account: { balance: state.moved + balance, ledgerSum: state.moved }, movements: [], outcomes: [] };
       },
     },
     notifications: { owners: none, ofOwner: none },
@@ -107,6 +108,16 @@ test('what looks like drift for a moment is none', async () => {
   wrongBy.set('a', 1n);
   state.settles = true;
   assert.deepEqual([await comparison.round(), state.looked.length], [[], 2]);
+});
+
+test('drift is told of a buyer too whose money goes on moving, as it was last seen', async () => {
+  const { wrongBy, comparison, state } = world('a');
+  wrongBy.set('a', 1n);
+  state.isActive = true;
+  assert.deepEqual(
+    (await comparison.round()).map(({ what }) => what),
+    ['the balance is 21, and the ledger adds up to 20'],
+  );
 });
 
 test('an index that is not valid is drift of nobody, and is gone with it', async () => {

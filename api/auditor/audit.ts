@@ -70,10 +70,10 @@ export async function compare(ports: AuditPorts, owners: AsyncIterable<string> |
     for (const [ownerId, before] of suspects) {
       signal?.throwIfAborted();
       const now = ownerId === undefined ? await indexDrifts(ports) : (await lookAt(ports, ownerId)).drifts;
-      const still = new Set(now.map(nameOf));
+      const known = new Set(before.map(nameOf));
       suspect(
         ownerId,
-        before.filter((drift) => still.has(nameOf(drift))),
+        now.filter((drift) => known.has(nameOf(drift))),
       );
     }
   }
@@ -81,7 +81,9 @@ export async function compare(ports: AuditPorts, owners: AsyncIterable<string> |
   return report;
 }
 
-const nameOf = ({ invariant, orderId, key, what }: Drift): string => `${invariant} ${key ?? orderId} ${what}`;
+/** What stays the same of a drift that stays. Of a buyer's account and list it is not the words: they hold numbers that go on changing. */
+const nameOf = ({ invariant, ownerId, orderId = '', key = orderId, what }: Drift): string =>
+  ownerId !== undefined && key === '' ? invariant : `${invariant} ${key} ${what}`;
 
 /** Each buyer whom any service knows, once, from behind the given one: a charge or a message without an order is drift too. */
 export async function* ownersFrom({ orders, billing, notifications }: AuditPorts, first?: string): AsyncGenerator<string, void, undefined> {

@@ -9,6 +9,8 @@ import { openBooks } from './books.ts';
 
 const DAY_S = 86_400;
 const CONNECTIONS_MAX = 1;
+/** Until what looks like drift at each of them is told. */
+const LOOKS = 5;
 
 /** The readers of whoever keeps an eye on the whole. */
 export const watchReaders = {
@@ -17,6 +19,8 @@ export const watchReaders = {
   // Only its indexes are looked at: an installation may rather keep it to auth alone.
   authUrl: textOr('AUTH_DATABASE_URL', undefined),
   compareEveryS: wholeNumber('AUDIT_COMPARE_EVERY_S', { min: 1, max: DAY_S, otherwise: 300 }),
+  // Longer than it takes to tell a buyer, also while a reader of events is replaced.
+  patienceS: wholeNumber('AUDIT_PATIENCE_S', { min: 1, max: 3_600, otherwise: 60 }),
   compareBuyersMax: wholeNumber('AUDIT_COMPARE_BUYERS_MAX', { min: 1, max: 10_000_000, otherwise: 1_000 }),
   stuckAfterS: wholeNumber('STUCK_AFTER_S', { min: 1, max: DAY_S, otherwise: STUCK_AFTER_S }),
 };
@@ -44,6 +48,7 @@ export function watchBooks({ config, databases, temporal, taskQueue, shared: { l
     log,
     everyMs: config.compareEveryS * 1000,
     ownersMax: config.compareBuyersMax,
+    patience: { looksMax: LOOKS, settleMs: (config.patienceS * 1000) / (LOOKS - 1) },
   }).run();
   const endExport = exportStuck({ overdue: books.orders.overdue, client: temporal, taskQueue, afterMs: config.stuckAfterS * 1000 });
   return {

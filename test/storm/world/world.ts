@@ -42,7 +42,7 @@ const HOST = '127.0.0.1';
 /** Limits on what one buyer or one address may do are counted as always, and never met: all buyers have one address here. */
 const UNLIMITED = { WRITES_BURST: '1000000', WRITES_PER_SECOND: '1000000', REGISTRATIONS_PER_ADDRESS: '1000000', LOGIN_FAILURES_PER_ADDRESS: '1000000' };
 /** Quicker than an installation has it, so that more happens within a storm; and so few orders may wait that it does not last long after it. */
-const QUICK = { ANSWER_DEADLINE_MS: '3000', AUDIT_EVERY_MS: '500', AUDIT_COMPARE_EVERY_S: '10', ORDERS_WAITING_MAX: '120' };
+const QUICK = { ANSWER_DEADLINE_MS: '3000', AUDIT_EVERY_MS: '500', AUDIT_COMPARE_EVERY_S: '10', AUDIT_PATIENCE_S: '8', ORDERS_WAITING_MAX: '120' };
 
 export async function startWorld({ dir, root, signal, onNote }: WorldOptions): Promise<World> {
   await mkdir(dir, { recursive: true });
