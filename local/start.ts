@@ -8,6 +8,7 @@ import { interruption } from './interruption.ts';
 import { lastWords } from './server.ts';
 import type { Server } from './server.ts';
 import { SetupError } from './setup-error.ts';
+import { choosePorts } from './ports.ts';
 import { prepareStack } from './stack.ts';
 import type { Stack } from './stack.ts';
 import { welcome } from './welcome.ts';
@@ -31,7 +32,8 @@ try {
 async function main(words: string[], env: NodeJS.ProcessEnv): Promise<number> {
   if (words.some((word) => word !== '--fresh')) throw new SetupError(USAGE);
   const startedMs = performance.now();
-  const { host, publicPort } = readConfig(env, { host: textOr('HOST', '127.0.0.1'), publicPort: port('PORT', 8080) });
+  const { host, asked } = readConfig(env, { host: textOr('HOST', '127.0.0.1'), asked: port('PORT', 8080) });
+  const publicPort = asked || (await choosePorts(join(DIR, 'port.json'), { shop: { who: 'the shop API', variable: 'PORT' } })).shop;
   const url = urlOf(host, publicPort);
   const signal = interruption(env);
   const otherPorts = [{ who: 'the shop API', variable: 'PORT', asked: publicPort }];
