@@ -14,6 +14,7 @@ import { changed, digestOf } from './digest.ts';
 import type { Violation } from './violation.ts';
 
 const AT_ONCE = 8;
+const ANSWERED_WITHIN_MS = 20_000;
 const TOP_UP = 1_000_000_000;
 const FINAL: readonly string[] = ['insufficient-funds', 'balance-limit', 'charge-cancelled'];
 
@@ -75,6 +76,6 @@ async function resendCharges(world: World, { orders, outcomes }: Books, signal: 
     const charge = () => ask('', { userId: owner, amount: price }, { 'idempotency-key': key });
     return givenBack.has(key) ? [charge, () => ask(`/${key}/cancellation`, { userId: owner, cause: 'buyer' })] : [charge];
   });
-  await eachOf(asks, AT_ONCE, (each) => eventually(each), signal);
+  await eachOf(asks, AT_ONCE, (each) => eventually(each, ANSWERED_WITHIN_MS), signal);
   return asks.length;
 }
