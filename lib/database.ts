@@ -1,5 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import { Pool, type QueryConfig } from 'pg';
+import { Pool, type PoolClient, type QueryConfig } from 'pg';
 
 /** Under load a second statement of the same session would wait behind the first: two cores are kept busy by few. */
 const POOL_SIZE = 6;
@@ -68,8 +68,9 @@ export function openDatabase(connectionString: string, { mayForget = false, size
  * each repeat would cost a connection, and the plans that were made on it.
  */
 function keepingConnections(pool: Pool): Pool {
+  const connect = pool.connect.bind(pool) as () => Promise<PoolClient>;
   const query = async (statement: QueryConfig, values?: unknown[]) => {
-    const client = await pool.connect();
+    const client = await connect();
     // A connection that breaks fails its statement; the event, unheard, would end the process.
     const failed = () => {};
     client.on('error', failed);
@@ -85,7 +86,18 @@ function keepingConnections(pool: Pool): Pool {
       client.off('error', failed);
     }
   };
-  return Object.assign(pool, { query });
+  return Object.assign(pool, { query, connect: () => outsideTransactions(connect()) });
+}
+
+/**
+ * A connection whose transaction could not be ended, since nothing was heard any more, does not come back into the pool: what its next
+ * user writes would be lost with it.
+ */
+async function outsideTransactions(connecting: Promise<PoolClient>): Promise<PoolClient> {
+  const client = await connecting;
+  const release = client.release.bind(client);
+  client.release = (failed) => release(failed || client.getTransactionStatus() !== 'I');
+  return client;
 }
 
 /** Names each distinct statement once, so that Postgres plans it once for each connection. Bounded, since every name costs memory there. */

@@ -64,3 +64,23 @@ test('a connection that leads nowhere any more is given up, and replaced', async
   );
   link.close();
 });
+
+test('a connection whose transaction could not be ended does not come back, with what would be written into it', async (t) => {
+  const { host } = new URL(database.url);
+  const link = await startLink(host);
+  const timeouts = { connectMs: 30_000, statementMs: 30_000, answerMs: 1_000 };
+  const one = openDatabase(database.url.replace(host, link.address), { mayForget: true, size: 1, timeouts });
+  t.after(() => (link.close(), one.close()));
+  const adapter = await one.adapter.connect();
+  const pid = { sql: 'select pg_backend_pid()', args: [], argTypes: [] };
+  const first = await eventually(() => adapter.queryRaw(pid));
+
+  const transaction = await eventually(() => adapter.startTransaction());
+  link.silence();
+  // As Prisma does with a statement that is not answered.
+  for (const sql of ['select 1', 'rollback']) await assert.rejects(transaction.executeRaw({ sql, args: [], argTypes: [] }));
+  await transaction.rollback();
+  link.heal();
+  const next = await eventually(() => adapter.queryRaw(pid));
+  assert.notEqual(next.rows[0]![0], first.rows[0]![0]);
+});
