@@ -2,6 +2,7 @@ import Koa, { type Context, type Middleware } from 'koa';
 import helmet from 'koa-helmet';
 import { Histogram, register } from 'prom-client';
 import { correlate } from './correlation.ts';
+import { lately } from './lately.ts';
 import type { Log } from './log.ts';
 import { answerProblems, Problem } from './problem.ts';
 
@@ -26,6 +27,7 @@ export interface ServiceOptions {
 /** As proxies write it down. Nobody is ever answered with it. */
 const CLIENT_GONE = 499;
 const CHECK_TIMEOUT_MS = 3_000;
+const ASKED_AGAIN_AFTER_MS = 200;
 
 const durations = new Histogram({
   name: 'http_request_duration_seconds',
@@ -75,11 +77,12 @@ const requireHost: Middleware = async ({ req }, next) => {
 };
 
 function operationsOf(checks: readonly Check[]): Middleware {
+  const ask = lately(() => readiness(checks), ASKED_AGAIN_AFTER_MS);
   return async (ctx, next) => {
     if (ctx.method !== 'GET') return next();
     if (ctx.path === '/health/live') ctx.body = { status: 'live' };
     else if (ctx.path === '/health/ready') {
-      const { ready, ...told } = await readiness(checks);
+      const { ready, ...told } = await ask();
       ctx.status = ready ? 200 : 503;
       ctx.body = told;
     } else if (ctx.path === '/metrics') {

@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { after, beforeEach, test } from 'node:test';
 import { problemKinds } from '../specs/generated/problems.ts';
 import { createClientReader } from '../api/gateway/client.ts';
+import { eventually } from './support/eventually.ts';
 import { startFarSide } from './support/far-side.ts';
 import { startGateway } from './support/gateway.ts';
 import { assertDocumented } from './support/openapi.ts';
@@ -39,10 +40,8 @@ test('all is ready when every role is', async () => {
 
 test('a role that does without something degrades the whole', async () => {
   service.answers(says(200, { status: 'degraded' }));
-  assert.deepEqual(await assertDocumented('ready', await get('/health/ready')), {
-    status: 'degraded',
-    roles: { auth: 'degraded', orders: 'degraded', worker: 'ready' },
-  });
+  const roles = { auth: 'degraded', orders: 'degraded', worker: 'ready' };
+  await eventually(async () => assert.deepEqual(await assertDocumented('ready', await get('/health/ready')), { status: 'degraded', roles }));
 });
 
 const unready: Record<string, Answer> = {
@@ -54,10 +53,27 @@ const unready: Record<string, Answer> = {
 for (const [how, answer] of Object.entries(unready)) {
   test(`all is unready when one role ${how}`, async () => {
     worker.answers(answer);
-    const problem = await assertDocumented('ready', await get('/health/ready'));
-    assert.deepEqual([problem.type, problem.roles], ['/problems/unavailable', { auth: 'ready', orders: 'ready', worker: 'unready' }]);
+    const roles = { auth: 'ready', orders: 'ready', worker: 'unready' };
+    await eventually(async () => {
+      const problem = await assertDocumented('ready', await get('/health/ready'));
+      assert.deepEqual([problem.type, problem.roles], ['/problems/unavailable', roles]);
+    });
   });
 }
+
+test('however many ask whether all is ready, a role is asked once at a time', async () => {
+  let [atOnce, atOnceMax] = [0, 0];
+  worker.answers((response) => {
+    atOnceMax = Math.max(atOnceMax, ++atOnce);
+    response.once('close', () => atOnce--);
+    setTimeout(() => says(200, { status: 'ready' })(response), 50);
+  });
+  await eventually(async () => {
+    await Promise.all(Array.from({ length: 100 }, () => get('/health/ready').then((response) => response.text())));
+    assert.ok(atOnceMax > 0);
+  });
+  assert.equal(atOnceMax, 1);
+});
 
 test('whether the gateway lives is asked where strangers do not reach', async () => {
   const alone = await startGateway({ auth: 'http://127.0.0.1:1' });

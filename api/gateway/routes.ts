@@ -1,20 +1,25 @@
 import type { Call, Handler } from '../../lib/api.ts';
 import { present } from '../../lib/exchange.ts';
+import { lately } from '../../lib/lately.ts';
 import { loadPage, type Page } from '../../lib/page.ts';
 import { Problem, type ProblemKind } from '../../lib/problem.ts';
 import { problemKinds } from '../../specs/generated/problems.ts';
 import { askRoles } from './readiness.ts';
 import type { Upstreams } from './upstreams.ts';
 
+const ASKED_AGAIN_AFTER_MS = 200;
+
 /** The gateway's own operations. */
 export function gatewayHandlers(upstreams: Upstreams): Record<string, Handler> {
   const page = loadPage('problem');
+  // Anybody may ask, and what that costs is paid by every role.
+  const states = lately(() => askRoles(upstreams), ASKED_AGAIN_AFTER_MS);
   return {
     ready: async (call) => {
-      const roles = await askRoles(upstreams);
-      const states = Object.values(roles);
-      if (states.includes('unready')) throw new Problem('unavailable', 'Not every role is ready', { headers: { 'retry-after': '1' }, members: { roles } });
-      present(call, 200, { status: states.includes('degraded') ? 'degraded' : 'ready', roles });
+      const roles = await states();
+      const told = new Set(Object.values(roles));
+      if (told.has('unready')) throw new Problem('unavailable', 'Not every role is ready', { headers: { 'retry-after': '1' }, members: { roles } });
+      present(call, 200, { status: told.has('degraded') ? 'degraded' : 'ready', roles });
     },
     readProblem: async (call) => explain(call, page),
   };
