@@ -170,6 +170,17 @@ test('how the client reached us is told by the gateway; only a proxy that is nam
   const behind = await startGateway({ auth: service.url, orders: service.url }, { trustedProxies: ['127.0.0.1', '10.0.0.0/8'] });
   await fetch(`${behind.url}/orders`, { headers: claims });
   assert.deepEqual(told(), ['203.0.113.9', 'https', 'shop.example']);
+  // What stands before a word of a trusted proxy that is no address may have been written by anybody.
+  for (const [words, address] of [
+    ['6.6.6.6, 203.0.113.9:51234', '203.0.113.9'],
+    ['6.6.6.6, [2001:db8::1]:443, 10.1.2.3', '2001:db8::1'],
+    ['6.6.6.6, unknown', '127.0.0.1'],
+    ['6.6.6.6, , 10.1.2.3', '6.6.6.6'],
+    ['10.1.2.4, 10.1.2.3', '10.1.2.4'],
+  ] as const) {
+    await fetch(`${behind.url}/orders`, { headers: { ...claims, 'x-forwarded-for': words } });
+    assert.equal(told()[0], address, words);
+  }
   // The host that the browser knows is the one that its origin is compared with.
   const own = await fetch(`${behind.url}/auth/login`, {
     method: 'POST',

@@ -21,17 +21,30 @@ export function createClientReader(trustedProxies: readonly string[]): (ctx: Con
     const peer = plainAddress(ctx.req.socket.remoteAddress ?? '');
     const direct = { address: peer, proto: ctx.protocol, host: ctx.get('host') };
     if (trustedProxies.length === 0 || !isIP(peer) || !isTrusted(peer)) return direct;
-    // Each proxy adds whom it saw at the end: the last one that is no proxy of ours is the client, and what stands before it is hearsay.
-    const passed = words(ctx.get('x-forwarded-for'))
-      .map(plainAddress)
-      .filter((address) => isIP(address));
     return {
-      address: passed.findLast((address) => !isTrusted(address)) ?? passed[0] ?? peer,
+      address: passedOn(words(ctx.get('x-forwarded-for')), peer, isTrusted),
       proto: words(ctx.get('x-forwarded-proto')).at(-1) === 'https' ? 'https' : direct.proto,
       host: words(ctx.get('x-forwarded-host')).at(-1) ?? direct.host,
     };
   };
 }
+
+/**
+ * Each proxy adds whom it saw at the end: the last one that is no proxy of ours is the client, and what stands before it is hearsay, as is
+ * all that stands before a word that is no address.
+ */
+function passedOn(words: readonly string[], peer: string, isTrusted: (address: string) => boolean): string {
+  let seen = peer;
+  for (const word of words.toReversed()) {
+    const address = plainAddress(withoutPort(word));
+    if (!isTrusted(seen) || !isIP(address)) return seen;
+    seen = address;
+  }
+  return seen;
+}
+
+/** Some proxies write `192.0.2.1:4711`, `[2001:db8::1]:4711` or `[2001:db8::1]`. */
+const withoutPort = (word: string): string => word.replace(/^(?:\[(.+)\]|([\d.]+))(?::\d+)?$/, '$1$2');
 
 function blockListOf(entries: readonly string[]): BlockList {
   const list = new BlockList();
