@@ -7,12 +7,23 @@ import { parse as parseSecure } from 'secure-json-parse';
  */
 export function parseJson(text: string): unknown {
   // Refuses `__proto__` and `constructor.prototype`, however they are escaped.
-  parseSecure(text, undefined, { protoAction: 'error', constructorAction: 'error' });
+  try {
+    parseSecure(text, undefined, { protoAction: 'error', constructorAction: 'error' });
+  } catch (cause) {
+    throw new SyntaxError(unquoted((cause as Error).message), { cause });
+  }
   try {
     return parseLossless(text, wellFormed, { parseNumber: exactNumber, onDuplicateKey });
   } catch (error) {
     throw error instanceof SyntaxError ? error : new SyntaxError((error as Error).message, { cause: error });
   }
+}
+
+/** What is wrong, without the piece of the text that V8 shows: it may be half of a password. */
+function unquoted(message: string): string {
+  if (/forbidden prototype/.test(message)) return message;
+  const [place] = /at position \d+/.exec(message) ?? [];
+  return place ? `it breaks off or goes wrong ${place}` : 'it breaks off, or goes wrong somewhere';
 }
 
 /** Half of a surrogate pair cannot be stored: it would become another character, and two passwords one. */
@@ -26,7 +37,7 @@ function exactNumber(written: string): number {
   const number = Number(written);
   const [, whole] = /^(-?\d+)(\.0+)?$/.exec(written) ?? [];
   if (whole === undefined ? Number.isInteger(number) || !Number.isFinite(number) : BigInt(whole) !== BigInt(number)) {
-    throw new SyntaxError(`the number ${written.slice(0, 40)} cannot be taken exactly; send a whole number up to 9007199254740991 in plain digits`);
+    throw new SyntaxError(`a number in it cannot be taken exactly; send a whole number up to 9007199254740991 in plain digits`);
   }
   return number;
 }
