@@ -168,6 +168,24 @@ test('what listens on an address of IPv6 is found there', async () => {
   assert.deepEqual([urlOf('::', 1), urlOf('0.0.0.0', 1), urlOf('localhost', 1)], ['http://127.0.0.1:1', 'http://127.0.0.1:1', 'http://localhost:1']);
 });
 
+test('what comes behind a request that is under way and is no HTTP is not answered in its place', async (t) => {
+  const [asked, told] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const slow = new Koa().use(async (ctx) => {
+    asked.resolve();
+    await told.promise;
+    ctx.body = 'done';
+  });
+  const busy = await listen(slow, { host: '127.0.0.1', port: 0 });
+  t.after(() => busy.close());
+  const socket = at(busy);
+  const answer = text(socket).catch(() => 'broken off');
+  socket.write('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\n{}');
+  await asked.promise;
+  socket.write('and more\r\n\r\n');
+  assert.doesNotMatch(await answer, /400/);
+  told.resolve();
+});
+
 test('a request may name its whole URL, as to a proxy', async () => {
   for (const [target, url] of [
     ['http://shop.example:80/orders?limit=1', '/orders?limit=1'],
