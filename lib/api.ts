@@ -55,6 +55,8 @@ export function serveApi({ document, tag, handlers, verify }: ApiPorts): Middlew
 
     const caller = await authenticate(operation, ctx, verify);
     ctx.state['callerId'] = caller?.kind === 'service' ? caller.name : caller?.id;
+    // What somebody may see is not kept for others by what stands in between.
+    if (caller) ctx.set('cache-control', 'private, no-cache');
     const body = await readBody(ctx, operation);
     const request = { method: ctx.method, path: ctx.path, query: ctx.querystring, headers: ctx.headers as Record<string, string>, body };
     const { errors, coerced } = validator.validateRequest(request, operation);

@@ -59,6 +59,13 @@ test('who waits in vain gets the order as it stands, or is told that it still do
   for (const { headers } of [order, unchanged]) assert.equal(headers.get('preference-applied'), 'wait=1');
 });
 
+test("what is somebody's own is kept for nobody else by what stands in between, also when it has not changed", async () => {
+  const { id } = await placed(paid);
+  const { headers } = await read(id, {});
+  const unchanged = await read(id, { 'if-none-match': headers.get('etag')! });
+  assert.deepEqual([headers.get('cache-control'), unchanged.status, unchanged.headers.get('cache-control')], ['private, no-cache', 304, 'private, no-cache']);
+});
+
 for (const [prefer, applied] of [
   ['wait=31', 'wait=30'],
   ['wait=999999999', 'wait=30'],
