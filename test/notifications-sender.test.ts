@@ -5,11 +5,9 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { register } from 'prom-client';
 import { exportPending } from '../api/notifications/metrics.ts';
-import { createProfiles, type Profiles } from '../api/notifications/profiles.ts';
+import type { Profiles } from '../api/notifications/profiles.ts';
 import { backoffMs } from '../api/notifications/sender.ts';
-import { createHttpClient } from '../lib/http-client.ts';
 import { eventually } from './support/eventually.ts';
-import { startFarSide } from './support/far-side.ts';
 import { addressed, notificationOf, startNotifications, type Notifications } from './support/notifications.ts';
 import { startSmtp } from './support/smtp-server.ts';
 
@@ -110,12 +108,12 @@ test('what has ended stays as it is', async () => {
   await store.record(sent);
   await store.record(undeliverable);
   await store.sent(sent.id);
-  await store.undeliverable(undeliverable.id, 'first');
+  await store.undeliverable({ id: undeliverable.id, attempts: 0 }, 'first');
   const before = await notifications.database.query('select * from notifications order by seq');
-  await store.undeliverable(sent.id, 'second');
-  await store.postpone(sent.id, 0);
+  await store.undeliverable({ id: sent.id, attempts: 0 }, 'second');
+  await store.postpone({ id: sent.id, attempts: 0 }, 0);
   await store.sent(undeliverable.id);
-  await store.undeliverable(undeliverable.id, 'second');
+  await store.undeliverable({ id: undeliverable.id, attempts: 0 }, 'second');
   assert.deepEqual(await notifications.database.query('select * from notifications order by seq'), before);
   assert.deepEqual(await store.claim(10, 1), []);
 });
@@ -131,40 +129,16 @@ test('the metrics say how many mails are still to be sent, and do without that f
   assert.doesNotMatch(await register.metrics(), /notifications_pending/);
 });
 
-test('an address is read with a service token, and only a definite no counts as one', async () => {
-  const far = await startFarSide();
-  const users = createHttpClient({ baseUrl: far.url, deadlineMs: 60_000, token: () => 'token' });
-  const profiles = createProfiles(users);
-  const userId = randomUUID();
-  const answer = (status: number, body: unknown) =>
-    far.answers((response) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)));
-
-  answer(200, { userId, email: ADDRESS });
-  assert.equal(await profiles.addressOf(userId, 'correlation'), ADDRESS);
-  const [{ method, url, headers }] = far.seen as [(typeof far.seen)[number]];
-  assert.deepEqual([method, url, headers['authorization'], headers['x-correlation-id']], ['GET', `/users/${userId}`, 'Bearer token', 'correlation']);
-
-  answer(200, { userId });
-  assert.equal(await profiles.addressOf(userId, 'correlation'), '');
-  answer(404, { type: '/problems/no-such-user' });
-  assert.equal(await profiles.addressOf(userId, 'correlation'), undefined);
-
-  for (const [status, body] of [
-    [404, { type: '/problems/not-found' }],
-    [404, 'no JSON of ours'],
-    [401, {}],
-    [403, {}],
-    [429, {}],
-    [500, {}],
-    [503, {}],
-  ] as const) {
-    answer(status, body);
-    await assert.rejects(profiles.addressOf(userId, 'correlation'), new RegExp(`answered ${status}`));
-  }
-  far.answers(() => {});
-  const impatient = createHttpClient({ baseUrl: far.url, deadlineMs: 300 });
-  await assert.rejects(createProfiles(impatient).addressOf(userId, 'correlation'), /timeout/i);
-  await Promise.all([far.close(), users.close(), impatient.close()]);
+test('who has lost a mail to another attempt neither gives it up nor puts it off', async () => {
+  const { store } = notifications;
+  await store.record(notificationOf(randomUUID()));
+  const [late] = await store.claim(1, 0);
+  const [now] = await store.claim(1, 60_000);
+  await store.undeliverable(late!, 'the first of two');
+  await store.postpone(late!, 0);
+  assert.deepEqual(await store.claim(1, 0), []);
+  await store.postpone(now!, 0);
+  assert.equal((await store.claim(1, 0))[0]!.attempts, 3);
 });
 
 test('closing lets the mail under way finish, and what became of it is written down', async () => {

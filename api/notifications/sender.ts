@@ -66,12 +66,12 @@ async function attempt(notification: Claimed, { store, profiles, mailer, log, pr
   const about = { notificationId: id, orderId, attempts, correlationId };
 
   const giveUp = async (reason: string) => {
-    await store.undeliverable(id, reason);
+    await store.undeliverable(notification, reason);
     mails.inc({ end: 'undeliverable' });
     log.warn({ ...about, reason }, 'a mail cannot be delivered');
   };
   const postpone = async (why: string) => {
-    await store.postpone(id, backoffMs(attempts));
+    await store.postpone(notification, backoffMs(attempts));
     mails.inc({ end: 'postponed' });
     log.info({ ...about, why }, 'a mail is sent later');
   };

@@ -23,6 +23,9 @@ export interface Notification extends NewNotification {
 }
 
 /** A notification that somebody has taken to send it. */
+/** One try to send a mail. */
+type Attempt = Pick<Claimed, 'id' | 'attempts'>;
+
 export interface Claimed extends NewNotification {
   /** How often it has been taken, this time included. */
   attempts: number;
@@ -75,16 +78,17 @@ export function createNotificationStore({ adapter }: Pick<Database, 'adapter'>) 
       await db.$executeRaw`update notifications set status = 'SENT', sent_at = current_timestamp where id = ${id}::uuid and status = 'PENDING'`;
     },
 
-    /** Gives up on the mail, for a reason that names no person. The buyer still finds the message in their list. */
-    async undeliverable(id: string, reason: string): Promise<void> {
-      await db.$executeRaw`update notifications set status = 'UNDELIVERABLE', reason = ${reason} where id = ${id}::uuid and status = 'PENDING'`;
+    /** Gives up on the mail, for a reason that names no person. The buyer still finds the message in their list. Whoever has lost it to another attempt says nothing. */
+    async undeliverable({ id, attempts }: Attempt, reason: string): Promise<void> {
+      await db.$executeRaw`
+        update notifications set status = 'UNDELIVERABLE', reason = ${reason} where id = ${id}::uuid and attempts = ${attempts} and status = 'PENDING'`;
     },
 
-    /** Makes the notification due again after a while. */
-    async postpone(id: string, delayMs: number): Promise<void> {
+    /** Makes the notification due again after a while, unless another attempt has begun. */
+    async postpone({ id, attempts }: Attempt, delayMs: number): Promise<void> {
       await db.$executeRaw`
         update notifications set next_attempt_at = current_timestamp + ${delayMs}::double precision * interval '1 millisecond'
-        where id = ${id}::uuid and status = 'PENDING'`;
+        where id = ${id}::uuid and attempts = ${attempts} and status = 'PENDING'`;
     },
 
     /** How many mails are still to be sent. */
