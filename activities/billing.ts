@@ -50,8 +50,8 @@ export function createBillingActivities({ billing, orders }: { billing: HttpClie
 
     /**
      * Right whether the charge happened, did not, or is still on its way: afterwards billing refuses a late one. An order that has succeeded
-     * keeps its charge unless its row says that somebody wants it back, and gives it back for that alone: a second run of its workflow, which billing does not
-     * answer in time, is nobody.
+     * keeps its charge unless its row says that somebody wants it back, and gives it back for that alone: a second run of its workflow,
+     * which billing does not answer in time, is nobody.
      */
     async cancelCharge({ orderId, ownerId, cause, ...origin }: Omit<ChargeRequest, 'price'> & { cause: CancelCause }): Promise<ChargeOutcome> {
       const row = await orders.find(orderId);
