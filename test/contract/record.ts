@@ -21,10 +21,12 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {}
 try {
   const tests = spawn(process.execPath, ['test/run.ts', ...words], { cwd: ROOT, stdio: 'inherit', env: { ...process.env, [EXCHANGES_DIR]: dir } });
   const [code] = (await once(tests, 'exit')) as [number | null];
+  const met = await recorded();
+  if (met.length === 0) throw new Error('No test has met any answer. The page stays as it was');
   const rerun = new Set(words.filter((word) => !word.startsWith('-')).map((word) => basename(word, '.test.ts')));
   const kept = rerun.size > 0 ? (await readPage()).filter(({ file }) => !rerun.has(file)) : [];
   // What a storm meets is different each time.
-  const exchanges = [...kept, ...byWorth(await recorded())].filter(({ file }) => !file.startsWith('storm'));
+  const exchanges = [...kept, ...byWorth(met)].filter(({ file }) => !file.startsWith('storm'));
   await writePage(exchanges);
   const faults = faultsOf(documented(), exchanges, ROOT);
   for (const fault of faults) process.stderr.write(`${fault}\n`);
