@@ -27,7 +27,6 @@ export interface ServiceOptions {
 /** As proxies write it down. Nobody is ever answered with it. */
 const CLIENT_GONE = 499;
 const CHECK_TIMEOUT_MS = 3_000;
-const ASKED_AGAIN_AFTER_MS = 200;
 
 const durations = new Histogram({
   name: 'http_request_duration_seconds',
@@ -77,7 +76,7 @@ const requireHost: Middleware = async ({ req }, next) => {
 };
 
 function operationsOf(checks: readonly Check[]): Middleware {
-  const ask = lately(() => readiness(checks), ASKED_AGAIN_AFTER_MS);
+  const ask = lately(() => readiness(checks));
   return async (ctx, next) => {
     if (ctx.method !== 'GET') return next();
     if (ctx.path === '/health/live') ctx.body = { status: 'live' };

@@ -7,13 +7,11 @@ import { problemKinds } from '../../specs/generated/problems.ts';
 import { askRoles } from './readiness.ts';
 import type { Upstreams } from './upstreams.ts';
 
-const ASKED_AGAIN_AFTER_MS = 200;
-
 /** The gateway's own operations. */
 export function gatewayHandlers(upstreams: Upstreams): Record<string, Handler> {
   const page = loadPage('problem');
   // Anybody may ask, and what that costs is paid by every role.
-  const states = lately(() => askRoles(upstreams), ASKED_AGAIN_AFTER_MS);
+  const states = lately(() => askRoles(upstreams));
   return {
     ready: async (call) => {
       const roles = await states();

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServiceTokens } from '../../../lib/tokens.ts';
 import { chargeKey } from '../../../specs/identity.ts';
 import { eventually } from '../../support/eventually.ts';
-import { answered } from '../clients/answered.ts';
+import { ANSWERED_WITHIN_MS, answered } from '../clients/answered.ts';
 import type { Buyer } from '../clients/buyer.ts';
 import type { Asked, Exchange } from '../clients/history.ts';
 import { deposit } from '../clients/requests.ts';
@@ -14,7 +14,6 @@ import { changed, digestOf } from './digest.ts';
 import type { Violation } from './violation.ts';
 
 const AT_ONCE = 8;
-const ANSWERED_WITHIN_MS = 20_000;
 const TOP_UP = 1_000_000_000;
 const FINAL: readonly string[] = ['insufficient-funds', 'balance-limit', 'charge-cancelled'];
 
