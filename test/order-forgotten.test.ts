@@ -23,7 +23,7 @@ after(async () => {
 });
 
 const cancel = ({ ask }: Buyer, id: string) => ask('cancelOrder', 'PUT', `/orders/${id}/cancellation`);
-const run = (act: string, id: string) => orderCommand([act, id, '--reason', 'the orders were restored'], shop.env);
+const run = (act: string, id: string, ...options: string[]) => orderCommand([act, id, ...options, '--reason', 'the orders were restored'], shop.env);
 const assertSound = () =>
   eventually(async () => {
     const { exitCode, text } = await auditCommand([], shop.env);
@@ -64,6 +64,32 @@ test('an order that its row says is in progress becomes again what it first was,
   await assertSound();
   assert.equal(await buyer.balance(), 100);
 });
+
+test('an order that succeeded before it was taken back stays what it first was, also where nobody retried it before it is taken back again', async () => {
+  const { buyer, key, id } = await takenBack();
+  await forget(id, IN_PROGRESS);
+  assert.equal((await cancel(buyer, id)).status, 202);
+  await eventually(async () => assert.equal(await statusOf(buyer, id), 'CANCELLED'));
+  assert.equal((await buyer.order(30, { key })).status, 201);
+  await assertSound();
+  assert.equal(await buyer.balance(), 100);
+});
+
+for (const [what, set, options] of [
+  ['in progress', IN_PROGRESS, []],
+  ['paid', `status = 'SUCCESS'`, ['--again']],
+] as const) {
+  test(`an order that was taken back is not charged again where its row says that it is ${what}, and billing has forgotten it`, async () => {
+    const { buyer, id } = await takenBack();
+    await forget(id, set);
+    await shop.databases.billing.query(`delete from outcomes where owner_id = $1 and scope = 'order'`, [buyer.id]);
+    await shop.databases.billing.query(`delete from transactions where owner_id = $1 and scope = 'order'`, [buyer.id]);
+    await eventually(async () => assert.equal((await run('retry', id, ...options)).exitCode, 0));
+    await eventually(async () => assert.equal(await statusOf(buyer, id), 'CANCELLED'));
+    await assertSound();
+    assert.deepEqual([await buyer.balance(), (await buyer.ledger()).body.length], [100, 1]);
+  });
+}
 
 test('an order that its row says has succeeded is taken back again, and not said to be before it is', async () => {
   const { buyer, id } = await takenBack();

@@ -27,12 +27,23 @@ export async function takeBack(placed: Order, cause: CancelCause, { store, saga 
   const now = await store.find(order.id).catch(() => undefined);
   if (settled && settled.status !== 'FAILED' && now && isOpen(now)) {
     // The row was restored to before this cancellation, which has ended meanwhile, or before it was asked for: it is done again.
-    await saga.startCancellation(now, order.cancelCause ?? cause, { again: true }).catch(() => undefined);
+    const again = async () => saga.startCancellation(await asFirstTold(now, { store, saga }), order.cancelCause ?? cause, { again: true });
+    await again().catch(() => undefined);
     return now;
   }
   // A charge that was declined is written down by the order's own workflow, which may be on its way.
   if (settled) return { ...order, status: settled.status, reason: settled.reason };
   return now ?? order;
+}
+
+/**
+ * The order, which stays what its buyer was told that it first became, whatever has become of it since: a row that was restored may say
+ * that it is in progress still. Rejects without Temporal.
+ */
+export async function asFirstTold(order: Order, { store, saga }: { store: OrderStore; saga: Saga }): Promise<Order> {
+  if (order.status !== 'IN_PROGRESS') return order;
+  const first = await saga.first(order);
+  return (first && (await store.settle(order.id, first.status, first.reason))) ?? order;
 }
 
 const isOpen = ({ status }: Order): boolean => status === 'IN_PROGRESS' || status === 'SUCCESS';

@@ -1,5 +1,6 @@
 import { WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError, type Client, type Workflow, type WorkflowStartOptions } from '@temporalio/client';
 import type { Log } from '../../lib/log.ts';
+import { ifKnown } from '../../lib/temporal.ts';
 import { cancelWorkflowId, chargeKey, orderWorkflowId } from '../../specs/identity.ts';
 import type { cancellation, CancellationInput } from '../../workflows/cancellation.ts';
 import type { order, OrderInput, SettledOrder } from '../../workflows/order.ts';
@@ -25,6 +26,8 @@ export interface Saga {
   /** The same two for taking the order back, which has a workflow of its own by then, also when it is taken back before it has begun. */
   cancelled(order: Order, cause: CancellationInput['cause']): Promise<SettledOrder | undefined>;
   startCancellation(order: Order, cause: CancellationInput['cause'], options?: StartOptions): Promise<void>;
+  /** What the order's own workflow has ended with; undefined while it has not, and where Temporal knows of none. Rejects without Temporal. */
+  first(order: Order): Promise<SettledOrder | undefined>;
 }
 
 export interface StartOptions {
@@ -110,6 +113,12 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
       within(async () => {
         await beginIfOpen(placed);
         await start<typeof cancellation>('cancellation', cancellationStart(placed, cause), options);
+      }),
+    first: ({ id }) =>
+      within(async () => {
+        const workflow = temporal.workflow.getHandle<typeof order>(orderWorkflowId(id));
+        const run = await ifKnown(workflow.describe());
+        return run?.status.name === 'COMPLETED' ? workflow.result() : undefined;
       }),
   };
 }

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { asFirstTold } from '../../api/orders/cancellation.ts';
 import type { Order } from '../../api/orders/store.ts';
 import { cancelWorkflowId, orderWorkflowId } from '../../specs/identity.ts';
+import type { CancellationInput } from '../../workflows/cancellation.ts';
 import type { SettledOrder } from '../../workflows/order.ts';
 import type { Told } from '../command.ts';
-import { describeRun, resultOf, tryNow, type Run } from './runs.ts';
+import { describeRun, inputOf, resultOf, tryNow, type Run } from './runs.ts';
 import type { Subject } from './subject.ts';
 import type { Tools } from './tools.ts';
 
@@ -63,13 +65,15 @@ async function startAgain(tools: Tools, subject: Subject & { placed: Order }, ag
 }
 
 /**
- * The order, which stays what its buyer was told that it first became, whatever has become of it since: a row that was restored may say
- * that it is in progress still. What is done next is judged by that, since billing may have forgotten as much.
+ * The order as its buyer was told of it, whatever its row was restored to: what it first became, and that it was taken back after that.
+ * What is done next is judged by that, since billing may have forgotten as much, and would charge it.
  */
-async function remembered({ temporal, store }: Tools, { placed, order }: Subject & { placed: Order }): Promise<Order> {
-  if (placed.status !== 'IN_PROGRESS' || order?.status !== 'COMPLETED') return placed;
-  const first = await resultOf<SettledOrder>(temporal, order);
-  return (await store.settle(placed.id, first.status, first.reason)) ?? placed;
+async function remembered(tools: Tools, { placed, cancellation }: Subject & { placed: Order }): Promise<Order> {
+  const { temporal, store } = tools;
+  const first = await asFirstTold(placed, tools);
+  if (cancellation?.status !== 'COMPLETED' || (await resultOf<SettledOrder>(temporal, cancellation)).status !== 'CANCELLED') return first;
+  const { cause } = await inputOf<CancellationInput>(temporal, cancellation);
+  return (await store.requestCancellation(placed.id, cause)) ?? first;
 }
 
 interface Startable {

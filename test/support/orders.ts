@@ -44,6 +44,7 @@ export async function startOrders({ limits = { inFlightMax: 100, waitingMax: 100
       start: async () => {},
       cancelled: ({ id }, cause) => takeBack(id, cause),
       startCancellation: async ({ id }, _cause, { again = false } = {}) => void (again && cancelledAgain.push(id)),
+      first: async () => undefined,
     };
   };
   const serve = (of: OrderStore) =>
