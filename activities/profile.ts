@@ -50,12 +50,13 @@ export function createProfileActivities({ billing, users, publisher, codec }: Pr
     /**
      * Afterwards the last message about this profile says what the profile is, or a later change is about to say it. The workflows
      * of two changes run side by side, and a compacted topic keeps what came last: so each of them looks again after it has
-     * published, and corrects itself if the profile was changed in between.
+     * published, and corrects itself if the profile was changed in between. It does so also where its time is up by then: what it
+     * published may have come after what others did since.
      */
     async announceProfile(change: ProfileVersion): Promise<Announced> {
       let announced: Announced | undefined;
       for (;;) {
-        const { version, profile } = await readProfile(users, change);
+        const { version, profile } = await readProfile(users, change, announced ? undefined : cancellationSignal());
         const current = { version, deleted: profile === null };
         if (announced?.version === current.version && announced.deleted === current.deleted) return announced;
         await publisher.publish(codec.encode(userUpdated(change, version, profile)));
@@ -66,12 +67,12 @@ export function createProfileActivities({ billing, users, publisher, codec }: Pr
 }
 
 /** The profile and its version, or null for one that is certainly not there, and the version at which it was deleted. */
-async function readProfile(users: Role, change: ProfileVersion): Promise<{ version: number; profile: UserUpdated }> {
+async function readProfile(users: Role, change: ProfileVersion, signal?: AbortSignal): Promise<{ version: number; profile: UserUpdated }> {
   const reply = await users({
     method: 'GET',
     path: `/users/${change.userId}`,
     headers: headersOf(change),
-    signal: cancellationSignal(),
+    ...(signal && { signal }),
   });
   if (reply.status === 200) {
     const profile = toEvent(reply.body as NonNullable<UserUpdated>);

@@ -103,6 +103,18 @@ test('a profile that changes while it is being announced is announced again, so 
   );
 });
 
+test('an announcement whose time was up when it came through is corrected where the profile was deleted meanwhile', async () => {
+  const world = createProfileWorld();
+  const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+  world.beforePublishing = () => {
+    Object.assign(world, { profile: undefined, goneAt: 2 });
+    environment.cancel();
+  };
+  const announced = await environment.run(world.activities.announceProfile, { userId: world.userId, version: 1 });
+  assert.deepEqual(announced, { version: 2, deleted: true });
+  assert.deepEqual([world.messages.length, world.messages.at(-1)!.value], [2, null]);
+});
+
 test('a change is started once, however often that is asked for, and again after it was terminated', async () => {
   const userId = randomUUID();
   const start = patientStarter(`nobody-polls-${userId}`);

@@ -40,7 +40,8 @@ export function createProfileWorld({ version = 1, billingAnswersFirst = [], user
     world.opened.push(id);
     return reply(world.opened.length === 1 ? 201 : 200);
   };
-  const users = async ({ method, path, headers = {} }: Ask): Promise<Reply> => {
+  const users = async ({ method, path, headers = {}, signal }: Ask): Promise<Reply> => {
+    signal?.throwIfAborted();
     world.origins.push([headers['x-correlation-id'], headers['traceparent']]);
     const early = usersAnswersFirst.shift();
     if (early) return reply(early);
