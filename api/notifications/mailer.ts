@@ -1,5 +1,6 @@
 import { createTransport } from 'nodemailer';
 import addressparser from 'nodemailer/lib/addressparser';
+import { lately } from '../../lib/lately.ts';
 
 export interface Mail {
   /** Made from the event: the same in every attempt, so that mail programs drop a second copy. */
@@ -15,7 +16,7 @@ export type Delivery = { kind: 'taken' } | { kind: 'refused'; reason: string };
 export interface Mailer {
   /** Rejects when the mail server did not take the mail now and might later, with an error that names no person. */
   send(mail: Mail): Promise<Delivery>;
-  /** Resolves when the mail server takes a login. */
+  /** Resolves when the mail server took a login lately. */
   check(): Promise<void>;
   close(): Promise<void>;
 }
@@ -26,6 +27,7 @@ const SILENCE_MS = 5_000;
 /** For one mail, however slowly the server answers. */
 export const SEND_DEADLINE_MS = 10_000;
 const IDLE_MS = 30_000;
+const VERIFIED_FOR_MS = 10_000;
 
 /** Sends mails over SMTP. `from` is an address, or a name with an address: `Shop <shop@example.org>`. */
 export function createMailer({ smtpUrl, from }: { smtpUrl: string; from: string }): Mailer {
@@ -33,6 +35,15 @@ export function createMailer({ smtpUrl, from }: { smtpUrl: string; from: string 
   const timeouts = { connectionTimeout: SILENCE_MS, greetingTimeout: SILENCE_MS, dnsTimeout: SILENCE_MS, socketTimeout: SILENCE_MS };
   // Its own repetition is off: the sender knows better when to try again, and a repeated mail should be rare.
   const transport = createTransport({ url: smtpUrl, pool: true, maxConnections: CONNECTIONS_MAX, maxRequeues: 0, idleTimeout: IDLE_MS, ...timeouts });
+  // Strangers cause it, and a server that is logged in to all the time turns its client away. What it refuses counts as well.
+  const verified = lately(
+    () =>
+      transport.verify().then(
+        () => undefined,
+        (error: Error) => error,
+      ),
+    VERIFIED_FOR_MS,
+  );
 
   return {
     async send({ id, to, subject, text }) {
@@ -54,7 +65,10 @@ export function createMailer({ smtpUrl, from }: { smtpUrl: string; from: string 
         return refusal(error as SmtpError);
       }
     },
-    check: async () => void (await transport.verify()),
+    async check() {
+      const fault = await verified();
+      if (fault) throw fault;
+    },
     async close() {
       transport.close();
     },

@@ -15,6 +15,7 @@ export interface TakenMail {
 /** A mail server that says what a test wants it to say. What it has read to the end counts as taken, whatever it says then. */
 export async function startSmtp(replies: Partial<Record<Point, Reply>> = {}, port = 0) {
   const taken: TakenMail[] = [];
+  let logins = 0;
   const said = { ...replies };
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -30,6 +31,7 @@ export async function startSmtp(replies: Partial<Record<Point, Reply>> = {}, por
     const command = (line: string) => {
       const verb = line.slice(0, 4).toUpperCase();
       if (verb === 'EHLO') return socket.write('250-test\r\n250 AUTH PLAIN\r\n');
+      if (verb === 'AUTH') logins++;
       if (verb === 'AUTH') return say('AUTH', '235 welcome');
       if (verb === 'MAIL') return say('MAIL', '250 ok');
       if (verb === 'RCPT') return say('RCPT', ((to = /<(.*)>/.exec(line)?.[1] ?? ''), '250 ok'));
@@ -60,6 +62,8 @@ export async function startSmtp(replies: Partial<Record<Point, Reply>> = {}, por
     url: `smtp://127.0.0.1:${at}`,
     port: at,
     taken,
+    /** How many were tried. */
+    logins: () => logins,
     /** From now on. */
     says: (next: Partial<Record<Point, Reply>>) => {
       for (const point of Object.keys(said) as Point[]) delete said[point];
