@@ -107,9 +107,13 @@ function failure(consumer: Consumer, closing: AbortSignal, silentMs: number): Pr
     if (performance.now() - heardMs > silentMs) reject(new Error(`nothing was heard of the consumer for ${silentMs} ms`));
   }, silentMs / 10);
   consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
-  if (closing.aborted) reject(closing.reason as Error);
-  closing.addEventListener('abort', () => reject(closing.reason as Error), { once: true });
-  promise.catch(() => clearInterval(watch));
+  const close = () => reject(closing.reason as Error);
+  if (closing.aborted) close();
+  closing.addEventListener('abort', close, { once: true });
+  promise.catch(() => {
+    clearInterval(watch);
+    closing.removeEventListener('abort', close);
+  });
   return promise;
 }
 

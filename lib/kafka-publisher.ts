@@ -33,8 +33,14 @@ function createLane(kafka: Kafka) {
 
   const open = async (): Promise<Producer> => {
     const opened = kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false, retry: RETRY, createPartitioner });
-    await opened.connect();
-    return opened;
+    try {
+      await opened.connect();
+      return opened;
+    } catch (error) {
+      // It may have its connections, and have failed at what it asked over them.
+      await opened.disconnect().catch(() => {});
+      throw error;
+    }
   };
   const sendNow = async ({ topic, ...message }: Message): Promise<void> => {
     const mine = (producer ??= open());

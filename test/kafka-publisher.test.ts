@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { CompressionTypes, Kafka, logLevel } from 'kafkajs';
+import { createPublisher } from '../lib/kafka-publisher.ts';
 import { eventually } from './support/eventually.ts';
 import { startBroker, type Broker } from './support/kafka.ts';
 import { startKafkaLink, type Link } from './support/link.ts';
@@ -49,6 +50,15 @@ test('each message that was acknowledged is there, also when the answer to anoth
     acknowledged.filter((n) => !there.has(n)),
     [],
   );
+  await publisher.close();
+});
+
+test('a connection is closed that came about for nothing', async () => {
+  let closed = 0;
+  const producer = { connect: () => Promise.reject(new Error('no number for this producer')), disconnect: async () => void closed++ };
+  const publisher = createPublisher({ producer: () => producer } as unknown as Kafka, '');
+  await assert.rejects(publisher.publish({ topic: TOPIC, key: 'a', value: 'b', headers: {} }), /no number for this producer/);
+  assert.equal(closed, 1);
   await publisher.close();
 });
 
