@@ -35,7 +35,7 @@ for (const [who, caller] of [
     assert.deepEqual(before, [['1-IN_PROGRESS', open]]);
     await orders.store.settle(id, 'FAILED', 'deadline');
     assert.deepEqual(eventsOf(await stream.whole()), [...before, ['1-FAILED', { ...open, status: 'FAILED', reason: 'deadline' }]]);
-    assert.equal(stream.response.headers.get('cache-control'), 'no-cache, no-transform');
+    assert.equal(stream.response.headers.get('cache-control'), 'private, no-cache, no-transform');
   });
 }
 

@@ -50,7 +50,7 @@ export const orderEvents =
     }
     const events = new PassThrough();
     const gone = untilGone(ctx);
-    ctx.set({ 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' });
+    ctx.set({ 'content-type': 'text/event-stream', 'cache-control': 'private, no-cache, no-transform', 'x-accel-buffering': 'no' });
     ctx.body = events;
 
     const heartbeat = setInterval(() => events.write(': still here\n\n'), HEARTBEAT_MS);
