@@ -16,12 +16,15 @@ export interface HostOptions extends TemporalAddress {
 }
 
 export interface Host {
+  /** Resolves when Temporal answers on the connection that the worker polls over. */
+  check(): Promise<void>;
   /** Lets the tasks under way finish, for a bounded time, and resolves when they have. */
   close(): Promise<void>;
 }
 
 /** Twice as many as one process can have in flight, so that a workflow under way is not replayed from its start. */
 const CACHED_WORKFLOWS_MAX = 400;
+const CHECK_TIMEOUT_MS = 2_000;
 const SHUTDOWN_GRACE = '5s';
 const SHUTDOWN_FORCE = '8s';
 
@@ -41,7 +44,7 @@ export const bundleWorkflows = ({ payloadKeys, interceptors = [] }: BundleOption
 
 /** Runs workflows and activities from one task queue in one worker, so that an activity can start in the answer to the task that asked for it. */
 export async function hostWorkflows({ onEnd, ...options }: HostOptions): Promise<Host> {
-  const { address, apiKey, tls } = options;
+  const { address, namespace, apiKey, tls } = options;
   const connection = await NativeConnection.connect({ address, tls, ...(apiKey && { apiKey }) });
   const worker = await Worker.create({ connection, ...workerOptions(options) }).catch(async (error: unknown) => {
     await connection.close();
@@ -53,6 +56,7 @@ export async function hostWorkflows({ onEnd, ...options }: HostOptions): Promise
     (error: Error) => !closing && onEnd(error),
   );
   return {
+    check: async () => void (await connection.withDeadline(Date.now() + CHECK_TIMEOUT_MS, () => connection.workflowService.describeNamespace({ namespace }))),
     async close() {
       closing = true;
       if (worker.getState() === 'RUNNING') worker.shutdown();

@@ -1,4 +1,4 @@
-/** Orders stay with the release that they began on, where a worker says which release it is of. */
+/** A worker: the orders that it keeps, which stay with the release that they began on, and whether it can work. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
@@ -7,6 +7,7 @@ import type { Activities } from '../activities/index.ts';
 import { hostWorkflows } from '../activities/worker.ts';
 import { worker } from '../bin/roles/worker.ts';
 import { eventually } from './support/eventually.ts';
+import { startLink } from './support/link.ts';
 import { temporal } from './support/saga-temporal.ts';
 import { env, startOrder } from './support/temporal.ts';
 import { activitiesOf, createWorld } from './support/world.ts';
@@ -40,6 +41,25 @@ test('an order that began on one release ends on it, while new ones begin on the
   }
 });
 
+test('a worker knows that Temporal is away, also if it had been there', async () => {
+  const activities = activitiesOf([createWorld()]);
+  const link = await startLink(env('TEMPORAL_ADDRESS'));
+  try {
+    const host = await hostVersion({ deploymentName: `shop-${randomUUID()}`, buildId: 'one' }, `test-${randomUUID()}`, activities, link.address);
+    try {
+      await eventually(() => host.check());
+      link.cut();
+      await assert.rejects(host.check());
+      link.heal();
+      await eventually(() => host.check());
+    } finally {
+      await host.close();
+    }
+  } finally {
+    link.close();
+  }
+});
+
 test('a name without a build id, or a build id without a name, ends the start', () => {
   for (const name of ['WORKER_DEPLOYMENT_NAME', 'WORKER_BUILD_ID'])
     assert.throws(() => worker.configure({ [name]: 'x' }, new Set()), /WORKER_DEPLOYMENT_NAME and WORKER_BUILD_ID are set together, or not at all/);
@@ -49,9 +69,9 @@ test('a name without a build id, or a build id without a name, ends the start', 
   );
 });
 
-const hostVersion = (version: WorkerDeploymentVersion, taskQueue: string, activities: Activities) =>
+const hostVersion = (version: WorkerDeploymentVersion, taskQueue: string, activities: Activities, address = env('TEMPORAL_ADDRESS')) =>
   hostWorkflows({
-    address: env('TEMPORAL_ADDRESS'),
+    address,
     namespace: 'default',
     tls: false,
     taskQueue,

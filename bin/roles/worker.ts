@@ -48,7 +48,9 @@ export const worker: Role = {
       const { taskQueue } = config.temporal;
       const host = keepHosting({ ...temporal, taskQueue, activities, workflowBundle, version: config.version }, shared.log);
       const checks = [
-        { name: 'temporal', ask: host.check, needed: true },
+        { name: 'worker', ask: host.isThere, needed: true },
+        // Nothing is lost by its absence, and nothing is gained by another worker.
+        { name: 'temporal', ask: host.check, needed: false },
         { name: 'database', ask: database.check, needed: true },
         { name: 'kafka', ask: transport.check, needed: false },
       ];
@@ -89,11 +91,14 @@ function keepHosting(options: Omit<HostOptions, 'onEnd'>, log: Log) {
     hosting = Promise.resolve(ended?.close()).then(hostOnce, hostOnce);
   };
   let hosting = hostOnce();
+  const hosted = (): Host => {
+    if (!host) throw new Error('no worker polls');
+    return host;
+  };
 
   return {
-    check: async () => {
-      if (!host) throw new Error('no worker polls');
-    },
+    isThere: async () => void hosted(),
+    check: async () => hosted().check(),
     async close() {
       closing = true;
       await hosting;
