@@ -57,6 +57,26 @@ test('a stream tells of a success, also of an order that was taken back right af
   );
 });
 
+test('a stream of an order that is being taken back goes on until it is, and so does the wait for it', async () => {
+  const { id } = await placed(paid);
+  await orders.store.requestCancellation(id, 'buyer');
+  const waiting = orders.read({ ...asUser(buyer), prefer: 'wait=30' }, id);
+  const stream = await opened(id, { ...asUser(buyer), 'last-event-id': '1-SUCCESS' });
+  assert.equal(eventsOf(await stream.next())[0]?.[0], '1-SUCCESS');
+  await orders.store.cancel(id, 'buyer');
+  assert.equal(eventsOf(await stream.whole()).at(-1)?.[0], '1-CANCELLED');
+  assert.equal((await waiting).body.status, 'CANCELLED');
+});
+
+test('a stream warns nobody of a leak', async () => {
+  const warnings: Error[] = [];
+  const warned = (warning: Error) => warnings.push(warning);
+  process.on('warning', warned);
+  await follow((await placed(paid)).id);
+  process.off('warning', warned);
+  assert.deepEqual(warnings, []);
+});
+
 test('a stream in which nothing happens says now and then that it is still there', async (t) => {
   t.mock.timers.enable({ apis: ['setInterval'] });
   const { id } = await placed(undefined);

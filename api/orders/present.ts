@@ -17,6 +17,9 @@ export const toBody = ({ id, userId, price, version, status, reason, createdAt }
   createdAt,
 });
 
+/** Whether it is going to be something else by itself: it is in progress, or has succeeded and is being taken back. */
+export const isUnderWay = ({ status, cancelCause }: Order): boolean => status === 'IN_PROGRESS' || (status === 'SUCCESS' && cancelCause !== null);
+
 /** Changes whenever the order does: the version of the list that it made, and where it stands. */
 export const etagOf = ({ version, status }: Order): string => `"${version}-${status}"`;
 

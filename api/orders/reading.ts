@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import type { Handler } from '../../lib/api.ts';
 import { present } from '../../lib/exchange.ts';
 import { untilGone } from '../../lib/gone.ts';
-import { etagOf, orderOf, toBody } from './present.ts';
+import { etagOf, isUnderWay, orderOf, toBody } from './present.ts';
 import type { Order, OrderStore } from './store.ts';
 import type { Watcher } from './watcher.ts';
 
@@ -17,7 +17,7 @@ interface Ports {
   watcher: Watcher;
 }
 
-/** One order as it stands; with `Prefer: wait` as it stands once it is final, or the wait is over. */
+/** One order as it stands; with `Prefer: wait` as it stands once it is final and not being taken back, or the wait is over. */
 export const readOrder =
   ({ store, watcher }: Ports): Handler =>
   async (call) => {
@@ -25,7 +25,8 @@ export const readOrder =
     const waitS = preferredWaitS(call.header('prefer'));
     if (waitS > 0) {
       call.ctx.set('preference-applied', `wait=${waitS}`);
-      order = (await watcher.final(order, AbortSignal.any([untilGone(call.ctx), AbortSignal.timeout(waitS * 1000)]))) ?? order;
+      const over = AbortSignal.any([untilGone(call.ctx), AbortSignal.timeout(waitS * 1000)]);
+      for await (const next of turnsFrom(order, watcher, over)) order = next;
     }
     const etag = etagOf(order);
     if (matches(call.header('if-none-match'), etag)) {
@@ -44,7 +45,7 @@ export const orderEvents =
     const order = await orderOf(call, store);
     const seen = call.header('last-event-id');
     // A browser comes back when a stream ends: 204 tells it that it has seen all there is.
-    if (order.status !== 'IN_PROGRESS' && seen === eventIdOf(order)) {
+    if (!isUnderWay(order) && seen === eventIdOf(order)) {
       ctx.status = 204;
       return;
     }
@@ -56,17 +57,27 @@ export const orderEvents =
     const heartbeat = setInterval(() => events.write(': still here\n\n'), HEARTBEAT_MS);
     const write = (each: Order) => events.write(`id: ${eventIdOf(each)}\nevent: status\ndata: ${JSON.stringify(toBody(each))}\n\n`);
     const follow = async () => {
-      if (order.status === 'IN_PROGRESS') {
-        write(order);
-        const final = await watcher.final(order, AbortSignal.any([gone, AbortSignal.timeout(STREAM_MAX_MS)]));
-        if (final) turnsOf(final).forEach(write);
-      } else (seen === eventIdOf({ ...order, status: 'IN_PROGRESS' }) ? turnsOf(order) : [order]).forEach(write);
+      (seen === eventIdOf({ ...order, status: 'IN_PROGRESS' }) ? turnsOf(order) : [order]).forEach(write);
+      const over = AbortSignal.any([gone, AbortSignal.timeout(STREAM_MAX_MS)]);
+      let told = order;
+      for await (const next of turnsFrom(order, watcher, over)) {
+        for (const turn of turnsOf(next)) if (turn.status !== told.status) write(turn);
+        told = next;
+      }
     };
     void follow().finally(() => {
       clearInterval(heartbeat);
       events.end();
     });
   };
+
+/** What an order becomes from here on, until it stays so or the signal comes. */
+async function* turnsFrom(order: Order, watcher: Watcher, signal: AbortSignal): AsyncGenerator<Order> {
+  for (let now: Order | undefined = order; now && isUnderWay(now);) {
+    now = await watcher.next(now, signal);
+    if (now) yield now;
+  }
+}
 
 /** What an order has become since it was in progress: it may have been taken back between two looks. */
 const turnsOf = (final: Order): Order[] =>

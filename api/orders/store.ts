@@ -132,7 +132,7 @@ export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
       return row ? toOrder(row) : undefined;
     },
 
-    /** Those of these orders that are final. */
+    /** Those of these orders that are no longer in progress. */
     async finals(ids: readonly string[]): Promise<Order[]> {
       const rows = await db.order.findMany({ where: { id: { in: [...ids] }, status: { not: 'IN_PROGRESS' } } });
       return rows.map(toOrder);

@@ -4,11 +4,12 @@ import type { Order, OrderStore } from './store.ts';
 const LOOK_EVERY_MS = 200;
 
 export interface Watcher {
-  /** The order once it is no longer in progress; undefined when the signal comes first. */
-  final(order: Order, signal: AbortSignal): Promise<Order | undefined>;
+  /** The order once it is no longer in progress, nor what it is here; undefined when the signal comes first. */
+  next(order: Order, signal: AbortSignal): Promise<Order | undefined>;
 }
 
 interface Wait {
+  from: Order['status'];
   resolve(order: Order | undefined): void;
 }
 
@@ -24,7 +25,7 @@ export function createWatcher(store: Pick<OrderStore, 'finals'>, everyMs = LOOK_
       // A database that is away is asked again: who waits is told by the end of the wait.
       const orders = await store.finals([...waits.keys()]).catch((): Order[] => []);
       for (const order of orders) {
-        for (const wait of waits.get(order.id) ?? []) wait.resolve(order);
+        for (const wait of waits.get(order.id) ?? []) if (wait.from !== order.status) wait.resolve(order);
       }
       if (waits.size > 0) await sleep(everyMs);
     }
@@ -32,11 +33,10 @@ export function createWatcher(store: Pick<OrderStore, 'finals'>, everyMs = LOOK_
   };
 
   return {
-    async final(order, signal) {
-      if (order.status !== 'IN_PROGRESS') return order;
+    async next(order, signal) {
       if (signal.aborted) return undefined;
       const { promise, resolve } = Promise.withResolvers<Order | undefined>();
-      const wait: Wait = { resolve };
+      const wait: Wait = { from: order.status, resolve };
       const over = () => resolve(undefined);
       signal.addEventListener('abort', over, { once: true });
       waits.set(order.id, (waits.get(order.id) ?? new Set()).add(wait));
