@@ -4,6 +4,7 @@ import type Koa from 'koa';
 import { answerClientErrors } from './client-error.ts';
 
 const HEADER_BYTES_MAX = 16 * 1024;
+const LISTENERS_MAX = 20;
 
 /** What one client may cost. Only tests have reason for others than these. */
 const BOUNDS = {
@@ -48,6 +49,8 @@ function createBoundedServer(app: Koa, bounds: typeof BOUNDS): Server {
   const answer = app.callback();
   const onRequest: RequestListener = (request, response) => {
     request.url = originForm(request.url!, request.headers.host);
+    // What waits for the end of an answer that is a stream are more than Node takes for a leak.
+    response.setMaxListeners(LISTENERS_MAX);
     void answer(request, response);
   };
   const server = createServer(
