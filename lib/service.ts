@@ -68,10 +68,12 @@ export async function readiness(checks: readonly Check[]): Promise<{ ready: bool
   return { ready, status: ready ? (whole ? 'ready' : 'degraded') : 'unready', checks: Object.fromEntries(states) };
 }
 
-/** RFC 9112, 3.2. Node can insist on it itself, but answers with nothing that says why. */
+/** RFC 9112, 3.2. Node can insist on it itself, but answers with nothing that says why. A target that names its host still, names another one. */
 const requireHost: Middleware = async ({ req }, next) => {
-  const hosts = req.rawHeaders.filter((name, n) => n % 2 === 0 && name.toLowerCase() === 'host').length;
-  if (hosts > 1 || (hosts === 0 && req.httpVersion === '1.1')) throw new Problem('bad-request', 'Send one Host header');
+  const hosts = req.rawHeaders.filter((_value, n) => n % 2 === 1 && req.rawHeaders[n - 1]!.toLowerCase() === 'host');
+  if (hosts.length > 1 || (hosts.length === 0 && req.httpVersion === '1.1')) throw new Problem('bad-request', 'Send one Host header');
+  if (hosts.some((host) => /[\s/?#@\\]/.test(host))) throw new Problem('bad-request', 'The Host header must be a name or an address, and may have a port');
+  if (URL.canParse(req.url!)) throw new Problem('bad-request', 'The URL that is asked for has another host than the Host header');
   await next();
 };
 

@@ -108,15 +108,17 @@ test('a body is bounded also where none is taken, and however it is sent', async
   assert.deepEqual(auth.seen, []);
 });
 
-for (const [what, hosts] of [
-  ['without a host', ''],
-  ['with two of them', 'host: a\r\nhost: b\r\n'],
+for (const [what, hosts, why, target] of [
+  ['without a host', '', 'Send one Host', '/orders'],
+  ['with two of them', 'host: a\r\nhost: b\r\n', 'Send one Host', '/orders'],
+  ['with a host that is no name', 'host: a b\r\n', 'must be a name', '/docs'],
+  ['for the URL of another host', 'host: a\r\n', 'another host', 'http://b/docs'],
 ] as const) {
   test(`a request ${what} is refused in the form of every other refusal`, async () => {
-    const { status, text } = await sendRaw(gateway.url, `GET /orders HTTP/1.1\r\n${hosts}authorization: ${TOKEN.authorization}\r\n\r\n`);
+    const { status, text } = await sendRaw(gateway.url, `GET ${target} HTTP/1.1\r\n${hosts}authorization: ${TOKEN.authorization}\r\n\r\n`);
     assert.equal(status, 400);
     assert.match(text, /content-type: application\/problem\+json[^]*x-correlation-id|x-correlation-id[^]*content-type: application\/problem\+json/i);
-    assert.match(text, /"type":"\/problems\/bad-request"[^]*one Host/);
+    assert.match(text, new RegExp(`"type":"/problems/bad-request"[^]*${why}`));
   });
 }
 
