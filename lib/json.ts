@@ -15,7 +15,8 @@ export function parseJson(text: string): unknown {
   try {
     return parseLossless(text, wellFormed, { parseNumber: exactNumber, onDuplicateKey });
   } catch (error) {
-    throw error instanceof SyntaxError ? error : new SyntaxError((error as Error).message, { cause: error });
+    // What is left is the parser's own end: it calls itself for each level.
+    throw error instanceof SyntaxError ? error : new SyntaxError('it is nested too deeply', { cause: error });
   }
 }
 
@@ -36,7 +37,7 @@ function wellFormed(_key: string, value: unknown): unknown {
 function exactNumber(written: string): number {
   const number = Number(written);
   const [, whole] = /^(-?\d+)(\.0+)?$/.exec(written) ?? [];
-  if (whole === undefined ? Number.isInteger(number) || !Number.isFinite(number) : BigInt(whole) !== BigInt(number)) {
+  if (!Number.isFinite(number) || (whole === undefined ? Number.isInteger(number) : BigInt(whole) !== BigInt(number))) {
     throw new SyntaxError(`a number in it cannot be taken exactly; send a whole number up to 9007199254740991 in plain digits`);
   }
   return number;
