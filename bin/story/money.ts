@@ -38,6 +38,7 @@ export function tellMoney(money: Part<Money>, clock: Clock, isFinal: boolean): s
   const { outcome, ledger } = money.value;
   return columns([
     outcome ? [clock(outcome.createdAt), 'outcome', outcomeWords(outcome)] : ['', 'outcome', 'missing: there is a ledger line without one'],
+    ...(outcome?.outcome === 'REFUNDED' ? [['', 'outcome', `REFUNDED since, cause ${outcome.cause}`]] : []),
     ...ledger.map((line) => [
       clock(line.createdAt),
       'ledger',
@@ -47,5 +48,9 @@ export function tellMoney(money: Part<Money>, clock: Clock, isFinal: boolean): s
   ]);
 }
 
-const outcomeWords = ({ outcome, amount, cause, balanceAfter }: Outcome): string =>
-  [`${outcome} ${amount ?? ''}`.trim(), cause && `cause ${cause}`, balanceAfter !== null && `balance after it ${balanceAfter}`].filter(Boolean).join(', ');
+/** What the key first came to: moment and balance stay those of the charge when that is given back. */
+function outcomeWords({ outcome, amount, cause, balanceAfter }: Outcome): string {
+  const first = outcome === 'REFUNDED' ? { outcome: 'CHARGED', cause: null } : { outcome, cause };
+  const words = [`${first.outcome} ${amount ?? ''}`.trim(), first.cause && `cause ${first.cause}`, balanceAfter !== null && `balance after it ${balanceAfter}`];
+  return words.filter(Boolean).join(', ');
+}
