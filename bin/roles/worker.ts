@@ -111,6 +111,8 @@ function keepHosting(options: Omit<HostOptions, 'onEnd'>, log: Log) {
 export function installRuntime(log: Log): void {
   Runtime.install({
     shutdownSignals: [],
+    // Its core would write lines of its own otherwise, which nothing else can read.
+    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
     logger: new DefaultLogger('WARN', ({ level, message, meta }) => log[level === 'ERROR' ? 'error' : 'warn']({ temporal: meta }, message)),
   });
 }
