@@ -10,8 +10,9 @@ export interface Told {
 /** A command that was called in a way that it does not understand. The message says what is wrong. */
 export class Misuse extends Error {}
 
-/** Does what a command was asked for. One that was called wrongly tells how it is called; what fails tells why. */
-export async function answer(usage: string, act: () => Promise<Told>): Promise<Told> {
+/** Does what a command was asked for. One that was called wrongly, or asked with `--help`, tells how it is called; what fails tells why. */
+export async function answer(usage: string, words: readonly string[], act: () => Promise<Told>): Promise<Told> {
+  if (words.includes('--help') || words.includes('-h')) return { text: usage, exitCode: 0 };
   try {
     return await act();
   } catch (error) {

@@ -175,7 +175,8 @@ test('what cannot be read is said in its place, and the rest is told', async () 
     assert.ok(out.includes(words), `"${words}" is missing:\n${out}`);
   }
   const unknown = await tell([randomUUID()], away);
-  assert.deepEqual([unknown.code, /^There is no row of order .* could not be read: Temporal at .* does not answer/.test(unknown.out)], [1, true], unknown.out);
+  assert.deepEqual([unknown.code, (await tell([orderId], { ...away, ORDERS_DATABASE_URL: nowhere })).code], [2, 2]);
+  assert.match(unknown.complaint, /^There is no row of order .* could not be read: Temporal at .* does not answer/);
 });
 
 test('what should be there and is not, is called missing', async () => {

@@ -18,7 +18,7 @@ const readers = {
 
 /** Audits an installation from its environment, and tells what it found as a table: 0 no drift, 1 drift, 2 it could not be made. It changes nothing. */
 export const auditCommand = (words: readonly string[], env: Env, patience: Patience = {}): Promise<Told> =>
-  answer('Usage: npm run audit', () => {
+  answer('Usage: npm run audit', words, () => {
     if (words.length > 0) throw new Misuse('It takes no words.');
     return auditOf(env, patience);
   });

@@ -12,7 +12,7 @@ const USAGE = `Usage: npm run dead-letters
        npm run dead-letters -- send <topic>/<partition>/<offset> --reason "<why>" [--operator <name>]`;
 
 /** Lists the messages that were set aside, shows one, or sends one again. */
-export const deadLettersCommand = (words: readonly string[], env: Env): Promise<Told> => answer(USAGE, () => understood(words, env));
+export const deadLettersCommand = (words: readonly string[], env: Env): Promise<Told> => answer(USAGE, words, () => understood(words, env));
 
 async function understood(words: readonly string[], env: Env): Promise<Told> {
   const { positionals, values } = readArguments(words, accountOptions);

@@ -35,7 +35,7 @@ export function tellLetter(letter: Letter): string {
     'Headers',
     ...columns(Object.entries(setAside?.original.headers ?? letter.headers)),
     'Content',
-    `  ${value === null ? 'none: a deletion' : contentOf(value)}`,
+    `  ${value === null ? 'none' : contentOf(value)}`,
   ].join('\n');
 }
 

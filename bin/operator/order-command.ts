@@ -21,7 +21,7 @@ const OPTIONS = { ...accountOptions, stuck: { type: 'boolean' }, 'longer-than': 
 const DAY_S = 86_400;
 
 /** One order, those that are stuck, or an act on one. */
-export const orderCommand = (words: readonly string[], env: Env): Promise<Told> => answer(USAGE, () => understood(words, env));
+export const orderCommand = (words: readonly string[], env: Env): Promise<Told> => answer(USAGE, words, () => understood(words, env));
 
 async function understood(words: readonly string[], env: Env): Promise<Told> {
   const { positionals, values } = readArguments(words, OPTIONS);

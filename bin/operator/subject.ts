@@ -16,6 +16,7 @@ export interface Subject {
 export async function subjectOf({ store, temporal }: Tools, id: string, { rowIsEnough }: { rowIsEnough: boolean }): Promise<Subject> {
   const placed = await store.find(id);
   if (placed && rowIsEnough) return { id, placed, order: undefined, cancellation: undefined };
+  await temporal.check();
   return {
     id,
     placed,

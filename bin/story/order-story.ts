@@ -10,6 +10,8 @@ import { readRow, tellRow } from './row.ts';
 import { clockFrom } from './text.ts';
 import { readWorkflow, tellWorkflow } from './workflow.ts';
 
+const exitCodes = { found: 0, missing: 1, unread: 2 } as const;
+
 /**
  * Tells all that is known of one order: its row, its money, its workflow, its events, its notifications, and what operators did to
  * it. It reads, and changes nothing. What cannot be read, or is not where it should be, is said in its place.
@@ -18,7 +20,7 @@ export async function tellOrder(id: string, env: Env): Promise<Told> {
   const [row, workflow] = await Promise.all([ask(() => readRow(env, id)), ask(() => readWorkflow(env, orderWorkflowId(id)))]);
   if (row.kind === 'missing' && workflow.kind === 'missing') return { text: `There is no order ${id}.`, exitCode: 1 };
   if (row.kind === 'missing' && workflow.kind === 'unread')
-    return { text: `There is no row of order ${id}. Whether it has a workflow could not be read: ${workflow.why}`, exitCode: 1 };
+    return { text: `There is no row of order ${id}. Whether it has a workflow could not be read: ${workflow.why}`, exitCode: 2 };
 
   const placedAt = found(row)?.createdAt ?? found(workflow)?.startedAt;
   const ownerId = found(row)?.ownerId ?? found(workflow)?.ownerId;
@@ -43,5 +45,5 @@ export async function tellOrder(id: string, env: Env): Promise<Told> {
     ['Notifications', ...tellNotifications(notifications, clock, isFinal)],
     ...(acts.kind === 'missing' ? [] : [['What operators did', ...tellActs(acts, clock)]]),
   ];
-  return { text: chapters.map((lines) => lines.join('\n')).join('\n\n'), exitCode: row.kind === 'found' ? 0 : 1 };
+  return { text: chapters.map((lines) => lines.join('\n')).join('\n\n'), exitCode: exitCodes[row.kind] };
 }

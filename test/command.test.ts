@@ -1,0 +1,16 @@
+/** What all commands of an operator have in common. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { auditCommand } from '../bin/audit/run.ts';
+import { deadLettersCommand } from '../bin/dead-letters/command.ts';
+import { orderCommand } from '../bin/operator/order-command.ts';
+
+for (const command of [orderCommand, deadLettersCommand, auditCommand]) {
+  test(`${command.name} says how it is called, to who asks for that`, async () => {
+    for (const words of [['--help'], ['retry', '-h']]) {
+      const { text, exitCode } = await command(words, {});
+      assert.match(text, /^Usage: npm run /);
+      assert.equal(exitCode, 0);
+    }
+  });
+}
