@@ -91,11 +91,14 @@ test('three senders send a hundred mails, each of them once', async () => {
 
 test('what is taken is for one sender only until its time has passed, and is then due again', async () => {
   const { store } = notifications;
+  // A moment is stored in milliseconds, and may be rounded to one that is to come.
+  const makeDue = () => notifications.database.query(`update notifications set next_attempt_at = current_timestamp - interval '1 second'`);
   for (let n = 0; n < 20; n++) await store.record(notificationOf(randomUUID()));
+  await makeDue();
   const ids = (await Promise.all(Array.from({ length: 10 }, () => store.claim(4, 60_000)))).flat().map(({ id }) => id);
   assert.deepEqual([ids.length, new Set(ids).size], [20, 20]);
   assert.deepEqual(await store.claim(4, 60_000), []);
-  await notifications.database.query('update notifications set next_attempt_at = current_timestamp');
+  await makeDue();
   assert.deepEqual(
     (await store.claim(100, 60_000)).map(({ attempts }) => attempts),
     Array(20).fill(2),
@@ -132,13 +135,19 @@ test('the metrics say how many mails are still to be sent, and do without that f
 test('who has lost a mail to another attempt neither gives it up nor puts it off', async () => {
   const { store } = notifications;
   await store.record(notificationOf(randomUUID()));
-  const [late] = await store.claim(1, 0);
-  const [now] = await store.claim(1, 60_000);
-  await store.undeliverable(late!, 'the first of two');
-  await store.postpone(late!, 0);
+  const taken = (leaseMs: number) =>
+    eventually(async () => {
+      const [mail] = await store.claim(1, leaseMs);
+      assert.ok(mail);
+      return mail;
+    });
+  const late = await taken(0);
+  const now = await taken(60_000);
+  await store.undeliverable(late, 'the first of two');
+  await store.postpone(late, 0);
   assert.deepEqual(await store.claim(1, 0), []);
-  await store.postpone(now!, 0);
-  assert.equal((await store.claim(1, 0))[0]!.attempts, 3);
+  await store.postpone(now, 0);
+  assert.equal((await taken(0)).attempts, 3);
 });
 
 test('closing lets the mail under way finish, and what became of it is written down', async () => {
