@@ -5,6 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { exitWhenDone } from '../lib/exit-when-done.ts';
 import { interruption } from '../local/interruption.ts';
 import { SetupError } from '../local/setup-error.ts';
 import { install, removeInstallation, type Installation } from './installation.ts';
@@ -22,6 +23,7 @@ const extents: Record<'quick' | 'long', Extent> = {
 const signal = interruption(process.env);
 const say = (line: string) => void process.stderr.write(`# ${line}\n`);
 
+exitWhenDone();
 try {
   process.exitCode = await main(new Set(process.argv.slice(2)));
 } catch (error) {

@@ -1,4 +1,5 @@
 import { ConfigFault } from '../lib/config.ts';
+import { exitWhenDone } from '../lib/exit-when-done.ts';
 import { reasonOf } from './story/part.ts';
 
 /** What a command has to say, and how it ends: 0 told or done; 1 not so, or refused; 2 misused, or not possible at this moment. */
@@ -25,4 +26,5 @@ export async function answer(usage: string, words: readonly string[], act: () =>
 export function end({ text, exitCode }: Told): void {
   (exitCode === 2 ? process.stderr : process.stdout).write(`${text}\n`);
   process.exitCode = exitCode;
+  exitWhenDone();
 }

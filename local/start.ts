@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { ConfigFault, port, readConfig, textOr } from '../lib/config.ts';
+import { exitWhenDone } from '../lib/exit-when-done.ts';
 import { urlOf } from '../lib/listen.ts';
 import { bringUp } from './bring-up.ts';
 import { writeEnvFile } from './env-file.ts';
@@ -20,6 +21,7 @@ const say = (line: string) => void process.stdout.write(`${line}\n`);
 // The terminal may be gone before us: what we would have said then is said to nobody.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
+exitWhenDone();
 try {
   process.exitCode = await main(process.argv.slice(2), process.env);
 } catch (error) {

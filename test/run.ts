@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import { bundleWorkflows } from '../activities/worker.ts';
+import { exitWhenDone } from '../lib/exit-when-done.ts';
 import { startStack, type Stack } from '../local/stack.ts';
 import { timeSkippingServerPath } from '../local/temporal-programs.ts';
 import { createTemplates } from './support/database.ts';
@@ -28,6 +29,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
+exitWhenDone();
 try {
   process.exitCode = await run(process.argv.slice(2));
 } catch (error) {

@@ -6,6 +6,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { exitWhenDone } from '../../lib/exit-when-done.ts';
 import { interruption } from '../../local/interruption.ts';
 import { readArguments, USAGE, type Asked } from './arguments.ts';
 import { createMutant } from './mutants/mutants.ts';
@@ -17,6 +18,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const MUTANT_QUIET_WITHIN_MS = 180_000;
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
+exitWhenDone();
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(words: readonly string[]): Promise<number> {
