@@ -142,30 +142,6 @@ test("a ledger is its owner's, newest first, in pages", async () => {
   assert.deepEqual((await payments.ledger(randomUUID(), next)).body, []);
 });
 
-test('while another request holds the account what is asked is in progress, and has happened once when it is asked again', async (t) => {
-  // As long as a statement may take in production.
-  const payments = await startPayments({ statementMs: 2_500 });
-  t.after(() => payments.close());
-  const buyer = await payments.buyerWith(100);
-  const keys = { charge: randomUUID(), deposit: randomUUID(), refund: randomUUID() };
-  await payments.withdraw({ ...worker, ...under(keys.refund) }, { amount: 10, userId: buyer });
-  const requests = [
-    () => payments.withdraw({ ...worker, ...under(keys.charge) }, { amount: 30, userId: buyer }),
-    () => payments.replenish({ ...asUser(buyer), ...under(keys.deposit) }, { amount: 5 }),
-    () => payments.cancel(worker, keys.refund, { userId: buyer, cause: 'deadline' }),
-  ];
-  await payments.database.query('begin');
-  await payments.database.query('update billing_accounts set amount = amount where owner_id = $1', [buyer]);
-  const held = await Promise.all(requests.map((request) => request()));
-  await payments.database.query('rollback');
-  assert.deepEqual(
-    held.map((answer) => [outcomeOf(answer), answer.headers.get('retry-after')]),
-    requests.map(() => ['409 in-progress', '1']),
-  );
-  assert.deepEqual((await Promise.all(requests.map((request) => request()))).map(outcomeOf), ['201', '201', '200']);
-  assert.equal((await payments.balance(buyer)).body.amount, 75);
-});
-
 test('without its database billing is unavailable, and says when to come back', async () => {
   const away = openDatabase('postgres://nobody@127.0.0.1:1/nothing');
   const service = await payments.serve(createBillingStore(away));

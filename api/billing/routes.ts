@@ -82,10 +82,12 @@ async function moved(act: () => Promise<Outcome>): Promise<Outcome> {
   try {
     return await act();
   } catch (error) {
-    if (databaseFault(error) !== 'timeout') throw error;
-    throw new Problem('in-progress', 'A request on this account is still running. Send the same request again', {
+    const fault = databaseFault(error);
+    if (fault !== 'timeout' && fault !== 'lock-timeout') throw error;
+    const replayed = fault === 'lock-timeout';
+    throw new Problem('in-progress', `${replayed ? 'This same request' : 'Another request on this account'} is still running. Send the same request again`, {
       cause: error,
-      headers: { 'retry-after': RETRY_AFTER_S },
+      headers: { 'retry-after': RETRY_AFTER_S, ...(replayed && { 'idempotent-replayed': 'true' }) },
     });
   }
 }

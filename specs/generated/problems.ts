@@ -135,9 +135,9 @@ export const problemKinds = {
   },
   'in-progress': {
     status: 409,
-    title: 'The same request is still being worked on',
+    title: 'The request has to wait for one that is still being worked on',
     explanation:
-      'An earlier request with this key has not ended yet, and this one waited for it in vain. Its outcome is not known so far. Send the same request with the same key again after the time in Retry-After.',
+      'An earlier request with this key has not ended yet, and this one waited for it in vain: with Idempotent-Replayed in the answer. Without, it waited for another request on the same account. Either way its outcome is not known so far. Send the same request with the same key again after the time in Retry-After.',
   },
   'payload-too-large': {
     status: 413,

@@ -994,14 +994,14 @@ export interface components {
       correlationId: components['schemas']['CorrelationId'];
     };
     /**
-     * The same request is still being worked on
-     * @description An earlier request with this key has not ended yet, and this one waited for it in vain. Its outcome is not known so far. Send the same request with the same key again after the time in Retry-After.
+     * The request has to wait for one that is still being worked on
+     * @description An earlier request with this key has not ended yet, and this one waited for it in vain: with Idempotent-Replayed in the answer. Without, it waited for another request on the same account. Either way its outcome is not known so far. Send the same request with the same key again after the time in Retry-After.
      */
     InProgressProblem: {
       /** @constant */
       type: '/problems/in-progress';
       /** @constant */
-      title: 'The same request is still being worked on';
+      title: 'The request has to wait for one that is still being worked on';
       /** @constant */
       status: 409;
       /** @description What is wrong with this very request. */
@@ -1732,7 +1732,7 @@ export interface components {
         'application/problem+json': components['schemas']['NotYourAccountProblem'] | components['schemas']['CrossSiteProblem'];
       };
     };
-    /** @description The account cannot hold that much, or the same request is still being worked on. */
+    /** @description The account cannot hold that much, or this request, or another one on the account, is still being worked on. */
     ReplenishmentRefused: {
       headers: {
         'X-Correlation-Id': components['headers']['CorrelationId'];
@@ -1744,7 +1744,7 @@ export interface components {
         'application/problem+json': components['schemas']['BalanceLimitProblem'] | components['schemas']['InProgressProblem'];
       };
     };
-    /** @description There is not enough money, the key was cancelled, or the same request is still being worked on. */
+    /** @description There is not enough money, the key was cancelled, or this request, or another one on the account, is still being worked on. */
     WithdrawalRefused: {
       headers: {
         'X-Correlation-Id': components['headers']['CorrelationId'];
@@ -1757,10 +1757,11 @@ export interface components {
           components['schemas']['InsufficientFundsProblem'] | components['schemas']['ChargeCancelledProblem'] | components['schemas']['InProgressProblem'];
       };
     };
-    /** @description The withdrawal is still being worked on. */
+    /** @description The withdrawal, or another request on the account, is still being worked on. */
     InProgress: {
       headers: {
         'X-Correlation-Id': components['headers']['CorrelationId'];
+        'Idempotent-Replayed': components['headers']['IdempotentReplayed'];
         'Retry-After': components['headers']['RetryAfter'];
         [name: string]: unknown;
       };
@@ -1839,7 +1840,7 @@ export interface components {
      *     | is missing | 400 `idempotency-key-missing` |
      *     | is not a UUID | 400 `idempotency-key-malformed` |
      *     | came with the same request, which has ended | the first final answer, also a refusal such as `insufficient-funds`, with the body as it was then and `Idempotent-Replayed: true` |
-     *     | came with the same request, which is still being worked on | the same outcome, waited for; past the answer deadline 409 `in-progress` with `Retry-After` |
+     *     | came with the same request, which is still being worked on | the same outcome, waited for; past the answer deadline 409 `in-progress` with `Retry-After`; either with `Idempotent-Replayed: true` |
      *     | came with another request | 422 `key-reused`, and nothing happens |
      *     | came with a request that was refused before it had any effect (400, 401, 403, 413, 415, 429, 503) | is not used up: send it again with the request put right |
      */
@@ -2808,7 +2809,7 @@ export interface operations {
          *     | is missing | 400 `idempotency-key-missing` |
          *     | is not a UUID | 400 `idempotency-key-malformed` |
          *     | came with the same request, which has ended | the first final answer, also a refusal such as `insufficient-funds`, with the body as it was then and `Idempotent-Replayed: true` |
-         *     | came with the same request, which is still being worked on | the same outcome, waited for; past the answer deadline 409 `in-progress` with `Retry-After` |
+         *     | came with the same request, which is still being worked on | the same outcome, waited for; past the answer deadline 409 `in-progress` with `Retry-After`; either with `Idempotent-Replayed: true` |
          *     | came with another request | 422 `key-reused`, and nothing happens |
          *     | came with a request that was refused before it had any effect (400, 401, 403, 413, 415, 429, 503) | is not used up: send it again with the request put right |
          */
@@ -2861,7 +2862,7 @@ export interface operations {
          *     | is missing | 400 `idempotency-key-missing` |
          *     | is not a UUID | 400 `idempotency-key-malformed` |
          *     | came with the same request, which has ended | the first final answer, also a refusal such as `insufficient-funds`, with the body as it was then and `Idempotent-Replayed: true` |
-         *     | came with the same request, which is still being worked on | the same outcome, waited for; past the answer deadline 409 `in-progress` with `Retry-After` |
+         *     | came with the same request, which is still being worked on | the same outcome, waited for; past the answer deadline 409 `in-progress` with `Retry-After`; either with `Idempotent-Replayed: true` |
          *     | came with another request | 422 `key-reused`, and nothing happens |
          *     | came with a request that was refused before it had any effect (400, 401, 403, 413, 415, 429, 503) | is not used up: send it again with the request put right |
          */

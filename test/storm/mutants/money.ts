@@ -14,8 +14,8 @@ export const moneyMutants: readonly Mutant[] = [
     caughtBy: ['I4', 'I5', 'I6', 'I18'],
     changes: ['debit', 'credit'].map((moved) => ({
       file: 'api/billing/statements.ts',
-      find: `  from (select) asked left join ${moved} on true left join ledger on true`,
-      replace: `  from (select) asked left join ${moved} on true left join ledger on true on conflict do nothing`,
+      find: `  from asked left join ${moved} on true left join ledger on true`,
+      replace: `  from asked left join ${moved} on true left join ledger on true on conflict do nothing`,
     })),
   },
   {
