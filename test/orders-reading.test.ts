@@ -89,12 +89,12 @@ test('many wait and follow with one query at a time, and none is made for those 
   const { id } = await placed(undefined);
   let looks = 0;
   let [atOnce, atOnceMax] = [0, 0];
-  const finals: typeof orders.store.finals = async (ids) => {
+  const settledAmong: typeof orders.store.settledAmong = async (ids) => {
     looks++;
     atOnceMax = Math.max(atOnceMax, ++atOnce);
-    return orders.store.finals(ids).finally(() => atOnce--);
+    return orders.store.settledAmong(ids).finally(() => atOnce--);
   };
-  const service = await orders.serve({ ...orders.store, finals });
+  const service = await orders.serve({ ...orders.store, settledAmong });
   const leaving = new AbortController();
   const ask = (path: string, prefer: string) =>
     fetch(service.url + path, { headers: { ...asUser(buyer), prefer }, signal: leaving.signal }).then((response) => response.text());

@@ -46,7 +46,8 @@ export async function asFirstTold(order: Order, { store, saga }: { store: OrderS
   return (first && (await store.settle(order.id, first.status, first.reason))) ?? order;
 }
 
-const isOpen = ({ status }: Order): boolean => status === 'IN_PROGRESS' || status === 'SUCCESS';
+/** Whether it can still be taken back. */
+export const isOpen = ({ status }: Order): boolean => status === 'IN_PROGRESS' || status === 'SUCCESS';
 
 const notCancellable = ({ id, reason }: Order) =>
   new Problem('not-cancellable', 'This order has failed: no money was taken for it, and there is nothing to take back', {

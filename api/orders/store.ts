@@ -133,7 +133,7 @@ export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
     },
 
     /** Those of these orders that are no longer in progress. */
-    async finals(ids: readonly string[]): Promise<Order[]> {
+    async settledAmong(ids: readonly string[]): Promise<Order[]> {
       const rows = await db.order.findMany({ where: { id: { in: [...ids] }, status: { not: 'IN_PROGRESS' } } });
       return rows.map(toOrder);
     },

@@ -14,7 +14,7 @@ interface Wait {
 }
 
 /** Lets any number of requests wait for orders with one query at a time for all of them. Nothing is asked while nobody waits. */
-export function createWatcher(store: Pick<OrderStore, 'finals'>, everyMs = LOOK_EVERY_MS): Watcher {
+export function createWatcher(store: Pick<OrderStore, 'settledAmong'>, everyMs = LOOK_EVERY_MS): Watcher {
   const waits = new Map<string, Set<Wait>>();
   let looking = false;
 
@@ -23,7 +23,7 @@ export function createWatcher(store: Pick<OrderStore, 'finals'>, everyMs = LOOK_
     looking = true;
     while (waits.size > 0) {
       // A database that is away is asked again: who waits is told by the end of the wait.
-      const orders = await store.finals([...waits.keys()]).catch((): Order[] => []);
+      const orders = await store.settledAmong([...waits.keys()]).catch((): Order[] => []);
       for (const order of orders) {
         for (const wait of waits.get(order.id) ?? []) if (wait.from !== order.status) wait.resolve(order);
       }

@@ -34,7 +34,7 @@ async function understood(words: readonly string[], env: Env): Promise<Told> {
     onlyOptions(values, [...Object.keys(accountOptions), ...(first === 'retry' ? ['again'] : [])]);
     return actOn(env, { act: first, id: orderIdOf(id), account: accountOf(values), again: values['again'] === true });
   }
-  if (first === undefined || id !== undefined) throw new Misuse('Say which order.');
+  if (first === undefined || id !== undefined) throw new Misuse('Say which order: one id, alone or after what to do with it.');
   onlyOptions(values, []);
   return tellOrder(orderIdOf(first), env);
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asFirstTold } from '../../api/orders/cancellation.ts';
+import { asFirstTold, isOpen } from '../../api/orders/cancellation.ts';
 import type { Order } from '../../api/orders/store.ts';
 import { cancelWorkflowId, orderWorkflowId } from '../../specs/identity.ts';
 import type { CancellationInput } from '../../workflows/cancellation.ts';
@@ -87,8 +87,7 @@ interface Startable {
 
 /** The workflows that an order should have had by now, in the order in which they may be repeated: what was taken back stays unpaid from the first moment. */
 function workflowsOf({ id, placed, order, cancellation }: Subject & { placed: Order }, { wasOpen }: { wasOpen: boolean }): Startable[] {
-  const isOpen = placed.status === 'IN_PROGRESS' || placed.status === 'SUCCESS';
-  const isBeingTakenBack = placed.cancelCause !== null && isOpen;
+  const isBeingTakenBack = placed.cancelCause !== null && isOpen(placed);
   const ofCancellation: Startable = {
     workflowId: cancelWorkflowId(id),
     before: cancellation,
@@ -115,7 +114,7 @@ function workflowsOf({ id, placed, order, cancellation }: Subject & { placed: Or
 
 /** A billing that was restored may have forgotten why an order is not paid, and would charge it now. So it is made to promise first that it never will. */
 async function isSafeToCharge(tools: Tools, placed: Order, isTakenBack: boolean): Promise<boolean> {
-  if (placed.status === 'IN_PROGRESS' || placed.status === 'SUCCESS') return true;
+  if (isOpen(placed)) return true;
   if (!isTakenBack) {
     await tools.saga.startCancellation(placed, 'operator', { again: true });
     await watched(tools, cancelWorkflowId(placed.id));
