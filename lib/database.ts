@@ -115,14 +115,12 @@ function statementName() {
   };
 }
 
-export type DatabaseFault = 'duplicate' | 'conflict' | 'timeout' | 'lock-timeout' | 'unavailable';
+export type DatabaseFault = 'duplicate' | 'conflict' | 'timeout' | 'unavailable';
 
 const faults: ReadonlyArray<readonly [DatabaseFault, RegExp]> = [
   ['duplicate', /^(23505|P2002)$/],
   ['conflict', /^(40001|40P01|P2034)$/],
-  ['timeout', /^(57014|P1008|P2024)$/],
-  // Only where a statement has set `lock_timeout` itself.
-  ['lock-timeout', /^55P03$/],
+  ['timeout', /^(57014|55P03|P1008|P2024)$/],
   // 08…: the connection; 57P0…: shutting down, crashed, starting; 53300: too many connections; 25006: a standby.
   ['unavailable', /^(08...|57P0.|53...|25006|58030|P1001|P1002|P1017|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/],
 ];

@@ -58,7 +58,6 @@ export const answerProblems: Middleware = async (ctx, next) => {
 function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const fault = databaseFault(error);
-  if (fault === 'unavailable' || fault === 'timeout' || fault === 'lock-timeout')
-    return unavailable('The database did not answer. Send the same request again.', error);
+  if (fault === 'unavailable' || fault === 'timeout') return unavailable('The database did not answer. Send the same request again.', error);
   return new Problem('internal-error', undefined, { cause: error });
 }

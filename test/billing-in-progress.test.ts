@@ -59,35 +59,24 @@ test('while another request holds the account what is asked is in progress, and 
 });
 
 test('a repeat of what is still running is in progress and flagged as replayed; another request under its key is not flagged', async () => {
-  const buyers = await Promise.all([100, 100, 100].map((amount) => payments.buyerWith(amount)));
-  const [charged, credited, refunded] = buyers as [string, string, string];
-  const stranger = randomUUID();
+  const [charged, credited] = [await payments.buyerWith(100), await payments.buyerWith(100)];
   const key = randomUUID();
-  await charge(key, refunded, 10);
   const first = await Promise.all([
     heldStatement(payments.database.url, (held) => held.withdraw({ ownerId: charged, scope: 'order', key, kind: 'withdrawal', amount: 30 })),
     heldStatement(payments.database.url, (held) => held.replenish({ ownerId: credited, scope: 'client', key, kind: 'replenishment', amount: 5 })),
-    heldStatement(payments.database.url, (held) => held.cancel({ ownerId: refunded, scope: 'order', key }, 'buyer')),
-    // Without an account only the promise is written.
-    heldStatement(payments.database.url, (held) => held.cancel({ ownerId: stranger, scope: 'order', key }, 'buyer')),
   ]);
-  const repeats = [() => charge(key, charged, 30), () => deposit(key, credited, 5), () => cancel(key, refunded), () => cancel(key, stranger)];
+  const repeats = [() => charge(key, charged, 30), () => charge(key.toUpperCase(), charged.toUpperCase(), 30), () => deposit(key, credited, 5)];
   const others = [() => charge(key, charged, 31), () => cancel(key, charged), () => deposit(randomUUID(), credited, 5)];
-  const [repeated, other] = [await all(repeats), await all(others)];
+  const answers = await all([...repeats, ...others]);
   await Promise.all(first.map((held) => held.end(true)));
-  assert.deepEqual([...repeated, ...other].map(told), [
-    ...repeats.map(() => ['409 in-progress', 'true', '1']),
-    ...others.map(() => ['409 in-progress', null, '1']),
-  ]);
-  assert.deepEqual((await all(repeats)).map(told), [
-    ['201', 'true', null],
-    ['201', 'true', null],
-    ['200', 'true', null],
-    ['200', 'true', null],
-  ]);
+  assert.deepEqual(answers.map(told), [...repeats.map(() => ['409 in-progress', 'true', '1']), ...others.map(() => ['409 in-progress', null, '1'])]);
+  assert.deepEqual(
+    (await all(repeats)).map(told),
+    repeats.map(() => ['201', 'true', null]),
+  );
 });
 
-test('of two that wait for a third one, the one that came second is the repeat', async () => {
+test('of two that wait for another request the second is a repeat, also once the first has given up', async () => {
   const buyer = await payments.buyerWith(100);
   const key = randomUUID();
   const answers = await whileAccountIsHeld(buyer, async () => {
@@ -101,4 +90,28 @@ test('of two that wait for a third one, the one that came second is the repeat',
   ]);
   assert.deepEqual(told(await charge(key, buyer, 30)), ['201', null, null]);
   assert.equal((await payments.balance(buyer)).body.amount, 70);
+});
+
+test('what has ended is answered as it was first, whatever is at work on the account', async () => {
+  const buyer = await payments.buyerWith(100);
+  const stranger = randomUUID();
+  const [charged, declined, deposited, refunded] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
+  const requests = [
+    () => charge(charged, buyer, 30),
+    () => charge(declined, buyer, 1_000),
+    () => deposit(deposited, buyer, 5),
+    () => cancel(refunded, buyer),
+    () => charge(charged, stranger, 30),
+  ];
+  await charge(refunded, buyer, 10);
+  await all(requests);
+  const again = await whileAccountIsHeld(buyer, () => all([...requests, () => charge(charged, buyer, 31)]));
+  assert.deepEqual(again.map(told), [
+    ['201', 'true', null],
+    ['409 insufficient-funds', 'true', null],
+    ['201', 'true', null],
+    ['200', 'true', null],
+    ['409 insufficient-funds', 'true', null],
+    ['422 key-reused', null, null],
+  ]);
 });

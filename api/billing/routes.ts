@@ -1,8 +1,7 @@
 import { buyer, type Call, type Handler } from '../../lib/api.ts';
-import { databaseFault } from '../../lib/database.ts';
 import { firstPage, idParam, idempotencyKey, pageOf, present } from '../../lib/exchange.ts';
 import { Problem } from '../../lib/problem.ts';
-import type { BillingStore, CancelCause, Key, Kind, Movement, Outcome } from './store.ts';
+import { InProgress, type BillingStore, type CancelCause, type Key, type Kind, type Movement, type Outcome } from './store.ts';
 
 const RETRY_AFTER_S = '1';
 
@@ -35,7 +34,7 @@ export function billingHandlers(store: BillingStore): Record<string, Handler> {
 
     cancelWithdrawal: async (call) => {
       const { userId, cause } = call.body as { userId: string; cause: CancelCause };
-      const key: Key = { ownerId: userId, scope: 'order', key: idParam(call, 'key', noUuid('key')) };
+      const key: Key = { ownerId: userId.toLowerCase(), scope: 'order', key: idParam(call, 'key', noUuid('key')) };
       const { kind, outcome, cause: firstCause, replayed } = await moved(() => store.cancel(key, cause));
       if (kind !== 'withdrawal') throw new Problem('key-reused', 'This key is not that of a withdrawal');
       present(call, 200, { outcome, ...(firstCause && { cause: firstCause }) }, { replayed });
@@ -49,7 +48,7 @@ function movement(call: Call, kind: Kind): Movement {
   const key = idempotencyKey(call);
   if (call.caller?.kind === 'service') {
     if (!userId) throw new Problem('bad-request', 'body userId is required: it names the account');
-    return { ownerId: userId, scope: 'order', key, kind, amount };
+    return { ownerId: userId.toLowerCase(), scope: 'order', key, kind, amount };
   }
   const ownerId = buyer(call);
   if (userId !== undefined && userId.toLowerCase() !== ownerId) throw new Problem('not-your-account', 'userId, if it is sent, must be your own id');
@@ -77,18 +76,16 @@ function answerMovement(call: Call, outcome: Outcome): void {
   }
 }
 
-/** A movement that has to wait for another one's lock longer than a statement may has not happened: it can be asked for again. */
+/** The outcome, or that it is not known so far. */
 async function moved(act: () => Promise<Outcome>): Promise<Outcome> {
   try {
     return await act();
   } catch (error) {
-    const fault = databaseFault(error);
-    if (fault !== 'timeout' && fault !== 'lock-timeout') throw error;
-    const replayed = fault === 'lock-timeout';
-    throw new Problem('in-progress', `${replayed ? 'This same request' : 'Another request on this account'} is still running. Send the same request again`, {
-      cause: error,
-      headers: { 'retry-after': RETRY_AFTER_S, ...(replayed && { 'idempotent-replayed': 'true' }) },
-    });
+    if (!(error instanceof InProgress)) throw error;
+    const { replayed, cause } = error;
+    const detail = replayed ? 'An earlier request with this key has not ended' : 'Another request on this account has not ended';
+    const headers = { 'retry-after': RETRY_AFTER_S, ...(replayed && { 'idempotent-replayed': 'true' }) };
+    throw new Problem('in-progress', `${detail}. Send the same request again`, { cause, headers });
   }
 }
 

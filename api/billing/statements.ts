@@ -4,8 +4,9 @@
  * exists, or `on conflict do nothing`, would let two concurrent repeats both move money. Each takes the account's row first, so that
  * a charge, its repeat and its refund queue up behind one lock and never deadlock.
  *
- * A statement that waits too long for somebody else's lock fails: by `statement_timeout`, and by `lock_timeout` when the same request was
- * at work already as it began. So the error tells a repeat from what is merely queued up behind another movement.
+ * Before that a movement marks its request as being at work, until the statement ends. One whose request is at work already does nothing
+ * and answers no row, so that a repeat knows that it is one, whatever it then waits for. That spares waiting for the account; what keeps
+ * money from moving twice is the key of the outcomes alone.
  */
 import { Prisma, type PrismaClient, type Outcome as OutcomeRow } from '../../prisma/generated/billing/client.ts';
 import type { CancelCause, Key, Movement } from './store.ts';
@@ -17,19 +18,16 @@ const OUTCOME_COLUMNS = Prisma.sql`
   owner_id as "ownerId", scope, idempotency_key as "idempotencyKey", kind, amount, outcome, cause,
   balance_after as "balanceAfter", transaction_id as "transactionId", created_at as "createdAt"`;
 
-/** How much of the time that a statement has a repeat spends waiting for others: it has to end by the first of the two limits. */
-const REPEAT_WAITS = 0.8;
+const markOf = ({ ownerId, scope, key, kind, amount }: Movement) => Prisma.sql`hashtextextended(${[ownerId, scope, key, kind, amount].join('/')}, 0)`;
 
-/** Whoever comes first with a request marks it as being at work, until the statement ends. A repeat finds the mark, and waits by a limit of its own. */
-const asked = ({ ownerId, scope, key }: Key, ...what: readonly unknown[]) => Prisma.sql`
-  asked as materialized (
-    select case when not pg_try_advisory_xact_lock(hashtextextended(${[ownerId, scope, key, ...what].join('/')}, 0))
-      then set_config('lock_timeout', floor(${REPEAT_WAITS}::numeric * 1000 * extract(epoch from current_setting('statement_timeout')::interval))::text, true) end
-  )`;
+const asked = (movement: Movement) => Prisma.sql`asked as materialized (select from pg_try_advisory_xact_lock(${markOf(movement)}) as first where first)`;
+
+/** Waits until this same movement is no longer at work anywhere. */
+export const ended = (db: PrismaClient, movement: Movement) => db.$executeRaw`select pg_advisory_xact_lock_shared(${markOf(movement)})`;
 
 /** Charges if the account holds the amount, declines otherwise. */
-export const withdrawal = (db: PrismaClient, { ownerId, scope, key, amount }: Movement) => db.$queryRaw<OutcomeRow[]>`
-  with ${asked({ ownerId, scope, key }, 'withdrawal', amount)}, debit as (
+export const withdrawal = (db: PrismaClient, movement: Movement, { ownerId, scope, key, amount } = movement) => db.$queryRaw<OutcomeRow[]>`
+  with ${asked(movement)}, debit as (
     update billing_accounts set amount = amount - ${amount}::bigint, refundable = refundable + ${scope === 'order' ? amount : 0}::bigint
     from asked where owner_id = ${ownerId}::uuid and amount >= ${amount}::bigint
     returning amount
@@ -45,8 +43,8 @@ export const withdrawal = (db: PrismaClient, { ownerId, scope, key, amount }: Mo
   returning ${OUTCOME_COLUMNS}`;
 
 /** Adds the amount, and opens the account with its first money. */
-export const replenishment = (db: PrismaClient, { ownerId, scope, key, amount }: Movement) => db.$queryRaw<OutcomeRow[]>`
-  with ${asked({ ownerId, scope, key }, 'replenishment', amount)}, credit as (
+export const replenishment = (db: PrismaClient, movement: Movement, { ownerId, scope, key, amount } = movement) => db.$queryRaw<OutcomeRow[]>`
+  with ${asked(movement)}, credit as (
     insert into billing_accounts as account (owner_id, amount) select ${ownerId}::uuid, ${amount}::bigint from asked
     on conflict (owner_id) do update set amount = account.amount + ${amount}::bigint
       where account.amount + account.refundable + ${amount}::bigint <= ${BALANCE_MAX}::bigint
@@ -64,8 +62,8 @@ export const replenishment = (db: PrismaClient, { ownerId, scope, key, amount }:
 
 /** Gives back what was charged under the key. No row when nothing was, as far as this statement's snapshot goes. */
 export const refund = (db: PrismaClient, { ownerId, scope, key }: Key, cause: CancelCause) => db.$queryRaw<OutcomeRow[]>`
-  with ${asked({ ownerId, scope, key }, 'cancellation')}, account as materialized (
-    select owner_id from billing_accounts, asked where owner_id = ${ownerId}::uuid for update of billing_accounts
+  with account as materialized (
+    select owner_id from billing_accounts where owner_id = ${ownerId}::uuid for update
   ), refunded as (
     update outcomes set outcome = 'REFUNDED', cause = ${cause} from account
     where outcomes.owner_id = account.owner_id and scope = ${scope} and idempotency_key = ${key}::uuid and outcome = 'CHARGED'
@@ -81,7 +79,6 @@ export const refund = (db: PrismaClient, { ownerId, scope, key }: Key, cause: Ca
 
 /** Turns away whatever comes later under the key. */
 export const tombstone = (db: PrismaClient, { ownerId, scope, key }: Key, cause: CancelCause) => db.$queryRaw<OutcomeRow[]>`
-  with ${asked({ ownerId, scope, key }, 'cancellation')}
   insert into outcomes (owner_id, scope, idempotency_key, kind, outcome, cause)
-  select ${ownerId}::uuid, ${scope}, ${key}::uuid, 'withdrawal', 'CANCELLED', ${cause} from asked
+  values (${ownerId}::uuid, ${scope}, ${key}::uuid, 'withdrawal', 'CANCELLED', ${cause})
   returning ${OUTCOME_COLUMNS}`;

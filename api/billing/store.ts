@@ -1,6 +1,6 @@
 import { databaseFault, type Database } from '../../lib/database.ts';
 import { PrismaClient, type Outcome as OutcomeRow } from '../../prisma/generated/billing/client.ts';
-import { refund, replenishment, tombstone, withdrawal } from './statements.ts';
+import { ended, refund, replenishment, tombstone, withdrawal } from './statements.ts';
 
 /** `client`: a key that a buyer chose. `order`: the charge of an order. The two never meet, so no buyer can occupy an order's key. */
 export type Scope = 'client' | 'order';
@@ -32,6 +32,17 @@ export interface Outcome {
   replayed: boolean;
 }
 
+/** Nothing has happened so far: something else was at work for longer than a statement may wait. */
+export class InProgress extends Error {
+  /** True when it was this same movement, asked for earlier. */
+  readonly replayed: boolean;
+
+  constructor(replayed: boolean, cause: unknown) {
+    super('something else is at work', { cause });
+    this.replayed = replayed;
+  }
+}
+
 export interface Transaction {
   id: number;
   kind: Kind;
@@ -48,7 +59,10 @@ const ATTEMPTS_MAX = 20;
 
 export type BillingStore = ReturnType<typeof createBillingStore>;
 
-/** The accounts, the ledger and the outcomes: balance, ledger and outcome of a movement change together or not at all. */
+/**
+ * The accounts, the ledger and the outcomes: balance, ledger and outcome of a movement change together or not at all.
+ * What moves money throws `InProgress` when it had to wait for too long: it has not happened, and may be asked for again.
+ */
 export function createBillingStore({ adapter }: Pick<Database, 'adapter'>) {
   const db = new PrismaClient({ adapter });
 
@@ -63,18 +77,7 @@ export function createBillingStore({ adapter }: Pick<Database, 'adapter'>) {
      * Makes billing promise that nothing is charged under the key, ever: money that was taken is given back, once; a key that was
      * never seen gets a tombstone, which turns a late charge away. Answers the same for ever after.
      */
-    async cancel(key: Key, cause: CancelCause): Promise<Outcome> {
-      for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-        const [refunded] = await refund(db, key, cause);
-        if (refunded) return toOutcome(refunded, false);
-        const earlier = await find(db, key);
-        // Charged between the two statements: give it back after all.
-        if (earlier && earlier.outcome !== 'CHARGED') return toOutcome(earlier, true);
-        const buried = earlier ? undefined : await unlessDuplicate(() => tombstone(db, key, cause));
-        if (buried?.[0]) return toOutcome(buried[0], false);
-      }
-      throw new Error('a cancellation lost too many races');
-    },
+    cancel: (key: Key, cause: CancelCause) => cancelled(db, key, cause),
 
     /** Opens the account. False when it was open already. */
     async open(ownerId: string): Promise<boolean> {
@@ -109,16 +112,55 @@ export function createBillingStore({ adapter }: Pick<Database, 'adapter'>) {
   };
 }
 
-/** Does it, or finds what was done first. `act` must raise 23505 when the key has an outcome already. */
-async function once(db: PrismaClient, key: Key, act: () => Promise<OutcomeRow[]>): Promise<Outcome> {
-  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    const done = await unlessDuplicate(act);
-    if (done?.[0]) return toOutcome(done[0], false);
-    const earlier = await find(db, key);
-    if (earlier) return toOutcome(earlier, true);
-    // A deadlock that was broken, or a duplicate whose session was undone in the meantime: nothing has happened yet.
+/** Does it, or finds what was done first. `act` must raise 23505 when the key has an outcome already, and do nothing while the same movement is at work. */
+async function once(db: PrismaClient, movement: Movement, act: () => Promise<OutcomeRow[]>): Promise<Outcome> {
+  const first = () => told(db, movement);
+  let replayed = false;
+  try {
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+      const done = await unlessDuplicate(act);
+      if (done?.[0]) return toOutcome(done[0], false);
+      if (done) {
+        replayed = true;
+        await ended(db, movement);
+      }
+      const outcome = await first();
+      if (outcome) return outcome;
+      // A deadlock that was broken, or a first one that was undone in the meantime: nothing has happened yet.
+    }
+  } catch (error) {
+    return await afterWaiting(error, { first, replayed });
   }
   throw new Error('a movement of money lost too many races');
+}
+
+async function cancelled(db: PrismaClient, key: Key, cause: CancelCause): Promise<Outcome> {
+  const first = async () => {
+    const outcome = await told(db, key);
+    return outcome?.outcome === 'CHARGED' ? undefined : outcome;
+  };
+  try {
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+      const [refunded] = await refund(db, key, cause);
+      if (refunded) return toOutcome(refunded, false);
+      const outcome = await first();
+      if (outcome) return outcome;
+      // Charged since the first of these statements? Then this is a duplicate, and the money is given back after all.
+      const [buried] = (await unlessDuplicate(() => tombstone(db, key, cause))) ?? [];
+      if (buried) return toOutcome(buried, false);
+    }
+  } catch (error) {
+    return await afterWaiting(error, { first, replayed: false });
+  }
+  throw new Error('a cancellation lost too many races');
+}
+
+/** Who has waited in vain for somebody else's lock is told what was done first, if anything was: also what had been done long before. */
+async function afterWaiting(error: unknown, { first, replayed }: { first: () => Promise<Outcome | undefined>; replayed: boolean }): Promise<Outcome> {
+  if (databaseFault(error) !== 'timeout') throw error;
+  const outcome = await first();
+  if (outcome) return outcome;
+  throw new InProgress(replayed, error);
 }
 
 async function unlessDuplicate<T>(act: () => Promise<T>): Promise<T | undefined> {
@@ -131,8 +173,11 @@ async function unlessDuplicate<T>(act: () => Promise<T>): Promise<T | undefined>
   }
 }
 
-const find = (db: PrismaClient, { ownerId, scope, key }: Key) =>
-  db.outcome.findUnique({ where: { ownerId_scope_idempotencyKey: { ownerId, scope, idempotencyKey: key } } });
+/** What was done first under the key, as whoever comes later is told it. */
+async function told(db: PrismaClient, { ownerId, scope, key }: Key): Promise<Outcome | undefined> {
+  const row = await db.outcome.findUnique({ where: { ownerId_scope_idempotencyKey: { ownerId, scope, idempotencyKey: key } } });
+  return row ? toOutcome(row, true) : undefined;
+}
 
 const toOutcome = (row: OutcomeRow, replayed: boolean): Outcome => ({
   kind: row.kind as Kind,

@@ -60,12 +60,12 @@ export const moneyMutants: readonly Mutant[] = [
       {
         file: 'api/billing/store.ts',
         find: lines(
-          '        const buried = earlier ? undefined : await unlessDuplicate(() => tombstone(db, key, cause));',
-          '        if (buried?.[0]) return toOutcome(buried[0], false);',
+          '      const [buried] = (await unlessDuplicate(() => tombstone(db, key, cause))) ?? [];',
+          '      if (buried) return toOutcome(buried, false);',
         ),
         replace: lines(
-          '        const promised = { amount: null, balanceAfter: null, transactionId: null, replayed: false };',
-          "        if (!earlier) return { kind: 'withdrawal', outcome: 'CANCELLED', cause, ...promised };",
+          '      const promised = { amount: null, balanceAfter: null, transactionId: null, replayed: false };',
+          "      if (!(await told(db, key))) return { kind: 'withdrawal', outcome: 'CANCELLED', cause, ...promised };",
         ),
       },
     ],
