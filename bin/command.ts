@@ -6,6 +6,8 @@ import { reasonOf } from './story/part.ts';
 export interface Told {
   text: string;
   exitCode: 0 | 1 | 2;
+  /** True when the text is not what was asked for, but why it could not be told. */
+  isFault?: true;
 }
 
 /** A command that was called in a way that it does not understand. The message says what is wrong. */
@@ -17,14 +19,14 @@ export async function answer(usage: string, words: readonly string[], act: () =>
   try {
     return await act();
   } catch (error) {
-    if (error instanceof Misuse) return { text: `${error.message}\n${usage}`, exitCode: 2 };
-    return { text: `That could not be done: ${error instanceof ConfigFault ? error.message : reasonOf(error)}`, exitCode: 2 };
+    if (error instanceof Misuse) return { text: `${error.message}\n${usage}`, exitCode: 2, isFault: true };
+    return { text: `That could not be done: ${error instanceof ConfigFault ? error.message : reasonOf(error)}`, exitCode: 2, isFault: true };
   }
 }
 
 /** Ends the program as the command wants it. What went wrong goes where it does not mix with what was asked for. */
-export function end({ text, exitCode }: Told): void {
-  (exitCode === 2 ? process.stderr : process.stdout).write(`${text}\n`);
+export function end({ text, exitCode, isFault }: Told): void {
+  (isFault === true ? process.stderr : process.stdout).write(`${text}\n`);
   process.exitCode = exitCode;
   exitWhenDone();
 }

@@ -181,5 +181,5 @@ test('an audit that cannot be made is neither sound nor drift', async () => {
     assert.equal(exitCode, 2);
     assert.match(text, complaint);
   }
-  assert.deepEqual(await auditCommand(['--fix'], shop.env), { text: 'It takes no words.\nUsage: npm run audit', exitCode: 2 });
+  assert.deepEqual(await auditCommand(['--fix'], shop.env), { text: 'It takes no words.\nUsage: npm run audit', exitCode: 2, isFault: true });
 });

@@ -175,7 +175,9 @@ test('what cannot be read is said in its place, and the rest is told', async () 
     assert.ok(out.includes(words), `"${words}" is missing:\n${out}`);
   }
   const unknown = await tell([randomUUID()], away);
-  assert.deepEqual([unknown.code, (await tell([orderId], { ...away, ORDERS_DATABASE_URL: nowhere })).code], [2, 2]);
+  const rowless = await tell([orderId], { ...away, ORDERS_DATABASE_URL: nowhere });
+  assert.deepEqual([unknown.code, unknown.out, rowless.code, rowless.complaint], [2, '', 2, '']);
+  assert.match(rowless.out, /not read: Can't reach database server/);
   assert.match(unknown.complaint, /^There is no row of order .* could not be read: Temporal at .* does not answer/);
 });
 

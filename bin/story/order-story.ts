@@ -20,7 +20,7 @@ export async function tellOrder(id: string, env: Env): Promise<Told> {
   const [row, workflow] = await Promise.all([ask(() => readRow(env, id)), ask(() => readWorkflow(env, orderWorkflowId(id)))]);
   if (row.kind === 'missing' && workflow.kind === 'missing') return { text: `There is no order ${id}.`, exitCode: 1 };
   if (row.kind === 'missing' && workflow.kind === 'unread')
-    return { text: `There is no row of order ${id}. Whether it has a workflow could not be read: ${workflow.why}`, exitCode: 2 };
+    return { text: `There is no row of order ${id}. Whether it has a workflow could not be read: ${workflow.why}`, exitCode: 2, isFault: true };
 
   const placedAt = found(row)?.createdAt ?? found(workflow)?.startedAt;
   const ownerId = found(row)?.ownerId ?? found(workflow)?.ownerId;
