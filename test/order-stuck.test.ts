@@ -27,6 +27,7 @@ for (const step of ['chargeOrder', 'settleOrder', 'announceOrder'] satisfies Ste
     const settled = await inWorld(world, (taskQueue) => start(taskQueue, world).then((handle) => handle.result()));
     assert.equal(settled.status, 'SUCCESS');
     assert.deepEqual(await marks(orderWorkflowId(world.orderId)), [step, undefined]);
+    assert.deepEqual(await longestPauses(orderWorkflowId(world.orderId), step), [30, 30]);
     assert.deepEqual([world.account.charges, world.row.status, world.announced], [1, 'SUCCESS', ['OrderCreated']]);
   });
 }
@@ -42,6 +43,7 @@ for (const step of ['cancelCharge', 'cancelOrder'] satisfies Step[]) {
       assert.equal((await cancellation.result()).status, 'CANCELLED');
     });
     assert.deepEqual(await marks(cancelWorkflowId(world.orderId)), [step, undefined]);
+    assert.deepEqual(await longestPauses(cancelWorkflowId(world.orderId), step), [30, 30]);
     assert.deepEqual([world.account.balance, world.row.status], [100, 'CANCELLED']);
   });
 }
@@ -120,6 +122,12 @@ async function marks(workflowId: string): Promise<Array<string | undefined>> {
 function textOf(data: Uint8Array | null | undefined): string | undefined {
   const value = data?.length ? (JSON.parse(Buffer.from(data).toString()) as string | string[] | null) : undefined;
   return Array.isArray(value) ? value[0] : (value ?? undefined);
+}
+
+/** The seconds that pass at most between two tries of a step, in each row of them. */
+async function longestPauses(workflowId: string, step: string): Promise<number[]> {
+  const asked = (await historyOf(workflowId)).map((event) => event.activityTaskScheduledEventAttributes).filter((each) => each?.activityType?.name === step);
+  return asked.map((each) => Number(each!.retryPolicy!.maximumInterval!.seconds));
 }
 
 /** From the workflow's start to the first time that it asked for this activity. */

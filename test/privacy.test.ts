@@ -124,6 +124,16 @@ async function leave(cookie: string): Promise<void> {
   const { body: sessions } = await ask('listSessions', 'GET', '/auth/sessions', { headers });
   const { id } = (await ask('login', 'POST', '/auth/login', { body: { username: person.username, password: passwords.next } })).body;
   assert.equal(outcomeOf(await ask('deleteProfile', 'DELETE', `/api/v1/user/${id}`, { headers })), '204');
+  const orders = (await ask('listOrders', 'GET', '/orders', { headers })).body.map(({ status }: { status: string }) => status);
+  const ledger = (await ask('listTransactions', 'GET', '/payments/transactions', { headers })).body.map(({ amount }: { amount: number }) => amount);
+  assert.deepEqual(
+    [orders, ledger],
+    [
+      ['FAILED', 'SUCCESS'],
+      [-50, 50],
+    ],
+    'orders and ledger stay',
+  );
   assert.equal(outcomeOf(await ask('endSession', 'DELETE', `/auth/sessions/${sessions[0].id}`, { headers })), '204');
   assert.equal(outcomeOf(await ask('logout', 'POST', '/auth/logout', { headers })), '200');
 }

@@ -281,7 +281,7 @@ export interface paths {
     };
     /**
      * Read an order
-     * @description A service may read any order. With `Prefer: wait=<seconds>` the answer is held until the order is final, or the wait is over; then it is the order as it stands, or 304 if that is what `If-None-Match` has.
+     * @description A service may read any order. With `Prefer: wait=<seconds>` the answer is held until the order is final, or the wait is over; then it is the order as it stands, or 304 if that is what `If-None-Match` has. While an order that succeeded is being taken back, `SUCCESS` is not final.
      */
     get: operations['readOrder'];
     put?: never;
@@ -301,7 +301,7 @@ export interface paths {
     };
     /**
      * Follow an order
-     * @description Server-sent events. The first one tells where the order stands, each further one a change of it, and with the first that is final the stream ends: an order that succeeded may still be cancelled later. A stream that ends without it was cut off, by a deployment for example: ask again, as browsers do by themselves. A service may follow any order.
+     * @description Server-sent events. The first one tells where the order stands, each further one a change of it, and with the first that is final the stream ends: an order that succeeded may still be cancelled later. While it is being taken back `SUCCESS` is not final, and the stream goes on to `CANCELLED`. A stream that ends without a final state was cut off, by a deployment for example: ask again, as browsers do by themselves. A service may follow any order.
      */
     get: operations['orderEvents'];
     put?: never;
@@ -1549,7 +1549,7 @@ export interface components {
         'application/problem+json': components['schemas']['WrongCredentialsProblem'] | components['schemas']['CrossSiteProblem'];
       };
     };
-    /** @description Too many wrong passwords, by default 10 for the account or 100 from the address within 5 minutes. Right ones do not count. */
+    /** @description Too many wrong passwords, by default 10 for the account or 100 from the address within 5 minutes. Right ones do not count. A change of the password also counts as one of its user's writes. */
     TooManyFailedLogins: {
       headers: {
         'X-Correlation-Id': components['headers']['CorrelationId'];
@@ -1641,7 +1641,7 @@ export interface components {
           components['schemas']['ForbiddenProblem'] | components['schemas']['NotYourAccountProblem'] | components['schemas']['CrossSiteProblem'];
       };
     };
-    /** @description The list is at another version, or the order was made and did not succeed. `ETag` has the latest version of the list, or the one that the order made. */
+    /** @description The list is at another version, or the order was made and did not succeed. `ETag` has the latest version of the list, or the one that the order made. But for `stale-order-list`, which makes no order, the answer always has `Location`, `orderId` and `reason`. */
     OrderRefused: {
       headers: {
         'X-Correlation-Id': components['headers']['CorrelationId'];
@@ -1757,11 +1757,10 @@ export interface components {
           components['schemas']['InsufficientFundsProblem'] | components['schemas']['ChargeCancelledProblem'] | components['schemas']['InProgressProblem'];
       };
     };
-    /** @description The withdrawal, or another request on the account, is still being worked on. */
+    /** @description The withdrawal, or another request on the account, is still being worked on, and this one waited for it in vain. Nothing has happened by it so far. */
     InProgress: {
       headers: {
         'X-Correlation-Id': components['headers']['CorrelationId'];
-        'Idempotent-Replayed': components['headers']['IdempotentReplayed'];
         'Retry-After': components['headers']['RetryAfter'];
         [name: string]: unknown;
       };
@@ -2045,7 +2044,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description A short-lived token. */
+      /** @description A short-lived token, by default for 5 minutes. It lives out its time, whatever becomes of the sessions. */
       200: {
         headers: {
           'X-Correlation-Id': components['headers']['CorrelationId'];
@@ -2624,7 +2623,7 @@ export interface operations {
           'text/event-stream': components['schemas']['OrderEventStream'];
         };
       };
-      /** @description The order's final state is the one that `Last-Event-ID` names, and nothing more will come. A browser stops asking. */
+      /** @description The order's state is final, and the one that `Last-Event-ID` names, and nothing more will come. A browser stops asking. */
       204: {
         headers: {
           'X-Correlation-Id': components['headers']['CorrelationId'];
