@@ -110,6 +110,29 @@ test('what an answer says beside its body is in headers that are described', () 
   assert.deepEqual(Object.fromEntries(described.filter(([, names]) => names !== '')), headers);
 });
 
+/** The same of refusals, by what they are refused with and, where an operation says more, by it. `!`: always. */
+const refusalHeaders: Record<string, string> = {
+  '401': 'WWW-Authenticate',
+  '429': 'Retry-After!',
+  '502': 'Retry-After!',
+  '503': 'Retry-After!',
+  '504': 'Retry-After!',
+  'createOrder 409': 'ETag! Location Idempotent-Replayed',
+  'replenish 409': 'Idempotent-Replayed Retry-After',
+  'withdraw 409': 'Idempotent-Replayed Retry-After',
+  'cancelWithdrawal 409': 'Retry-After!',
+};
+
+for (const { id, responses } of operations) {
+  test(`what a refusal by ${id} says beside its body is in headers that are described`, () => {
+    for (const [status, { headers: described }] of Object.entries<Json>(responses).filter(([each]) => Number(each) >= 400)) {
+      const names = Object.entries<Json>(described).map(([name, { required }]) => `${name}${required ? '!' : ''}`);
+      const own = refusalHeaders[`${id} ${status}`] ?? refusalHeaders[status];
+      assert.deepEqual(names.join(' '), ['X-Correlation-Id!', own].filter(Boolean).join(' '), status);
+    }
+  });
+}
+
 test('answers are JSON, but for pages and streams', () => {
   const described = answersWithoutError.map(({ title, response }) => [title, Object.keys(response.content ?? {}).join(' ')]);
   assert.deepEqual(Object.fromEntries(described.filter(([, media]) => !['', 'application/json'].includes(media!))), {
