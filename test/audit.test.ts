@@ -1,6 +1,8 @@
 /** `npm run audit` on a real installation: it finds nothing in a sound one, also under load, and each kind of damage by its number. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { auditCommand } from '../bin/audit/run.ts';
 import { orderCommand } from '../bin/operator/order-command.ts';
@@ -120,10 +122,14 @@ test('a workflow that did not end well, and one that is gone, are found as I8, u
   const { workflow, workflowService } = temporal.client;
   const ofTheBuyer = [{ key: { name: 'OrderOwner', type: 'KEYWORD' as const }, value: buyer.id }];
   const again = { workflowIdReusePolicy: 'ALLOW_DUPLICATE' as const, typedSearchAttributes: ofTheBuyer };
-  await (
-    await workflow.start('order', { workflowId: orderWorkflowId(failed), taskQueue: shop.env['TEMPORAL_TASK_QUEUE']!, startDelay: '1h', args: [{}], ...again })
-  ).terminate();
-  await eventually(async () => assert.deepEqual(await broken(), ['I8']));
+  const taskQueue = shop.env['TEMPORAL_TASK_QUEUE']!;
+  const handle = await workflow.start('order', { workflowId: orderWorkflowId(failed), taskQueue, startDelay: '1h', args: [{}], ...again });
+  // As long as it goes on, it may have to tell the buyer still.
+  await sql('notifications', `delete from notifications where order_id = '${failed}'`);
+  await eventually(async () => assert.match((await audit()).text, /^Buyers: \d+, orders: \d+, in progress: 1\n/));
+  assert.deepEqual(await broken(), []);
+  await handle.terminate();
+  await eventually(async () => assert.deepEqual(await broken(), ['I8', 'I15']));
   assert.match((await audit()).text, new RegExp(`^I8 +order ${failed} of buyer ${buyer.id}: order-${failed} is TERMINATED$`, 'm'));
   await eventually(async () => assert.equal((await orderCommand(['retry', failed, '--reason', 'terminated by hand'], shop.env)).exitCode, 0));
   await assertSound();
@@ -172,8 +178,12 @@ test('the auditor exports what an audit would find, and when it last looked', as
 });
 
 test('an audit that cannot be made is neither sound nor drift', async () => {
+  // One that takes connections and says nothing.
+  const silent = createServer((socket) => void socket.unref()).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
   for (const [name, value, complaint] of [
-    ['TEMPORAL_ADDRESS', '127.0.0.1:1', /could not be done: /],
+    ['TEMPORAL_ADDRESS', '127.0.0.1:1', /could not be done: Temporal at 127.0.0.1:1 does not answer/],
+    ['TEMPORAL_ADDRESS', `127.0.0.1:${(silent.address() as AddressInfo).port}`, /could not be done: Temporal at 127.0.0.1:\d+ does not answer/],
     ['BILLING_DATABASE_URL', 'postgresql://nobody:nothing@127.0.0.1:1/nothing', /could not be done: the billing database does not answer: /],
     ['AUTH_DATABASE_URL', '', /could not be done: AUTH_DATABASE_URL is not set/],
   ] as const) {
@@ -181,5 +191,6 @@ test('an audit that cannot be made is neither sound nor drift', async () => {
     assert.equal(exitCode, 2);
     assert.match(text, complaint);
   }
+  silent.close();
   assert.deepEqual(await auditCommand(['--fix'], shop.env), { text: 'It takes no words.\nUsage: npm run audit', exitCode: 2, isFault: true });
 });

@@ -163,8 +163,8 @@ test('what cannot be read is said in its place, and the rest is told', async () 
   const orderId = randomUUID();
   await placeRow({ orderId, ownerId: randomUUID() }, 'IN_PROGRESS');
   const away = { ORDERS_DATABASE_URL: databases.orders.url, BILLING_DATABASE_URL: nowhere, TEMPORAL_ADDRESS: '127.0.0.1:1', KAFKA_BROKERS: '127.0.0.1:1' };
-  const { code, out } = await tell([orderId], away);
-  assert.equal(code, 0, out);
+  const { code, out, complaint } = await tell([orderId], away);
+  assert.deepEqual([code, complaint], [2, ''], out);
   for (const words of [
     'status           IN_PROGRESS',
     "not read: Can't reach database server",

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { chargeKey } from '../../specs/identity.ts';
 import type { Book, BookedMovement, BookedNotification, BookedOrder, BookedOutcome, Drift } from './book.ts';
 import { driftsOf } from './rules.ts';
+import type { WorkflowFindings } from './workflows.ts';
 
 export interface AuditPorts {
   orders: { owners: Owners; ofOwner(ownerId: string): Promise<BookedOrder[]> };
@@ -12,7 +13,7 @@ export interface AuditPorts {
   notifications: { owners: Owners; ofOwner(ownerId: string): Promise<BookedNotification[]> };
   /** What Temporal says about the workflows of orders. */
   workflows: {
-    driftsOf(ownerId: string, orders: readonly BookedOrder[]): Promise<Array<Omit<Drift, 'ownerId'>>>;
+    compare(ownerId: string, orders: readonly BookedOrder[]): Promise<WorkflowFindings>;
     /** The buyers of all orders that Temporal remembers. */
     owners(): Promise<Set<string>>;
   };
@@ -59,10 +60,10 @@ export async function compare(ports: AuditPorts, owners: AsyncIterable<string> |
   suspect(undefined, await indexDrifts(ports));
   for await (const ownerId of owners) {
     signal?.throwIfAborted();
-    const { book, drifts } = await lookAt(ports, ownerId);
+    const { book, drifts, goingOn } = await lookAt(ports, ownerId);
     report.owners++;
     report.orders += book.orders.length;
-    report.inProgress += book.orders.filter(({ status }) => status === 'IN_PROGRESS').length;
+    report.inProgress += book.orders.filter(({ status }) => status === 'IN_PROGRESS').length + goingOn.size;
     suspect(ownerId, drifts);
   }
   for (let look = 1; suspects.size > 0 && look < looksMax; look++) {
@@ -110,16 +111,19 @@ async function* everyOwner(ports: AuditPorts): AsyncGenerator<string, void, unde
   yield* unknown;
 }
 
-async function lookAt(ports: AuditPorts, ownerId: string): Promise<{ book: Book; drifts: Drift[] }> {
+async function lookAt(ports: AuditPorts, ownerId: string): Promise<{ book: Book; drifts: Drift[]; goingOn: ReadonlySet<string> }> {
   const book = await bookOf(ports, ownerId);
-  const found = await ports.workflows.driftsOf(ownerId, book.orders);
+  const { drifts: found, goingOn } = await ports.workflows.compare(ownerId, book.orders);
   // A charge whose order is gone from its database may still be named by the order's workflow.
   const named = new Map(found.flatMap(({ orderId }) => (orderId ? [[chargeKey(orderId), orderId]] : [])));
-  const drifts = driftsOf(book).map((drift) => {
-    const orderId = drift.key && named.get(drift.key);
-    return orderId ? { ...drift, orderId } : drift;
-  });
-  return { book, drifts: [...drifts, ...found.map((drift) => ({ ...drift, ownerId }))] };
+  const isDue = ({ invariant, orderId = '' }: Drift) => invariant !== 'I15' || !goingOn.has(orderId);
+  const drifts = driftsOf(book)
+    .filter(isDue)
+    .map((drift) => {
+      const orderId = drift.key && named.get(drift.key);
+      return orderId ? { ...drift, orderId } : drift;
+    });
+  return { book, drifts: [...drifts, ...found.map((drift) => ({ ...drift, ownerId }))], goingOn };
 }
 
 /** Read in the order in which things happen, last first: what one part has heard of, the part before it must have. */

@@ -57,7 +57,10 @@ export const orderEvents =
     const heartbeat = setInterval(() => events.write(': still here\n\n'), HEARTBEAT_MS);
     const write = (each: Order) => events.write(`id: ${eventIdOf(each)}\nevent: status\ndata: ${JSON.stringify(toBody(each))}\n\n`);
     const follow = async () => {
-      (seen === eventIdOf({ ...order, status: 'IN_PROGRESS' }) ? turnsOf(order) : [order]).forEach(write);
+      const turns = seen === eventIdOf({ ...order, status: 'IN_PROGRESS' }) ? turnsOf(order) : [order];
+      // Something at once in any case: a client takes the stream for open when its first bytes are there.
+      events.write(': here\n\n');
+      turns.filter((turn) => eventIdOf(turn) !== seen).forEach(write);
       const over = AbortSignal.any([gone, AbortSignal.timeout(STREAM_MAX_MS)]);
       let told = order;
       for await (const next of turnsFrom(order, watcher, over)) {

@@ -37,6 +37,7 @@ async function auditOf(env: Env, patience: Patience): Promise<Told> {
   };
   const books = openBooks(databases, { client: temporal.client, taskQueue });
   try {
+    await temporal.check();
     const report = await audit(books, patience);
     return { text: toTable(report), exitCode: report.drifts.length > 0 ? 1 : 0 };
   } finally {

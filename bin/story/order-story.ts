@@ -45,5 +45,6 @@ export async function tellOrder(id: string, env: Env): Promise<Told> {
     ['Notifications', ...tellNotifications(notifications, clock, isFinal)],
     ...(acts.kind === 'missing' ? [] : [['What operators did', ...tellActs(acts, clock)]]),
   ];
-  return { text: chapters.map((lines) => lines.join('\n')).join('\n\n'), exitCode: exitCodes[row.kind] };
+  const isWhole = [row, workflow, cancellation, money, events, notifications, acts].every(({ kind }) => kind !== 'unread');
+  return { text: chapters.map((lines) => lines.join('\n')).join('\n\n'), exitCode: isWhole ? exitCodes[row.kind] : 2 };
 }

@@ -1824,7 +1824,7 @@ export interface components {
     IfNoneMatch: string;
     /** @description `wait=<seconds>` holds the answer until the order is final, and at most that long (RFC 7240). More than 30 counts as 30, and `Preference-Applied` says what counted. Preferences that are not known here are ignored, as is a wait that is no number. */
     Prefer: string;
-    /** @description The id of the last event that was received, as browsers send it by themselves when they ask again. If it is that of the order's final state, the answer is 204. Otherwise it changes nothing. */
+    /** @description The id of the last event that was received, as browsers send it by themselves when they ask again. If it is that of the order's final state, the answer is 204. Otherwise the stream tells what has changed since. */
     LastEventId: string;
     /** @description Whose account. */
     AccountOwner: components['schemas']['UuidAnyCase'];
@@ -2602,7 +2602,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description The id of the last event that was received, as browsers send it by themselves when they ask again. If it is that of the order's final state, the answer is 204. Otherwise it changes nothing. */
+        /** @description The id of the last event that was received, as browsers send it by themselves when they ask again. If it is that of the order's final state, the answer is 204. Otherwise the stream tells what has changed since. */
         'Last-Event-ID'?: components['parameters']['LastEventId'];
       };
       path: {
