@@ -17,6 +17,8 @@ const KEEP_ALIVE_AFTER_MS = 10_000;
 export interface Database {
   /** What Prisma's client of a service is made from. */
   adapter: PrismaPg;
+  /** How long a statement may take, with all that it waits for. */
+  statementMs: number;
   /** Resolves when the database answers. Rejects when it does not, or when it could forget what it has acknowledged. */
   check(): Promise<void>;
   /** The indexes whose building has failed. They stay, are passed over by a later build of the same name, and keep nothing out. */
@@ -43,6 +45,7 @@ export function openDatabase(connectionString: string, { mayForget = false, size
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => {});
   return {
+    statementMs: timeouts.statementMs,
     adapter: new PrismaPg(pool, { statementNameGenerator: statementName() }),
     async check() {
       const { rows } = await pool.query<{ durable: boolean }>(

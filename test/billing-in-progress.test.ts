@@ -27,7 +27,6 @@ const told = (answer: Answer) => [outcomeOf(answer), answer.headers.get('idempot
 const charge = (key: string, userId: string, amount: number) => payments.withdraw({ ...worker, ...under(key) }, { amount, userId });
 const deposit = (key: string, userId: string, amount: number) => payments.replenish({ ...asUser(userId), ...under(key) }, { amount });
 const cancel = (key: string, userId: string) => payments.cancel(worker, key, { userId, cause: 'deadline' });
-/** At most as many at once as there are connections to the database: each waits for as long as it may. */
 const all = (requests: Array<() => Promise<Answer>>) => Promise.all(requests.map((request) => request()));
 
 async function whileAccountIsHeld<T>(owner: string, act: () => Promise<T>): Promise<T> {
@@ -113,5 +112,25 @@ test('what has ended is answered as it was first, whatever is at work on the acc
     ['200', 'true', null],
     ['409 insufficient-funds', 'true', null],
     ['422 key-reused', null, null],
+  ]);
+});
+
+test('an account that is held for long leaves connections for all others, and of those who wait for it all but the first of each request are repeats', async () => {
+  const [held, other] = [await payments.buyerWith(100), await payments.buyerWith(100)];
+  const [charged, deposited, refunded] = [randomUUID(), randomUUID(), randomUUID()];
+  await charge(refunded, held, 10);
+  const each = [() => charge(charged, held, 30), () => deposit(deposited, held, 5), () => cancel(refunded, held)];
+  const answers = await whileAccountIsHeld(held, async () => {
+    const waiting = all([...each, ...each, ...each, ...each].flat());
+    await blocked(session);
+    assert.deepEqual(told(await charge(randomUUID(), other, 10)), ['201', null, null]);
+    return waiting;
+  });
+  const flags = answers.map(told).map(([outcome, replayed]) => `${outcome} ${replayed}`);
+  assert.deepEqual(flags, [...each.map(() => '409 in-progress null'), ...Array.from({ length: 9 }, () => '409 in-progress true')]);
+  assert.deepEqual((await all(each)).map(told), [
+    ['201', null, null],
+    ['201', null, null],
+    ['200', null, null],
   ]);
 });

@@ -1,7 +1,8 @@
 import { buyer, type Call, type Handler } from '../../lib/api.ts';
 import { firstPage, idParam, idempotencyKey, pageOf, present } from '../../lib/exchange.ts';
 import { Problem } from '../../lib/problem.ts';
-import { InProgress, type BillingStore, type CancelCause, type Key, type Kind, type Movement, type Outcome } from './store.ts';
+import type { BillingStore, CancelCause, Key, Kind, Movement, Outcome } from './store.ts';
+import { InProgress } from './turns.ts';
 
 const RETRY_AFTER_S = '1';
 
@@ -82,9 +83,9 @@ async function moved(act: () => Promise<Outcome>): Promise<Outcome> {
     return await act();
   } catch (error) {
     if (!(error instanceof InProgress)) throw error;
-    const { replayed, cause } = error;
-    const detail = replayed ? 'An earlier request with this key has not ended' : 'Another request on this account has not ended';
-    const headers = { 'retry-after': RETRY_AFTER_S, ...(replayed && { 'idempotent-replayed': 'true' }) };
+    const { isRepeat, cause } = error;
+    const detail = isRepeat ? 'An earlier request with this key has not ended' : 'Another request on this account has not ended';
+    const headers = { 'retry-after': RETRY_AFTER_S, ...(isRepeat && { 'idempotent-replayed': 'true' }) };
     throw new Problem('in-progress', `${detail}. Send the same request again`, { cause, headers });
   }
 }

@@ -18,7 +18,11 @@ const OUTCOME_COLUMNS = Prisma.sql`
   owner_id as "ownerId", scope, idempotency_key as "idempotencyKey", kind, amount, outcome, cause,
   balance_after as "balanceAfter", transaction_id as "transactionId", created_at as "createdAt"`;
 
-const markOf = ({ ownerId, scope, key, kind, amount }: Movement) => Prisma.sql`hashtextextended(${[ownerId, scope, key, kind, amount].join('/')}, 0)`;
+/** What a request to billing has in common with its repeats, and with no other. */
+export const nameOf = ({ ownerId, scope, key, kind, amount }: Key & Partial<Movement>): string =>
+  [ownerId, scope, key, kind ?? 'cancellation', amount].join('/');
+
+const markOf = (movement: Movement) => Prisma.sql`hashtextextended(${nameOf(movement)}, 0)`;
 
 const asked = (movement: Movement) => Prisma.sql`asked as materialized (select from pg_try_advisory_xact_lock(${markOf(movement)}) as first where first)`;
 

@@ -1,6 +1,7 @@
 import { databaseFault, type Database } from '../../lib/database.ts';
 import { PrismaClient, type Outcome as OutcomeRow } from '../../prisma/generated/billing/client.ts';
-import { ended, refund, replenishment, tombstone, withdrawal } from './statements.ts';
+import { ended, nameOf, refund, replenishment, tombstone, withdrawal } from './statements.ts';
+import { createTurns, InProgress, type Turn } from './turns.ts';
 
 /** `client`: a key that a buyer chose. `order`: the charge of an order. The two never meet, so no buyer can occupy an order's key. */
 export type Scope = 'client' | 'order';
@@ -32,17 +33,6 @@ export interface Outcome {
   replayed: boolean;
 }
 
-/** Nothing has happened so far: something else was at work for longer than a statement may wait. */
-export class InProgress extends Error {
-  /** True when it was this same movement, asked for earlier. */
-  readonly replayed: boolean;
-
-  constructor(replayed: boolean, cause: unknown) {
-    super('something else is at work', { cause });
-    this.replayed = replayed;
-  }
-}
-
 export interface Transaction {
   id: number;
   kind: Kind;
@@ -56,6 +46,8 @@ export interface Transaction {
 
 /** How often a statement that lost a race is tried again. Each loss means that somebody else got on. */
 const ATTEMPTS_MAX = 20;
+/** A third of the connections that a role has to its database. One on its way back leaves the next one at work. */
+const AT_ONCE_ON_AN_ACCOUNT = 2;
 
 export type BillingStore = ReturnType<typeof createBillingStore>;
 
@@ -63,21 +55,31 @@ export type BillingStore = ReturnType<typeof createBillingStore>;
  * The accounts, the ledger and the outcomes: balance, ledger and outcome of a movement change together or not at all.
  * What moves money throws `InProgress` when it had to wait for too long: it has not happened, and may be asked for again.
  */
-export function createBillingStore({ adapter }: Pick<Database, 'adapter'>) {
+export function createBillingStore({ adapter, statementMs }: Pick<Database, 'adapter' | 'statementMs'>) {
   const db = new PrismaClient({ adapter });
+  const inTurn = createTurns({ atOnce: AT_ONCE_ON_AN_ACCOUNT, waitMs: statementMs });
+  const move = (movement: Movement, act: () => Promise<OutcomeRow[]>) =>
+    orFirst(
+      inTurn(movement.ownerId, nameOf(movement), (turn) => once(db, movement, { act, turn })),
+      () => told(db, movement),
+    );
 
   return {
     /** Takes the amount from the account if it holds that much, and remembers which of the two happened. A repeat answers what happened first. */
-    withdraw: (movement: Movement) => once(db, movement, () => withdrawal(db, movement)),
+    withdraw: (movement: Movement) => move(movement, () => withdrawal(db, movement)),
 
     /** Adds the amount to the account, which is opened by its first money. Declined when the balance could no longer be told exactly. */
-    replenish: (movement: Movement) => once(db, movement, () => replenishment(db, movement)),
+    replenish: (movement: Movement) => move(movement, () => replenishment(db, movement)),
 
     /**
      * Makes billing promise that nothing is charged under the key, ever: money that was taken is given back, once; a key that was
      * never seen gets a tombstone, which turns a late charge away. Answers the same for ever after.
      */
-    cancel: (key: Key, cause: CancelCause) => cancelled(db, key, cause),
+    cancel: (key: Key, cause: CancelCause) =>
+      orFirst(
+        inTurn(key.ownerId, nameOf(key), () => cancelled(db, key, cause)),
+        () => toldUnlessCharged(db, key),
+      ),
 
     /** Opens the account. False when it was open already. */
     async open(ownerId: string): Promise<boolean> {
@@ -113,55 +115,41 @@ export function createBillingStore({ adapter }: Pick<Database, 'adapter'>) {
 }
 
 /** Does it, or finds what was done first. `act` must raise 23505 when the key has an outcome already, and do nothing while the same movement is at work. */
-async function once(db: PrismaClient, movement: Movement, act: () => Promise<OutcomeRow[]>): Promise<Outcome> {
-  const first = () => told(db, movement);
-  let replayed = false;
-  try {
-    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-      const done = await unlessDuplicate(act);
-      if (done?.[0]) return toOutcome(done[0], false);
-      if (done) {
-        replayed = true;
-        await ended(db, movement);
-      }
-      const outcome = await first();
-      if (outcome) return outcome;
-      // A deadlock that was broken, or a first one that was undone in the meantime: nothing has happened yet.
+async function once(db: PrismaClient, movement: Movement, { act, turn }: { act: () => Promise<OutcomeRow[]>; turn: Turn }): Promise<Outcome> {
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const done = await unlessDuplicate(act);
+    if (done?.[0]) return toOutcome(done[0], false);
+    if (done) {
+      turn.isRepeat = true;
+      await ended(db, movement);
     }
-  } catch (error) {
-    return await afterWaiting(error, { first, replayed });
+    const outcome = await told(db, movement);
+    if (outcome) return outcome;
+    // A deadlock that was broken, or a first one that was undone in the meantime: nothing has happened yet.
   }
   throw new Error('a movement of money lost too many races');
 }
 
 async function cancelled(db: PrismaClient, key: Key, cause: CancelCause): Promise<Outcome> {
-  const first = async () => {
-    const outcome = await told(db, key);
-    return outcome?.outcome === 'CHARGED' ? undefined : outcome;
-  };
-  try {
-    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-      const [refunded] = await refund(db, key, cause);
-      if (refunded) return toOutcome(refunded, false);
-      const outcome = await first();
-      if (outcome) return outcome;
-      // Charged since the first of these statements? Then this is a duplicate, and the money is given back after all.
-      const [buried] = (await unlessDuplicate(() => tombstone(db, key, cause))) ?? [];
-      if (buried) return toOutcome(buried, false);
-    }
-  } catch (error) {
-    return await afterWaiting(error, { first, replayed: false });
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+    const [refunded] = await refund(db, key, cause);
+    if (refunded) return toOutcome(refunded, false);
+    const outcome = await toldUnlessCharged(db, key);
+    if (outcome) return outcome;
+    // Charged since the first of these statements? Then this is a duplicate, and the money is given back after all.
+    const [buried] = (await unlessDuplicate(() => tombstone(db, key, cause))) ?? [];
+    if (buried) return toOutcome(buried, false);
   }
   throw new Error('a cancellation lost too many races');
 }
 
-/** Who has waited in vain for somebody else's lock is told what was done first, if anything was: also what had been done long before. */
-async function afterWaiting(error: unknown, { first, replayed }: { first: () => Promise<Outcome | undefined>; replayed: boolean }): Promise<Outcome> {
-  if (databaseFault(error) !== 'timeout') throw error;
-  const outcome = await first();
-  if (outcome) return outcome;
-  throw new InProgress(replayed, error);
-}
+/** Who has waited in vain is told what was done first, if anything was: also what had been done long before. */
+const orFirst = (outcome: Promise<Outcome>, first: () => Promise<Outcome | undefined>): Promise<Outcome> =>
+  outcome.catch(async (error: unknown) => {
+    const found = error instanceof InProgress ? await first() : undefined;
+    if (found) return found;
+    throw error;
+  });
 
 async function unlessDuplicate<T>(act: () => Promise<T>): Promise<T | undefined> {
   try {
@@ -177,6 +165,11 @@ async function unlessDuplicate<T>(act: () => Promise<T>): Promise<T | undefined>
 async function told(db: PrismaClient, { ownerId, scope, key }: Key): Promise<Outcome | undefined> {
   const row = await db.outcome.findUnique({ where: { ownerId_scope_idempotencyKey: { ownerId, scope, idempotencyKey: key } } });
   return row ? toOutcome(row, true) : undefined;
+}
+
+async function toldUnlessCharged(db: PrismaClient, key: Key): Promise<Outcome | undefined> {
+  const outcome = await told(db, key);
+  return outcome?.outcome === 'CHARGED' ? undefined : outcome;
 }
 
 const toOutcome = (row: OutcomeRow, replayed: boolean): Outcome => ({

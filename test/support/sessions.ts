@@ -4,6 +4,7 @@ import { Pool, type Client } from 'pg';
 import { createAuthStore, type AuthStore } from '../../api/auth/store.ts';
 import { createBillingStore, type BillingStore } from '../../api/billing/store.ts';
 import { createOrderStore, type OrderStore } from '../../api/orders/store.ts';
+import type { Database } from '../../lib/database.ts';
 import { eventually } from './eventually.ts';
 
 /** What a session has done and not committed. */
@@ -22,13 +23,13 @@ export const heldLogin = (url: string, act: (held: AuthStore) => Promise<unknown
 
 async function hold<Store extends { close(): Promise<void> }>(
   url: string,
-  createStore: (database: { adapter: PrismaPg }) => Store,
+  createStore: (database: Pick<Database, 'adapter' | 'statementMs'>) => Store,
   act: (held: Store) => Promise<unknown>,
 ): Promise<Held> {
   // One connection, so that what the store does runs within the transaction that is begun on it.
   const pool = new Pool({ connectionString: url, max: 1 });
   await pool.query('begin');
-  const held = createStore({ adapter: new PrismaPg(pool) });
+  const held = createStore({ adapter: new PrismaPg(pool), statementMs: 60_000 });
   await act(held);
   return {
     async end(commit) {

@@ -1761,6 +1761,7 @@ export interface components {
     InProgress: {
       headers: {
         'X-Correlation-Id': components['headers']['CorrelationId'];
+        'Idempotent-Replayed': components['headers']['IdempotentReplayed'];
         'Retry-After': components['headers']['RetryAfter'];
         [name: string]: unknown;
       };

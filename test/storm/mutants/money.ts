@@ -59,13 +59,10 @@ export const moneyMutants: readonly Mutant[] = [
     changes: [
       {
         file: 'api/billing/store.ts',
-        find: lines(
-          '      const [buried] = (await unlessDuplicate(() => tombstone(db, key, cause))) ?? [];',
-          '      if (buried) return toOutcome(buried, false);',
-        ),
+        find: lines('    const [buried] = (await unlessDuplicate(() => tombstone(db, key, cause))) ?? [];', '    if (buried) return toOutcome(buried, false);'),
         replace: lines(
-          '      const promised = { amount: null, balanceAfter: null, transactionId: null, replayed: false };',
-          "      if (!(await told(db, key))) return { kind: 'withdrawal', outcome: 'CANCELLED', cause, ...promised };",
+          '    const promised = { amount: null, balanceAfter: null, transactionId: null, replayed: false };',
+          "    if (!(await told(db, key))) return { kind: 'withdrawal', outcome: 'CANCELLED', cause, ...promised };",
         ),
       },
     ],
@@ -95,10 +92,10 @@ export const moneyMutants: readonly Mutant[] = [
     changes: [
       {
         file: 'api/billing/store.ts',
-        find: '    withdraw: (movement: Movement) => once(db, movement, () => withdrawal(db, movement)),',
+        find: '    withdraw: (movement: Movement) => move(movement, () => withdrawal(db, movement)),',
         replace: lines(
           '    async withdraw(movement: Movement) {',
-          '      const outcome = await once(db, movement, () => withdrawal(db, movement));',
+          '      const outcome = await move(movement, () => withdrawal(db, movement));',
           '      const { ownerId, scope, key } = movement;',
           '      await db.$executeRaw`',
           '        delete from outcomes where owner_id = ${ownerId}::uuid and scope = ${scope} and idempotency_key = ${key}::uuid',
