@@ -121,9 +121,13 @@ test('an account that is held for long leaves connections for all others, and of
   await charge(refunded, held, 10);
   const each = [() => charge(charged, held, 30), () => deposit(deposited, held, 5), () => cancel(refunded, held)];
   const answers = await whileAccountIsHeld(held, async () => {
+    const beganMs = performance.now();
     const waiting = all([...each, ...each, ...each, ...each].flat());
     await blocked(session);
     assert.deepEqual(told(await charge(randomUUID(), other, 10)), ['201', null, null]);
+    await waiting;
+    // Whoever charges an order gives up after 4 s.
+    assert.ok(performance.now() - beganMs < 4_000);
     return waiting;
   });
   const flags = answers.map(told).map(([outcome, replayed]) => `${outcome} ${replayed}`);

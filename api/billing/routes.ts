@@ -84,9 +84,9 @@ async function moved(act: () => Promise<Outcome>): Promise<Outcome> {
   } catch (error) {
     if (!(error instanceof InProgress)) throw error;
     const { isRepeat, cause } = error;
-    const detail = isRepeat ? 'An earlier request with this key has not ended' : 'Another request on this account has not ended';
+    const waitedFor = isRepeat ? 'an earlier one with this key' : 'another one on this account';
     const headers = { 'retry-after': RETRY_AFTER_S, ...(isRepeat && { 'idempotent-replayed': 'true' }) };
-    throw new Problem('in-progress', `${detail}. Send the same request again`, { cause, headers });
+    throw new Problem('in-progress', `This request has waited in vain for ${waitedFor}. Send it again`, { cause, headers });
   }
 }
 

@@ -46,7 +46,7 @@ export interface Transaction {
 
 /** How often a statement that lost a race is tried again. Each loss means that somebody else got on. */
 const ATTEMPTS_MAX = 20;
-/** A third of the connections that a role has to its database. One on its way back leaves the next one at work. */
+/** Two of the six connections that a role has to its database: while one answer is on its way, the other is at work. Three accounts that are held take them all. */
 const AT_ONCE_ON_AN_ACCOUNT = 2;
 
 export type BillingStore = ReturnType<typeof createBillingStore>;
@@ -57,7 +57,8 @@ export type BillingStore = ReturnType<typeof createBillingStore>;
  */
 export function createBillingStore({ adapter, statementMs }: Pick<Database, 'adapter' | 'statementMs'>) {
   const db = new PrismaClient({ adapter });
-  const inTurn = createTurns({ atOnce: AT_ONCE_ON_AN_ACCOUNT, waitMs: statementMs });
+  const inTurn = createTurns({ atOnce: AT_ONCE_ON_AN_ACCOUNT, waitMs: statementMs / 2 });
+  // Half of a statement's time for what comes before the last one: the answer comes before its caller gives up.
   const move = (movement: Movement, act: () => Promise<OutcomeRow[]>) =>
     orFirst(
       inTurn(movement.ownerId, nameOf(movement), (turn) => once(db, movement, { act, turn })),
@@ -77,7 +78,7 @@ export function createBillingStore({ adapter, statementMs }: Pick<Database, 'ada
      */
     cancel: (key: Key, cause: CancelCause) =>
       orFirst(
-        inTurn(key.ownerId, nameOf(key), () => cancelled(db, key, cause)),
+        inTurn(key.ownerId, nameOf(key), (turn) => cancelled(db, key, { cause, turn })),
         () => toldUnlessCharged(db, key),
       ),
 
@@ -126,16 +127,18 @@ async function once(db: PrismaClient, movement: Movement, { act, turn }: { act: 
     const outcome = await told(db, movement);
     if (outcome) return outcome;
     // A deadlock that was broken, or a first one that was undone in the meantime: nothing has happened yet.
+    turn.goOn();
   }
   throw new Error('a movement of money lost too many races');
 }
 
-async function cancelled(db: PrismaClient, key: Key, cause: CancelCause): Promise<Outcome> {
+async function cancelled(db: PrismaClient, key: Key, { cause, turn }: { cause: CancelCause; turn: Turn }): Promise<Outcome> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const [refunded] = await refund(db, key, cause);
     if (refunded) return toOutcome(refunded, false);
     const outcome = await toldUnlessCharged(db, key);
     if (outcome) return outcome;
+    turn.goOn();
     // Charged since the first of these statements? Then this is a duplicate, and the money is given back after all.
     const [buried] = (await unlessDuplicate(() => tombstone(db, key, cause))) ?? [];
     if (buried) return toOutcome(buried, false);
@@ -146,7 +149,7 @@ async function cancelled(db: PrismaClient, key: Key, cause: CancelCause): Promis
 /** Who has waited in vain is told what was done first, if anything was: also what had been done long before. */
 const orFirst = (outcome: Promise<Outcome>, first: () => Promise<Outcome | undefined>): Promise<Outcome> =>
   outcome.catch(async (error: unknown) => {
-    const found = error instanceof InProgress ? await first() : undefined;
+    const found = error instanceof InProgress ? await first().catch(() => undefined) : undefined;
     if (found) return found;
     throw error;
   });

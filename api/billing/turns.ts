@@ -14,6 +14,8 @@ export class InProgress extends Error {
 export interface Turn {
   /** True when the same request was at work already as this one came. */
   isRepeat: boolean;
+  /** Throws `InProgress` when the request came too long ago for another statement to be begun. */
+  goOn(): void;
 }
 
 interface Account {
@@ -25,7 +27,7 @@ interface Account {
 /**
  * Lets so many requests on one account be at work at once, in the order in which they came. They wait for the account's row anyway,
  * each with a connection to the database: an account that is locked for long must not take those that all others need.
- * Rejects with `InProgress` when the turn has not come after `waitMs`, and when a statement has waited in vain.
+ * Nothing is begun later than `waitMs` after a request came. Rejects with `InProgress` then, and when a statement has waited in vain.
  */
 export function createTurns({ atOnce, waitMs }: { atOnce: number; waitMs: number }) {
   const accounts = new Map<string, Account>();
@@ -33,7 +35,13 @@ export function createTurns({ atOnce, waitMs }: { atOnce: number; waitMs: number
   return async <T>(ownerId: string, request: string, act: (turn: Turn) => Promise<T>): Promise<T> => {
     const account = accounts.get(ownerId) ?? { running: 0, waiting: [], requests: [] };
     accounts.set(ownerId, account);
-    const turn = { isRepeat: account.requests.includes(request) };
+    const untilMs = performance.now() + waitMs;
+    const turn: Turn = {
+      isRepeat: account.requests.includes(request),
+      goOn() {
+        if (performance.now() > untilMs) throw new InProgress(turn.isRepeat);
+      },
+    };
     account.requests.push(request);
     try {
       if (account.running < atOnce) account.running++;
