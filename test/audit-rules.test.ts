@@ -61,6 +61,31 @@ const drifts: ReadonlyArray<[string, string[], (book: Book) => void]> = [
   ['a buyer who was told of an order that is not theirs', ['I15'], (book) => book.notifications.push({ orderId: randomUUID(), eventName: 'OrderCreated' })],
 ];
 
+test('what is being announced may be told still, and nothing else is missing or too much by that', () => {
+  const i15 = (announcing: Array<[string, string[]]>, spoil: (book: Book) => void) => {
+    const book = soundBook();
+    spoil(book);
+    return driftsOf(book, new Map(announcing)).map(({ invariant }) => invariant);
+  };
+  const forget =
+    (...events: number[]) =>
+    (book: Book) =>
+      void (book.notifications = book.notifications.filter((_, n) => !events.includes(n)));
+  const mayFollow: Array<[string, string[]]> = [[cancelled, ['CANCELLED']]];
+  assert.deepEqual(
+    i15(mayFollow, () => {}),
+    [],
+  );
+  assert.deepEqual(i15(mayFollow, forget(3)), []);
+  assert.deepEqual(i15([[cancelled, ['SUCCESS', 'CANCELLED']]], forget(2, 3)), []);
+  assert.deepEqual(i15(mayFollow, forget(2)), ['I15']);
+  assert.deepEqual(i15(mayFollow, forget(0)), ['I15']);
+  assert.deepEqual(
+    i15(mayFollow, (book) => book.notifications.push({ orderId: cancelled, eventName: 'OrderCancelled' })),
+    ['I15'],
+  );
+});
+
 for (const [what, expected, spoil] of drifts) {
   test(`${what} is noticed, as ${expected.join(' and ')}`, () => {
     const book = soundBook();

@@ -1,9 +1,8 @@
 /** `npm run audit` on a real installation: it finds nothing in a sound one, also under load, and each kind of damage by its number. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
+import type { SearchAttributePair } from '@temporalio/common';
 import { auditCommand } from '../bin/audit/run.ts';
 import { orderCommand } from '../bin/operator/order-command.ts';
 import type { ServiceName } from '../prisma/migrate.ts';
@@ -12,9 +11,10 @@ import { createBuyer, type Buyer } from './support/buyer.ts';
 import { changed, damages, without, type Change } from './support/damage.ts';
 import { eventually } from './support/eventually.ts';
 import { freePort } from './support/free-port.ts';
+import { startLink } from './support/link.ts';
 import { insertOrder } from './support/rows.ts';
 import { startShop, type Shop } from './support/shop.ts';
-import { realTemporal } from './support/temporal.ts';
+import { env, realTemporal } from './support/temporal.ts';
 
 const temporal = realTemporal();
 /** Enough of it for what is under way in a busy shop, and little for what is broken. */
@@ -121,14 +121,19 @@ for (const service of ['auth', 'users', 'orders', 'billing', 'notifications'] as
 test('a workflow that did not end well, and one that is gone, are found as I8, until they have run again', async () => {
   const { workflow, workflowService } = temporal.client;
   const ofTheBuyer = [{ key: { name: 'OrderOwner', type: 'KEYWORD' as const }, value: buyer.id }];
-  const again = { workflowIdReusePolicy: 'ALLOW_DUPLICATE' as const, typedSearchAttributes: ofTheBuyer };
-  const taskQueue = shop.env['TEMPORAL_TASK_QUEUE']!;
-  const handle = await workflow.start('order', { workflowId: orderWorkflowId(failed), taskQueue, startDelay: '1h', args: [{}], ...again });
-  // As long as it goes on, it may have to tell the buyer still.
+  const options = { workflowIdReusePolicy: 'ALLOW_DUPLICATE', taskQueue: shop.env['TEMPORAL_TASK_QUEUE']!, startDelay: '1h', args: [{}] } as const;
+  const startAgain = (...more: SearchAttributePair[]) =>
+    workflow.start('order', { ...options, workflowId: orderWorkflowId(failed), typedSearchAttributes: [...ofTheBuyer, ...more] });
+  // As long as one goes on that has come to the order's end, the buyer may be told still.
   await sql('notifications', `delete from notifications where order_id = '${failed}'`);
+  const announcing = await startAgain({ key: { name: 'OrderStatus', type: 'KEYWORD' }, value: 'FAILED' });
   await eventually(async () => assert.match((await audit()).text, /^Buyers: \d+, orders: \d+, in progress: 1\n/));
   assert.deepEqual(await broken(), []);
-  await handle.terminate();
+  await announcing.terminate();
+  const hanging = await startAgain({ key: { name: 'OrderStatus', type: 'KEYWORD' }, value: 'IN_PROGRESS' });
+  await eventually(async () => assert.match((await audit()).text, new RegExp(`^I8 +order ${failed} of buyer ${buyer.id}: order-${failed} is RUNNING$`, 'm')));
+  assert.deepEqual(await broken(), ['I8', 'I15']);
+  await hanging.terminate();
   await eventually(async () => assert.deepEqual(await broken(), ['I8', 'I15']));
   assert.match((await audit()).text, new RegExp(`^I8 +order ${failed} of buyer ${buyer.id}: order-${failed} is TERMINATED$`, 'm'));
   await eventually(async () => assert.equal((await orderCommand(['retry', failed, '--reason', 'terminated by hand'], shop.env)).exitCode, 0));
@@ -178,12 +183,11 @@ test('the auditor exports what an audit would find, and when it last looked', as
 });
 
 test('an audit that cannot be made is neither sound nor drift', async () => {
-  // One that takes connections and says nothing.
-  const silent = createServer((socket) => void socket.unref()).listen(0, '127.0.0.1');
-  await once(silent, 'listening');
+  const silent = await startLink(env('TEMPORAL_ADDRESS'));
+  silent.silence();
   for (const [name, value, complaint] of [
     ['TEMPORAL_ADDRESS', '127.0.0.1:1', /could not be done: Temporal at 127.0.0.1:1 does not answer/],
-    ['TEMPORAL_ADDRESS', `127.0.0.1:${(silent.address() as AddressInfo).port}`, /could not be done: Temporal at 127.0.0.1:\d+ does not answer/],
+    ['TEMPORAL_ADDRESS', silent.address, /could not be done: Temporal at 127.0.0.1:\d+ does not answer/],
     ['BILLING_DATABASE_URL', 'postgresql://nobody:nothing@127.0.0.1:1/nothing', /could not be done: the billing database does not answer: /],
     ['AUTH_DATABASE_URL', '', /could not be done: AUTH_DATABASE_URL is not set/],
   ] as const) {

@@ -31,7 +31,7 @@ function world(buyers: string) {
       },
     },
     notifications: { owners: none, ofOwner: none },
-    workflows: { compare: async () => ({ drifts: [], goingOn: new Set() }), owners: async () => new Set() },
+    workflows: { compare: async () => ({ drifts: [], announcing: new Map() }), owners: async () => new Set() },
     indexes: [{ database: 'orders', invalid: async () => state.indexes }],
   };
   metrics = createComparisonMetrics();

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chargeKey } from '../../specs/identity.ts';
-import type { Book, BookedMovement, BookedNotification, BookedOrder, BookedOutcome, Drift } from './book.ts';
+import type { Announcing, Book, BookedMovement, BookedNotification, BookedOrder, BookedOutcome, Drift } from './book.ts';
 import { driftsOf } from './rules.ts';
 import type { WorkflowFindings } from './workflows.ts';
 
@@ -60,10 +60,10 @@ export async function compare(ports: AuditPorts, owners: AsyncIterable<string> |
   suspect(undefined, await indexDrifts(ports));
   for await (const ownerId of owners) {
     signal?.throwIfAborted();
-    const { book, drifts, goingOn } = await lookAt(ports, ownerId);
+    const { book, drifts, announcing } = await lookAt(ports, ownerId);
     report.owners++;
     report.orders += book.orders.length;
-    report.inProgress += book.orders.filter(({ status }) => status === 'IN_PROGRESS').length + goingOn.size;
+    report.inProgress += book.orders.filter(({ status }) => status === 'IN_PROGRESS').length + announcing.size;
     suspect(ownerId, drifts);
   }
   for (let look = 1; suspects.size > 0 && look < looksMax; look++) {
@@ -111,19 +111,16 @@ async function* everyOwner(ports: AuditPorts): AsyncGenerator<string, void, unde
   yield* unknown;
 }
 
-async function lookAt(ports: AuditPorts, ownerId: string): Promise<{ book: Book; drifts: Drift[]; goingOn: ReadonlySet<string> }> {
+async function lookAt(ports: AuditPorts, ownerId: string): Promise<{ book: Book; drifts: Drift[]; announcing: Announcing }> {
   const book = await bookOf(ports, ownerId);
-  const { drifts: found, goingOn } = await ports.workflows.compare(ownerId, book.orders);
+  const { drifts: found, announcing } = await ports.workflows.compare(ownerId, book.orders);
   // A charge whose order is gone from its database may still be named by the order's workflow.
   const named = new Map(found.flatMap(({ orderId }) => (orderId ? [[chargeKey(orderId), orderId]] : [])));
-  const isDue = ({ invariant, orderId = '' }: Drift) => invariant !== 'I15' || !goingOn.has(orderId);
-  const drifts = driftsOf(book)
-    .filter(isDue)
-    .map((drift) => {
-      const orderId = drift.key && named.get(drift.key);
-      return orderId ? { ...drift, orderId } : drift;
-    });
-  return { book, drifts: [...drifts, ...found.map((drift) => ({ ...drift, ownerId }))], goingOn };
+  const drifts = driftsOf(book, announcing).map((drift) => {
+    const orderId = drift.key && named.get(drift.key);
+    return orderId ? { ...drift, orderId } : drift;
+  });
+  return { book, drifts: [...drifts, ...found.map((drift) => ({ ...drift, ownerId }))], announcing };
 }
 
 /** Read in the order in which things happen, last first: what one part has heard of, the part before it must have. */

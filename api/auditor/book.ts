@@ -37,6 +37,9 @@ export interface BookedNotification {
   eventName: string;
 }
 
+/** By order: what it has become, as far as that is being announced at this moment. */
+export type Announcing = ReadonlyMap<string, readonly string[]>;
+
 /** Where two parts of the system do not say the same. */
 export interface Drift {
   invariant: Invariant;

@@ -1,5 +1,5 @@
 import { chargeKey } from '../../specs/identity.ts';
-import type { Book, BookedMovement, BookedNotification, BookedOrder, Drift } from './book.ts';
+import type { Announcing, Book, BookedMovement, BookedNotification, BookedOrder, Drift } from './book.ts';
 
 type Found = Omit<Drift, 'ownerId'>;
 
@@ -8,14 +8,16 @@ interface Index {
   charges: Map<string, BookedMovement[]>;
   outcomes: Map<string, string>;
   told: Map<string, BookedNotification[]>;
+  announcing: Announcing;
 }
 
 /** Every way in which a buyer's book contradicts itself. Orders that are in progress are judged by what holds at any moment only. */
-export function driftsOf(book: Book): Drift[] {
+export function driftsOf(book: Book, announcing: Announcing = new Map()): Drift[] {
   const index: Index = {
     charges: Map.groupBy(book.movements, ({ key }) => key),
     outcomes: new Map(book.outcomes.map(({ key, outcome }) => [key, outcome])),
     told: Map.groupBy(book.notifications, ({ orderId }) => orderId),
+    announcing,
   };
   const found = [...accountDrifts(book), ...versionDrifts(book), ...book.orders.flatMap((order) => orderDrifts(order, index)), ...strayDrifts(book)];
   return found.map((drift) => ({ ...drift, ownerId: book.ownerId }));
@@ -56,10 +58,12 @@ function moneyDrifts({ status, price }: BookedOrder, charges: readonly BookedMov
 
 const FIRST_EVENT: Readonly<Record<string, string>> = { SUCCESS: 'OrderCreated', FAILED: 'OrderRejected', CANCELLED: 'OrderCancelled' };
 
-/** The buyer was told what became of the order, and, if it was taken back after that, of that too; and nothing else. */
+/** The buyer was told what became of the order, and, if it was taken back after that, of that too; and nothing else. What is being announced may follow. */
 function toldDrifts({ id, status, firstStatus }: BookedOrder, index: Index): Found[] {
-  const due = [...new Set([FIRST_EVENT[firstStatus ?? status]!, FIRST_EVENT[status]!])].toSorted();
   const told = (index.told.get(id) ?? []).map(({ eventName }) => eventName).toSorted();
+  const mayFollow = (index.announcing.get(id) ?? []).map((each) => FIRST_EVENT[each]!);
+  const all = [...new Set([FIRST_EVENT[firstStatus ?? status]!, FIRST_EVENT[status]!])].toSorted();
+  const due = all.filter((event) => told.includes(event) || !mayFollow.includes(event));
   return due.join() === told.join() ? [] : [{ invariant: 'I15', what: `told ${told.join(', ') || 'nothing'}, due ${due.join(', ')}` }];
 }
 

@@ -2,15 +2,15 @@ import type { Client } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { ifKnown } from '../../lib/temporal.ts';
 import { cancelWorkflowId, orderWorkflowId } from '../../specs/identity.ts';
-import type { BookedOrder, Drift } from './book.ts';
+import type { Announcing, BookedOrder, Drift } from './book.ts';
 import { onQueue } from './visibility.ts';
 
 type Found = Omit<Drift, 'ownerId'>;
 
-/** What contradicts a buyer's orders; and which of those that are final are not done: their workflow goes on, and has something to tell still. */
+/** What contradicts a buyer's orders; and what is being announced, by order: what it has become, and its workflow still has to tell. */
 export interface WorkflowFindings {
   drifts: Found[];
-  goingOn: ReadonlySet<string>;
+  announcing: Announcing;
 }
 
 /** How the latest run of a workflow stands, and what became of its order by that. */
@@ -57,15 +57,15 @@ export function createWorkflowBook({ client, taskQueue }: WorkflowBookPorts) {
       const since = Date.now() - (await retentionMs()) + MARGIN_MS;
       const seen = await listOf({ client, taskQueue }, ownerId);
       const drifts = lostOrders(seen, orders);
-      const goingOn = new Set<string>();
+      const announcing = new Map<string, string[]>();
       for (const order of orders.filter(({ createdAt }) => createdAt.getTime() > since)) {
         for (const { workflowId, status } of dueOf(order)) {
           const what = await driftOf(client, { workflowId, status, seen: seen.get(workflowId) });
-          if (what === GOES_ON) goingOn.add(order.id);
+          if (what === ANNOUNCES) announcing.set(order.id, [...(announcing.get(order.id) ?? []), status!]);
           else if (what) drifts.push({ invariant: 'I8', orderId: order.id, what });
         }
       }
-      return { drifts, goingOn };
+      return { drifts, announcing };
     },
 
     /** The buyers of all orders that Temporal remembers, each once: some may have lost the only row that named them. */
@@ -101,17 +101,17 @@ function dueOf({ id, status, firstStatus }: BookedOrder): Due[] {
   return status === 'CANCELLED' && firstStatus === 'SUCCESS' ? [own, { workflowId: cancelWorkflowId(id), status }] : [own];
 }
 
-/** A step past the order's end is tried without end: while Kafka is away for example. `--stuck` shows it, and it is no drift. */
-const GOES_ON = Symbol('goes on');
+/** The order's end is announced without end, while Kafka is away for example. `--stuck` and the metrics show it, and it is no drift. */
+const ANNOUNCES = Symbol('announces');
 
-async function driftOf(client: Client, { workflowId, status, seen }: Due & { seen: Seen | undefined }): Promise<string | typeof GOES_ON | undefined> {
+async function driftOf(client: Client, { workflowId, status, seen }: Due & { seen: Seen | undefined }): Promise<string | typeof ANNOUNCES | undefined> {
   if (status === undefined && seen?.status === 'RUNNING') return undefined;
   if (status !== undefined && seen?.status === 'COMPLETED' && seen.orderStatus === status) return undefined;
   const workflow = await endOf(client, workflowId);
   // An order in progress without a workflow gets one from the auditor, and is stuck until then.
   if (status === undefined) return workflow?.status === 'COMPLETED' ? `${workflowId} ended with ${workflow.result}, and the order is IN_PROGRESS` : undefined;
   if (!workflow) return `there is no workflow ${workflowId}`;
-  if (workflow.status === 'RUNNING') return GOES_ON;
+  if (workflow.status === 'RUNNING' && workflow.result === status) return ANNOUNCES;
   if (workflow.status !== 'COMPLETED') return `${workflowId} is ${workflow.status}`;
   return workflow.result === status ? undefined : `${workflowId} ended with ${workflow.result}, and not ${status}`;
 }
@@ -127,10 +127,10 @@ const listOf = ({ client, taskQueue }: WorkflowBookPorts, ownerId: string): Prom
     return seen;
   });
 
-/** How a workflow stands, and what it ended with. Undefined when there is none. */
-async function endOf(client: Client, workflowId: string): Promise<{ status: string; result?: string } | undefined> {
+/** How a workflow stands, and what became of its order by it so far. Undefined when there is none. */
+async function endOf(client: Client, workflowId: string): Promise<{ status: string; result: string | undefined } | undefined> {
   const latest = await ifKnown(within(client, () => client.workflow.getHandle(workflowId).describe()));
-  if (latest?.status.name !== 'COMPLETED') return latest && { status: latest.status.name };
+  if (latest?.status.name !== 'COMPLETED') return latest && { status: latest.status.name, result: latest.typedSearchAttributes.get(ORDER_STATUS) };
   // Of this run: another one may have been started since.
   const run = client.workflow.getHandle(workflowId, latest.runId, { followRuns: false });
   const ended = await ifKnown(within(client, () => run.result() as Promise<{ status: string }>));
