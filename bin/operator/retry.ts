@@ -37,7 +37,8 @@ async function tryAgain(tools: Tools, run: Run): Promise<Told> {
     const why = task.failure ?? 'none has answered yet';
     return { text: `${workflowId} waits for a worker to say what comes next, and no try of a step would change that: ${why}`, exitCode: 1 };
   }
-  for (const each of pending) await tryNow(tools.temporal, run, each);
+  // An attempt that is under way would be forgotten with that, and waited for until its time is up.
+  for (const each of pending.filter(({ underWay }) => !underWay)) await tryNow(tools.temporal, run, each);
   const before = pending.map(({ activity, attempt, failure }) => `${activity}, attempt ${attempt}${failure ? ` after "${failure}"` : ''}`).join('; ');
   return { text: `${workflowId} was at ${before}. It is tried now: ${await watched(tools, run.workflowId)}`, exitCode: 0 };
 }
