@@ -10,8 +10,6 @@ import { readRow, tellRow } from './row.ts';
 import { clockFrom } from './text.ts';
 import { readWorkflow, tellWorkflow } from './workflow.ts';
 
-const exitCodes = { found: 0, missing: 1, unread: 2 } as const;
-
 /**
  * Tells all that is known of one order: its row, its money, its workflow, its events, its notifications, and what operators did to
  * it. It reads, and changes nothing. What cannot be read, or is not where it should be, is said in its place.
@@ -35,7 +33,7 @@ export async function tellOrder(id: string, env: Env): Promise<Told> {
   const clock = clockFrom(placedAt);
   const { status, cancelCause } = found(row) ?? { status: 'IN_PROGRESS', cancelCause: null };
   const isFinal = status !== 'IN_PROGRESS';
-  const wasCancelled = cancellation.kind === 'found' || cancelCause !== null;
+  const wasCancelled = cancellation.kind !== 'missing' || cancelCause !== null;
   const chapters = [
     [`Order ${id}`, ...tellRow(row)],
     [`Billing, charge key ${chargeKey(id)}`, ...tellMoney(money, clock, isFinal)],
@@ -46,5 +44,5 @@ export async function tellOrder(id: string, env: Env): Promise<Told> {
     ...(acts.kind === 'missing' ? [] : [['What operators did', ...tellActs(acts, clock)]]),
   ];
   const isWhole = [row, workflow, cancellation, money, events, notifications, acts].every(({ kind }) => kind !== 'unread');
-  return { text: chapters.map((lines) => lines.join('\n')).join('\n\n'), exitCode: isWhole ? exitCodes[row.kind] : 2 };
+  return { text: chapters.map((lines) => lines.join('\n')).join('\n\n'), exitCode: !isWhole ? 2 : row.kind === 'missing' ? 1 : 0 };
 }

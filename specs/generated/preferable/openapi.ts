@@ -301,7 +301,7 @@ export interface paths {
     };
     /**
      * Follow an order
-     * @description Server-sent events. The first one tells where the order stands, each further one a change of it, and with the first that is final the stream ends: an order that succeeded may still be cancelled later. While it is being taken back `SUCCESS` is not final, and the stream goes on to `CANCELLED`. A stream that ends without a final state was cut off, by a deployment for example: ask again, as browsers do by themselves. A service may follow any order.
+     * @description Server-sent events. The first one tells where the order stands, unless `Last-Event-ID` names that; each further one a change of it, and with the first that is final the stream ends: an order that succeeded may still be cancelled later. While it is being taken back `SUCCESS` is not final, and the stream goes on to `CANCELLED`. A stream that ends without a final state was cut off, by a deployment for example: ask again, as browsers do by themselves. A service may follow any order.
      */
     get: operations['orderEvents'];
     put?: never;
@@ -2045,7 +2045,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description A short-lived token, by default for 5 minutes. It lives out its time, whatever becomes of the sessions. */
+      /** @description A short-lived token, for 5 minutes. It lives out its time, whatever becomes of the sessions. */
       200: {
         headers: {
           'X-Correlation-Id': components['headers']['CorrelationId'];
