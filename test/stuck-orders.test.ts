@@ -186,6 +186,9 @@ test('without Temporal the rows are listed all the same, and without the databas
   const variables = { ...installation(taskQueue), ORDERS_DATABASE_URL: nowhere };
   await listed(variables, world.orderId, /not read +\d+ s +- +- +no worker has taken its turn/);
   assert.match((await stuck(variables)).text, /Not all is known: .*Can't reach database server/);
+  const tried = await retry(variables, world.orderId);
+  assert.equal(tried.exitCode, 2);
+  assert.match(tried.text, /^That could not be done: the orders database does not answer: .*reach database server/);
   await handleOf(world.orderId).terminate();
 });
 

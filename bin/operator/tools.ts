@@ -1,10 +1,11 @@
 import { createSaga, type Saga } from '../../api/orders/saga.ts';
 import { createOrderStore, type OrderStore } from '../../api/orders/store.ts';
 import { readConfig, text, type Env } from '../../lib/config.ts';
-import { openDatabase } from '../../lib/database.ts';
+import { databaseFault, openDatabase } from '../../lib/database.ts';
 import { createLog } from '../../lib/log.ts';
 import { createTemporal, temporalReaders, toAddress, type Temporal } from '../../lib/temporal.ts';
 import { sagaReaders } from '../roles/orders.ts';
+import { reasonOf } from '../story/part.ts';
 import { createJournal, type Journal } from './journal.ts';
 
 /** What an operator's command on orders works with. */
@@ -30,6 +31,10 @@ export async function withTools<T>(env: Env, act: (tools: Tools) => Promise<T>):
   const saga = createSaga({ ...config, temporal: temporal.client, taskQueue, log: createLog('silent') });
   try {
     return await act({ store, saga, temporal, taskQueue, journal });
+  } catch (error) {
+    const fault = databaseFault(error);
+    if (fault !== 'unavailable' && fault !== 'timeout') throw error;
+    throw new Error(`the orders database does not answer: ${reasonOf(error)}`, { cause: error });
   } finally {
     await temporal.close();
     await Promise.all([store.close(), journal.close()]);

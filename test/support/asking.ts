@@ -29,7 +29,8 @@ export const createAsk =
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const told = await assertDocumented(operationId, response);
-    if (!response.ok && told?.type) assert.deepEqual([told.instance, told.correlationId], [new URL(response.url).pathname, response.headers.get('x-correlation-id')]);
+    if (!response.ok && told?.type)
+      assert.deepEqual([told.instance, told.correlationId], [new URL(response.url).pathname, response.headers.get('x-correlation-id')]);
     return { status: response.status, headers: response.headers, body: told, kind: response.ok ? undefined : told?.type?.replace('/problems/', '') };
   };
 
