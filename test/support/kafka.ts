@@ -48,8 +48,9 @@ export async function startBroker() {
       const committed = await admin.fetchOffsets({ groupId: prefix + groupId });
       let lag = 0;
       for (const { topic, partitions } of committed) {
-        const end = await ends(topic.slice(prefix.length));
-        for (const { partition, offset } of partitions) lag += end.get(partition)! - Math.max(Number(offset), 0);
+        // A partition of which nothing was counted as read so far is not among them.
+        const read = new Map(partitions.map(({ partition, offset }) => [partition, Math.max(Number(offset), 0)]));
+        for (const [partition, end] of await ends(topic.slice(prefix.length))) lag += end - (read.get(partition) ?? 0);
       }
       if (committed.length === 0) throw new Error(`${groupId} has read nothing`);
       return lag;
