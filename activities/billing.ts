@@ -9,7 +9,8 @@ import type { Orders } from './orders.ts';
 export type CancelCause = 'buyer' | 'operator' | 'deadline';
 
 /** What billing said for certain about the charge of an order. */
-export type ChargeOutcome = { outcome: 'CHARGED' } | { outcome: 'DECLINED' } | { outcome: 'CANCELLED' | 'REFUNDED'; cause: CancelCause };
+export type ChargeOutcome =
+  { outcome: 'CHARGED' } | { outcome: 'DECLINED' } | { outcome: 'CANCELLED' | 'REFUNDED'; cause: CancelCause };
 
 export interface ChargeRequest {
   orderId: string;
@@ -22,7 +23,11 @@ export interface ChargeRequest {
 }
 
 /** Refusals that come of a fault of ours, such as keys of services that do not fit, and that do not end before somebody mends it. */
-const misfits = new Counter({ name: 'billing_misfits_total', help: 'Refusals of billing that only people can put right, by kind', labelNames: ['kind'] });
+const misfits = new Counter({
+  name: 'billing_misfits_total',
+  help: 'Refusals of billing that only people can put right, by kind',
+  labelNames: ['kind'],
+});
 
 /** What an order asks of billing. Both are PUTs under a key made from the order id alone, so repeating one changes nothing. */
 export function createBillingActivities({ billing, orders }: { billing: HttpClient; orders: Pick<Orders, 'find'> }) {
@@ -53,7 +58,12 @@ export function createBillingActivities({ billing, orders }: { billing: HttpClie
      * keeps its charge unless its row says that somebody wants it back, and gives it back for that alone: a second run of its workflow,
      * which billing does not answer in time, is nobody.
      */
-    async cancelCharge({ orderId, ownerId, cause, ...origin }: Omit<ChargeRequest, 'price'> & { cause: CancelCause }): Promise<ChargeOutcome> {
+    async cancelCharge({
+      orderId,
+      ownerId,
+      cause,
+      ...origin
+    }: Omit<ChargeRequest, 'price'> & { cause: CancelCause }): Promise<ChargeOutcome> {
       const row = await orders.find(orderId);
       const wish = row?.status === 'SUCCESS' ? row.cancelCause : cause;
       if (wish === null) return { outcome: 'CHARGED' };
@@ -66,7 +76,8 @@ export function createBillingActivities({ billing, orders }: { billing: HttpClie
       });
       const { outcome } = (reply.body ?? {}) as { outcome?: string };
       if (reply.status === 200 && outcome === 'DECLINED') return { outcome };
-      if (reply.status === 200 && (outcome === 'CANCELLED' || outcome === 'REFUNDED')) return { outcome, cause: causeOf(reply) };
+      if (reply.status === 200 && (outcome === 'CANCELLED' || outcome === 'REFUNDED'))
+        return { outcome, cause: causeOf(reply) };
       throw unknown(reply);
     },
   };
@@ -78,7 +89,8 @@ function isMoved({ status, body }: Reply, price: number): boolean {
   return (status === 200 || status === 201) && Number.isInteger(transactionId) && amount === price;
 }
 
-const problemOf = ({ body }: Reply): string | undefined => (body as { type?: string } | undefined)?.type?.replace('/problems/', '');
+const problemOf = ({ body }: Reply): string | undefined =>
+  (body as { type?: string } | undefined)?.type?.replace('/problems/', '');
 
 function causeOf(reply: Reply): CancelCause {
   const { cause } = reply.body as { cause?: CancelCause };
@@ -89,5 +101,8 @@ function causeOf(reply: Reply): CancelCause {
 /** No answer that counts: also a refusal of our token or of our request, which a rotation or a release may put right. */
 function unknown(reply: Reply): Error {
   if (reply.status === 401 || reply.status === 403) misfits.inc({ kind: problemOf(reply) ?? String(reply.status) });
-  return ApplicationFailure.retryable(`billing answered ${reply.status} ${problemOf(reply) ?? ''}`.trim(), 'BillingUnknown');
+  return ApplicationFailure.retryable(
+    `billing answered ${reply.status} ${problemOf(reply) ?? ''}`.trim(),
+    'BillingUnknown',
+  );
 }

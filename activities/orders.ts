@@ -12,7 +12,11 @@ type Final = 'SUCCESS' | 'FAILED' | 'CANCELLED';
 export interface Orders {
   find(orderId: string): Promise<{ status: string; cancelCause: string | null } | undefined>;
   /** Moves an order that is in progress; answers the row as it then stands, or undefined if there is none. */
-  settle(orderId: string, status: Final, reason: string | null): Promise<(SettledRow & { firstStatus: string | null }) | undefined>;
+  settle(
+    orderId: string,
+    status: Final,
+    reason: string | null,
+  ): Promise<(SettledRow & { firstStatus: string | null }) | undefined>;
   /** Moves an order that is in progress, or has succeeded, to CANCELLED; answers the row as it then stands. */
   cancel(orderId: string, reason: string | null): Promise<SettledRow | undefined>;
 }
@@ -30,7 +34,8 @@ export function createOrderActivities({ orders }: { orders: Orders }) {
     },
 
     /** Afterwards the order is cancelled, unless it had failed. Answers what it is. */
-    cancelOrder: async ({ orderId, reason }: { orderId: string; reason: string | null }) => asFinal(orderId, await orders.cancel(orderId, reason)),
+    cancelOrder: async ({ orderId, reason }: { orderId: string; reason: string | null }) =>
+      asFinal(orderId, await orders.cancel(orderId, reason)),
   };
 }
 

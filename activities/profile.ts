@@ -67,7 +67,11 @@ export function createProfileActivities({ billing, users, publisher, codec }: Pr
 }
 
 /** The profile and its version, or null for one that is certainly not there, and the version at which it was deleted. */
-async function readProfile(users: Role, change: ProfileVersion, signal?: AbortSignal): Promise<{ version: number; profile: UserUpdated }> {
+async function readProfile(
+  users: Role,
+  change: ProfileVersion,
+  signal?: AbortSignal,
+): Promise<{ version: number; profile: UserUpdated }> {
   const reply = await users({
     method: 'GET',
     path: `/users/${change.userId}`,
@@ -105,9 +109,14 @@ const userUpdated = (change: ProfileVersion, version: number, payload: UserUpdat
   extra: { profileVersion: String(version) },
 });
 
-const correlationOf = ({ userId, version, correlationId = profileWorkflowId(userId, version) }: ProfileVersion): string => correlationId;
+const correlationOf = ({
+  userId,
+  version,
+  correlationId = profileWorkflowId(userId, version),
+}: ProfileVersion): string => correlationId;
 
-const headersOf = (change: ProfileVersion) => originHeaders({ correlationId: correlationOf(change), traceparent: change.traceparent });
+const headersOf = (change: ProfileVersion) =>
+  originHeaders({ correlationId: correlationOf(change), traceparent: change.traceparent });
 
 const problemOf = ({ body }: Reply): string | undefined => (body as { type?: string } | undefined)?.type;
 

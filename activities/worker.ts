@@ -1,6 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import type { WorkerDeploymentVersion } from '@temporalio/common';
-import { bundleWorkflowCode, NativeConnection, Worker, type WorkerOptions, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  NativeConnection,
+  Worker,
+  type WorkerOptions,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
 import { dataConverterOf, failureConverterPath } from '../lib/data-converter.ts';
 import type { TemporalAddress } from '../lib/temporal.ts';
 import type { Activities } from './index.ts';
@@ -34,7 +40,10 @@ export interface BundleOptions extends Pick<TemporalAddress, 'payloadKeys'> {
 }
 
 /** Bundles the workflows for the sandbox that they run in. Takes about two seconds, once for each process. */
-export const bundleWorkflows = ({ payloadKeys, interceptors = [] }: BundleOptions = {}): Promise<WorkflowBundleWithSourceMap> =>
+export const bundleWorkflows = ({
+  payloadKeys,
+  interceptors = [],
+}: BundleOptions = {}): Promise<WorkflowBundleWithSourceMap> =>
   bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)),
     workflowInterceptorModules: interceptors,
@@ -56,7 +65,10 @@ export async function hostWorkflows({ onEnd, ...options }: HostOptions): Promise
     (error: Error) => !closing && onEnd(error),
   );
   return {
-    check: async () => void (await connection.withDeadline(Date.now() + CHECK_TIMEOUT_MS, () => connection.workflowService.describeNamespace({ namespace }))),
+    check: async () =>
+      void (await connection.withDeadline(Date.now() + CHECK_TIMEOUT_MS, () =>
+        connection.workflowService.describeNamespace({ namespace }),
+      )),
     async close() {
       closing = true;
       if (worker.getState() === 'RUNNING') worker.shutdown();
@@ -66,7 +78,14 @@ export async function hostWorkflows({ onEnd, ...options }: HostOptions): Promise
   };
 }
 
-function workerOptions({ namespace, taskQueue, activities, workflowBundle, payloadKeys, version }: Omit<HostOptions, 'onEnd'>): WorkerOptions {
+function workerOptions({
+  namespace,
+  taskQueue,
+  activities,
+  workflowBundle,
+  payloadKeys,
+  version,
+}: Omit<HostOptions, 'onEnd'>): WorkerOptions {
   return {
     namespace,
     taskQueue,
@@ -77,7 +96,9 @@ function workerOptions({ namespace, taskQueue, activities, workflowBundle, paylo
     reuseV8Context: true,
     shutdownGraceTime: SHUTDOWN_GRACE,
     shutdownForceTime: SHUTDOWN_FORCE,
-    ...(version && { workerDeploymentOptions: { version, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' } }),
+    ...(version && {
+      workerDeploymentOptions: { version, useWorkerVersioning: true, defaultVersioningBehavior: 'PINNED' },
+    }),
   };
 }
 

@@ -22,14 +22,23 @@ export async function createBuyer(url: string): Promise<Buyer> {
   const username = `bench-${randomBytes(6).toString('hex')}`;
   const credentials = { username, password: randomBytes(12).toString('base64url') };
   const send = async (method: string, path: string, body: object, headers: Record<string, string> = {}) => {
-    const response = await fetch(url + path, { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } });
+    const response = await fetch(url + path, {
+      method,
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json', ...headers },
+    });
     if (!response.ok) throw new Error(`${method} ${path} answered ${response.status} ${await response.text()}`);
     await response.arrayBuffer();
     return response.headers;
   };
   await send('POST', '/auth/register', credentials);
   const cookie = (await send('POST', '/auth/login', credentials)).get('set-cookie')!.split(';')[0]!;
-  await send('POST', '/api/v1/user', { username, firstName: 'Ada', lastName: 'Buyer', email: `${username}@example.com`, phone: '+15550100' }, { cookie });
+  await send(
+    'POST',
+    '/api/v1/user',
+    { username, firstName: 'Ada', lastName: 'Buyer', email: `${username}@example.com`, phone: '+15550100' },
+    { cookie },
+  );
   await send('PUT', '/payments/replenishments', { amount: FUNDS }, { cookie, 'idempotency-key': randomUUID() });
   return { cookie, version: 0 };
 }
@@ -55,7 +64,12 @@ export function createOrderTarget({
       const { statusCode, body } = await pool.request({
         method: 'POST',
         path: '/orders',
-        headers: { 'content-type': 'application/json', cookie: buyer.cookie, 'if-match': String(buyer.version), 'idempotency-key': randomUUID() },
+        headers: {
+          'content-type': 'application/json',
+          cookie: buyer.cookie,
+          'if-match': String(buyer.version),
+          'idempotency-key': randomUUID(),
+        },
         body: '{"price":1}',
       });
       const answer = (await body.json()) as { id: string; version: number };

@@ -28,7 +28,10 @@ export async function faultsOf(urls: Readonly<Record<ServiceName, string>>, ledg
 export async function untilQuiet(urls: Readonly<Record<ServiceName, string>>, { accepted }: Ledger): Promise<void> {
   const deadline = Date.now() + QUIET_WITHIN_MS;
   while (Date.now() < deadline) {
-    const [sent] = await select<{ count: number }>(urls.notifications, `select count(*)::int as count from notifications where status = 'SENT'`);
+    const [sent] = await select<{ count: number }>(
+      urls.notifications,
+      `select count(*)::int as count from notifications where status = 'SENT'`,
+    );
     if (sent!.count >= accepted.size) return;
     await sleep(LOOK_EVERY_MS);
   }
@@ -42,7 +45,10 @@ function compare({ orders, charges, withdrawals, notifications }: Rows, { accept
     ['accepted orders have no row', [...accepted].filter((id) => !rows.has(id)).length],
     ['orders exist that nobody was promised', orders.length - accepted.size],
     ['orders are not SUCCESS', orders.filter(({ status }) => status !== 'SUCCESS').length],
-    ['orders are not charged under their key', orders.filter(({ id }) => outcomes.get(chargeKey(id)) !== 'CHARGED').length],
+    [
+      'orders are not charged under their key',
+      orders.filter(({ id }) => outcomes.get(chargeKey(id)) !== 'CHARGED').length,
+    ],
     ['charges more or less than orders', Math.abs(charges.length - orders.length)],
     ['ledger lines more or less than charges', Math.abs(withdrawals - charges.length)],
     ['orders are not announced', orders.filter(({ id }) => told.get(id) !== 'OrderCreated').length],
@@ -59,7 +65,10 @@ async function readRows(urls: Readonly<Record<ServiceName, string>>): Promise<Ro
   );
   return {
     orders: await select(urls.orders, 'select id::text, status from orders'),
-    charges: await select(urls.billing, `select idempotency_key::text as key, outcome from outcomes where scope = 'order'`),
+    charges: await select(
+      urls.billing,
+      `select idempotency_key::text as key, outcome from outcomes where scope = 'order'`,
+    ),
     withdrawals: withdrawals[0]!.count,
     notifications: await select(urls.notifications, 'select order_id::text, event_name from notifications'),
   };

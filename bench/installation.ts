@@ -49,10 +49,19 @@ export async function install({ dir, fresh, signal }: Place, say: (line: string)
   const another = async (mode: Mode): Promise<App> => {
     const port = await getPort({ host: '127.0.0.1' });
     const url = `http://127.0.0.1:${port}`;
-    const own = { HOST: '127.0.0.1', PORT: String(port), CHARGE_ACTIVITY: mode, TEMPORAL_TASK_QUEUE: `orders-${mode}`, ...UNLIMITED };
+    const own = {
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      CHARGE_ACTIVITY: mode,
+      TEMPORAL_TASK_QUEUE: `orders-${mode}`,
+      ...UNLIMITED,
+    };
     const appDir = join(dir, `app-${mode}`);
     await mkdir(appDir, { recursive: true });
-    const app = { url, server: await startApp({ dir: appDir, env: { PATH: process.env['PATH'], ...stack.env(), ...own }, url, signal }) };
+    const app = {
+      url,
+      server: await startApp({ dir: appDir, env: { PATH: process.env['PATH'], ...stack.env(), ...own }, url, signal }),
+    };
     apps.push(app);
     return app;
   };

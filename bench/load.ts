@@ -5,10 +5,12 @@ const HIGHEST_MICROSECONDS = 60_000_000;
 const MICROSECONDS = 1_000;
 
 /** How long something took, in all windows of a target together. */
-export const createHistogram = (): Histogram => build({ highestTrackableValue: HIGHEST_MICROSECONDS, numberOfSignificantValueDigits: 3 });
+export const createHistogram = (): Histogram =>
+  build({ highestTrackableValue: HIGHEST_MICROSECONDS, numberOfSignificantValueDigits: 3 });
 
 /** Milliseconds below which this share of all was. */
-export const percentileMs = (histogram: Histogram, percentile: number): number => histogram.getValueAtPercentile(percentile) / MICROSECONDS;
+export const percentileMs = (histogram: Histogram, percentile: number): number =>
+  histogram.getValueAtPercentile(percentile) / MICROSECONDS;
 
 /** So many, or as many as there is time for. */
 export interface Bound {
@@ -27,7 +29,11 @@ export async function oneByOne(target: Target, bound: Bound, histogram?: Histogr
 }
 
 /** Several clients, each with its next request as soon as it has the answer to its last. Answers how many there were, and in which time. */
-export async function atOnce(target: Target, clients: number, durationMs: number): Promise<{ count: number; ms: number }> {
+export async function atOnce(
+  target: Target,
+  clients: number,
+  durationMs: number,
+): Promise<{ count: number; ms: number }> {
   const startedMs = performance.now();
   let count = 0;
   const client = async (n: number) => {

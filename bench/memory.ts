@@ -21,7 +21,10 @@ export async function residentMb(pid: number): Promise<number> {
  */
 export async function familyMb(pid: number): Promise<number> {
   const all = await processes();
-  const family = (root: ProcessLine): ProcessLine[] => [root, ...all.filter(({ parent }) => parent === root.pid).flatMap(family)];
+  const family = (root: ProcessLine): ProcessLine[] => [
+    root,
+    ...all.filter(({ parent }) => parent === root.pid).flatMap(family),
+  ];
   const members = all.filter((each) => each.pid === pid).flatMap(family);
   const kib = await Promise.all(members.map(async (member) => (await proportionalKib(member.pid)) ?? member.rssKib));
   return kib.reduce((sum, each) => sum + each, 0) / KIB;

@@ -33,7 +33,10 @@ export function reportOf(report: Report): string {
   const { faults, accepted, starts, memoryMb, machine, seconds } = report;
   return [
     '',
-    ...table(['the charge runs as', 'local activity', 'regular activity', 'local ÷ regular', 'goal'], speedRows(report.speeds)),
+    ...table(
+      ['the charge runs as', 'local activity', 'regular activity', 'local ÷ regular', 'goal'],
+      speedRows(report.speeds),
+    ),
     '',
     ...table(
       ['start to ready', ''],
@@ -55,7 +58,13 @@ export function reportOf(report: Report): string {
 function speedRows({ histograms, perSecond }: Speeds): string[][] {
   const { local, regular, bareLocal, bareRegular, statement } = histograms;
   const times = (name: string, [a, b]: [number, number], goal = '') => [name, ms(a), ms(b), ratio(a / b), goal];
-  const rates = (name: string, [a, b]: [number, number], goal = '') => [name, a.toFixed(1), b.toFixed(1), ratio(a / b), goal];
+  const rates = (name: string, [a, b]: [number, number], goal = '') => [
+    name,
+    a.toFixed(1),
+    b.toFixed(1),
+    ratio(a / b),
+    goal,
+  ];
   const beside = (ours: Histogram, bare: Histogram) => ratio(p50(ours) / (p50(bare) + p50(statement)));
   return [
     times('POST /orders, one client, p50', [p50(local), p50(regular)], 'G3 local ÷ regular ≤ 0.75'),
@@ -66,7 +75,13 @@ function speedRows({ histograms, perSecond }: Speeds): string[][] {
     ['POST ÷ (bare + statement), p50', beside(local, bareLocal), beside(regular, bareRegular), '', 'G1 ≤ 1.25'],
     rates(`orders/s, ${CLIENTS} clients`, [perSecond.local, perSecond.regular], 'G3 local ÷ regular ≥ 1.3'),
     rates(`bare update-with-start/s, ${CLIENTS} clients`, [perSecond.bareLocal, perSecond.bareRegular]),
-    ['orders ÷ bare', ratio(perSecond.local / perSecond.bareLocal), ratio(perSecond.regular / perSecond.bareRegular), '', 'G2 ≥ 0.80'],
+    [
+      'orders ÷ bare',
+      ratio(perSecond.local / perSecond.bareLocal),
+      ratio(perSecond.regular / perSecond.bareRegular),
+      '',
+      'G2 ≥ 0.80',
+    ],
   ];
 }
 

@@ -27,7 +27,8 @@ exitWhenDone();
 try {
   process.exitCode = await main(new Set(process.argv.slice(2)));
 } catch (error) {
-  if (!signal.aborted) process.stderr.write(error instanceof SetupError ? `${error.message}\n` : `${(error as Error).stack}\n`);
+  if (!signal.aborted)
+    process.stderr.write(error instanceof SetupError ? `${error.message}\n` : `${(error as Error).stack}\n`);
   process.exitCode = 1;
 }
 
@@ -61,7 +62,9 @@ async function bench(extent: Extent, firstStart: string): Promise<number> {
       ['warm cache, data of an earlier start', second.readyMs],
     ] as const;
     const machine = { cores: availableParallelism(), load };
-    process.stdout.write(`${reportOf({ ...measured, starts, machine, seconds: (performance.now() - startedMs) / 1000 })}\n`);
+    process.stdout.write(
+      `${reportOf({ ...measured, starts, machine, seconds: (performance.now() - startedMs) / 1000 })}\n`,
+    );
     return measured.faults.length === 0 ? 0 : 1;
   } finally {
     await removeInstallation(DIR);

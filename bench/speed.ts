@@ -34,9 +34,15 @@ export async function measure<Name extends string, Some extends Name>(
   };
 
   await inTurn('warming up', names, (name) => oneByOne(targets[name], extent.warmUp));
-  await inTurn('warming up, with many clients', saturated, async (name) => void (await atOnce(targets[name], CLIENTS, extent.warmUp.ms)));
+  await inTurn(
+    'warming up, with many clients',
+    saturated,
+    async (name) => void (await atOnce(targets[name], CLIENTS, extent.warmUp.ms)),
+  );
   for (let round = 1; round <= extent.rounds; round++) {
-    await inTurn(`one client, round ${round} of ${extent.rounds}`, names, (name) => oneByOne(targets[name], extent.oneClient, histograms[name]));
+    await inTurn(`one client, round ${round} of ${extent.rounds}`, names, (name) =>
+      oneByOne(targets[name], extent.oneClient, histograms[name]),
+    );
   }
   for (let round = 1; round <= extent.rounds; round++) {
     await inTurn(`${CLIENTS} clients, round ${round} of ${extent.rounds}`, saturated, async (name) => {

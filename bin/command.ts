@@ -20,7 +20,11 @@ export async function answer(usage: string, words: readonly string[], act: () =>
     return await act();
   } catch (error) {
     if (error instanceof Misuse) return { text: `${error.message}\n${usage}`, exitCode: 2, isFault: true };
-    return { text: `That could not be done: ${error instanceof ConfigFault ? error.message : reasonOf(error)}`, exitCode: 2, isFault: true };
+    return {
+      text: `That could not be done: ${error instanceof ConfigFault ? error.message : reasonOf(error)}`,
+      exitCode: 2,
+      isFault: true,
+    };
   }
 }
 

@@ -22,7 +22,8 @@ await main(process.argv.slice(2), process.env);
 async function main(words: string[], env: Env): Promise<void> {
   const wanted = new Set(words.includes('all') ? roleNames : words);
   const unknown = words.filter((word) => word !== 'all' && !roleNames.includes(word as RoleName));
-  if (wanted.size === 0 || unknown.length > 0) return refuse(`${unknown.map((word) => `There is no role "${word}".\n`).join('')}${USAGE}`);
+  if (wanted.size === 0 || unknown.length > 0)
+    return refuse(`${unknown.map((word) => `There is no role "${word}".\n`).join('')}${USAGE}`);
 
   const together = new Set(roleNames.filter((name) => wanted.has(name)));
   const log = createLog(oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info')(env));
@@ -37,7 +38,8 @@ function configureAll(together: ReadonlySet<RoleName>, env: Env) {
     try {
       return { name, start: roles[name].configure(env, together) };
     } catch (error) {
-      for (const fault of (error as Error).message.split('\n')) faults.add(error instanceof ConfigFault ? fault : `${name}: ${fault}`);
+      for (const fault of (error as Error).message.split('\n'))
+        faults.add(error instanceof ConfigFault ? fault : `${name}: ${fault}`);
       return undefined;
     }
   });
@@ -45,14 +47,18 @@ function configureAll(together: ReadonlySet<RoleName>, env: Env) {
   return refuse(`The configuration has faults:\n${[...faults].map((fault) => `  ${fault}\n`).join('')}`);
 }
 
-async function run(starts: ReadonlyArray<{ name: RoleName; start: (shared: Shared) => Promise<Running> }>, shared: Shared): Promise<void> {
+async function run(
+  starts: ReadonlyArray<{ name: RoleName; start: (shared: Shared) => Promise<Running> }>,
+  shared: Shared,
+): Promise<void> {
   const running: Running[] = [];
   let failure: unknown;
   const { close } = closeWithGrace({ delay: CLOSE_TIMEOUT_MS, logger: false }, async ({ err, signal }) => {
     if (err) shared.log.fatal({ err }, 'ending');
     else shared.log.info({ signal }, 'ending');
     // The last one first: who asks stops before those who are asked.
-    for (const each of running.toReversed()) await each.close().catch((error: unknown) => shared.log.error({ err: error }, 'a role did not end in order'));
+    for (const each of running.toReversed())
+      await each.close().catch((error: unknown) => shared.log.error({ err: error }, 'a role did not end in order'));
     // Whatever is thrown here ends the process with 1, and all else but an error with 0.
     if (failure !== undefined) throw failure;
   });

@@ -17,7 +17,16 @@ export const restDocument = await resolveDocument(restDocumentJson);
 export const eventDocument = eventDocumentJson as unknown as EventDocument;
 
 /** In the order in which they start: each after those that it asks. */
-export const roleNames = ['auth', 'users', 'billing', 'orders', 'notifications', 'worker', 'auditor', 'gateway'] as const;
+export const roleNames = [
+  'auth',
+  'users',
+  'billing',
+  'orders',
+  'notifications',
+  'worker',
+  'auditor',
+  'gateway',
+] as const;
 export type RoleName = (typeof roleNames)[number];
 export type ServiceRole = 'auth' | 'users' | 'billing' | 'orders' | 'notifications';
 
@@ -62,7 +71,10 @@ export const urlOf =
   };
 
 /** The readers that every role has: where to listen, as `<ROLE>_PORT` on `HOST`. */
-export const address = (portName: string, otherwise = 0) => ({ host: textOr('HOST', '127.0.0.1'), port: port(portName, otherwise) });
+export const address = (portName: string, otherwise = 0) => ({
+  host: textOr('HOST', '127.0.0.1'),
+  port: port(portName, otherwise),
+});
 
 /** The readers of a role that talks to Kafka. */
 export const kafkaReaders = { brokers: list('KAFKA_BROKERS'), prefix: textOr('KAFKA_TOPIC_PREFIX', '') };
@@ -70,7 +82,10 @@ export const kafkaReaders = { brokers: list('KAFKA_BROKERS'), prefix: textOr('KA
 /** The readers of a role that verifies tokens. */
 export const verifying = (together: ReadonlySet<RoleName>) => ({ authUrl: urlOf('auth', together), serviceKeys });
 
-export function verifierOf({ authUrl, serviceKeys }: { authUrl: (shared: Shared) => string; serviceKeys: JSONWebKeySet }, shared: Shared): TokenVerifier {
+export function verifierOf(
+  { authUrl, serviceKeys }: { authUrl: (shared: Shared) => string; serviceKeys: JSONWebKeySet },
+  shared: Shared,
+): TokenVerifier {
   return createTokenVerifier({ jwksUrl: `${authUrl(shared)}/.well-known/jwks.json`, serviceKeys });
 }
 
@@ -96,11 +111,17 @@ const serviceKeys: Reader<JSONWebKeySet> = (env) => {
   } catch {
     // Said below, together with a set whose keys have no names.
   }
-  throw new ConfigFault('SERVICE_JWKS is not a JSON Web Key Set of public keys that have a "kid": the name of a role, or that and a number (worker-2)');
+  throw new ConfigFault(
+    'SERVICE_JWKS is not a JSON Web Key Set of public keys that have a "kid": the name of a role, or that and a number (worker-2)',
+  );
 };
 
 /** Serves a role's app and remembers where. */
-export async function serve(shared: Shared, at: { host: string; port: number }, options: Omit<ServiceOptions, 'log'>): Promise<Listener> {
+export async function serve(
+  shared: Shared,
+  at: { host: string; port: number },
+  options: Omit<ServiceOptions, 'log'>,
+): Promise<Listener> {
   const listener = await listen(createService({ ...options, log: shared.log }), at);
   shared.log.info({ role: options.role, url: listener.url }, 'listening');
   return listener;

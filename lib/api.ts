@@ -41,7 +41,13 @@ export interface ApiPorts {
 export function serveApi({ document, tag, handlers, verify }: ApiPorts): Middleware {
   const served = onlyTag(document, tag);
   const router = new OpenAPIRouter({ definition: served, apiRoot: '/' });
-  const validator = new OpenAPIValidator({ definition: served, router, coerceTypes: true, lazyCompileValidators: true, customizeAjv: draft2020 as never });
+  const validator = new OpenAPIValidator({
+    definition: served,
+    router,
+    coerceTypes: true,
+    lazyCompileValidators: true,
+    customizeAjv: draft2020 as never,
+  });
   // Answers are validated by the tests, so only what judges requests is compiled, and before the first of them comes.
   validator.preCompileRequestValidators();
   const missing = router.getOperations().filter(({ operationId }) => !handlers[operationId ?? '']);
@@ -58,7 +64,13 @@ export function serveApi({ document, tag, handlers, verify }: ApiPorts): Middlew
     // What somebody may see is not kept for others by what stands in between.
     if (caller) ctx.set('cache-control', 'private, no-cache');
     const body = await readBody(ctx, operation);
-    const request = { method: ctx.method, path: ctx.path, query: ctx.querystring, headers: ctx.headers as Record<string, string>, body };
+    const request = {
+      method: ctx.method,
+      path: ctx.path,
+      query: ctx.querystring,
+      headers: ctx.headers as Record<string, string>,
+      body,
+    };
     const { errors, coerced } = validator.validateRequest(request, operation);
     if (errors) throw explainInvalid(errors);
 
@@ -92,20 +104,27 @@ function draft2020(_old: unknown, options: { coerceTypes?: boolean }) {
 function onlyTag(document: Document, tag: string): Document {
   const paths = Object.entries(document.paths ?? {}).map(([path, item]) => [
     path,
-    Object.fromEntries(Object.entries(item ?? {}).filter(([, operation]) => !(operation as Operation).tags || (operation as Operation).tags!.includes(tag))),
+    Object.fromEntries(
+      Object.entries(item ?? {}).filter(
+        ([, operation]) => !(operation as Operation).tags || (operation as Operation).tags!.includes(tag),
+      ),
+    ),
   ]);
   const verbs = (item: object) => Object.values(item).some((operation) => (operation as Operation)?.operationId);
   return { ...document, paths: Object.fromEntries(paths.filter(([, item]) => verbs(item as object))) };
 }
 
 function route(router: OpenAPIRouter, ctx: Context): Operation | undefined {
-  if (!isText(ctx.path)) throw new Problem('not-found', 'There is nothing at this path: its percent-encoding is not UTF-8');
+  if (!isText(ctx.path))
+    throw new Problem('not-found', 'There is nothing at this path: its percent-encoding is not UTF-8');
   const request = { method: ctx.method === 'HEAD' ? 'GET' : ctx.method, path: ctx.path, headers: {} };
   const operation = router.matchOperation(request);
   if (operation) return operation;
   const allowed = ['GET', 'POST', 'PUT', 'DELETE'].filter((method) => router.matchOperation({ ...request, method }));
   if (allowed.length === 0) return undefined;
-  throw new Problem('method-not-allowed', `${ctx.path} answers ${allowed.join(', ')}`, { headers: { allow: allowed.join(', ') } });
+  throw new Problem('method-not-allowed', `${ctx.path} answers ${allowed.join(', ')}`, {
+    headers: { allow: allowed.join(', ') },
+  });
 }
 
 function isText(path: string): boolean {
@@ -124,6 +143,7 @@ async function authenticate(operation: Operation, ctx: Context, verify: TokenVer
   const [, token] = /^Bearer ([\w.~+/-]+=*)$/i.exec(ctx.get('authorization')) ?? [];
   const caller = token ? await verify(token) : undefined;
   if (!caller) throw unauthenticated();
-  if (!schemes.includes(caller.kind)) throw new Problem('forbidden', `This is not for a ${caller.kind === 'user' ? 'buyer' : 'service'} to ask`);
+  if (!schemes.includes(caller.kind))
+    throw new Problem('forbidden', `This is not for a ${caller.kind === 'user' ? 'buyer' : 'service'} to ask`);
   return caller;
 }

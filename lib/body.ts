@@ -17,23 +17,28 @@ export async function readBody(ctx: Context, operation: Operation): Promise<unkn
   if (media.length === 0) return undefined;
   const type = ctx.is(media);
   if (!type) throw unsupported(media);
-  if (ctx.get('content-encoding')) throw new Problem('unsupported-media-type', 'Send the body without Content-Encoding');
+  if (ctx.get('content-encoding'))
+    throw new Problem('unsupported-media-type', 'Send the body without Content-Encoding');
 
   const text = await readText(ctx);
   if (type === FORM) return formFields(text);
   try {
     return parseJson(text);
   } catch (error) {
-    throw new Problem('bad-request', `The body is not JSON that can be taken: ${(error as Error).message}`, { cause: error });
+    throw new Problem('bad-request', `The body is not JSON that can be taken: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 
-export const unsupported = (media: readonly string[]) => new Problem('unsupported-media-type', `Send the body as ${media.join(' or ')}`);
+export const unsupported = (media: readonly string[]) =>
+  new Problem('unsupported-media-type', `Send the body as ${media.join(' or ')}`);
 export const tooLarge = (headers?: Record<string, string>) =>
   new Problem('payload-too-large', `A body may have up to ${BODY_BYTES_MAX} bytes`, headers && { headers });
 
 /** Whether a body could not be read because its client has sent half of it, or nothing that can be read, or has gone. */
-export const isBroken = (error: unknown): boolean => /^(request\.|stream\.not\.readable)/.test((error as { type?: string }).type ?? '');
+export const isBroken = (error: unknown): boolean =>
+  /^(request\.|stream\.not\.readable)/.test((error as { type?: string }).type ?? '');
 
 /** The fields of a form. One that is named twice is refused, as in JSON: it is not ours to choose. */
 function formFields(text: string): Record<string, string> {
@@ -41,7 +46,9 @@ function formFields(text: string): Record<string, string> {
   try {
     decodeURIComponent(text.replaceAll('+', ' '));
   } catch (cause) {
-    throw new Problem('bad-request', 'The form has a % that does not stand for a byte, or bytes that are not UTF-8', { cause });
+    throw new Problem('bad-request', 'The form has a % that does not stand for a byte, or bytes that are not UTF-8', {
+      cause,
+    });
   }
   const fields = [...new URLSearchParams(text)];
   const names = new Set(fields.map(([name]) => name));
@@ -57,7 +64,8 @@ async function readText(ctx: Context): Promise<string> {
     const { type } = error as { type?: string };
     // What is left of the body is not read: the connection ends with the answer.
     if (type === 'entity.too.large') throw tooLarge({ connection: 'close' });
-    if (isBroken(error) || error instanceof TypeError) throw new Problem('bad-request', 'The body did not arrive whole, or is not UTF-8', { cause: error });
+    if (isBroken(error) || error instanceof TypeError)
+      throw new Problem('bad-request', 'The body did not arrive whole, or is not UTF-8', { cause: error });
     throw error;
   }
 }

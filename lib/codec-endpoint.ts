@@ -35,7 +35,8 @@ export function serveCodec({ codec, uiOrigins, codecToken }: CodecOptions): Midd
     if (!act) return next();
     admitPage(ctx, uiOrigins);
     if (ctx.method === 'OPTIONS') return answerPreflight(ctx);
-    if (ctx.method !== 'POST') throw new Problem('method-not-allowed', `${ctx.path} answers POST`, { headers: { allow: 'POST' } });
+    if (ctx.method !== 'POST')
+      throw new Problem('method-not-allowed', `${ctx.path} answers POST`, { headers: { allow: 'POST' } });
     admitCaller(ctx, codecToken);
     const done = await codec[act as 'encode' | 'decode'](await readPayloads(ctx)).catch((cause: Error) => {
       throw new Problem('bad-request', cause.message, { cause });
@@ -49,7 +50,8 @@ function admitPage(ctx: Context, uiOrigins: readonly string[]): void {
   const origin = ctx.get('origin');
   ctx.vary('origin');
   if (!origin) return;
-  if (!uiOrigins.includes(origin)) throw new Problem('forbidden', `Pages from ${origin} are not among TEMPORAL_UI_ORIGINS`);
+  if (!uiOrigins.includes(origin))
+    throw new Problem('forbidden', `Pages from ${origin} are not among TEMPORAL_UI_ORIGINS`);
   ctx.set({ 'access-control-allow-origin': origin, 'access-control-allow-credentials': 'true' });
 }
 
@@ -85,7 +87,10 @@ async function readPayloads(ctx: Context): Promise<Payload[]> {
     if (Array.isArray(payloads)) return (payloads as JSONPayload[]).map(JSONToPayload);
   } catch (error) {
     const tooLarge = (error as { type?: string }).type === 'entity.too.large';
-    if (tooLarge) throw new Problem('payload-too-large', `A body may have up to ${BODY_BYTES_MAX} bytes`, { headers: { connection: 'close' } });
+    if (tooLarge)
+      throw new Problem('payload-too-large', `A body may have up to ${BODY_BYTES_MAX} bytes`, {
+        headers: { connection: 'close' },
+      });
     throw new Problem('bad-request', 'The body did not arrive whole, or is not JSON with payloads', { cause: error });
   }
   throw new Problem('bad-request', 'The body has no list "payloads"');

@@ -31,12 +31,14 @@ export const wholeNumber =
     const value = env[name];
     if (!value) return otherwise;
     const number = Number(value);
-    if (!/^\d+$/.test(value) || number < min || number > max) fail(`${name} must be a whole number from ${min} to ${max}, not "${value}"`);
+    if (!/^\d+$/.test(value) || number < min || number > max)
+      fail(`${name} must be a whole number from ${min} to ${max}, not "${value}"`);
     return number;
   };
 
 /** A TCP port; 0 lets the system pick one. */
-export const port = (name: string, otherwise = 0): Reader<number> => wholeNumber(name, { min: 0, max: 65535, otherwise });
+export const port = (name: string, otherwise = 0): Reader<number> =>
+  wholeNumber(name, { min: 0, max: 65535, otherwise });
 
 /** One of a few words. */
 export const oneOf =

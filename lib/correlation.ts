@@ -16,7 +16,13 @@ export const correlate: Middleware = (ctx, next) => {
 };
 
 /** The headers by which a role ties what it asks of another one to the request that this follows from. */
-export const originHeaders = ({ correlationId, traceparent }: { correlationId: string; traceparent?: string | undefined }): Record<string, string> => ({
+export const originHeaders = ({
+  correlationId,
+  traceparent,
+}: {
+  correlationId: string;
+  traceparent?: string | undefined;
+}): Record<string, string> => ({
   'x-correlation-id': correlationId,
   ...(traceparent !== undefined && { traceparent }),
 });

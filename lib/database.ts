@@ -30,7 +30,10 @@ export interface Database {
  * Opens a pool of connections to one service's database. Nothing is connected before the first statement.
  * `mayForget` allows a server with `synchronous_commit` or `fsync` off: for databases that are thrown away.
  */
-export function openDatabase(connectionString: string, { mayForget = false, size = POOL_SIZE, timeouts = TIMEOUTS } = {}): Database {
+export function openDatabase(
+  connectionString: string,
+  { mayForget = false, size = POOL_SIZE, timeouts = TIMEOUTS } = {},
+): Database {
   const pool = keepingConnections(
     new Pool({
       connectionString,
@@ -51,7 +54,8 @@ export function openDatabase(connectionString: string, { mayForget = false, size
       const { rows } = await pool.query<{ durable: boolean }>(
         `select current_setting('synchronous_commit') <> 'off' and current_setting('fsync') = 'on' as durable`,
       );
-      if (!rows[0]?.durable && !mayForget) throw new Error('The database runs with synchronous_commit or fsync off: it would lose acknowledged orders');
+      if (!rows[0]?.durable && !mayForget)
+        throw new Error('The database runs with synchronous_commit or fsync off: it would lose acknowledged orders');
     },
     async invalidIndexes() {
       // One that is being built at this moment is not valid yet.
@@ -125,7 +129,10 @@ const faults: ReadonlyArray<readonly [DatabaseFault, RegExp]> = [
   ['conflict', /^(40001|40P01|P2034)$/],
   ['timeout', /^(57014|55P03|P1008|P2024)$/],
   // 08…: the connection; 57P0…: shutting down, crashed, starting; 53300: too many connections; 25006: a standby.
-  ['unavailable', /^(08...|57P0.|53...|25006|58030|P1001|P1002|P1017|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/],
+  [
+    'unavailable',
+    /^(08...|57P0.|53...|25006|58030|P1001|P1002|P1017|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/,
+  ],
 ];
 
 /** Which of the faults that a caller can act on this error is; undefined for a bug. Reads the codes of Postgres, of Prisma and of the socket. */
@@ -147,7 +154,9 @@ function codesOf(error: unknown, depth = 0): string[] {
   // The pool and its clients have no codes for these.
   if (
     typeof message === 'string' &&
-    /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout)/.test(message)
+    /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout)/.test(
+      message,
+    )
   )
     own.push('P1001');
   return [...codesOf(cause, depth + 1), ...codesOf(driverAdapterError, depth + 1), ...codesOf(meta, depth + 1), ...own];

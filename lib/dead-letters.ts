@@ -5,7 +5,11 @@ import type { Log } from './log.ts';
 
 const REASON_CHARACTERS_MAX = 500;
 
-const deadLetters = new Counter({ name: 'dead_letters_total', help: 'Messages that could never be handled and were set aside', labelNames: ['topic'] });
+const deadLetters = new Counter({
+  name: 'dead_letters_total',
+  help: 'Messages that could never be handled and were set aside',
+  labelNames: ['topic'],
+});
 
 const SUFFIX = '.dead-letters';
 
@@ -24,16 +28,35 @@ export interface SetAside {
 
 /** What a dead letter was and why it is one; undefined for a message that nobody has set aside. */
 export function readDeadLetter({ topic, key, value, headers: all }: Content): SetAside | undefined {
-  const { deadLetterTopic: from, deadLetterPartition: partition, deadLetterOffset: offset, deadLetterReason: reason, ...headers } = all;
+  const {
+    deadLetterTopic: from,
+    deadLetterPartition: partition,
+    deadLetterOffset: offset,
+    deadLetterReason: reason,
+    ...headers
+  } = all;
   if (from === undefined || deadLetterTopic(from) !== topic) return undefined;
-  return { original: { topic: from, key, value, headers }, partition: partition ?? '?', offset: offset ?? '?', reason: reason ?? 'no reason given' };
+  return {
+    original: { topic: from, key, value, headers },
+    partition: partition ?? '?',
+    offset: offset ?? '?',
+    reason: reason ?? 'no reason given',
+  };
 }
 
 /**
  * A handler that sets aside what `handle` finds to be poison, so that the partition moves on. All other failures are ours, not the
  * message's, and reject: the message is handled later.
  */
-export function settingPoisonAside({ publisher, log, handle }: { publisher: Publisher; log: Log; handle(message: Received): Promise<void> }) {
+export function settingPoisonAside({
+  publisher,
+  log,
+  handle,
+}: {
+  publisher: Publisher;
+  log: Log;
+  handle(message: Received): Promise<void>;
+}) {
   return async (message: Received): Promise<void> => {
     try {
       await handle(message);

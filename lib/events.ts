@@ -67,9 +67,21 @@ export function createEventCodec(document: EventDocument) {
       const payload = value === null ? null : parse(value);
       const fault = faultOf(topic, headers, payload);
       if (fault) throw new PoisonMessage(fault);
-      const { eventId, eventType, correlationId, traceparent, ...extra } = headers as Record<'eventId' | 'eventType' | 'correlationId', string> &
+      const { eventId, eventType, correlationId, traceparent, ...extra } = headers as Record<
+        'eventId' | 'eventType' | 'correlationId',
+        string
+      > &
         Record<string, string>;
-      return { id: eventId, type: eventType, topic, key: key?.toString() ?? '', payload, correlationId, traceparent, extra };
+      return {
+        id: eventId,
+        type: eventType,
+        topic,
+        key: key?.toString() ?? '',
+        payload,
+        correlationId,
+        traceparent,
+        extra,
+      };
     },
   };
 }

@@ -18,13 +18,17 @@ export function present(
 export const idempotencyKey = (call: Call): string => optionalIdempotencyKey(call)!;
 
 /** The request's `Idempotency-Key`, or undefined. The document has checked that it is a UUID. */
-export const optionalIdempotencyKey = (call: Call): string | undefined => call.header('idempotency-key')?.replaceAll('"', '').toLowerCase();
+export const optionalIdempotencyKey = (call: Call): string | undefined =>
+  call.header('idempotency-key')?.replaceAll('"', '').toLowerCase();
 
 const LIMIT_DEFAULT = 20;
 
 /** Which page of a list is asked for. `before` is the number that the page before it ended with. */
 export function pageOf({ query }: Call): { limit: number; before: number | undefined } {
-  return { limit: (query['limit'] as number | undefined) ?? LIMIT_DEFAULT, before: query['before'] as number | undefined };
+  return {
+    limit: (query['limit'] as number | undefined) ?? LIMIT_DEFAULT,
+    before: query['before'] as number | undefined,
+  };
 }
 
 /** Says where the next page is. `before` is undefined on the last one. */
@@ -35,7 +39,12 @@ export function nextPage({ ctx, query }: Call, before: number | string | undefin
 }
 
 /** Of what was read one further than a page goes: the page. Says where the next one is, if there is one. */
-export function firstPage<Row>(call: Call, found: readonly Row[], limit: number, numberOf: (row: Row) => number | string): Row[] {
+export function firstPage<Row>(
+  call: Call,
+  found: readonly Row[],
+  limit: number,
+  numberOf: (row: Row) => number | string,
+): Row[] {
   const page = found.slice(0, limit);
   nextPage(call, found.length > limit ? numberOf(page.at(-1)!) : undefined);
   return page;

@@ -27,9 +27,22 @@ const KEEP_ALIVE_MS = 30_000;
 const BODY_BYTES_MAX = 1024 * 1024;
 
 /** Talks JSON to another role. Every request carries this role's token and ends within `deadlineMs`. */
-export function createHttpClient({ baseUrl, deadlineMs, token }: { baseUrl: string; deadlineMs: number; token?: () => string }): HttpClient {
+export function createHttpClient({
+  baseUrl,
+  deadlineMs,
+  token,
+}: {
+  baseUrl: string;
+  deadlineMs: number;
+  token?: () => string;
+}): HttpClient {
   const { origin, pathname } = new URL(baseUrl);
-  const pool = new Pool(origin, { connections: CONNECTIONS_MAX, keepAliveTimeout: KEEP_ALIVE_MS, connectTimeout: deadlineMs, maxResponseSize: BODY_BYTES_MAX });
+  const pool = new Pool(origin, {
+    connections: CONNECTIONS_MAX,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectTimeout: deadlineMs,
+    maxResponseSize: BODY_BYTES_MAX,
+  });
   const client = async ({ method, path, headers, body, signal }: Ask): Promise<Reply> => {
     const deadline = AbortSignal.timeout(deadlineMs);
     const reply = await pool.request({
@@ -45,7 +58,11 @@ export function createHttpClient({ baseUrl, deadlineMs, token }: { baseUrl: stri
       signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
     });
     const text = await reply.body.text();
-    return { status: reply.statusCode, header: (name) => [reply.headers[name.toLowerCase()]].flat()[0], body: readJson(text) };
+    return {
+      status: reply.statusCode,
+      header: (name) => [reply.headers[name.toLowerCase()]].flat()[0],
+      body: readJson(text),
+    };
   };
   return Object.assign(client, { close: () => pool.close() });
 }
@@ -53,7 +70,8 @@ export function createHttpClient({ baseUrl, deadlineMs, token }: { baseUrl: stri
 /** True when the other side was not reached or did not answer: the request may or may not have had its effect. */
 export const isUnanswered = (error: unknown): boolean =>
   error instanceof errors.UndiciError ||
-  (error instanceof Error && (error.name === 'TimeoutError' || error.name === 'AbortError' || 'syscall' in error || 'code' in error));
+  (error instanceof Error &&
+    (error.name === 'TimeoutError' || error.name === 'AbortError' || 'syscall' in error || 'code' in error));
 
 function readJson(text: string): unknown {
   try {

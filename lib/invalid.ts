@@ -8,7 +8,10 @@ export function explainInvalid(errors: readonly ErrorObject[]): Problem {
   const about = errors.map((error) => ({ place: placeOf(error), error }));
   const key = about.find(({ place }) => place === 'header idempotency-key');
   if (key?.error.keyword === 'required')
-    return new Problem('idempotency-key-missing', 'Send an Idempotency-Key header with a new UUID, and the same one when you repeat the request');
+    return new Problem(
+      'idempotency-key-missing',
+      'Send an Idempotency-Key header with a new UUID, and the same one when you repeat the request',
+    );
   // A key may be declared optional and still be malformed.
   if (key) return new Problem('idempotency-key-malformed', 'The Idempotency-Key header must be a UUID');
   const faults = [...new Set(about.map(({ place, error }) => `${place} ${wordsFor(error)}`.trim()))];

@@ -29,7 +29,8 @@ function unquoted(message: string): string {
 
 /** Half of a surrogate pair cannot be stored: it would become another character, and two passwords one. */
 function wellFormed(_key: string, value: unknown): unknown {
-  if (typeof value === 'string' && !value.isWellFormed()) throw new SyntaxError('a text holds half of a surrogate pair');
+  if (typeof value === 'string' && !value.isWellFormed())
+    throw new SyntaxError('a text holds half of a surrogate pair');
   return value;
 }
 
@@ -38,7 +39,9 @@ function exactNumber(written: string): number {
   const number = Number(written);
   const [, whole] = /^(-?\d+)(\.0+)?$/.exec(written) ?? [];
   if (!Number.isFinite(number) || (whole === undefined ? Number.isInteger(number) : BigInt(whole) !== BigInt(number))) {
-    throw new SyntaxError(`a number in it cannot be taken exactly; send a whole number up to 9007199254740991 in plain digits`);
+    throw new SyntaxError(
+      `a number in it cannot be taken exactly; send a whole number up to 9007199254740991 in plain digits`,
+    );
   }
   return number;
 }

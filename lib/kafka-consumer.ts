@@ -43,7 +43,10 @@ const HANDLE_AGAIN_MS = { first: 100, max: 2_000 };
  * of kafkajs has to end on a failure: by itself it begins again after some kinds of failures, and falls silent after others: after
  * `silentMs` another one takes its place.
  */
-export function consume(createConsumer: () => Consumer, options: ConsumeOptions & { log: Log; silentMs?: number }): Consumption {
+export function consume(
+  createConsumer: () => Consumer,
+  options: ConsumeOptions & { log: Log; silentMs?: number },
+): Consumption {
   const { topics, handle, log, silentMs = SILENT_MS } = options;
   const closing = new AbortController();
   let fetchedMs = -Infinity;
@@ -84,14 +87,18 @@ export function consume(createConsumer: () => Consumer, options: ConsumeOptions 
   };
 }
 
-async function start(consumer: Consumer, { topics, handle }: { topics: readonly string[]; handle: Handle }): Promise<void> {
+async function start(
+  consumer: Consumer,
+  { topics, handle }: { topics: readonly string[]; handle: Handle },
+): Promise<void> {
   await consumer.connect();
   await consumer.subscribe({ topics: [...topics], fromBeginning: true });
   await consumer.run({
     // And whenever all that was fetched has been handled. What is not committed is handled again, which changes nothing.
     autoCommitThreshold: COMMIT_AFTER.messages,
     autoCommitInterval: COMMIT_AFTER.ms,
-    eachMessage: ({ topic, partition, message, heartbeat }) => handle(toReceived({ topic, partition }, message), heartbeat),
+    eachMessage: ({ topic, partition, message, heartbeat }) =>
+      handle(toReceived({ topic, partition }, message), heartbeat),
   });
 }
 
@@ -104,7 +111,8 @@ function failure(consumer: Consumer, closing: AbortSignal, silentMs: number): Pr
   consumer.on(consumer.events.FETCH, heard);
   consumer.on(consumer.events.HEARTBEAT, heard);
   const watch = setInterval(() => {
-    if (performance.now() - heardMs > silentMs) reject(new Error(`nothing was heard of the consumer for ${silentMs} ms`));
+    if (performance.now() - heardMs > silentMs)
+      reject(new Error(`nothing was heard of the consumer for ${silentMs} ms`));
   }, silentMs / 10);
   consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
   const close = () => reject(closing.reason as Error);
@@ -140,7 +148,10 @@ const insisting =
   };
 
 /** A message as the client has it, and where it was. */
-export const toReceived = ({ topic, partition }: Pick<Received, 'topic' | 'partition'>, { offset, key, value, headers }: KafkaMessage): Received => ({
+export const toReceived = (
+  { topic, partition }: Pick<Received, 'topic' | 'partition'>,
+  { offset, key, value, headers }: KafkaMessage,
+): Received => ({
   topic,
   partition,
   offset,
@@ -150,4 +161,6 @@ export const toReceived = ({ topic, partition }: Pick<Received, 'topic' | 'parti
 });
 
 const toHeaders = (headers: IHeaders | undefined): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name, String(Array.isArray(value) ? value[0] : value)]));
+  Object.fromEntries(
+    Object.entries(headers ?? {}).map(([name, value]) => [name, String(Array.isArray(value) ? value[0] : value)]),
+  );

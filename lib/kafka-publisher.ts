@@ -12,7 +12,8 @@ const RETRY = { initialRetryTime: 100, maxRetryTime: 500, retries: 6 };
 export function createPublisher(kafka: Kafka, prefix: string): Publisher {
   const lanes = Array.from({ length: LANES }, () => createLane(kafka));
   return {
-    publish: ({ topic, key, value, headers }) => lanes[laneOf(key)]!.send({ topic: prefix + topic, key, value, headers }),
+    publish: ({ topic, key, value, headers }) =>
+      lanes[laneOf(key)]!.send({ topic: prefix + topic, key, value, headers }),
     close: async () => void (await Promise.all(lanes.map((lane) => lane.close()))),
   };
 }
@@ -32,7 +33,13 @@ function createLane(kafka: Kafka) {
   let last: Promise<void> = Promise.resolve();
 
   const open = async (): Promise<Producer> => {
-    const opened = kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false, retry: RETRY, createPartitioner });
+    const opened = kafka.producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      retry: RETRY,
+      createPartitioner,
+    });
     try {
       await opened.connect();
       return opened;
@@ -71,5 +78,6 @@ function createLane(kafka: Kafka) {
 /** The client's own partitions. Without a key it would take another one for each try, and the number would be left to another message. */
 const createPartitioner: ICustomPartitioner = () => {
   const partition = Partitioners.DefaultPartitioner();
-  return ({ message, ...where }) => partition({ ...where, message: { ...message, key: message.key ?? message.value ?? '' } });
+  return ({ message, ...where }) =>
+    partition({ ...where, message: { ...message, key: message.key ?? message.value ?? '' } });
 };

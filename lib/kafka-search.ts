@@ -69,13 +69,28 @@ export async function find({ brokers, prefix, topics, withinMs, key, ...part }: 
   }
 }
 
-async function stretchesOf(admin: Admin, topic: string, { since, newest, at }: Pick<Search, 'since' | 'newest' | 'at'>): Promise<Stretch[]> {
+async function stretchesOf(
+  admin: Admin,
+  topic: string,
+  { since, newest, at }: Pick<Search, 'since' | 'newest' | 'at'>,
+): Promise<Stretch[]> {
   const ends = await admin.fetchTopicOffsets(topic);
-  const later = since && new Map((await admin.fetchTopicOffsetsByTimestamp(topic, since.getTime())).map(({ partition, offset }) => [partition, offset]));
+  const later =
+    since &&
+    new Map(
+      (await admin.fetchTopicOffsetsByTimestamp(topic, since.getTime())).map(({ partition, offset }) => [
+        partition,
+        offset,
+      ]),
+    );
   return ends
     .map(({ partition, low, high }) => {
       const whole = { topic, partition, from: BigInt(later?.get(partition) ?? low), end: BigInt(high) };
-      if (at) return within(whole, partition === at.partition ? { from: BigInt(at.offset), end: BigInt(at.offset) + 1n } : { from: 0n, end: 0n });
+      if (at)
+        return within(
+          whole,
+          partition === at.partition ? { from: BigInt(at.offset), end: BigInt(at.offset) + 1n } : { from: 0n, end: 0n },
+        );
       return newest === undefined ? whole : within(whole, { from: whole.end - BigInt(newest), end: whole.end });
     })
     .filter(({ from, end }) => from < end);
@@ -108,7 +123,8 @@ async function read(
         if (!stretch) return;
         for (const message of batch.messages) {
           const offset = BigInt(message.offset);
-          if (offset < stretch.from || offset >= stretch.end || (key !== undefined && message.key?.toString() !== key)) continue;
+          if (offset < stretch.from || offset >= stretch.end || (key !== undefined && message.key?.toString() !== key))
+            continue;
           const find = { ...toReceived(batch, message), writtenAt: new Date(Number(message.timestamp)) };
           found.set(`${batch.topic} ${batch.partition} ${offset}`, find);
         }

@@ -12,7 +12,9 @@ type Schedule = (this: RequestQueue) => void;
  * and, with a negative delay, a warning of Node's. Where this is imported, it does so only while requests wait or the broker throttles: in all
  * other cases the queue is looked at when an answer arrives.
  */
-const { prototype } = createRequire(import.meta.url)('kafkajs/src/network/requestQueue') as { prototype: { scheduleCheckPendingRequests: Schedule } };
+const { prototype } = createRequire(import.meta.url)('kafkajs/src/network/requestQueue') as {
+  prototype: { scheduleCheckPendingRequests: Schedule };
+};
 const schedule = prototype.scheduleCheckPendingRequests;
 prototype.scheduleCheckPendingRequests = function scheduleWhenNeeded() {
   if (this.pending.length > 0 || this.throttledUntil > Date.now()) schedule.call(this);

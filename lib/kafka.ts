@@ -54,7 +54,17 @@ export interface Transport {
 }
 
 /** The one place that knows which Kafka client is used. `prefix` is put before every topic name, so that installations can share a cluster. */
-export function createTransport({ brokers, clientId, prefix = '', log }: { brokers: string[]; clientId: string; prefix?: string; log: Log }): Transport {
+export function createTransport({
+  brokers,
+  clientId,
+  prefix = '',
+  log,
+}: {
+  brokers: string[];
+  clientId: string;
+  prefix?: string;
+  log: Log;
+}): Transport {
   const kafka = new Kafka({
     clientId,
     brokers,
@@ -89,7 +99,10 @@ export function createTransport({ brokers, clientId, prefix = '', log }: { broke
       const missing = topics.filter(({ address }) => !existing.has(prefix + address));
       if (missing.length === 0) return [];
       // The client's own wait takes a broker that has not heard of a new topic yet for a failure.
-      await admin.createTopics({ waitForLeaders: false, topics: missing.map((topic) => toTopicConfig(prefix, topic, replicasMax)) });
+      await admin.createTopics({
+        waitForLeaders: false,
+        topics: missing.map((topic) => toTopicConfig(prefix, topic, replicasMax)),
+      });
       const made = missing.map(({ address }) => prefix + address);
       await untilListed(admin, made);
       return made;
@@ -118,9 +131,16 @@ const createConsumer = (kafka: Kafka, groupId: string) =>
     retry: { ...RETRY, restartOnFailure: async () => false },
   });
 
-function toTopicConfig(prefix: string, { address, partitions, replicas, topicConfiguration }: Topic, replicasMax: number) {
+function toTopicConfig(
+  prefix: string,
+  { address, partitions, replicas, topicConfiguration }: Topic,
+  replicasMax: number,
+) {
   const replicationFactor = Math.min(replicas, replicasMax);
-  const fitting = { ...topicConfiguration, 'min.insync.replicas': String(Math.min(Number(topicConfiguration['min.insync.replicas'] ?? 1), replicationFactor)) };
+  const fitting = {
+    ...topicConfiguration,
+    'min.insync.replicas': String(Math.min(Number(topicConfiguration['min.insync.replicas'] ?? 1), replicationFactor)),
+  };
   return {
     topic: prefix + address,
     numPartitions: partitions,
@@ -146,6 +166,9 @@ const logTo = (log: Log): logCreator => {
       if (said.size > SAID_MAX) said.clear();
       if (news) said.set(words, performance.now());
       const method = level > logLevel.WARN || !news ? 'debug' : level === logLevel.ERROR ? 'warn' : 'info';
-      log[method]({ kafka: namespace, groupId: groupId as string | undefined, error: error as string | undefined }, message);
+      log[method](
+        { kafka: namespace, groupId: groupId as string | undefined, error: error as string | undefined },
+        message,
+      );
     };
 };

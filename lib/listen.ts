@@ -30,7 +30,11 @@ export interface Listener {
 }
 
 /** Serves an app, with bounds on headers and slow clients. A port that is taken, or not allowed, rejects with a sentence that says so. */
-export async function listen(app: Koa, { host, port }: { host: string; port: number }, others: Partial<typeof BOUNDS> = {}): Promise<Listener> {
+export async function listen(
+  app: Koa,
+  { host, port }: { host: string; port: number },
+  others: Partial<typeof BOUNDS> = {},
+): Promise<Listener> {
   const server = createBoundedServer(app, { ...BOUNDS, ...others });
   answerClientErrors(server);
   const close = createClose(server);
@@ -107,13 +111,16 @@ function createClose(server: Server): () => Promise<void> {
 
 function bind(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(new Error(refusal(error, host, port), { cause: error })));
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(new Error(refusal(error, host, port), { cause: error })),
+    );
     server.listen(port, host, resolve);
   });
 }
 
 function refusal(error: NodeJS.ErrnoException, host: string, port: number): string {
-  if (error.code === 'EADDRINUSE') return `Port ${port} on ${host} is in use by another program. Stop that program, or choose another port.`;
+  if (error.code === 'EADDRINUSE')
+    return `Port ${port} on ${host} is in use by another program. Stop that program, or choose another port.`;
   if (error.code === 'EACCES') return `Port ${port} on ${host} is not allowed for this user. Choose one above 1023.`;
   return `Cannot listen on ${host}:${port}: ${error.message}`;
 }

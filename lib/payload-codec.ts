@@ -25,7 +25,8 @@ export const payloadKeys =
       const [, id, text] = /^\s*([\w.-]{1,64}):([A-Za-z0-9+/]+={0,2})\s*$/.exec(entry) ?? [];
       const key = Buffer.from(text ?? '', 'base64');
       // The fault names the place and not the entry, which is a secret.
-      if (!id || key.length !== KEY_BYTES) throw new ConfigFault(`${name}: entry ${n + 1} is not <id>:<${KEY_BYTES} bytes in base64>`);
+      if (!id || key.length !== KEY_BYTES)
+        throw new ConfigFault(`${name}: entry ${n + 1} is not <id>:<${KEY_BYTES} bytes in base64>`);
       if (keys.has(id)) throw new ConfigFault(`${name} has two keys with the id "${id}"`);
       keys.set(id, key);
     }
@@ -50,20 +51,32 @@ export const isEncrypted = ({ metadata }: Payload): boolean => textOf(metadata?.
 function encrypt(payload: Payload, id: string, key: Uint8Array): Payload {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv(CIPHER, key, nonce);
-  const data = Buffer.concat([nonce, cipher.update(PayloadMessage.encode(payload).finish()), cipher.final(), cipher.getAuthTag()]);
+  const data = Buffer.concat([
+    nonce,
+    cipher.update(PayloadMessage.encode(payload).finish()),
+    cipher.final(),
+    cipher.getAuthTag(),
+  ]);
   return { metadata: { encoding: Buffer.from(ENCODING), 'encryption-key-id': Buffer.from(id) }, data };
 }
 
 function decrypt({ metadata, data }: Payload, keys: PayloadKeys): Payload {
   const id = textOf(metadata?.['encryption-key-id']);
-  const key = keys.get(id) ?? fail(`a payload is encrypted under the key "${id}", and the keys here are ${[...keys.keys()].join(', ')}`);
+  const key =
+    keys.get(id) ??
+    fail(`a payload is encrypted under the key "${id}", and the keys here are ${[...keys.keys()].join(', ')}`);
   const bytes = data ?? new Uint8Array();
   try {
     const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
     decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
-    return PayloadMessage.decode(Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]));
+    return PayloadMessage.decode(
+      Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]),
+    );
   } catch (cause) {
-    throw new Error(`a payload cannot be decrypted: the key "${id}" here is not the one that encrypted it, or the payload was changed`, { cause });
+    throw new Error(
+      `a payload cannot be decrypted: the key "${id}" here is not the one that encrypted it, or the payload was changed`,
+      { cause },
+    );
   }
 }
 

@@ -33,16 +33,19 @@ export class Problem extends Error {
 }
 
 /** The answer while something that is needed is away. Nothing is known to have happened, and the same request may be sent again. */
-export const unavailable = (detail: string, cause?: unknown): Problem => new Problem('unavailable', detail, { cause, headers: { 'retry-after': '1' } });
+export const unavailable = (detail: string, cause?: unknown): Problem =>
+  new Problem('unavailable', detail, { cause, headers: { 'retry-after': '1' } });
 
 /** The answer to who does not say who they are, or is not believed. */
-export const unauthenticated = (): Problem => new Problem('unauthenticated', 'Log in, or send a valid token', { headers: { 'www-authenticate': 'Bearer' } });
+export const unauthenticated = (): Problem =>
+  new Problem('unauthenticated', 'Log in, or send a valid token', { headers: { 'www-authenticate': 'Bearer' } });
 
 /** The outermost middleware, and the one place where an error becomes a response. */
 export const answerProblems: Middleware = async (ctx, next) => {
   try {
     await next();
-    if (ctx.status === 404 && ctx.body == null && ctx.respond !== false) throw new Problem('not-found', `There is nothing at ${ctx.path}`);
+    if (ctx.status === 404 && ctx.body == null && ctx.respond !== false)
+      throw new Problem('not-found', `There is nothing at ${ctx.path}`);
   } catch (error) {
     const problem = asProblem(error);
     // Logged in full, told to nobody. A refusal that was meant needs no log line of its own: the request's line has its kind.
@@ -58,6 +61,7 @@ export const answerProblems: Middleware = async (ctx, next) => {
 function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const fault = databaseFault(error);
-  if (fault === 'unavailable' || fault === 'timeout') return unavailable('The database did not answer. Send the same request again.', error);
+  if (fault === 'unavailable' || fault === 'timeout')
+    return unavailable('The database did not answer. Send the same request again.', error);
   return new Problem('internal-error', undefined, { cause: error });
 }

@@ -21,8 +21,12 @@ export async function makeReadable(value: unknown, codec: PayloadCodec): Promise
 /** Where failures are encrypted, their message stands in a payload, and in its place a word that says so. */
 function restoreMessage(failure: Failure): void {
   if (!failure.encodedAttributes) return;
-  const { message, stack_trace: stackTrace } = defaultPayloadConverter.fromPayload<{ message?: string; stack_trace?: string }>(failure.encodedAttributes);
+  const { message, stack_trace: stackTrace } = defaultPayloadConverter.fromPayload<{
+    message?: string;
+    stack_trace?: string;
+  }>(failure.encodedAttributes);
   Object.assign(failure, { message, stackTrace });
 }
 
-const isPayload = (value: object): value is Payload => 'metadata' in value && 'data' in value && ArrayBuffer.isView(value.data);
+const isPayload = (value: object): value is Payload =>
+  'metadata' in value && 'data' in value && ArrayBuffer.isView(value.data);

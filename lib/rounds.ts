@@ -14,7 +14,10 @@ export interface RoundsOptions {
 const AGAIN_MS = 10_000;
 
 /** Does something again and again. Resolves when it was told to end, after the round that was under way. */
-export async function rounds({ signal, everyMs, againMs = AGAIN_MS, onFailed }: RoundsOptions, act: () => Promise<unknown>): Promise<void> {
+export async function rounds(
+  { signal, everyMs, againMs = AGAIN_MS, onFailed }: RoundsOptions,
+  act: () => Promise<unknown>,
+): Promise<void> {
   while (!signal.aborted) {
     const done = await act().then(
       () => true,

@@ -53,7 +53,9 @@ export function createService({ role, log, checks, middleware = [], operations =
 }
 
 /** What `/health/ready` says: every check, and whether all that is needed has answered. */
-export async function readiness(checks: readonly Check[]): Promise<{ ready: boolean; status: string; checks: Record<string, string> }> {
+export async function readiness(
+  checks: readonly Check[],
+): Promise<{ ready: boolean; status: string; checks: Record<string, string> }> {
   const answers = await Promise.all(
     checks.map(async ({ ask }) =>
       within(CHECK_TIMEOUT_MS, ask()).then(
@@ -71,9 +73,12 @@ export async function readiness(checks: readonly Check[]): Promise<{ ready: bool
 /** RFC 9112, 3.2. Node can insist on it itself, but answers with nothing that says why. A target that names its host still, names another one. */
 const requireHost: Middleware = async ({ req }, next) => {
   const hosts = req.rawHeaders.filter((_value, n) => n % 2 === 1 && req.rawHeaders[n - 1]!.toLowerCase() === 'host');
-  if (hosts.length > 1 || (hosts.length === 0 && req.httpVersion === '1.1')) throw new Problem('bad-request', 'Send one Host header');
-  if (hosts.some((host) => /[\s/?#@\\]/.test(host))) throw new Problem('bad-request', 'The Host header must be a name or an address, and may have a port');
-  if (URL.canParse(req.url!)) throw new Problem('bad-request', 'The URL that is asked for has another host than the Host header');
+  if (hosts.length > 1 || (hosts.length === 0 && req.httpVersion === '1.1'))
+    throw new Problem('bad-request', 'Send one Host header');
+  if (hosts.some((host) => /[\s/?#@\\]/.test(host)))
+    throw new Problem('bad-request', 'The Host header must be a name or an address, and may have a port');
+  if (URL.canParse(req.url!))
+    throw new Problem('bad-request', 'The URL that is asked for has another host than the Host header');
   await next();
 };
 
@@ -100,13 +105,31 @@ function observe(role: string, log: Log): Middleware {
     await next();
     const done = () => {
       const ms = Math.round((performance.now() - startedMs) * 10) / 10;
-      const { operation, correlationId, traceparent, callerId, orderId, ...state } = ctx.state as Record<string, string | undefined>;
+      const { operation, correlationId, traceparent, callerId, orderId, ...state } = ctx.state as Record<
+        string,
+        string | undefined
+      >;
       // Of a client that went away nobody knows what it would have been answered: that is no fault, and counts as none.
       const [status, problem] = ctx.res.writableFinished ? [ctx.status, state['problem']] : [CLIENT_GONE, undefined];
       durations.observe({ role, operation: operation ?? 'none', status }, ms / 1000);
       const level = /^\/(health|metrics)/.test(ctx.path) ? 'debug' : 'info';
       const path = withoutOddities(ctx.path);
-      log[level]({ role, operation, method: ctx.method, path, status, problem, ms, callerId, orderId, correlationId, traceparent }, 'request');
+      log[level](
+        {
+          role,
+          operation,
+          method: ctx.method,
+          path,
+          status,
+          problem,
+          ms,
+          callerId,
+          orderId,
+          correlationId,
+          traceparent,
+        },
+        'request',
+      );
     };
     if (ctx.res.closed) done();
     else ctx.res.once('close', done);

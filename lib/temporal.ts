@@ -24,7 +24,13 @@ export const temporalReaders = {
   payloadKeys: payloadKeys('TEMPORAL_PAYLOAD_KEYS'),
 };
 
-export const toAddress = ({ address, namespace, apiKey, tlsMode, payloadKeys }: Omit<Config<typeof temporalReaders>, 'taskQueue'>): TemporalAddress => ({
+export const toAddress = ({
+  address,
+  namespace,
+  apiKey,
+  tlsMode,
+  payloadKeys,
+}: Omit<Config<typeof temporalReaders>, 'taskQueue'>): TemporalAddress => ({
   address,
   namespace,
   apiKey,
@@ -46,13 +52,20 @@ const CHECK_TIMEOUT_MS = 2_000;
 
 /** A client that connects on its first call, so that a role starts while Temporal is away. */
 export function createTemporal({ address, namespace, apiKey, tls, payloadKeys: keys }: TemporalAddress): Temporal {
-  const options: ConnectionOptions = { address, tls, ...(apiKey && { apiKey }), grpcCompression: { codec: 'none' } } as ConnectionOptions;
+  const options: ConnectionOptions = {
+    address,
+    tls,
+    ...(apiKey && { apiKey }),
+    grpcCompression: { codec: 'none' },
+  } as ConnectionOptions;
   const connection = Connection.lazy(options);
   const client = new Client({ connection, namespace, dataConverter: dataConverterOf(keys) });
   return {
     client,
     check: async () => {
-      const asked = connection.withDeadline(Date.now() + CHECK_TIMEOUT_MS, () => connection.workflowService.describeNamespace({ namespace }));
+      const asked = connection.withDeadline(Date.now() + CHECK_TIMEOUT_MS, () =>
+        connection.workflowService.describeNamespace({ namespace }),
+      );
       await asked.catch((cause: Error) => {
         throw new Error(`Temporal at ${address} does not answer: ${cause.message}`, { cause });
       });

@@ -1,10 +1,18 @@
 import { KeyObject, createPrivateKey, createPublicKey, randomUUID, type JsonWebKey } from 'node:crypto';
-import { createLocalJWKSet, createRemoteJWKSet, decodeJwt, decodeProtectedHeader, errors, type JSONWebKeySet } from 'jose';
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  decodeJwt,
+  decodeProtectedHeader,
+  errors,
+  type JSONWebKeySet,
+} from 'jose';
 import jwt from 'jsonwebtoken';
 import { unavailable } from './problem.ts';
 
 /** Who a verified token speaks for: a buyer, or another role of this system. */
-export type Caller = { readonly kind: 'user'; readonly id: string } | { readonly kind: 'service'; readonly name: string };
+export type Caller =
+  { readonly kind: 'user'; readonly id: string } | { readonly kind: 'service'; readonly name: string };
 
 /** PKCS8 PEM, or, where many tokens are signed, the key that was read from it. */
 type PrivateKey = string | KeyObject;
@@ -47,12 +55,17 @@ export function createServiceTokens(role: string, privateKey: string): () => str
   };
 }
 
-function sign(privateKey: PrivateKey, keyid: string, options: { issuer: string; subject: string; expiresIn: number }): string {
+function sign(
+  privateKey: PrivateKey,
+  keyid: string,
+  options: { issuer: string; subject: string; expiresIn: number },
+): string {
   return jwt.sign({}, privateKey, { algorithm: ALGORITHM, keyid, audience: AUDIENCE, jwtid: randomUUID(), ...options });
 }
 
 /** The token of an `Authorization` header. Undefined for another scheme, and for what cannot be a token. */
-export const bearerToken = (authorization: string): string | undefined => /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization)?.[1];
+export const bearerToken = (authorization: string): string | undefined =>
+  /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization)?.[1];
 
 /** True when the token says that it is a role's. Nothing is verified: it is good for refusing such a token, never for accepting one. */
 export const saysService = (token: string): boolean => unverified(() => decodeJwt(token))?.iss === SERVICE_ISSUER;
@@ -156,7 +169,10 @@ function verifierBy(userKeys: KeySource, roles: ReadonlyMap<string, KeyObject[]>
 
 function keyUnknown(error: unknown): undefined {
   if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JOSENotSupported) return undefined;
-  throw unavailable('The keys that tokens are verified with cannot be read at the moment. Send the same request again.', error);
+  throw unavailable(
+    'The keys that tokens are verified with cannot be read at the moment. Send the same request again.',
+    error,
+  );
 }
 
 function verifiedSubject(token: string, key: KeyObject, issuer: string, lifeSeconds: number): string | undefined {
@@ -170,7 +186,8 @@ function verifiedSubject(token: string, key: KeyObject, issuer: string, lifeSeco
       maxAge: lifeSeconds,
     });
     // The library takes a token without an expiry for one that never expires, and a subject or an id of whatever type.
-    if (typeof claims === 'string' || claims.exp === undefined || !isText(claims.jti) || !isText(claims.sub)) return undefined;
+    if (typeof claims === 'string' || claims.exp === undefined || !isText(claims.jti) || !isText(claims.sub))
+      return undefined;
     return claims.iat! > Date.now() / 1000 + CLOCK_TOLERANCE_SECONDS ? undefined : claims.sub;
   } catch (error) {
     if (error instanceof jwt.JsonWebTokenError) return undefined;

@@ -9,7 +9,17 @@ const STOP_WITHIN_MS = 22_000;
 const ANSWER_WITHIN_MS = 10_000;
 
 /** Starts all roles in one process, and waits until every one of them says that it is ready. */
-export async function startApp({ dir, env, url, signal }: { dir: string; env: NodeJS.ProcessEnv; url: string; signal: AbortSignal }): Promise<Server> {
+export async function startApp({
+  dir,
+  env,
+  url,
+  signal,
+}: {
+  dir: string;
+  env: NodeJS.ProcessEnv;
+  url: string;
+  signal: AbortSignal;
+}): Promise<Server> {
   return startServer({
     name: 'app',
     dataDir: dir,

@@ -6,7 +6,11 @@ const CHUNK_BYTES = 65_536;
 const LINES_MAX = 5;
 
 /** From now on shows each warning and error of the app's log, in one line, until the signal is aborted. */
-export async function followTroubles(logFile: string, show: (line: string) => void, signal: AbortSignal): Promise<void> {
+export async function followTroubles(
+  logFile: string,
+  show: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const log = await open(logFile, 'r');
   try {
     let position = (await log.stat()).size;
@@ -38,9 +42,17 @@ function showSome(lines: string[], show: (line: string) => void): void {
 function trouble(line: string): string | undefined {
   if (!line.startsWith('{')) return line.trim() || undefined;
   try {
-    const { level, time, msg, err } = JSON.parse(line) as { level?: string; time?: string; msg?: string; err?: { message?: string } };
+    const { level, time, msg, err } = JSON.parse(line) as {
+      level?: string;
+      time?: string;
+      msg?: string;
+      err?: { message?: string };
+    };
     if (level !== 'warn' && level !== 'error' && level !== 'fatal') return undefined;
-    return [time?.slice(11, 19), level, msg, err?.message && `(${err.message})`].filter(Boolean).join(' ').replace(/\s+/g, ' ');
+    return [time?.slice(11, 19), level, msg, err?.message && `(${err.message})`]
+      .filter(Boolean)
+      .join(' ')
+      .replace(/\s+/g, ' ');
   } catch {
     return line;
   }

@@ -27,9 +27,11 @@ export async function kafkaJars(say: (text: string) => void, signal?: AbortSigna
       await requireMaven();
       say('fetching Kafka with Maven (44 MB, once)');
       const args = ['-B', '-q', '-ntp', '-f', POM, COPY, '-DincludeScope=runtime', `-DoutputDirectory=${unfinished}`];
-      await execa('mvn', args, { all: true, stdin: 'ignore', ...(signal && { cancelSignal: signal }) }).catch((error: ExecaError) => {
-        throw fetchFailed('Kafka', error);
-      });
+      await execa('mvn', args, { all: true, stdin: 'ignore', ...(signal && { cancelSignal: signal }) }).catch(
+        (error: ExecaError) => {
+          throw fetchFailed('Kafka', error);
+        },
+      );
     },
   });
   const jars = (await readdir(folder)).filter((file) => file.endsWith('.jar')).sort();
@@ -54,7 +56,11 @@ export function brokerArgs({ classPath }: KafkaJars, settingsFile: string, share
 }
 
 /** The archive of classes for these jars on this Java: `train` runs a broker that writes it when it ends. */
-export async function sharedClassArchive(jars: KafkaJars, java: Java, train: (archive: string) => Promise<void>): Promise<string> {
+export async function sharedClassArchive(
+  jars: KafkaJars,
+  java: Java,
+  train: (archive: string) => Promise<void>,
+): Promise<string> {
   const folder = await installOnce({
     name: `${jars.name}-classes-${digest(java.build)}`,
     install: (unfinished) => train(join(unfinished, 'kafka.jsa')),

@@ -35,7 +35,13 @@ const STOP_WITHIN_MS = 9000;
 const ANSWER_WITHIN_MS = 2000;
 
 /** A Kafka broker of our own on loopback; a second start finds the messages of the first. */
-export async function startKafka({ dataDir, port, controllerPort, say = () => {}, signal }: KafkaOptions): Promise<KafkaServer> {
+export async function startKafka({
+  dataDir,
+  port,
+  controllerPort,
+  say = () => {},
+  signal,
+}: KafkaOptions): Promise<KafkaServer> {
   const folder = resolve(dataDir);
   await mkdir(folder, { recursive: true });
   const java = await requireJava();
@@ -49,7 +55,13 @@ export async function startKafka({ dataDir, port, controllerPort, say = () => {}
     port: portNeed('kafka', port),
     controllerPort: portNeed('kafkaController', controllerPort),
   });
-  const server = await startBroker({ java, jars, place: { folder, ...ports }, sharedClasses: `-XX:SharedArchiveFile=${archive}`, signal });
+  const server = await startBroker({
+    java,
+    jars,
+    place: { folder, ...ports },
+    sharedClasses: `-XX:SharedArchiveFile=${archive}`,
+    signal,
+  });
   return { ...server, ...ports, brokers: `127.0.0.1:${ports.port}` };
 }
 
@@ -78,14 +90,25 @@ async function startBroker({ java, jars, place, sharedClasses, signal }: BrokerP
 }
 
 /** Runs a broker once up to the point where it serves, so that the archive holds what a start needs. */
-async function train({ java, jars, archive, signal }: Omit<BrokerPlan, 'place' | 'sharedClasses'> & { archive: string }): Promise<void> {
+async function train({
+  java,
+  jars,
+  archive,
+  signal,
+}: Omit<BrokerPlan, 'place' | 'sharedClasses'> & { archive: string }): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'order-saga-kafka-'));
   try {
     const ports = await choosePorts(join(scratch, 'ports.json'), {
       port: portNeed('kafka', undefined),
       controllerPort: portNeed('kafkaController', undefined),
     });
-    const broker = await startBroker({ java, jars, place: { folder: scratch, ...ports }, sharedClasses: `-XX:ArchiveClassesAtExit=${archive}`, signal });
+    const broker = await startBroker({
+      java,
+      jars,
+      place: { folder: scratch, ...ports },
+      sharedClasses: `-XX:ArchiveClassesAtExit=${archive}`,
+      signal,
+    });
     await broker.stop();
   } finally {
     await rm(scratch, { recursive: true, force: true });

@@ -89,7 +89,8 @@ function deathCounter(name: string, deathsMax: number): (reason: string) => numb
   return (reason) => {
     const now = Date.now();
     deaths = [...deaths.filter((time) => time > now - DEATHS_WITHIN_MS), now];
-    if (deaths.length > deathsMax) throw new SetupError(`${name} ended ${deaths.length} times within a minute: ${reason}`);
+    if (deaths.length > deathsMax)
+      throw new SetupError(`${name} ended ${deaths.length} times within a minute: ${reason}`);
     return deaths.length;
   };
 }

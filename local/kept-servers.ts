@@ -15,7 +15,13 @@ export interface KeptServers {
 }
 
 /** None yet. An aborted signal ends all starting and restarting. */
-export function createKeptServers({ signal, onNote }: { signal: AbortSignal; onNote(line: string): void }): KeptServers {
+export function createKeptServers({
+  signal,
+  onNote,
+}: {
+  signal: AbortSignal;
+  onNote(line: string): void;
+}): KeptServers {
   const kept = new Map<string, Kept<Server>>();
   const givenUp = Promise.withResolvers<Error>();
   return {

@@ -24,7 +24,10 @@ async function take(lock: string, note: string, folder: string): Promise<void> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     const owner = await readLiving(lock);
-    if (owner) throw new SetupError(`This stack already runs as process ${owner.pid} on the data in ${folder}. Stop that one first.`);
+    if (owner)
+      throw new SetupError(
+        `This stack already runs as process ${owner.pid} on the data in ${folder}. Stop that one first.`,
+      );
     await rm(lock, { force: true });
     await link(note, lock);
   }

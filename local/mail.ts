@@ -51,7 +51,13 @@ export async function startMail(options: MailOptions): Promise<MailServer> {
     answers: () => Promise.all([greets(smtp), lists(web)]),
     signal: options.signal,
   });
-  return { ...server, smtpPort: smtp, webPort: web, smtpUrl: `smtp://127.0.0.1:${smtp}`, webUrl: `http://127.0.0.1:${web}` };
+  return {
+    ...server,
+    smtpPort: smtp,
+    webPort: web,
+    smtpUrl: `smtp://127.0.0.1:${smtp}`,
+    webUrl: `http://127.0.0.1:${web}`,
+  };
 }
 
 function maildevProgram(): string {

@@ -22,7 +22,10 @@ const PORTS_TRIED = 200;
  * One port for each need. A picked port is written down in `file` and taken again by the next start when it is still free,
  * so that addresses in bookmarks and configurations keep working.
  */
-export async function choosePorts<Name extends string>(file: string, needs: Record<Name, PortNeed>): Promise<Record<Name, number>> {
+export async function choosePorts<Name extends string>(
+  file: string,
+  needs: Record<Name, PortNeed>,
+): Promise<Record<Name, number>> {
   const remembered = await readPorts(file);
   const chosen = {} as Record<Name, number>;
   for (const name in needs) chosen[name] = await choosePort(needs[name], remembered[name]);
@@ -42,7 +45,9 @@ async function choosePort({ who, variable, asked }: PortNeed, remembered: number
 /** Throws a sentence that says what to do when a fixed port is in use. */
 export async function insistOnPort({ who, variable, asked }: PortNeed): Promise<void> {
   if (asked === undefined || (await isFree(asked))) return;
-  throw new SetupError(`Port ${asked} is taken, and ${who} needs it. Stop what listens there, or set ${variable} to another port.`);
+  throw new SetupError(
+    `Port ${asked} is taken, and ${who} needs it. Stop what listens there, or set ${variable} to another port.`,
+  );
 }
 
 async function isFree(port: number): Promise<boolean> {

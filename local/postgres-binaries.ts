@@ -21,7 +21,10 @@ export async function postgresBinaries(user: OsUser | undefined): Promise<Postgr
   let native = join(folder, 'native');
   if (!(await canReach(user, join(native, 'bin', 'postgres')))) {
     const install = (copy: string) => copyForAll(folder, copy);
-    native = join(await installOnce({ name: `postgres-${version}`, install, parent: await reachableFolder() }), 'native');
+    native = join(
+      await installOnce({ name: `postgres-${version}`, install, parent: await reachableFolder() }),
+      'native',
+    );
   }
   await linkLibraries(native);
   return { postgres: join(native, 'bin', 'postgres'), initdb: join(native, 'bin', 'initdb') };
@@ -36,7 +39,10 @@ async function packageOfThisPlatform(): Promise<{ folder: string; version: strin
     const { version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as { version: string };
     return { folder, version };
   } catch (cause) {
-    throw new SetupError(`There is no Postgres for this platform (${name} is not installed). Set the <SERVICE>_DATABASE_URL variables to your own.`, { cause });
+    throw new SetupError(
+      `There is no Postgres for this platform (${name} is not installed). Set the <SERVICE>_DATABASE_URL variables to your own.`,
+      { cause },
+    );
   }
 }
 

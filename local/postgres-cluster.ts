@@ -55,8 +55,17 @@ async function initialise(folder: string, { binaries, user, password, throwAway 
   try {
     await writeFile(passwordFile, password, { mode: 0o600 });
     if (user) await Promise.all([unfinished, passwordFile].map((path) => chown(path, user.uid, user.gid)));
-    const flags = ['--encoding=UTF8', '--locale=C', '--auth=scram-sha-256', '--username=postgres', ...(throwAway ? ['--no-sync'] : [])];
-    await promisify(execFile)(binaries.initdb, [`--pgdata=${unfinished}`, `--pwfile=${passwordFile}`, ...flags], { ...user, cwd: '/' });
+    const flags = [
+      '--encoding=UTF8',
+      '--locale=C',
+      '--auth=scram-sha-256',
+      '--username=postgres',
+      ...(throwAway ? ['--no-sync'] : []),
+    ];
+    await promisify(execFile)(binaries.initdb, [`--pgdata=${unfinished}`, `--pwfile=${passwordFile}`, ...flags], {
+      ...user,
+      cwd: '/',
+    });
     await rename(unfinished, folder);
   } finally {
     await rm(passwordFile, { force: true });

@@ -13,14 +13,26 @@ export type Passwords = Record<ServiceName | 'postgres', string>;
 export async function passwordsOf(dataDir: string): Promise<Passwords> {
   const file = join(dataDir, 'passwords.json');
   if (existsSync(file)) return JSON.parse(await readFile(file, 'utf8')) as Passwords;
-  const passwords = Object.fromEntries(['postgres', ...services].map((role) => [role, randomBytes(18).toString('base64url')])) as Passwords;
+  const passwords = Object.fromEntries(
+    ['postgres', ...services].map((role) => [role, randomBytes(18).toString('base64url')]),
+  ) as Passwords;
   await writeFile(`${file}.new`, JSON.stringify(passwords), { mode: 0o600 });
   await rename(`${file}.new`, file);
   return passwords;
 }
 
 /** Where a role finds a database. */
-export function databaseUrl({ port, role, password, database }: { port: number; role: string; password: string; database: string }): string {
+export function databaseUrl({
+  port,
+  role,
+  password,
+  database,
+}: {
+  port: number;
+  role: string;
+  password: string;
+  database: string;
+}): string {
   return `postgresql://${role}:${password}@127.0.0.1:${port}/${database}`;
 }
 
@@ -32,7 +44,8 @@ export async function ensureDatabases(adminUrl: string, passwords: Passwords): P
     for (const open of ['postgres', 'template1']) await admin.query(`revoke all on database ${open} from public`);
     for (const service of services) {
       await ensureRole(admin, service, passwords[service]);
-      if (!existing.has(service)) await admin.query(`create database ${escapeIdentifier(service)} owner ${escapeIdentifier(service)}`);
+      if (!existing.has(service))
+        await admin.query(`create database ${escapeIdentifier(service)} owner ${escapeIdentifier(service)}`);
       await admin.query(`revoke all on database ${escapeIdentifier(service)} from public`);
     }
   });

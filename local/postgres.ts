@@ -35,7 +35,12 @@ export interface PostgresServer extends Server {
 const START_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 8000;
 const THROW_AWAY = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
-const ALWAYS = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '200', log_min_messages: 'warning' };
+const ALWAYS = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  max_connections: '200',
+  log_min_messages: 'warning',
+};
 
 /** A Postgres of our own on loopback. Durable unless told otherwise; a second start finds the data and the passwords of the first. */
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
@@ -53,7 +58,13 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     name: 'postgres',
     dataDir,
     file: binaries.postgres,
-    args: ['-D', folder, '-p', String(port), ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    args: [
+      '-D',
+      folder,
+      '-p',
+      String(port),
+      ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ],
     env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
     cwd: '/',
     user,
@@ -81,6 +92,9 @@ async function prepare(server: Server, adminUrl: string, passwords: Passwords): 
 }
 
 function urlsOf(port: number, passwords: Passwords): Record<ServiceName, string> {
-  const entries = services.map((service) => [service, databaseUrl({ port, role: service, password: passwords[service], database: service })]);
+  const entries = services.map((service) => [
+    service,
+    databaseUrl({ port, role: service, password: passwords[service], database: service }),
+  ]);
   return Object.fromEntries(entries) as Record<ServiceName, string>;
 }

@@ -19,7 +19,12 @@ export async function applyMigrations(env: Readonly<Record<string, string>>): Pr
 /** Makes the topics that are missing, each in no more copies than there are brokers, and answers their names. */
 export async function createMissingTopics(env: Readonly<Record<string, string>>): Promise<string[]> {
   const brokers = (env['KAFKA_BROKERS'] ?? '').split(',');
-  const transport = createTransport({ brokers, clientId: 'order-saga-local', prefix: env['KAFKA_TOPIC_PREFIX'] ?? '', log: createLog('error') });
+  const transport = createTransport({
+    brokers,
+    clientId: 'order-saga-local',
+    prefix: env['KAFKA_TOPIC_PREFIX'] ?? '',
+    log: createLog('error'),
+  });
   try {
     return await transport.createTopics(Object.values(eventDocument.channels), await brokerCount(brokers));
   } finally {

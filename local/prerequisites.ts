@@ -11,7 +11,8 @@ const TEMPORAL_WAYS_ROUND =
   'Or install the Temporal CLI so that "temporal" is on the PATH (macOS: brew install temporal), or point TEMPORAL_ADDRESS to a server of your own.';
 
 /** A function of its own, so that what cannot even be tried is a rejection like any other. */
-const run = async (file: string, args: string[], options: { env?: NodeJS.ProcessEnv } = {}) => promisify(execFile)(file, args, options);
+const run = async (file: string, args: string[], options: { env?: NodeJS.ProcessEnv } = {}) =>
+  promisify(execFile)(file, args, options);
 
 export interface Java {
   file: string;
@@ -28,7 +29,10 @@ export async function requireJava(env: NodeJS.ProcessEnv = process.env): Promise
   });
   const build = said.stderr + said.stdout;
   const version = javaVersion(build);
-  if (version < JAVA_MIN) throw new SetupError(`Kafka needs Java ${JAVA_MIN}, and "${file}" is Java ${version || 'of an unknown version'}. ${install}`);
+  if (version < JAVA_MIN)
+    throw new SetupError(
+      `Kafka needs Java ${JAVA_MIN}, and "${file}" is Java ${version || 'of an unknown version'}. ${install}`,
+    );
   return { file, build };
 }
 
@@ -65,7 +69,10 @@ export function fetchFailed(what: 'Kafka' | 'Temporal', cause: ExecaError): Erro
     .split('\n')
     .slice(-SAID_LINES)
     .join('\n');
-  return new SetupError(`${what} could not be fetched (${cause.shortMessage}):\n${said}\n${what === 'Kafka' ? KAFKA_WAYS_ROUND : TEMPORAL_WAYS_ROUND}`, {
-    cause,
-  });
+  return new SetupError(
+    `${what} could not be fetched (${cause.shortMessage}):\n${said}\n${what === 'Kafka' ? KAFKA_WAYS_ROUND : TEMPORAL_WAYS_ROUND}`,
+    {
+      cause,
+    },
+  );
 }

@@ -21,14 +21,20 @@ export async function registerSearchAttributes(env: Env): Promise<string[]> {
       const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
       const missing = Object.keys(searchAttributes).filter((name) => !(name in (customAttributes ?? {})));
       if (missing.length === 0) return [];
-      await operatorService.addSearchAttributes({ namespace, searchAttributes: Object.fromEntries(missing.map((name) => [name, KEYWORD])) });
+      await operatorService.addSearchAttributes({
+        namespace,
+        searchAttributes: Object.fromEntries(missing.map((name) => [name, KEYWORD])),
+      });
       return missing;
     });
   } catch (cause) {
     const wanted = Object.entries(searchAttributes).map(([name, type]) => `${name}=${type}`);
-    throw new SetupError(`Temporal at ${address.address} did not let the search attributes ${wanted.join(', ')} be registered: ${(cause as Error).message}`, {
-      cause,
-    });
+    throw new SetupError(
+      `Temporal at ${address.address} did not let the search attributes ${wanted.join(', ')} be registered: ${(cause as Error).message}`,
+      {
+        cause,
+      },
+    );
   } finally {
     await close();
   }

@@ -72,12 +72,16 @@ export async function untilVacant(name: string, dataDir: string): Promise<void> 
   for (;;) {
     const predecessor = await readLiving(pidFile(name, dataDir));
     if (!predecessor) return;
-    if (Date.now() > deadline) throw new SetupError(`A ${name} server (process ${predecessor.pid}) already runs on ${dataDir}.`);
+    if (Date.now() > deadline)
+      throw new SetupError(`A ${name} server (process ${predecessor.pid}) already runs on ${dataDir}.`);
     await sleep(POLL_MS);
   }
 }
 
-async function untilItAnswers({ name, answers, startWithinMs, signal }: ServerPlan, exited: Promise<Exit>): Promise<void> {
+async function untilItAnswers(
+  { name, answers, startWithinMs, signal }: ServerPlan,
+  exited: Promise<Exit>,
+): Promise<void> {
   const deadline = Date.now() + startWithinMs;
   let ended: Exit | undefined;
   void exited.then((exit) => (ended = exit));
@@ -89,7 +93,8 @@ async function untilItAnswers({ name, answers, startWithinMs, signal }: ServerPl
     );
     if (ended) throw new Error(`${name} ended while starting: ${lastWords(ended)}`, { cause: problem });
     if (problem === undefined) return;
-    if (Date.now() > deadline) throw new Error(`${name} did not answer within ${startWithinMs / 1000} s.`, { cause: problem });
+    if (Date.now() > deadline)
+      throw new Error(`${name} did not answer within ${startWithinMs / 1000} s.`, { cause: problem });
     await sleep(POLL_MS);
   }
 }
@@ -116,7 +121,11 @@ async function ending(child: ChildProcess, logTail: () => Promise<string>): Prom
   return { code, signal, logTail: await logTail() };
 }
 
-async function stopChild(child: ChildProcess, { stopSignal, stopWithinMs }: ServerPlan, exited: Promise<Exit>): Promise<void> {
+async function stopChild(
+  child: ChildProcess,
+  { stopSignal, stopWithinMs }: ServerPlan,
+  exited: Promise<Exit>,
+): Promise<void> {
   child.kill(stopSignal);
   // A paused one would never hear the signal.
   child.kill('SIGCONT');

@@ -22,6 +22,11 @@ function makeKeys(): Record<string, string> {
     `${role.toUpperCase()}_SERVICE_KEY`,
     privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   ]);
-  const keys = pairs.map(({ role, publicKey }) => ({ ...publicKey.export({ format: 'jwk' }), kid: role, alg: 'ES256', use: 'sig' }));
+  const keys = pairs.map(({ role, publicKey }) => ({
+    ...publicKey.export({ format: 'jwk' }),
+    kid: role,
+    alg: 'ES256',
+    use: 'sig',
+  }));
   return { ...Object.fromEntries(privateKeys), SERVICE_JWKS: JSON.stringify({ keys }) };
 }

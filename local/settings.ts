@@ -46,14 +46,24 @@ export function readSettings(env: Env) {
     /** Where Temporal's Web UI can read only by the worker's help. */
     needsCodec: own.payloadKeys !== undefined,
     // 0, as everywhere, lets one be picked.
-    ports: Object.fromEntries(names.map((name) => [name, ports[name] || undefined])) as Record<PortName, number | undefined>,
+    ports: Object.fromEntries(names.map((name) => [name, ports[name] || undefined])) as Record<
+      PortName,
+      number | undefined
+    >,
   };
 }
 
 export type Settings = ReturnType<typeof readSettings>;
 
 /** The fixed ports of the servers that are to be started. */
-export function fixedPorts({ needsPostgres, needsKafka, needsTemporal, needsMail, needsCodec, ports }: Settings): PortNeed[] {
+export function fixedPorts({
+  needsPostgres,
+  needsKafka,
+  needsTemporal,
+  needsMail,
+  needsCodec,
+  ports,
+}: Settings): PortNeed[] {
   const names: PortName[] = [
     ...(needsPostgres ? (['postgres'] as const) : []),
     ...(needsKafka ? (['kafka', 'kafkaController'] as const) : []),

@@ -38,7 +38,10 @@ export function stackEnv({
   keys: Record<string, string>;
   throwAway: boolean;
 }): Record<string, string> {
-  const databases = services.map((service) => [databaseVariable(service), env[databaseVariable(service)] || servers.postgres?.urls[service]]);
+  const databases = services.map((service) => [
+    databaseVariable(service),
+    env[databaseVariable(service)] || servers.postgres?.urls[service],
+  ]);
   const variables = {
     ...Object.fromEntries(databases),
     KAFKA_BROKERS: env['KAFKA_BROKERS'] || servers.kafka?.brokers,
@@ -57,4 +60,6 @@ export function stackEnv({
 
 /** The pages of the Web UI, by either name of this machine. */
 const uiOrigins = (temporal: TemporalServer | undefined): string | undefined =>
-  temporal?.codecPort ? ['127.0.0.1', 'localhost'].map((name) => `http://${name}:${temporal.uiPort}`).join(',') : undefined;
+  temporal?.codecPort
+    ? ['127.0.0.1', 'localhost'].map((name) => `http://${name}:${temporal.uiPort}`).join(',')
+    : undefined;

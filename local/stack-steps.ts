@@ -43,7 +43,13 @@ export function stackSteps(ports: Ports): Step[] {
 
 function postgresStep({ dir, settings, throwAway, signal, keep }: Ports): Step {
   const start = (died?: PostgresServer) =>
-    startPostgres({ dataDir: join(dir, 'postgres'), port: died?.port ?? settings.ports.postgres, throwAway, withDatabases: true, signal });
+    startPostgres({
+      dataDir: join(dir, 'postgres'),
+      port: died?.port ?? settings.ports.postgres,
+      throwAway,
+      withDatabases: true,
+      signal,
+    });
   return { title: 'Postgres', run: () => keep('postgres', start).then(() => undefined) };
 }
 
@@ -66,7 +72,16 @@ function temporalStep({ dir, settings, throwAway, signal, keep }: Ports): Step {
     const start = (died?: TemporalServer) => {
       const port = died?.port ?? settings.ports.temporal;
       const uiPort = died?.uiPort ?? settings.ports.temporalUi;
-      return startTemporal({ dataDir: join(dir, 'temporal'), inMemory: throwAway, port, uiPort, codecPort, searchAttributes, say, signal });
+      return startTemporal({
+        dataDir: join(dir, 'temporal'),
+        inMemory: throwAway,
+        port,
+        uiPort,
+        codecPort,
+        searchAttributes,
+        say,
+        signal,
+      });
     };
     const { address, source } = await keep('temporal', start);
     // What the server is started with counts for a new store only: one from an earlier version of this program may lack some.
@@ -78,7 +93,9 @@ function temporalStep({ dir, settings, throwAway, signal, keep }: Ports): Step {
 
 /** The Web UI is told it before the worker listens there. Chosen once: when the server is started again, the worker has it. */
 async function portOfCodec(dir: string, settings: Settings): Promise<number> {
-  const { codec } = await choosePorts(join(dir, 'temporal', 'codec-port.json'), { codec: portNeed('worker', settings.ports.worker) });
+  const { codec } = await choosePorts(join(dir, 'temporal', 'codec-port.json'), {
+    codec: portNeed('worker', settings.ports.worker),
+  });
   return codec;
 }
 

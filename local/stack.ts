@@ -82,7 +82,10 @@ function observed(steps: Step[]): { steps: Step[]; settled: () => Promise<unknow
     begun.push(running);
     return running;
   };
-  return { steps: steps.map((step) => ({ title: step.title, run: run(step) })), settled: () => Promise.allSettled(begun) };
+  return {
+    steps: steps.map((step) => ({ title: step.title, run: run(step) })),
+    settled: () => Promise.allSettled(begun),
+  };
 }
 
 /** Prepares a stack and does all of it at once. When a step fails, nothing is left running. */
@@ -104,10 +107,17 @@ export async function startStack(options: StackOptions & { onStep?(line: string)
 }
 
 function liveServers({ current }: KeptServers): Servers {
-  return Object.defineProperties({}, Object.fromEntries(FOLDERS.map((name) => [name, { enumerable: true, get: () => current(name) }])));
+  return Object.defineProperties(
+    {},
+    Object.fromEntries(FOLDERS.map((name) => [name, { enumerable: true, get: () => current(name) }])),
+  );
 }
 
-async function takeFolder(dir: string, ports: PortNeed[], isFresh: () => boolean): Promise<{ keys: Record<string, string>; unlock: () => Promise<void> }> {
+async function takeFolder(
+  dir: string,
+  ports: PortNeed[],
+  isFresh: () => boolean,
+): Promise<{ keys: Record<string, string>; unlock: () => Promise<void> }> {
   const unlock = await lockFolder(dir);
   try {
     // What a killed launcher has left first gives back its ports and its files.
@@ -125,5 +135,7 @@ async function takeFolder(dir: string, ports: PortNeed[], isFresh: () => boolean
 async function empty(dir: string): Promise<void> {
   await removeOutliers(join(dir, 'postgres'));
   const all = await readdir(dir);
-  await Promise.all(all.filter((name) => name !== 'lock').map((name) => rm(join(dir, name), { recursive: true, force: true })));
+  await Promise.all(
+    all.filter((name) => name !== 'lock').map((name) => rm(join(dir, name), { recursive: true, force: true })),
+  );
 }

@@ -35,16 +35,32 @@ async function main(words: string[], env: NodeJS.ProcessEnv): Promise<number> {
   if (words.some((word) => word !== '--fresh')) throw new SetupError(USAGE);
   const startedMs = performance.now();
   const { host, asked } = readConfig(env, { host: textOr('HOST', '127.0.0.1'), asked: port('PORT', 8080) });
-  const publicPort = asked || (await choosePorts(join(DIR, 'port.json'), { shop: { who: 'the shop API', variable: 'PORT' } })).shop;
+  const publicPort =
+    asked || (await choosePorts(join(DIR, 'port.json'), { shop: { who: 'the shop API', variable: 'PORT' } })).shop;
   const url = urlOf(host, publicPort);
   const signal = interruption(env);
   const otherPorts = [{ who: 'the shop API', variable: 'PORT', asked: publicPort }];
-  const stack = await prepareStack({ dir: DIR, env, fresh: words.includes('--fresh'), otherPorts, signal, onNote: say });
+  const stack = await prepareStack({
+    dir: DIR,
+    env,
+    fresh: words.includes('--fresh'),
+    otherPorts,
+    signal,
+    onNote: say,
+  });
   let app: Server | undefined;
   try {
     app = await bringUp({ stack, dir: DIR, env: { ...env, HOST: host, PORT: String(publicPort) }, url, signal });
     await writeEnvFile(DIR, stack.env());
-    say(welcome({ url, servers: stack.servers, env: stack.env(), dir: DIR, seconds: (performance.now() - startedMs) / 1000 }));
+    say(
+      welcome({
+        url,
+        servers: stack.servers,
+        env: stack.env(),
+        dir: DIR,
+        seconds: (performance.now() - startedMs) / 1000,
+      }),
+    );
     return await untilTheEnd({ stack, app, signal });
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -58,7 +74,15 @@ async function main(words: string[], env: NodeJS.ProcessEnv): Promise<number> {
 }
 
 /** Waits for the first of: an interruption; the end of the app; a server that cannot be kept running. */
-async function untilTheEnd({ stack, app, signal }: { stack: Stack; app: Server; signal: AbortSignal }): Promise<number> {
+async function untilTheEnd({
+  stack,
+  app,
+  signal,
+}: {
+  stack: Stack;
+  app: Server;
+  signal: AbortSignal;
+}): Promise<number> {
   const ended = new AbortController();
   void followTroubles(app.logFile, say, ended.signal);
   const interrupted = new Promise<void>((resolve) => {

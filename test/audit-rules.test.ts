@@ -45,20 +45,44 @@ const drifts: ReadonlyArray<[string, string[], (book: Book) => void]> = [
   ['a balance below zero', ['I2'], (book) => (book.account = { balance: -1n, ledgerSum: -1n })],
   ['a gap in the versions', ['I10'], (book) => (book.orders[3]!.version = 5)],
   ['a version twice', ['I10'], (book) => (book.orders[3]!.version = 3)],
-  ['a second charge of one order', ['I5', 'I4'], (book) => book.movements.push({ key: chargeKey(paid), amount: -30n, isCancelled: false })],
-  ['a second charge that was cancelled', ['I4'], (book) => book.movements.push({ key: chargeKey(paid), amount: -30n, isCancelled: true })],
+  [
+    'a second charge of one order',
+    ['I5', 'I4'],
+    (book) => book.movements.push({ key: chargeKey(paid), amount: -30n, isCancelled: false }),
+  ],
+  [
+    'a second charge that was cancelled',
+    ['I4'],
+    (book) => book.movements.push({ key: chargeKey(paid), amount: -30n, isCancelled: true }),
+  ],
   ['a paid order without a charge', ['I5'], (book) => book.movements.splice(0, 1)],
   ['a charge of another amount', ['I5'], (book) => (book.movements[0]!.amount = -29n)],
   ['a paid order whose outcome is another', ['I5'], (book) => (book.outcomes[0]!.outcome = 'REFUNDED')],
-  ['a failed order that was charged', ['I6'], (book) => book.movements.push({ key: chargeKey(failed), amount: -30n, isCancelled: false })],
+  [
+    'a failed order that was charged',
+    ['I6'],
+    (book) => book.movements.push({ key: chargeKey(failed), amount: -30n, isCancelled: false }),
+  ],
   ['a failed order without an outcome', ['I6'], (book) => book.outcomes.splice(1, 1)],
   ['a cancelled order whose money is still gone', ['I6'], (book) => (book.movements[1]!.isCancelled = false)],
   ['a charge that no order has', ['I7'], (book) => book.outcomes.push({ key: randomUUID(), outcome: 'CHARGED' })],
   ['a buyer who was not told', ['I15'], (book) => book.notifications.splice(0, 1)],
   ['a buyer who was told something else', ['I15'], (book) => (book.notifications[1]!.eventName = 'OrderCreated')],
-  ['a buyer who was told twice', ['I15'], (book) => book.notifications.push({ orderId: paid, eventName: 'OrderCreated' })],
-  ['a buyer who was told too early', ['I15'], (book) => book.notifications.push({ orderId: open, eventName: 'OrderCreated' })],
-  ['a buyer who was told of an order that is not theirs', ['I15'], (book) => book.notifications.push({ orderId: randomUUID(), eventName: 'OrderCreated' })],
+  [
+    'a buyer who was told twice',
+    ['I15'],
+    (book) => book.notifications.push({ orderId: paid, eventName: 'OrderCreated' }),
+  ],
+  [
+    'a buyer who was told too early',
+    ['I15'],
+    (book) => book.notifications.push({ orderId: open, eventName: 'OrderCreated' }),
+  ],
+  [
+    'a buyer who was told of an order that is not theirs',
+    ['I15'],
+    (book) => book.notifications.push({ orderId: randomUUID(), eventName: 'OrderCreated' }),
+  ],
 ];
 
 test('what is being announced may be told still, and nothing else is missing or too much by that', () => {

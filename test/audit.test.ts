@@ -28,7 +28,9 @@ let cancelled: string;
 
 before(async () => {
   auditorPort = await freePort();
-  shop = await startShop({ env: { AUDITOR_PORT: String(auditorPort), AUDIT_COMPARE_EVERY_S: '1', AUDIT_PATIENCE_S: '8' } });
+  shop = await startShop({
+    env: { AUDITOR_PORT: String(auditorPort), AUDIT_COMPARE_EVERY_S: '1', AUDIT_PATIENCE_S: '8' },
+  });
   buyer = await createBuyer(shop.url, { balance: 100 });
   paid = (await buyer.order(30, { ifMatch: 0 })).body.id;
   failed = (await buyer.order(3000, { ifMatch: 1 })).body.orderId;
@@ -42,7 +44,8 @@ after(async () => {
 });
 
 const sql = (service: ServiceName, statement: string) => shop.databases[service].query(statement);
-const audit = (env: Readonly<Record<string, string | undefined>> = shop.env, more = patience) => auditCommand([], env, more);
+const audit = (env: Readonly<Record<string, string | undefined>> = shop.env, more = patience) =>
+  auditCommand([], env, more);
 
 /** Fails unless an audit finds nothing; waits for what is under way. */
 const assertSound = () =>
@@ -101,13 +104,19 @@ for (const [what, service, expected, damage] of damages) {
 
 test('of a charge whose order is gone an audit names the order, as long as its workflow remembers it', async () => {
   const { text } = await damaged('orders', without('orders', `id = '${paid}'`), () => audit());
-  assert.match(text, new RegExp(`^I7 +order ${paid} of buyer ${buyer.id}: a charge under the key ${chargeKey(paid)}`, 'm'));
+  assert.match(
+    text,
+    new RegExp(`^I7 +order ${paid} of buyer ${buyer.id}: a charge under the key ${chargeKey(paid)}`, 'm'),
+  );
 });
 
 for (const service of ['auth', 'users', 'orders', 'billing', 'notifications'] as const) {
   test(`an index of the ${service} database whose building has failed is found, as I21`, async () => {
     await sql(service, 'create table numbers as select 1 as n from generate_series(1, 2)');
-    await assert.rejects(sql(service, 'create unique index concurrently numbers_n_idx on numbers (n)'), /could not create unique index/);
+    await assert.rejects(
+      sql(service, 'create unique index concurrently numbers_n_idx on numbers (n)'),
+      /could not create unique index/,
+    );
     // Just what lets it go unnoticed: built again under its name it is passed over.
     await sql(service, 'create unique index concurrently if not exists numbers_n_idx on numbers (n)');
     const { text, exitCode } = await audit();
@@ -121,9 +130,18 @@ for (const service of ['auth', 'users', 'orders', 'billing', 'notifications'] as
 test('a workflow that did not end well, and one that is gone, are found as I8, until they have run again', async () => {
   const { workflow, workflowService } = temporal.client;
   const ofTheBuyer = [{ key: { name: 'OrderOwner', type: 'KEYWORD' as const }, value: buyer.id }];
-  const options = { workflowIdReusePolicy: 'ALLOW_DUPLICATE', taskQueue: shop.env['TEMPORAL_TASK_QUEUE']!, startDelay: '1h', args: [{}] } as const;
+  const options = {
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    taskQueue: shop.env['TEMPORAL_TASK_QUEUE']!,
+    startDelay: '1h',
+    args: [{}],
+  } as const;
   const startAgain = (...more: SearchAttributePair[]) =>
-    workflow.start('order', { ...options, workflowId: orderWorkflowId(failed), typedSearchAttributes: [...ofTheBuyer, ...more] });
+    workflow.start('order', {
+      ...options,
+      workflowId: orderWorkflowId(failed),
+      typedSearchAttributes: [...ofTheBuyer, ...more],
+    });
   // As long as one goes on that has come to the order's end, the buyer may be told still.
   await sql('notifications', `delete from notifications where order_id = '${failed}'`);
   const announcing = await startAgain({ key: { name: 'OrderStatus', type: 'KEYWORD' }, value: 'FAILED' });
@@ -131,17 +149,34 @@ test('a workflow that did not end well, and one that is gone, are found as I8, u
   assert.deepEqual(await broken(), []);
   await announcing.terminate();
   const hanging = await startAgain({ key: { name: 'OrderStatus', type: 'KEYWORD' }, value: 'IN_PROGRESS' });
-  await eventually(async () => assert.match((await audit()).text, new RegExp(`^I8 +order ${failed} of buyer ${buyer.id}: order-${failed} is RUNNING$`, 'm')));
+  await eventually(async () =>
+    assert.match(
+      (await audit()).text,
+      new RegExp(`^I8 +order ${failed} of buyer ${buyer.id}: order-${failed} is RUNNING$`, 'm'),
+    ),
+  );
   assert.deepEqual(await broken(), ['I8', 'I15']);
   await hanging.terminate();
   await eventually(async () => assert.deepEqual(await broken(), ['I8', 'I15']));
-  assert.match((await audit()).text, new RegExp(`^I8 +order ${failed} of buyer ${buyer.id}: order-${failed} is TERMINATED$`, 'm'));
-  await eventually(async () => assert.equal((await orderCommand(['retry', failed, '--reason', 'terminated by hand'], shop.env)).exitCode, 0));
+  assert.match(
+    (await audit()).text,
+    new RegExp(`^I8 +order ${failed} of buyer ${buyer.id}: order-${failed} is TERMINATED$`, 'm'),
+  );
+  await eventually(async () =>
+    assert.equal((await orderCommand(['retry', failed, '--reason', 'terminated by hand'], shop.env)).exitCode, 0),
+  );
   await assertSound();
 
-  await workflowService.deleteWorkflowExecution({ namespace: 'default', workflowExecution: { workflowId: cancelWorkflowId(cancelled) } });
-  await eventually(async () => assert.match((await audit()).text, new RegExp(`^I8 .*there is no workflow ${cancelWorkflowId(cancelled)}`, 'm')));
-  await eventually(async () => assert.equal((await orderCommand(['retry', cancelled, '--reason', 'deleted by hand'], shop.env)).exitCode, 0));
+  await workflowService.deleteWorkflowExecution({
+    namespace: 'default',
+    workflowExecution: { workflowId: cancelWorkflowId(cancelled) },
+  });
+  await eventually(async () =>
+    assert.match((await audit()).text, new RegExp(`^I8 .*there is no workflow ${cancelWorkflowId(cancelled)}`, 'm')),
+  );
+  await eventually(async () =>
+    assert.equal((await orderCommand(['retry', cancelled, '--reason', 'deleted by hand'], shop.env)).exitCode, 0),
+  );
   await assertSound();
 });
 
@@ -168,12 +203,15 @@ test('of an order that is older than what Temporal remembers no workflow is miss
 });
 
 const metrics = async () => (await fetch(`http://127.0.0.1:${auditorPort}/metrics`)).text();
-const drifting = async () => [...(await metrics()).matchAll(/^audit_drift\{invariant="(\w+)"\} [1-9]\d*$/gm)].map(([, invariant]) => invariant);
+const drifting = async () =>
+  [...(await metrics()).matchAll(/^audit_drift\{invariant="(\w+)"\} [1-9]\d*$/gm)].map(([, invariant]) => invariant);
 
 test('the auditor exports what an audit would find, and when it last looked', async () => {
   await eventually(async () => assert.deepEqual(await drifting(), []));
-  await damaged('billing', changed('billing_accounts', 'amount = amount + 1', 'amount = amount - 1', `owner_id = '${buyer.id}'`), () =>
-    eventually(async () => assert.deepEqual(await drifting(), ['I1']), 60_000),
+  await damaged(
+    'billing',
+    changed('billing_accounts', 'amount = amount + 1', 'amount = amount - 1', `owner_id = '${buyer.id}'`),
+    () => eventually(async () => assert.deepEqual(await drifting(), ['I1']), 60_000),
   );
   await eventually(async () => assert.deepEqual(await drifting(), []), 60_000);
   for (const name of ['run', 'pass']) {
@@ -188,7 +226,11 @@ test('an audit that cannot be made is neither sound nor drift', async () => {
   for (const [name, value, complaint] of [
     ['TEMPORAL_ADDRESS', '127.0.0.1:1', /could not be done: Temporal at 127.0.0.1:1 does not answer/],
     ['TEMPORAL_ADDRESS', silent.address, /could not be done: Temporal at 127.0.0.1:\d+ does not answer/],
-    ['BILLING_DATABASE_URL', 'postgresql://nobody:nothing@127.0.0.1:1/nothing', /could not be done: the billing database does not answer: /],
+    [
+      'BILLING_DATABASE_URL',
+      'postgresql://nobody:nothing@127.0.0.1:1/nothing',
+      /could not be done: the billing database does not answer: /,
+    ],
     ['AUTH_DATABASE_URL', '', /could not be done: AUTH_DATABASE_URL is not set/],
   ] as const) {
     const { text, exitCode } = await audit({ ...shop.env, [name]: value });
@@ -196,5 +238,9 @@ test('an audit that cannot be made is neither sound nor drift', async () => {
     assert.match(text, complaint);
   }
   silent.close();
-  assert.deepEqual(await auditCommand(['--fix'], shop.env), { text: 'It takes no words.\nUsage: npm run audit', exitCode: 2, isFault: true });
+  assert.deepEqual(await auditCommand(['--fix'], shop.env), {
+    text: 'It takes no words.\nUsage: npm run audit',
+    exitCode: 2,
+    isFault: true,
+  });
 });

@@ -20,7 +20,14 @@ const temporal = realTemporal();
 const { workflow } = temporal.client;
 // Nobody polls it: what is started stays as it is until a test ends it.
 const taskQueue = `test-${randomUUID()}`;
-const saga = createSaga({ temporal: temporal.client, taskQueue, answerDeadlineMs: 20_000, orderDeadlineS: 60, charge: 'local', log });
+const saga = createSaga({
+  temporal: temporal.client,
+  taskQueue,
+  answerDeadlineMs: 20_000,
+  orderDeadlineS: 60,
+  charge: 'local',
+  log,
+});
 let databases: { orders: TestDatabase; users: TestDatabase };
 let orders: OrderStore;
 let users: UserStore;
@@ -50,7 +57,8 @@ after(async () => {
   await Promise.all([databases.orders.close(), databases.users.close()]);
 });
 
-const auditOf = (sources: AuditorPorts['sources']) => createAuditor({ sources, exists: createExists(temporal.client), log, everyMs: 50 });
+const auditOf = (sources: AuditorPorts['sources']) =>
+  createAuditor({ sources, exists: createExists(temporal.client), log, everyMs: 50 });
 const ofOrders = { kind: 'order', rows: () => ordersWithoutEnd(orders, (order) => saga.start(order)) };
 const audit = () => auditOf([ofOrders]).startMissing();
 const stateOf = async (workflowId: string) => (await workflow.getHandle(workflowId).describe()).status.name;
@@ -96,7 +104,9 @@ test('a workflow that was terminated is started again', async () => {
 test('all rows are looked at, however many have a workflow already', async () => {
   const ids = await placed(250);
   const started: string[] = [];
-  const looked = auditOf([{ kind: 'order', rows: () => ordersWithoutEnd(orders, async ({ id }) => void started.push(id)) }]);
+  const looked = auditOf([
+    { kind: 'order', rows: () => ordersWithoutEnd(orders, async ({ id }) => void started.push(id)) },
+  ]);
   assert.equal(await looked.startMissing(), 250);
   assert.deepEqual(started.sort(), ids.sort());
 });
@@ -105,7 +115,9 @@ test('all cancellations that were asked for are looked at too', async () => {
   const ids = await placed(101);
   await databases.orders.query(`update orders set cancel_cause = 'buyer' where id = any($1)`, [ids]);
   const started: string[] = [];
-  const looked = auditOf([{ kind: 'cancellation', rows: () => unfinishedCancellations(orders, async ({ id }) => void started.push(id)) }]);
+  const looked = auditOf([
+    { kind: 'cancellation', rows: () => unfinishedCancellations(orders, async ({ id }) => void started.push(id)) },
+  ]);
   assert.equal(await looked.startMissing(), 101);
   assert.deepEqual(started.sort(), ids.sort());
 });
@@ -115,7 +127,11 @@ test('several auditors at once start each workflow once', async () => {
   await Promise.all([audit(), audit(), audit()]);
   for (const id of ids) {
     const history = await workflow.getHandle(orderWorkflowId(id)).fetchHistory();
-    assert.equal(history.events?.filter(({ workflowExecutionStartedEventAttributes }) => workflowExecutionStartedEventAttributes).length, 1);
+    assert.equal(
+      history.events?.filter(({ workflowExecutionStartedEventAttributes }) => workflowExecutionStartedEventAttributes)
+        .length,
+      1,
+    );
   }
   assert.equal(await audit(), 0);
 });
@@ -123,15 +139,25 @@ test('several auditors at once start each workflow once', async () => {
 test('a cancellation that was asked for and not begun is begun, and so is the order that it takes back', async () => {
   const [id] = await placed(1);
   await orders.requestCancellation(id!, 'buyer');
-  const source = { kind: 'cancellation', rows: () => unfinishedCancellations(orders, (order) => saga.startCancellation(order, order.cancelCause!)) };
+  const source = {
+    kind: 'cancellation',
+    rows: () => unfinishedCancellations(orders, (order) => saga.startCancellation(order, order.cancelCause!)),
+  };
   assert.deepEqual([await auditOf([source]).startMissing(), await auditOf([source]).startMissing()], [1, 0]);
   assert.deepEqual([await stateOf(orderWorkflowId(id!)), await stateOf(cancelWorkflowId(id!))], ['RUNNING', 'RUNNING']);
 });
 
 test('a change of a profile that was not started is started and noted, and not looked at again', async () => {
   const userId = randomUUID();
-  await databases.users.query(`insert into profile_changes (user_id, version, created_at) values ($1, 1, now() - interval '1 minute')`, [userId]);
-  const source = { kind: 'profile', rows: () => unstartedChanges(users, createProfileStarter({ temporal: temporal.client, taskQueue, withinMs: 20_000 })) };
+  await databases.users.query(
+    `insert into profile_changes (user_id, version, created_at) values ($1, 1, now() - interval '1 minute')`,
+    [userId],
+  );
+  const source = {
+    kind: 'profile',
+    rows: () =>
+      unstartedChanges(users, createProfileStarter({ temporal: temporal.client, taskQueue, withinMs: 20_000 })),
+  };
   assert.deepEqual([await auditOf([source]).startMissing(), await auditOf([source]).startMissing()], [1, 0]);
   assert.equal(await stateOf(profileWorkflowId(userId, 1)), 'RUNNING');
   assert.deepEqual(await users.unstartedChanges(0, 10), []);
@@ -145,7 +171,12 @@ test('while Temporal is away rounds are cut short, and the next one after it is 
     asked++;
     throw new Error('Temporal is away');
   };
-  const running = createAuditor({ sources: [ofOrders], exists: (workflowId) => exists(workflowId), log, everyMs: 10 }).run();
+  const running = createAuditor({
+    sources: [ofOrders],
+    exists: (workflowId) => exists(workflowId),
+    log,
+    everyMs: 10,
+  }).run();
   await eventually(() => assert.ok(asked > 2));
   exists = createExists(temporal.client);
   await eventually(async () => assert.equal(await stateOf(orderWorkflowId(id!)), 'RUNNING'));

@@ -11,7 +11,10 @@ const WRONG = 'wrong horse';
 const auth = await startAuth({ passwords: quickPasswords });
 const other = await auth.replica();
 /** Two replicas with limits of the addresses that a test can reach. */
-const few = await startAuth({ passwords: quickPasswords, limits: { loginFailuresPerAddress: 6, registrationsPerAddress: 4 } });
+const few = await startAuth({
+  passwords: quickPasswords,
+  limits: { loginFailuresPerAddress: 6, registrationsPerAddress: 4 },
+});
 const fewOther = await few.replica();
 after(async () => {
   await auth.close();
@@ -34,7 +37,9 @@ function tally(answers: readonly Answer[]): Record<string, number> {
 /** Guesses at once, at both replicas, for a session and for a token, each from another address. */
 const guesses = (username: string, count: number) =>
   Promise.all(
-    Array.from({ length: count }, (_, n) => post(n % 3 === 0 ? 'token' : 'login', n % 2 === 0 ? auth.url : other.url, { username, password: WRONG })),
+    Array.from({ length: count }, (_, n) =>
+      post(n % 3 === 0 ? 'token' : 'login', n % 2 === 0 ? auth.url : other.url, { username, password: WRONG }),
+    ),
   );
 
 test('by default the limits are those of the contract', () => {
@@ -60,7 +65,10 @@ for (const what of ['an account', 'a name that nobody has'] as const) {
     }
     // In whatever case, and with the right password too.
     for (const url of [auth.url, other.url]) {
-      assert.equal(outcomeOf(await post('login', url, { username: username.toUpperCase(), password: PASSWORD })), '429 too-many-requests');
+      assert.equal(
+        outcomeOf(await post('login', url, { username: username.toUpperCase(), password: PASSWORD })),
+        '429 too-many-requests',
+      );
     }
   });
 }
@@ -82,7 +90,8 @@ test('when the time is over one may try again', async () => {
 
 test('successes do not count', async () => {
   const { credentials } = await auth.register();
-  for (let n = 0; n < 12; n++) assert.equal(outcomeOf(await post('login', n % 2 ? auth.url : other.url, credentials)), '200');
+  for (let n = 0; n < 12; n++)
+    assert.equal(outcomeOf(await post('login', n % 2 ? auth.url : other.url, credentials)), '200');
   assert.deepEqual(tally(await guesses(credentials.username, 10)), { '403 wrong-credentials': 10 });
 });
 
@@ -116,22 +125,35 @@ test('the right one of many guesses at once does not come through after all the 
 test('from one address so many may fail, at two replicas, with whatever names; another address goes on', async () => {
   const [from, elsewhere] = [newAddress(), newAddress()];
   const answers = await Promise.all(
-    Array.from({ length: 15 }, (_, n) => post('login', n % 2 ? few.url : fewOther.url, { username: `name-${n}`, password: WRONG }, from)),
+    Array.from({ length: 15 }, (_, n) =>
+      post('login', n % 2 ? few.url : fewOther.url, { username: `name-${n}`, password: WRONG }, from),
+    ),
   );
   assert.deepEqual(tally(answers), { '403 wrong-credentials': 6, '429 too-many-requests': 9 });
-  assert.equal(outcomeOf(await post('token', few.url, { username: 'name-99', password: WRONG }, from)), '429 too-many-requests');
-  assert.equal(outcomeOf(await post('login', few.url, { username: 'name-99', password: WRONG }, elsewhere)), '403 wrong-credentials');
+  assert.equal(
+    outcomeOf(await post('token', few.url, { username: 'name-99', password: WRONG }, from)),
+    '429 too-many-requests',
+  );
+  assert.equal(
+    outcomeOf(await post('login', few.url, { username: 'name-99', password: WRONG }, elsewhere)),
+    '403 wrong-credentials',
+  );
 });
 
 const networks: [what: string, same: boolean, from: string[]][] = [
   ['the last of the addresses that proxies have added', true, ['6.6.6.6, 198.51.100.1', '7.7.7.7, 198.51.100.1']],
-  ['a network of IPv6, however it is written', true, ['2001:db8::1', '2001:DB8:0:0:ffff::2', '2001:db8:0::3%eth0', '2001:0db8::198.51.100.1']],
+  [
+    'a network of IPv6, however it is written',
+    true,
+    ['2001:db8::1', '2001:DB8:0:0:ffff::2', '2001:db8:0::3%eth0', '2001:0db8::198.51.100.1'],
+  ],
   ['an address of IPv4 in the clothes of IPv6', true, ['::ffff:198.51.100.2', '198.51.100.2']],
   ['another network of IPv6', false, ['2001:db8:0:1::1', '2001:db8:0:2::1']],
 ];
 for (const [what, same, from] of networks) {
   test(`${what} is ${same ? 'one address' : 'another one'}`, async () => {
-    for (let n = 0; n < 6; n++) await post('login', few.url, { username: `${what.length}-${n}`, password: WRONG }, from[0]);
+    for (let n = 0; n < 6; n++)
+      await post('login', few.url, { username: `${what.length}-${n}`, password: WRONG }, from[0]);
     for (const address of from) {
       const outcome = outcomeOf(await post('login', few.url, { username: 'somebody', password: WRONG }, address));
       assert.equal(outcome, same || address === from[0] ? '429 too-many-requests' : '403 wrong-credentials', address);
@@ -143,7 +165,8 @@ test('what a client says about its address counts only where a proxy that is tru
   const direct = await startGateway({ auth: few.url });
   const behind = await startGateway({ auth: few.url }, { trustedProxies: ['127.0.0.1'] });
   t.after(() => Promise.all([direct.close(), behind.close()]));
-  const fail = (url: string, n: number) => post('login', url, { username: `somebody-${n}`, password: WRONG }, `198.51.100.${100 + n}`);
+  const fail = (url: string, n: number) =>
+    post('login', url, { username: `somebody-${n}`, password: WRONG }, `198.51.100.${100 + n}`);
   const outcomes = [];
   for (let n = 0; n < 7; n++) outcomes.push(outcomeOf(await fail(direct.url, n)));
   assert.deepEqual(outcomes, [...Array(6).fill('403 wrong-credentials'), '429 too-many-requests']);
@@ -152,10 +175,13 @@ test('what a client says about its address counts only where a proxy that is tru
 
 test('from one address so many may register, at two replicas, be the name free or taken', async () => {
   const from = newAddress();
-  const register = (username: string, url: string, address = from) => post('register', url, { username, password: PASSWORD }, address);
+  const register = (username: string, url: string, address = from) =>
+    post('register', url, { username, password: PASSWORD }, address);
   assert.equal(outcomeOf(await register('taken', few.url)), '201');
   assert.equal(outcomeOf(await register('taken', fewOther.url)), '409 username-taken');
-  const answers = await Promise.all(Array.from({ length: 8 }, (_, n) => register(`new-${n}`, n % 2 ? few.url : fewOther.url)));
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, (_, n) => register(`new-${n}`, n % 2 ? few.url : fewOther.url)),
+  );
   assert.deepEqual(tally(answers), { '201': 2, '429 too-many-requests': 6 });
   const waitS = Number(answers.find(({ status }) => status === 429)!.headers.get('retry-after'));
   assert.ok(waitS > LIMITS.registrationsWindowS - 60 && waitS <= LIMITS.registrationsWindowS, String(waitS));
@@ -165,5 +191,6 @@ test('from one address so many may register, at two replicas, be the name free o
 test('what is counted has no names in it', async () => {
   const { rows } = await auth.rows.query<{ key: string }>('select key from attempts');
   assert.ok(rows.length > 0);
-  for (const { key } of rows) assert.match(key, /^(login-account:[\da-f]{64}|login-address:[\d.]+|registration:[\d.]+)$/);
+  for (const { key } of rows)
+    assert.match(key, /^(login-account:[\da-f]{64}|login-address:[\d.]+|registration:[\d.]+)$/);
 });

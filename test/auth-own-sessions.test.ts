@@ -34,7 +34,8 @@ test('one’s own sessions are listed, newest first, page by page, without what 
     [false, false, true],
   );
   assert.equal(headers.get('cache-control'), 'no-store');
-  for (const session of body) assert.ok(Math.abs(Date.parse(session.expiresAt) - Date.parse(session.createdAt) - 3_600_000) < 5);
+  for (const session of body)
+    assert.ok(Math.abs(Date.parse(session.expiresAt) - Date.parse(session.createdAt) - 3_600_000) < 5);
   assert.ok(cookies.every((each) => !JSON.stringify(body).includes(each.replace('session_id=', ''))));
 
   const first = await list({ cookie }, '?limit=2');
@@ -43,15 +44,17 @@ test('one’s own sessions are listed, newest first, page by page, without what 
   const second = await list({ cookie }, next!.replace('/auth/sessions', ''));
   assert.deepEqual([second.body, second.headers.get('link')], [body.slice(2), null]);
   assert.equal((await list({ cookie }, '?limit=3')).headers.get('link'), null);
-  for (const query of ['?limit=0', '?limit=101', '?before=1']) assert.equal(outcomeOf(await list({ cookie }, query)), '400 bad-request');
+  for (const query of ['?limit=0', '?limit=101', '?before=1'])
+    assert.equal(outcomeOf(await list({ cookie }, query)), '400 bad-request');
 });
 
 test('a session that has ended is not listed', async () => {
   const { cookie, credentials, id } = await login();
   await again(credentials);
-  await auth.rows.query(`update sessions set expires_at = now() where user_id = $1 and id = (select max(id::text)::uuid from sessions where user_id = $1)`, [
-    id,
-  ]);
+  await auth.rows.query(
+    `update sessions set expires_at = now() where user_id = $1 and id = (select max(id::text)::uuid from sessions where user_id = $1)`,
+    [id],
+  );
   assert.deepEqual(
     (await list({ cookie })).body.map(({ current }: any) => current),
     [true],
@@ -76,11 +79,13 @@ test('another user’s session, one that has expired and one that never was answ
   const other = await login();
   const [theirs] = (await list({ cookie: other.cookie })).body;
   await again((await register()).credentials);
-  await auth.rows.query(`insert into sessions (id, token_hash, user_id, expires_at) values ('00000000-0000-7000-8000-000000000000', 'expired', $1, now())`, [
-    id,
-  ]);
+  await auth.rows.query(
+    `insert into sessions (id, token_hash, user_id, expires_at) values ('00000000-0000-7000-8000-000000000000', 'expired', $1, now())`,
+    [id],
+  );
   const answers = [];
-  for (const each of [theirs.id, '00000000-0000-7000-8000-000000000000', crypto.randomUUID(), 'nonsense', '%27']) answers.push(await end({ cookie }, each));
+  for (const each of [theirs.id, '00000000-0000-7000-8000-000000000000', crypto.randomUUID(), 'nonsense', '%27'])
+    answers.push(await end({ cookie }, each));
   const told = answers.map(({ body }) => ({ ...body, instance: '', correlationId: '' }));
   assert.deepEqual(told, Array(5).fill(told[0]));
   assert.equal(outcomeOf(answers[0]!), '404 no-such-session');
@@ -103,7 +108,10 @@ test('whoever is nobody is told so first', async () => {
   const headers = { cookie: `session_id=${'A'.repeat(43)}` };
   const large = JSON.stringify('x'.repeat(17_000));
   for (const each of [{}, headers, { authorization: 'Bearer a.b.c' }] as Record<string, string>[]) {
-    assert.equal(outcomeOf(await change({ headers: { ...each, 'content-type': 'text/plain' }, body: large })), '401 unauthenticated');
+    assert.equal(
+      outcomeOf(await change({ headers: { ...each, 'content-type': 'text/plain' }, body: large })),
+      '401 unauthenticated',
+    );
     assert.equal(outcomeOf(await list(each, '?limit=0')), '401 unauthenticated');
     assert.equal(outcomeOf(await endAll(each)), '401 unauthenticated');
     assert.equal(outcomeOf(await end(each, 'nonsense')), '401 unauthenticated');
@@ -114,6 +122,9 @@ test('a request to end sessions has no body, and one that is too large is refuse
   const { cookie } = await login();
   const large = { headers: { cookie }, body: 'x'.repeat(17_000) };
   assert.equal(outcomeOf(await ask('endSessions', 'DELETE', '/auth/sessions', large)), '413 payload-too-large');
-  assert.equal(outcomeOf(await ask('endSession', 'DELETE', `/auth/sessions/${crypto.randomUUID()}`, large)), '413 payload-too-large');
+  assert.equal(
+    outcomeOf(await ask('endSession', 'DELETE', `/auth/sessions/${crypto.randomUUID()}`, large)),
+    '413 payload-too-large',
+  );
   assert.equal(await knows(cookie), true);
 });

@@ -20,7 +20,10 @@ test('a changed password is the one that counts, and every other session of its 
   assert.deepEqual([status, headers.get('set-cookie')], [204, null]);
   assert.deepEqual([await knows(cookie), await knows(other), await knows(stranger.cookie)], [true, false, true]);
   assert.equal(outcomeOf(await ask('login', 'POST', '/auth/login', { body: credentials })), '403 wrong-credentials');
-  assert.equal(outcomeOf(await ask('login', 'POST', '/auth/login', { body: { ...credentials, password: NEXT } })), '200');
+  assert.equal(
+    outcomeOf(await ask('login', 'POST', '/auth/login', { body: { ...credentials, password: NEXT } })),
+    '200',
+  );
 });
 
 test('with a token a password is changed too, and all sessions end: none of them is the one that asks', async () => {
@@ -47,16 +50,25 @@ for (const [why, outcome, body] of refusedChanges) {
     const { cookie, credentials } = await login();
     const other = await again(credentials);
     assert.equal(outcomeOf(await change({ headers: { cookie }, body })), outcome);
-    assert.deepEqual([await knows(cookie), await knows(await again(credentials)), await knows(other)], [true, true, true]);
+    assert.deepEqual(
+      [await knows(cookie), await knows(await again(credentials)), await knows(other)],
+      [true, true, true],
+    );
   });
 }
 
 test('a form is not taken for a change of the password, nor is anything from another site', async () => {
   const { cookie } = await login();
   const body = { current: PASSWORD, next: NEXT };
-  const typed = { headers: { cookie, 'content-type': 'application/x-www-form-urlencoded' }, body: new URLSearchParams(body).toString() };
+  const typed = {
+    headers: { cookie, 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams(body).toString(),
+  };
   assert.equal(outcomeOf(await change(typed)), '415 unsupported-media-type');
-  assert.equal(outcomeOf(await change({ headers: { cookie, origin: 'https://evil.example' }, body })), '403 cross-site');
+  assert.equal(
+    outcomeOf(await change({ headers: { cookie, origin: 'https://evil.example' }, body })),
+    '403 cross-site',
+  );
 });
 
 test('of two changes at once one counts, and the other has changed nothing', async () => {
@@ -72,7 +84,12 @@ test('of two changes at once one counts, and the other has changed nothing', asy
   assert.match(outcomes.toSorted().at(1)!, /^40[13] /);
   const first = outcomes.indexOf('204');
   assert.deepEqual([await knows(cookie), await knows(other)], [first === 0, first === 1]);
-  assert.equal(outcomeOf(await ask('login', 'POST', '/auth/login', { body: { ...credentials, password: `${NEXT} ${first + 1}` } })), '200');
+  assert.equal(
+    outcomeOf(
+      await ask('login', 'POST', '/auth/login', { body: { ...credentials, password: `${NEXT} ${first + 1}` } }),
+    ),
+    '200',
+  );
 });
 
 test('a change that comes too late ends no session', async () => {
@@ -89,8 +106,16 @@ for (const commit of [true, false]) {
     const { credentials, id } = await register();
     const { store } = auth.options;
     const known = (await store.findCredential(credentials.username))!;
-    const session = (tokenHash: string) => ({ id: randomUUID(), tokenHash, userId: id, passwordVersion: known.passwordVersion, ttlS: 60 });
-    const held = await heldLogin(auth.databaseUrl, async (early) => assert.equal(await early.openSession(session(randomUUID())), true));
+    const session = (tokenHash: string) => ({
+      id: randomUUID(),
+      tokenHash,
+      userId: id,
+      passwordVersion: known.passwordVersion,
+      ttlS: 60,
+    });
+    const held = await heldLogin(auth.databaseUrl, async (early) =>
+      assert.equal(await early.openSession(session(randomUUID())), true),
+    );
 
     const changing = store.changePassword(known, 'another hash', undefined);
     await blocked(auth.rows);
@@ -103,7 +128,8 @@ for (const commit of [true, false]) {
 
 test('a guess at the current password is a login that fails, wherever it is made', async () => {
   const { cookie, credentials } = await login();
-  for (let n = 0; n < LIMITS.loginFailuresPerAccount; n++) await change({ headers: { cookie }, body: { current: 'wrong horse', next: NEXT } });
+  for (let n = 0; n < LIMITS.loginFailuresPerAccount; n++)
+    await change({ headers: { cookie }, body: { current: 'wrong horse', next: NEXT } });
   const { headers, ...answer } = await change({ headers: { cookie }, body: { current: PASSWORD, next: NEXT } });
   assert.equal(outcomeOf({ headers, ...answer }), '429 too-many-requests');
   assert.equal(outcomeOf(await ask('login', 'POST', '/auth/login', { body: credentials })), '429 too-many-requests');

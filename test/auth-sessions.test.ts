@@ -30,7 +30,9 @@ test('a session is traded for a token of five minutes', async () => {
 
 test('a token is handed on as it is, so that nobody lengthens its life by asking', async () => {
   const { credentials, id } = await auth.register();
-  const { access_token: token } = (await (await post(at('/auth/token'), json(credentials))).json()) as { access_token: string };
+  const { access_token: token } = (await (await post(at('/auth/token'), json(credentials))).json()) as {
+    access_token: string;
+  };
   const response = await fetch(at('/auth'), { headers: { authorization: `Bearer ${token}` } });
   await assertDocumented('forwardAuth', response);
   assert.deepEqual([response.headers.get('x-user-id'), response.headers.get('authorization')], [id, `Bearer ${token}`]);
@@ -99,12 +101,21 @@ test('no name, password, cookie or token is logged, whatever comes of a request'
   const cookie = cookieOf(await post(`${logged.url}/auth/login`, form(credentials)));
   const known = await fetch(`${logged.url}/auth`, { headers: { cookie } });
   await post(`${logged.url}/auth/login`, json({ ...credentials, username: 7 }));
-  await post(`${logged.url}/auth/login`, { body: JSON.stringify(credentials).slice(0, -1), headers: { 'content-type': 'application/json' } });
+  await post(`${logged.url}/auth/login`, {
+    body: JSON.stringify(credentials).slice(0, -1),
+    headers: { 'content-type': 'application/json' },
+  });
   await fetch(`${logged.url}/auth/logout?password=${PASSWORD}`, { headers: { cookie } });
   await logged.close();
 
   const text = String(lines.read());
-  const secrets = [PASSWORD, encodeURIComponent(PASSWORD), 'somebody-telling', cookie.replace('session_id=', ''), known.headers.get('authorization')!];
+  const secrets = [
+    PASSWORD,
+    encodeURIComponent(PASSWORD),
+    'somebody-telling',
+    cookie.replace('session_id=', ''),
+    known.headers.get('authorization')!,
+  ];
   assert.ok(text.includes('"operation":"login"'));
   assert.deepEqual(
     secrets.filter((secret) => text.includes(secret)),

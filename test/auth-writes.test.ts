@@ -12,8 +12,14 @@ const BURST = 5;
 const auth = await startAuth({ passwords: quickPasswords, limits: { writesBurst: BURST, writesPerSecond: 1e-4 } });
 const service = await startFarSide();
 const rest = { users: service.url, orders: service.url, billing: service.url, notifications: service.url };
-const gateways = [await startGateway({ ...rest, auth: auth.url }), await startGateway({ ...rest, auth: (await auth.replica()).url })];
-const [ask, askOther] = gateways.map(({ url }) => createAsk(url)) as [ReturnType<typeof createAsk>, ReturnType<typeof createAsk>];
+const gateways = [
+  await startGateway({ ...rest, auth: auth.url }),
+  await startGateway({ ...rest, auth: (await auth.replica()).url }),
+];
+const [ask, askOther] = gateways.map(({ url }) => createAsk(url)) as [
+  ReturnType<typeof createAsk>,
+  ReturnType<typeof createAsk>,
+];
 const { login } = users(gateways[0]!.url);
 
 beforeEach(() => service.answers((response) => response.writeHead(204).end()));
@@ -27,10 +33,14 @@ after(async () => {
 async function allowed(headers: Record<string, string>, count: number): Promise<number> {
   service.seen.length = 0;
   const answers = await Promise.all(
-    Array.from({ length: count }, (_, n) => (n % 2 ? askOther : ask)('deleteProfile', 'DELETE', '/api/v1/user/x', { headers })),
+    Array.from({ length: count }, (_, n) =>
+      (n % 2 ? askOther : ask)('deleteProfile', 'DELETE', '/api/v1/user/x', { headers }),
+    ),
   );
   const through = answers.filter(({ status }) => status === 204).length;
-  const refused = answers.filter((answer) => outcomeOf(answer) === '429 too-many-requests' && answer.headers.get('retry-after') === '1').length;
+  const refused = answers.filter(
+    (answer) => outcomeOf(answer) === '429 too-many-requests' && answer.headers.get('retry-after') === '1',
+  ).length;
   assert.deepEqual([through + refused, service.seen.length], [count, through]);
   return through;
 }
@@ -56,9 +66,16 @@ test('sessions, devices and tokens of one user have one limit, which is not that
 test('what users do to their sessions counts, and so does what is refused later', async () => {
   const { cookie } = await login();
   const path = `/auth/sessions/${crypto.randomUUID()}`;
-  for (let n = 0; n < BURST; n++) assert.equal(outcomeOf(await ask('endSession', 'DELETE', path, { headers: { cookie } })), '404 no-such-session');
-  assert.equal(outcomeOf(await askOther('endSession', 'DELETE', path, { headers: { cookie } })), '429 too-many-requests');
-  assert.equal(outcomeOf(await askOther('endSessions', 'DELETE', '/auth/sessions', { headers: { cookie } })), '429 too-many-requests');
+  for (let n = 0; n < BURST; n++)
+    assert.equal(outcomeOf(await ask('endSession', 'DELETE', path, { headers: { cookie } })), '404 no-such-session');
+  assert.equal(
+    outcomeOf(await askOther('endSession', 'DELETE', path, { headers: { cookie } })),
+    '429 too-many-requests',
+  );
+  assert.equal(
+    outcomeOf(await askOther('endSessions', 'DELETE', '/auth/sessions', { headers: { cookie } })),
+    '429 too-many-requests',
+  );
   // Logging out is always possible.
   assert.equal(outcomeOf(await ask('logout', 'POST', '/auth/logout', { headers: { cookie } })), '200');
 });
@@ -66,7 +83,10 @@ test('what users do to their sessions counts, and so does what is refused later'
 test('each interval gives one write back, and never more than a burst', async () => {
   const { cookie, id } = await login();
   const pass = (intervals: number) =>
-    auth.rows.query(`update write_allowances set whole_at = whole_at - $2 * interval '10000 seconds' where user_id = $1`, [id, intervals]);
+    auth.rows.query(
+      `update write_allowances set whole_at = whole_at - $2 * interval '10000 seconds' where user_id = $1`,
+      [id, intervals],
+    );
   assert.equal(await allowed({ cookie }, BURST + 3), BURST);
   await pass(2);
   assert.equal(await allowed({ cookie }, BURST), 2);
@@ -83,21 +103,34 @@ test('by default it is a burst of a hundred, and twenty a second after it', asyn
       () => 0,
     );
   const startedMs = performance.now();
-  const through = async (asked: number) => (await Promise.all(Array.from({ length: asked }, count))).reduce<number>((sum, one) => sum + one, 0);
+  const through = async (asked: number) =>
+    (await Promise.all(Array.from({ length: asked }, count))).reduce<number>((sum, one) => sum + one, 0);
   const burst = await through(130);
-  await auth.rows.query(`update write_allowances set whole_at = whole_at - interval '1 second' where user_id = $1`, [id]);
+  await auth.rows.query(`update write_allowances set whole_at = whole_at - interval '1 second' where user_id = $1`, [
+    id,
+  ]);
   const later = await through(40);
   const seconds = (performance.now() - startedMs) / 1000;
-  assert.ok(burst >= 100 && later >= 20 && burst + later <= 121 + 20 * seconds, `${burst} and ${later} in ${seconds} s`);
+  assert.ok(
+    burst >= 100 && later >= 20 && burst + later <= 121 + 20 * seconds,
+    `${burst} and ${later} in ${seconds} s`,
+  );
 });
 
 test('reading does not count, and no header changes what does', async () => {
   service.answers();
   const { cookie } = await login();
   for (let n = 0; n < BURST + 2; n++)
-    assert.equal((await ask('listNotifications', 'GET', '/notifications', { headers: { cookie, 'x-forwarded-method': 'POST' } })).status, 200);
+    assert.equal(
+      (await ask('listNotifications', 'GET', '/notifications', { headers: { cookie, 'x-forwarded-method': 'POST' } }))
+        .status,
+      200,
+    );
   for (let n = 0; n < BURST + 2; n++)
-    assert.equal((await ask('forwardAuth', 'GET', '/auth', { headers: { cookie, 'x-forwarded-method': 'POST' } })).status, 200);
+    assert.equal(
+      (await ask('forwardAuth', 'GET', '/auth', { headers: { cookie, 'x-forwarded-method': 'POST' } })).status,
+      200,
+    );
   service.answers((response) => response.writeHead(204).end());
   const disguised = { cookie, 'x-forwarded-method': 'GET', 'x-http-method-override': 'GET' };
   assert.equal(await allowed(disguised, BURST + 3), BURST);
@@ -106,7 +139,10 @@ test('reading does not count, and no header changes what does', async () => {
 test('a session that does not hold is none, whatever it is asked for, and counts for nobody', async () => {
   const { cookie, id } = await login();
   await auth.rows.query('update sessions set expires_at = now() where user_id = $1', [id]);
-  assert.equal(outcomeOf(await ask('deleteProfile', 'DELETE', '/api/v1/user/x', { headers: { cookie } })), '401 unauthenticated');
+  assert.equal(
+    outcomeOf(await ask('deleteProfile', 'DELETE', '/api/v1/user/x', { headers: { cookie } })),
+    '401 unauthenticated',
+  );
   assert.equal((await auth.rows.query('select 1 from write_allowances where user_id = $1', [id])).rowCount, 0);
 });
 

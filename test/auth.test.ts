@@ -23,19 +23,28 @@ after(() => auth.close());
 for (const [kind, sent] of Object.entries({ form, json })) {
   test(`somebody registers and logs in by ${kind}`, async () => {
     const username = `Ada.by-${kind}`;
-    const registered = await assertDocumented('register', await post(at('/auth/register'), sent({ username, password })));
+    const registered = await assertDocumented(
+      'register',
+      await post(at('/auth/register'), sent({ username, password })),
+    );
     assert.equal(registered.username, username);
 
     const response = await post(at('/auth/login'), sent({ username, password }));
     assert.equal(response.headers.get('cache-control'), 'no-store');
-    assert.match(response.headers.get('set-cookie')!, /^session_id=[\w-]{43}; HttpOnly; SameSite=Lax; Path=\/; Max-Age=3600$/);
+    assert.match(
+      response.headers.get('set-cookie')!,
+      /^session_id=[\w-]{43}; HttpOnly; SameSite=Lax; Path=\/; Max-Age=3600$/,
+    );
     assert.deepEqual(await assertDocumented('login', response), registered);
   });
 }
 
 test('behind TLS the cookie is Secure', async () => {
   const { credentials } = await auth.register();
-  const response = await post(at('/auth/login'), { ...json(credentials), headers: { ...json({}).headers, 'x-forwarded-proto': 'https' } });
+  const response = await post(at('/auth/login'), {
+    ...json(credentials),
+    headers: { ...json({}).headers, 'x-forwarded-proto': 'https' },
+  });
   assert.match(response.headers.get('set-cookie')!, /; Secure$/);
 });
 
@@ -48,7 +57,9 @@ test('a name is taken in whatever case, and its owner logs in with any', async (
 });
 
 test('of many who register one name at once, one gets it', async () => {
-  const responses = await Promise.all(Array.from({ length: 10 }, () => post(at('/auth/register'), json({ username: 'contended', password }))));
+  const responses = await Promise.all(
+    Array.from({ length: 10 }, () => post(at('/auth/register'), json({ username: 'contended', password }))),
+  );
   assert.deepEqual(responses.map(({ status }) => status).sort(), [201, ...Array(9).fill(409)]);
 });
 
@@ -58,20 +69,35 @@ const refusedBodies: [why: string, kind: string, init: RequestInit][] = [
   ['a name that is too short', 'bad-request', json({ username: 'ab', password })],
   ['a name with a space', 'bad-request', json({ username: 'a b c', password })],
   ['a name that is no text', 'bad-request', json({ username: 12345, password })],
-  ['a form with bytes that are no text', 'bad-request', { ...form({}), body: 'username=noText&password=%ff%fe12345678' }],
+  [
+    'a form with bytes that are no text',
+    'bad-request',
+    { ...form({}), body: 'username=noText&password=%ff%fe12345678' },
+  ],
   ['a form with half an escape', 'bad-request', { ...form({}), body: 'username=noText&password=12345678%' }],
   ['a missing password', 'bad-request', json({ username: 'nobody' })],
   ['an unknown property', 'bad-request', json({ username: 'nobody', password, isAdmin: true })],
   ['an unknown field of a form', 'bad-request', form({ username: 'nobody', password, isAdmin: '1' })],
-  ['a field that stands twice in a form', 'bad-request', { ...form({}), body: `username=abc&username=abd&password=${encodeURIComponent(password)}` }],
+  [
+    'a field that stands twice in a form',
+    'bad-request',
+    { ...form({}), body: `username=abc&username=abd&password=${encodeURIComponent(password)}` },
+  ],
   ['a list', 'bad-request', json([])],
   ['what is not JSON', 'bad-request', { body: '{"username":', headers: { 'content-type': 'application/json' } }],
   [
     'a key that stands there twice',
     'bad-request',
-    { body: `{"username":"abc","username":"abd","password":"${password}"}`, headers: { 'content-type': 'application/json' } },
+    {
+      body: `{"username":"abc","username":"abd","password":"${password}"}`,
+      headers: { 'content-type': 'application/json' },
+    },
   ],
-  ['another media type', 'unsupported-media-type', { body: 'username=nobody', headers: { 'content-type': 'text/plain' } }],
+  [
+    'another media type',
+    'unsupported-media-type',
+    { body: 'username=nobody', headers: { 'content-type': 'text/plain' } },
+  ],
   ['too large a body', 'payload-too-large', json({ username: 'nobody', password: 'x'.repeat(17_000) })],
 ];
 
@@ -119,7 +145,10 @@ test('a token is a login for clients without cookies', async () => {
 
 test('a hash of older parameters is brought up to date by the next login', async () => {
   const { credentials, id } = await auth.register();
-  await rows.query('update credentials set password_hash = $1 where id = $2', [await hash(password, { memoryCost: 8192, timeCost: 1 }), id]);
+  await rows.query('update credentials set password_hash = $1 where id = $2', [
+    await hash(password, { memoryCost: 8192, timeCost: 1 }),
+    id,
+  ]);
   await assertDocumented('login', await post(at('/auth/login'), json(credentials)));
   const { rows: updated } = await rows.query('select password_hash from credentials where id = $1', [id]);
   assert.match(updated[0].password_hash, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
@@ -135,7 +164,10 @@ test('of passwords to be hashed so many wait, and who comes then is told to come
       [false, false, 'unavailable', 'unavailable'],
     );
   }
-  const busy = await serveQuietly('auth', authApi({ ...options, passwords: { ...options.passwords, matches: () => Promise.reject(unavailable('busy')) } }));
+  const busy = await serveQuietly(
+    'auth',
+    authApi({ ...options, passwords: { ...options.passwords, matches: () => Promise.reject(unavailable('busy')) } }),
+  );
   t.after(() => busy.close());
   const response = await post(`${busy.url}/auth/login`, json({ username: 'nobody', password }));
   assert.equal(response.headers.get('retry-after'), '1');
@@ -145,13 +177,19 @@ test('of passwords to be hashed so many wait, and who comes then is told to come
 test('without its database auth says so, and asks to be asked again', async () => {
   const away = openDatabase('postgres://nobody@127.0.0.1:1/auth');
   const store = createAuthStore(away);
-  const lost = await serveQuietly('auth', authApi({ ...options, store, keys: createSigningKeys(store, { rotationS: ROTATION_S }) }));
+  const lost = await serveQuietly(
+    'auth',
+    authApi({ ...options, store, keys: createSigningKeys(store, { rotationS: ROTATION_S }) }),
+  );
   const answers = [
     await assertDocumented('login', await post(`${lost.url}/auth/login`, json({ username: 'nobody', password }))),
     await assertDocumented('register', await post(`${lost.url}/auth/register`, json({ username: 'nobody', password }))),
     await assertDocumented('token', await post(`${lost.url}/auth/token`, json({ username: 'nobody', password }))),
     await assertDocumented('jwks', await fetch(`${lost.url}/.well-known/jwks.json`)),
-    await assertDocumented('forwardAuth', await fetch(`${lost.url}/auth`, { headers: { cookie: `session_id=${'A'.repeat(43)}` } })),
+    await assertDocumented(
+      'forwardAuth',
+      await fetch(`${lost.url}/auth`, { headers: { cookie: `session_id=${'A'.repeat(43)}` } }),
+    ),
   ];
   await lost.close();
   await store.close();
@@ -168,13 +206,20 @@ test('the login page has both forms, and its policy allows nothing but them and 
   assert.match(page, /action="\/auth\/login"[^]*action="\/auth\/register"/);
   const style = /<style>([^]*)<\/style>/.exec(page)![1]!;
   const policy = response.headers.get('content-security-policy')!;
-  assert.ok(policy.includes(`'sha256-${createHash('sha256').update(style).digest('base64')}'`) && policy.startsWith("default-src 'none'"));
+  assert.ok(
+    policy.includes(`'sha256-${createHash('sha256').update(style).digest('base64')}'`) &&
+      policy.startsWith("default-src 'none'"),
+  );
   // With `no-referrer` browsers send `Origin: null` with the form, and it would be refused as foreign.
   assert.equal(response.headers.get('referrer-policy'), 'same-origin');
 });
 
 test('an address answers its own methods only', async () => {
-  const answers = [await fetch(at('/auth'), { method: 'POST' }), await fetch(at('/auth/login'), { method: 'PUT' }), await fetch(at('/auth/nothing'))];
+  const answers = [
+    await fetch(at('/auth'), { method: 'POST' }),
+    await fetch(at('/auth/login'), { method: 'PUT' }),
+    await fetch(at('/auth/nothing')),
+  ];
   assert.deepEqual(
     answers.map(({ status }) => status),
     [405, 405, 404],

@@ -16,7 +16,10 @@ const NO_ORDER = '404 no-such-order';
 const NO_SESSION = '404 no-such-session';
 
 /** What each caller is answered. A role's token is for the services; to the gateway it is no token at all. */
-const matrix: Record<string, [none: string, owner: string, other: string, expired: string, tampered: string, service: string]> = {
+const matrix: Record<
+  string,
+  [none: string, owner: string, other: string, expired: string, tampered: string, service: string]
+> = {
   forwardAuth: [U, '200', '200', U, U, U],
   register: ['201', '201', '201', '201', '201', '201'],
   loginPage: ['200', '200', '200', '200', '200', '200'],
@@ -76,7 +79,8 @@ for (const operation of operations) {
   for (const at of ['gateway', 'service'] as const) {
     for (const posing of [false, true]) {
       const how = `${operation.id} ${at === 'gateway' ? 'at the gateway' : 'straight at its service'}`;
-      test(`${how} is for those whom the contract names${posing ? ', whoever else they say they are' : ''}`, () => checkRow(operation, at, posing));
+      test(`${how} is for those whom the contract names${posing ? ', whoever else they say they are' : ''}`, () =>
+        checkRow(operation, at, posing));
     }
   }
 }
@@ -92,14 +96,19 @@ for (const at of ['gateway', 'service'] as const) {
     const money = { headers: { ...headers, 'idempotency-key': randomUUID() }, body: { amount: 5 } };
     assert.equal(outcomeOf(await as('billing')('replenish', 'PUT', '/payments/replenishments', money)), '201');
     assert.deepEqual(await balances(), [before[0], before[1] + 5]);
-    const placed = await as('orders')('createOrder', 'POST', '/orders', { headers: { ...headers, 'if-match': '0' }, body: { price: 5 } });
+    const placed = await as('orders')('createOrder', 'POST', '/orders', {
+      headers: { ...headers, 'if-match': '0' },
+      body: { price: 5 },
+    });
     assert.deepEqual([outcomeOf(placed), placed.body.userId, await balances()], ['201', other.id, before]);
     assert.equal((await as('auth')('forwardAuth', 'GET', '/auth', { headers })).headers.get('x-user-id'), other.id);
   });
 }
 
 async function checkRow(operation: Operation, at: 'gateway' | 'service', posing: boolean): Promise<void> {
-  const scene = onceOnly.has(operation.id) ? await createScene(shop.url, { profiles: operation.id !== 'createProfile' }) : shared;
+  const scene = onceOnly.has(operation.id)
+    ? await createScene(shop.url, { profiles: operation.id !== 'createProfile' })
+    : shared;
   const credentials = await credentialsOf(shop, scene.owner.id, scene.other.id);
   const url = at === 'gateway' ? shop.url : shop.serviceOf(operation.role);
   const outcomes: Partial<Record<Caller, string>> = {};
@@ -112,14 +121,23 @@ async function checkRow(operation: Operation, at: 'gateway' | 'service', posing:
     outcomes[caller] = outcomeOf(answer);
     if (caller !== 'owner' && caller !== 'service') assertTellsNothingOf(scene, answer);
     if (caller === 'other' && !answer.status.toString().startsWith('2')) {
-      assert.deepEqual(told(await ask(url, operation, missing(scene), headers)), told(answer), 'what is not there is answered otherwise');
+      assert.deepEqual(
+        told(await ask(url, operation, missing(scene), headers)),
+        told(answer),
+        'what is not there is answered otherwise',
+      );
     }
   }
   const row = Object.fromEntries(callers.map((caller, n) => [caller, matrix[operation.id]?.[n]]));
   assert.deepEqual(outcomes, at === 'gateway' ? { ...row, service: row['none'] } : row);
 }
 
-function ask(url: string, { id, method, path }: Operation, scene: Scene, headers: Record<string, string>): Promise<Answer> {
+function ask(
+  url: string,
+  { id, method, path }: Operation,
+  scene: Scene,
+  headers: Record<string, string>,
+): Promise<Answer> {
   const { query = '', headers: own, body } = requests[id]?.(scene) ?? {};
   return createAsk(url)(id, method, pathOf(path, scene) + query, { headers: { ...own, ...headers }, body });
 }

@@ -65,24 +65,48 @@ const copiesOf = async (names: readonly ServiceName[]): Promise<Partial<Backups>
 /** An order that was on its way when everything ended: its workflow is there, and its row was lost. */
 async function placeInTemporalOnly(): Promise<string> {
   const id = orderId(buyer.id);
-  const options = { answerDeadlineMs: 20_000, orderDeadlineS: 86_400, charge: 'regular' as const, log: createLog('silent') };
+  const options = {
+    answerDeadlineMs: 20_000,
+    orderDeadlineS: 86_400,
+    charge: 'regular' as const,
+    log: createLog('silent'),
+  };
   const saga = createSaga({ ...options, temporal: temporal.client, taskQueue: shop.env['TEMPORAL_TASK_QUEUE']! });
-  const row = { id, userId: buyer.id, price: 1, version: 5, status: 'IN_PROGRESS', reason: null, firstStatus: null, cancelCause: null } as const;
+  const row = {
+    id,
+    userId: buyer.id,
+    price: 1,
+    version: 5,
+    status: 'IN_PROGRESS',
+    reason: null,
+    firstStatus: null,
+    cancelCause: null,
+  } as const;
   await saga.start({ ...row, correlationId: 'test', traceparent: null, createdAt: new Date().toISOString() });
   return id;
 }
 
 /** Starts the shop on copies of these backups; Temporal and Kafka have gone on. */
 async function restored(from: Backups): Promise<Shop> {
-  const copies = await Promise.all(services.map(async (name) => [databaseVariable(name), await copyOf(from[name])] as const));
+  const copies = await Promise.all(
+    services.map(async (name) => [databaseVariable(name), await copyOf(from[name])] as const),
+  );
   const { KAFKA_TOPIC_PREFIX, TEMPORAL_TASK_QUEUE } = shop.env as Record<string, string>;
-  return startShop({ env: { ...Object.fromEntries(copies), KAFKA_TOPIC_PREFIX: KAFKA_TOPIC_PREFIX!, TEMPORAL_TASK_QUEUE: TEMPORAL_TASK_QUEUE! } });
+  return startShop({
+    env: {
+      ...Object.fromEntries(copies),
+      KAFKA_TOPIC_PREFIX: KAFKA_TOPIC_PREFIX!,
+      TEMPORAL_TASK_QUEUE: TEMPORAL_TASK_QUEUE!,
+    },
+  });
 }
 
 /** Where an audit finds drift: its invariant and the number of the order, counted from 1. */
 async function drifts(of: Shop): Promise<string[]> {
   const { text, exitCode } = await auditCommand([], of.env, { looksMax: 4, settleMs: 500 });
-  const found = [...text.matchAll(/^(I\d+) +(?:order (\S+))?/gm)].map(([, invariant, id]) => `${invariant} ${id ? nameOf(id) : ''}`.trim());
+  const found = [...text.matchAll(/^(I\d+) +(?:order (\S+))?/gm)].map(([, invariant, id]) =>
+    `${invariant} ${id ? nameOf(id) : ''}`.trim(),
+  );
   assert.equal(exitCode, found.length > 0 ? 1 : 0, text);
   return found.toSorted();
 }
@@ -99,7 +123,8 @@ const act = async (of: Shop, verb: string, id: string, ...more: string[]) => {
 const ask = async (of: Shop, operationId: string, path: string): Promise<any> =>
   (await createAsk(of.url)(operationId, 'GET', path, { headers: { cookie: buyer.cookie } })).body;
 const balance = async (of: Shop): Promise<number> => (await ask(of, 'readBalance', '/payments')).amount;
-const list = async (of: Shop) => (await ask(of, 'listOrders', '/orders')).map(({ version, price, status }: any) => `${version} ${price} ${status}`);
+const list = async (of: Shop) =>
+  (await ask(of, 'listOrders', '/orders')).map(({ version, price, status }: any) => `${version} ${price} ${status}`);
 
 /** Has the notifications read every event again. */
 async function rewind(): Promise<void> {
@@ -107,7 +132,10 @@ async function rewind(): Promise<void> {
   await admin.connect();
   const prefix = shop.env['KAFKA_TOPIC_PREFIX']!;
   // A group whose members were killed is theirs until their session ends.
-  for (const topic of orderTopics) await eventually(() => admin.resetOffsets({ groupId: `${prefix}notifications`, topic: prefix + topic, earliest: true }));
+  for (const topic of orderTopics)
+    await eventually(() =>
+      admin.resetOffsets({ groupId: `${prefix}notifications`, topic: prefix + topic, earliest: true }),
+    );
   await admin.disconnect();
 }
 
@@ -116,11 +144,15 @@ test('billing from before the orders: they are charged again under their keys, a
   const again = await restored({ ...first, ...second, ...third } as Backups);
   try {
     await eventually(async () =>
-      assert.match((await orderCommand(['--stuck', '--longer-than', '0'], again.env)).text, new RegExp(`${underWay} +no row .* settleOrder`)),
+      assert.match(
+        (await orderCommand(['--stuck', '--longer-than', '0'], again.env)).text,
+        new RegExp(`${underWay} +no row .* settleOrder`),
+      ),
     );
     assert.deepEqual(await drifts(again), ['I15 3', 'I5 2', 'I7 under way', 'I8 3', 'I8 4', 'I8 under way']);
 
-    for (const id of [...placed.slice(2), underWay]) assert.match(await act(again, 'restore', id), /is written again as its workflow knows it/);
+    for (const id of [...placed.slice(2), underWay])
+      assert.match(await act(again, 'restore', id), /is written again as its workflow knows it/);
     await act(again, 'retry', underWay, '--again');
     await eventually(async () => assert.deepEqual(await drifts(again), ['I15 4', 'I5 2', 'I5 3', 'I5 4']));
 
@@ -138,14 +170,31 @@ test('orders from before billing: their rows are written again and they keep the
   await rewind();
   const again = await restored({ ...first, ...second, ...third, billing: last!.billing! } as Backups);
   try {
-    await eventually(async () => assert.deepEqual(await drifts(again), ['I15 3', 'I15 4', 'I15 under way', 'I7 3', 'I7 4', 'I8 3', 'I8 4', 'I8 under way']));
+    await eventually(async () =>
+      assert.deepEqual(await drifts(again), [
+        'I15 3',
+        'I15 4',
+        'I15 under way',
+        'I7 3',
+        'I7 4',
+        'I8 3',
+        'I8 4',
+        'I8 under way',
+      ]),
+    );
     for (const id of [...placed.slice(2), underWay]) await act(again, 'restore', id);
     assert.match(await act(again, 'restore', underWay), /is there: SUCCESS. Nothing was written./);
     await eventually(async () => assert.deepEqual(await drifts(again), ['I5 under way']));
 
     assert.match(await act(again, 'cancel', underWay), /was SUCCESS and is CANCELLED/);
     await eventually(async () => assert.deepEqual(await drifts(again), []));
-    assert.deepEqual(await list(again), ['5 1 CANCELLED', '4 5 SUCCESS', '3 10 SUCCESS', '2 20 SUCCESS', '1 30 SUCCESS']);
+    assert.deepEqual(await list(again), [
+      '5 1 CANCELLED',
+      '4 5 SUCCESS',
+      '3 10 SUCCESS',
+      '2 20 SUCCESS',
+      '1 30 SUCCESS',
+    ]);
     assert.equal(await balance(again), 100 - 65);
   } finally {
     await again.stop();

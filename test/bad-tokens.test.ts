@@ -31,8 +31,12 @@ const der = sign('sha256', Buffer.from(`${head}.${body}`), userKey).toString('ba
 const otherBits = signature.slice(0, -1) + { A: 'B', Q: 'R', g: 'h', w: 'x' }[signature.at(-1)!];
 
 test('the claims and heads that the refusals below start from would be taken', async () => {
-  for (const token of [signed(minutes(5)), sealed(plain)]) assert.deepEqual(await verify(token), { kind: 'user', id: USER });
-  assert.deepEqual(await verify(sealed({ ...plain, kid: 'worker' }, { ...service, iat: nowS }, workerKey)), { kind: 'service', name: 'worker' });
+  for (const token of [signed(minutes(5)), sealed(plain)])
+    assert.deepEqual(await verify(token), { kind: 'user', id: USER });
+  assert.deepEqual(await verify(sealed({ ...plain, kid: 'worker' }, { ...service, iat: nowS }, workerKey)), {
+    kind: 'service',
+    name: 'worker',
+  });
 });
 
 const refused: Record<string, string> = {
@@ -64,11 +68,17 @@ const refused: Record<string, string> = {
   'of the right algorithm in small letters': sealed({ ...plain, alg: 'es256' }),
   'of another algorithm of the same kind': sealed({ ...plain, alg: 'ES384' }),
   'of no algorithm': sealed({ typ: 'JWT', kid: 'users-key' }),
-  'signed with the public key as a secret': hmacBy(createPublicKey(userKey).export({ type: 'spki', format: 'pem' }) as string),
+  'signed with the public key as a secret': hmacBy(
+    createPublicKey(userKey).export({ type: 'spki', format: 'pem' }) as string,
+  ),
   'signed with the published key as a secret': hmacBy(JSON.stringify(publicJwk(userKey, 'users-key'))),
   'signed by a stranger under the name of our key': signed(minutes(5), { key: strangersKey }),
   'that brings its own key': sealed({ ...plain, jwk: publicJwk(strangersKey, 'users-key') }, undefined, strangersKey),
-  'that says where its key is': sealed({ ...plain, jku: 'http://127.0.0.1:1/', x5u: 'http://127.0.0.1:1/' }, undefined, strangersKey),
+  'that says where its key is': sealed(
+    { ...plain, jku: 'http://127.0.0.1:1/', x5u: 'http://127.0.0.1:1/' },
+    undefined,
+    strangersKey,
+  ),
   'that insists on what is not known here': sealed({ ...plain, crit: ['exp'] }),
   'of a key that is not published': signed(minutes(5), { keyid: 'another-key' }),
   'of a key whose name is a path': signed(minutes(5), { keyid: '../../dev/null' }),
@@ -109,13 +119,26 @@ const refused: Record<string, string> = {
   'by which auth speaks for a role': signed(service),
   'by which auth speaks for a role under the name of its key': signed(service, { keyid: 'worker' }),
   'by which a role speaks for another one': signed({ ...service, sub: 'auditor' }, { key: workerKey, keyid: 'worker' }),
-  'by which a role speaks for its second key': signed({ ...service, sub: 'worker-2' }, { key: secondWorkerKey, keyid: 'worker-2' }),
-  'by which a role speaks under the name of another one': signed({ ...service, sub: 'auditor' }, { key: workerKey, keyid: 'auditor' }),
+  'by which a role speaks for its second key': signed(
+    { ...service, sub: 'worker-2' },
+    { key: secondWorkerKey, keyid: 'worker-2' },
+  ),
+  'by which a role speaks under the name of another one': signed(
+    { ...service, sub: 'auditor' },
+    { key: workerKey, keyid: 'auditor' },
+  ),
   'of a role that nobody knows': signed({ ...service, sub: 'root' }, { key: workerKey, keyid: 'root' }),
   'of a role for another audience': signed({ ...service, aud: 'somebody-else' }, { key: workerKey, keyid: 'worker' }),
   'of a role that has expired': signed({ ...service, exp: nowS - 60 }, { key: workerKey, keyid: 'worker' }),
-  'of a role, signed with its public key as a secret': hmacBy(createPublicKey(workerKey).export({ type: 'spki', format: 'pem' }) as string, 'worker', service),
-  'of a role that is older than any that is made': signed({ ...service, iat: nowS - 120, exp: nowS + 60 }, { key: workerKey, keyid: 'worker' }),
+  'of a role, signed with its public key as a secret': hmacBy(
+    createPublicKey(workerKey).export({ type: 'spki', format: 'pem' }) as string,
+    'worker',
+    service,
+  ),
+  'of a role that is older than any that is made': signed(
+    { ...service, iat: nowS - 120, exp: nowS + 60 },
+    { key: workerKey, keyid: 'worker' },
+  ),
 };
 
 for (const [why, token] of Object.entries(refused)) {

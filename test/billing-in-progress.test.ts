@@ -23,9 +23,15 @@ after(async () => {
   await payments.close();
 });
 
-const told = (answer: Answer) => [outcomeOf(answer), answer.headers.get('idempotent-replayed'), answer.headers.get('retry-after')];
-const charge = (key: string, userId: string, amount: number) => payments.withdraw({ ...worker, ...under(key) }, { amount, userId });
-const deposit = (key: string, userId: string, amount: number) => payments.replenish({ ...asUser(userId), ...under(key) }, { amount });
+const told = (answer: Answer) => [
+  outcomeOf(answer),
+  answer.headers.get('idempotent-replayed'),
+  answer.headers.get('retry-after'),
+];
+const charge = (key: string, userId: string, amount: number) =>
+  payments.withdraw({ ...worker, ...under(key) }, { amount, userId });
+const deposit = (key: string, userId: string, amount: number) =>
+  payments.replenish({ ...asUser(userId), ...under(key) }, { amount });
 const cancel = (key: string, userId: string) => payments.cancel(worker, key, { userId, cause: 'deadline' });
 const all = (requests: Array<() => Promise<Answer>>) => Promise.all(requests.map((request) => request()));
 
@@ -43,7 +49,11 @@ test('while another request holds the account what is asked is in progress, and 
   const buyer = await payments.buyerWith(100);
   const [charged, deposited, refunded] = [randomUUID(), randomUUID(), randomUUID()];
   await charge(refunded, buyer, 10);
-  const requests = [() => charge(charged, buyer, 30), () => deposit(deposited, buyer, 5), () => cancel(refunded, buyer)];
+  const requests = [
+    () => charge(charged, buyer, 30),
+    () => deposit(deposited, buyer, 5),
+    () => cancel(refunded, buyer),
+  ];
   const held = await whileAccountIsHeld(buyer, () => all(requests));
   assert.deepEqual(
     held.map(told),
@@ -61,14 +71,25 @@ test('a repeat of what is still running is in progress and flagged as replayed; 
   const [charged, credited] = [await payments.buyerWith(100), await payments.buyerWith(100)];
   const key = randomUUID();
   const first = await Promise.all([
-    heldStatement(payments.database.url, (held) => held.withdraw({ ownerId: charged, scope: 'order', key, kind: 'withdrawal', amount: 30 })),
-    heldStatement(payments.database.url, (held) => held.replenish({ ownerId: credited, scope: 'client', key, kind: 'replenishment', amount: 5 })),
+    heldStatement(payments.database.url, (held) =>
+      held.withdraw({ ownerId: charged, scope: 'order', key, kind: 'withdrawal', amount: 30 }),
+    ),
+    heldStatement(payments.database.url, (held) =>
+      held.replenish({ ownerId: credited, scope: 'client', key, kind: 'replenishment', amount: 5 }),
+    ),
   ]);
-  const repeats = [() => charge(key, charged, 30), () => charge(key.toUpperCase(), charged.toUpperCase(), 30), () => deposit(key, credited, 5)];
+  const repeats = [
+    () => charge(key, charged, 30),
+    () => charge(key.toUpperCase(), charged.toUpperCase(), 30),
+    () => deposit(key, credited, 5),
+  ];
   const others = [() => charge(key, charged, 31), () => cancel(key, charged), () => deposit(randomUUID(), credited, 5)];
   const answers = await all([...repeats, ...others]);
   await Promise.all(first.map((held) => held.end(true)));
-  assert.deepEqual(answers.map(told), [...repeats.map(() => ['409 in-progress', 'true', '1']), ...others.map(() => ['409 in-progress', null, '1'])]);
+  assert.deepEqual(answers.map(told), [
+    ...repeats.map(() => ['409 in-progress', 'true', '1']),
+    ...others.map(() => ['409 in-progress', null, '1']),
+  ]);
   assert.deepEqual(
     (await all(repeats)).map(told),
     repeats.map(() => ['201', 'true', null]),
@@ -131,7 +152,10 @@ test('an account that is held for long leaves connections for all others, and of
     return waiting;
   });
   const flags = answers.map(told).map(([outcome, replayed]) => `${outcome} ${replayed}`);
-  assert.deepEqual(flags, [...each.map(() => '409 in-progress null'), ...Array.from({ length: 9 }, () => '409 in-progress true')]);
+  assert.deepEqual(flags, [
+    ...each.map(() => '409 in-progress null'),
+    ...Array.from({ length: 9 }, () => '409 in-progress true'),
+  ]);
   assert.deepEqual((await all(each)).map(told), [
     ['201', null, null],
     ['201', null, null],

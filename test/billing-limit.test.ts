@@ -22,7 +22,12 @@ async function fullAccount() {
   const move = (scope: Scope, kind: Kind, amount: number) => ({ ownerId, scope, kind, amount, key: randomUUID() });
   const deposit = async (amount: number) => (await store.replenish(move('client', 'replenishment', amount))).outcome;
   assert.equal(await deposit(MOST), 'CREDITED');
-  return { ownerId, deposit, withdrawal: (scope: Scope, amount: number) => move(scope, 'withdrawal', amount), balance: () => store.balance(ownerId) };
+  return {
+    ownerId,
+    deposit,
+    withdrawal: (scope: Scope, amount: number) => move(scope, 'withdrawal', amount),
+    balance: () => store.balance(ownerId),
+  };
 }
 
 test('a deposit that would take the balance beyond what can be told exactly is declined', async () => {
@@ -49,7 +54,9 @@ test('what a buyer has withdrawn leaves room for deposits', async () => {
 
 test('an account of the time before leaves room for what its orders could give back', async () => {
   const [init, refundable] = await Promise.all(
-    ['20261122000000_init', '20261122220000_refundable'].map((name) => readFile(`prisma/billing/migrations/${name}/migration.sql`, 'utf8')),
+    ['20261122000000_init', '20261122220000_refundable'].map((name) =>
+      readFile(`prisma/billing/migrations/${name}/migration.sql`, 'utf8'),
+    ),
   );
   const [ordered, idle] = [randomUUID(), randomUUID()];
   const url = await createScripted(`${init};

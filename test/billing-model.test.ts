@@ -22,7 +22,10 @@ after(async () => {
 const key = fc.nat(KEYS - 1);
 const scope = fc.constantFrom('client' as const, 'order' as const);
 const kind = fc.constantFrom('replenishment' as const, 'withdrawal' as const);
-const amount = fc.oneof({ weight: 2, arbitrary: fc.integer({ min: 1, max: 9 }) }, fc.constantFrom(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER - 5));
+const amount = fc.oneof(
+  { weight: 2, arbitrary: fc.integer({ min: 1, max: 9 }) },
+  fc.constantFrom(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER - 5),
+);
 const cause = fc.constantFrom('buyer' as const, 'operator' as const, 'deadline' as const);
 const write: fc.Arbitrary<Asked> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ ask: kind, scope, key, amount }) },
@@ -79,7 +82,10 @@ function newOwner() {
       case 'ledger':
         return ledgerOf(ownerId, keys, asked.pageSize);
       case 'cancel':
-        return told(`order ${asked.key}`, await store.cancel({ ownerId, scope: 'order', key: keys[asked.key]! }, asked.cause));
+        return told(
+          `order ${asked.key}`,
+          await store.cancel({ ownerId, scope: 'order', key: keys[asked.key]! }, asked.cause),
+        );
       default: {
         const { ask: kind, scope, key, amount } = asked;
         const move = { ownerId, scope, kind, key: keys[key]!, amount };
@@ -95,12 +101,21 @@ async function ledgerOf(ownerId: string, keys: readonly string[], pageSize: numb
   for (let page; page === undefined || page.length === pageSize; entries.push(...page)) {
     page = await store.transactions(ownerId, { limit: pageSize, before: entries.at(-1)?.id });
   }
-  return entries.map(({ kind, amount, scope, idempotencyKey, isCancelled }) => ({ key: keys.indexOf(idempotencyKey), scope, kind, amount, isCancelled }));
+  return entries.map(({ kind, amount, scope, idempotencyKey, isCancelled }) => ({
+    key: keys.indexOf(idempotencyKey),
+    scope,
+    kind,
+    amount,
+    isCancelled,
+  }));
 }
 
 /** What the tables hold of an owner. At any moment the balance is the sum of the movements that hold, and not below 0. */
 async function stored(ownerId: string, keys: readonly string[]): Promise<Ledger> {
-  const [account] = await database.query<{ amount: string }>('select amount from billing_accounts where owner_id = $1', [ownerId]);
+  const [account] = await database.query<{ amount: string }>(
+    'select amount from billing_accounts where owner_id = $1',
+    [ownerId],
+  );
   const outcomes = await database.query<Omit<Told, 'replayed'> & { scope: string; idempotency_key: string }>(
     'select scope, idempotency_key, kind, amount::float8, outcome, cause, balance_after::float8 as "balanceAfter" from outcomes where owner_id = $1',
     [ownerId],
@@ -113,7 +128,10 @@ async function stored(ownerId: string, keys: readonly string[]): Promise<Ledger>
     isOpen: account !== undefined,
     balance,
     outcomes: Object.fromEntries(
-      outcomes.map(({ scope, idempotency_key, ...told }) => [`${scope} ${keys.indexOf(idempotency_key)}`, { ...told, replayed: false }]),
+      outcomes.map(({ scope, idempotency_key, ...told }) => [
+        `${scope} ${keys.indexOf(idempotency_key)}`,
+        { ...told, replayed: false },
+      ]),
     ),
     entries,
   };

@@ -16,7 +16,9 @@ after(async () => {
   const { rows } = await session.query(`
     select a.owner_id from billing_accounts a
     where a.amount <> (select coalesce(sum(t.amount), 0) from transactions t where t.owner_id = a.owner_id and not t.is_cancelled)`);
-  const { rows: twice } = await session.query(`select 1 from transactions group by owner_id, scope, idempotency_key having count(*) > 1`);
+  const { rows: twice } = await session.query(
+    `select 1 from transactions group by owner_id, scope, idempotency_key having count(*) > 1`,
+  );
   await session.end();
   await store.close();
   await database.close();
@@ -53,7 +55,10 @@ test('a refund gives the money back once and keeps the first cause', async () =>
   await store.withdraw(charge);
   const first = await store.cancel(charge, 'buyer');
   const second = await store.cancel(charge, 'deadline');
-  assert.deepEqual([first.outcome, first.cause, second.outcome, second.cause, second.replayed], ['REFUNDED', 'buyer', 'REFUNDED', 'buyer', true]);
+  assert.deepEqual(
+    [first.outcome, first.cause, second.outcome, second.cause, second.replayed],
+    ['REFUNDED', 'buyer', 'REFUNDED', 'buyer', true],
+  );
   assert.equal((await store.withdraw(charge)).outcome, 'REFUNDED');
   assert.equal(await store.balance(charge.ownerId), 100);
 });
@@ -87,7 +92,10 @@ for (const commit of [true, false]) {
     const second = store.withdraw(charge);
     await blocked(session);
     await first.end(commit);
-    assert.deepEqual([(await second).outcome, (await second).replayed, await store.balance(charge.ownerId)], ['CHARGED', commit, 70]);
+    assert.deepEqual(
+      [(await second).outcome, (await second).replayed, await store.balance(charge.ownerId)],
+      ['CHARGED', commit, 70],
+    );
   });
 
   test(`charge/cancel: the charge ${how}, and no money is missing`, async () => {
@@ -96,7 +104,10 @@ for (const commit of [true, false]) {
     const second = store.cancel(charge, 'deadline');
     await blocked(session);
     await first.end(commit);
-    assert.deepEqual([(await second).outcome, await store.balance(charge.ownerId)], [commit ? 'REFUNDED' : 'CANCELLED', 100]);
+    assert.deepEqual(
+      [(await second).outcome, await store.balance(charge.ownerId)],
+      [commit ? 'REFUNDED' : 'CANCELLED', 100],
+    );
   });
 
   test(`cancel/charge: the tombstone ${how}, and the charge ${commit ? 'is turned away' : 'happens'}`, async () => {
@@ -105,7 +116,10 @@ for (const commit of [true, false]) {
     const second = store.withdraw(charge);
     await blocked(session);
     await first.end(commit);
-    assert.deepEqual([(await second).outcome, await store.balance(charge.ownerId)], commit ? ['CANCELLED', 100] : ['CHARGED', 70]);
+    assert.deepEqual(
+      [(await second).outcome, await store.balance(charge.ownerId)],
+      commit ? ['CANCELLED', 100] : ['CHARGED', 70],
+    );
   });
 
   test(`decline/top-up/charge: the decline ${how}, and the key has one outcome`, async () => {
@@ -115,7 +129,10 @@ for (const commit of [true, false]) {
     const second = store.withdraw(charge);
     await blocked(session);
     await first.end(commit);
-    assert.deepEqual([(await second).outcome, await store.balance(charge.ownerId)], commit ? ['DECLINED', 110] : ['CHARGED', 80]);
+    assert.deepEqual(
+      [(await second).outcome, await store.balance(charge.ownerId)],
+      commit ? ['DECLINED', 110] : ['CHARGED', 80],
+    );
   });
 
   test(`refund/refund: the first ${how}, and the money comes back once`, async () => {
@@ -125,7 +142,10 @@ for (const commit of [true, false]) {
     const second = store.cancel(charge, 'operator');
     await blocked(session);
     await first.end(commit);
-    assert.deepEqual([(await second).outcome, (await second).cause, await store.balance(charge.ownerId)], ['REFUNDED', commit ? 'buyer' : 'operator', 100]);
+    assert.deepEqual(
+      [(await second).outcome, (await second).cause, await store.balance(charge.ownerId)],
+      ['REFUNDED', commit ? 'buyer' : 'operator', 100],
+    );
   });
 
   test(`refund/charge: the refund ${how}, and its charge is not repeated`, async () => {
@@ -135,7 +155,10 @@ for (const commit of [true, false]) {
     const second = store.withdraw(charge);
     await blocked(session);
     await first.end(commit);
-    assert.deepEqual([(await second).outcome, await store.balance(charge.ownerId)], commit ? ['REFUNDED', 100] : ['CHARGED', 70]);
+    assert.deepEqual(
+      [(await second).outcome, await store.balance(charge.ownerId)],
+      commit ? ['REFUNDED', 100] : ['CHARGED', 70],
+    );
   });
 
   test(`deposit/deposit: the first ${how}, and the money is added once`, async () => {
@@ -144,7 +167,10 @@ for (const commit of [true, false]) {
     const second = store.replenish(money);
     await blocked(session);
     await first.end(commit);
-    assert.deepEqual([(await second).outcome, (await second).replayed, await store.balance(money.ownerId)], ['CREDITED', commit, 30]);
+    assert.deepEqual(
+      [(await second).outcome, (await second).replayed, await store.balance(money.ownerId)],
+      ['CREDITED', commit, 30],
+    );
   });
 }
 
@@ -158,19 +184,39 @@ test('of 40 concurrent withdrawals of 10 from 100, ten are charged and the balan
 test('of 40 concurrent withdrawals under one key, one is charged and all say so', async () => {
   const charge = await funded(100, 10);
   const all = await Promise.all(Array.from({ length: 40 }, () => store.withdraw(charge)));
-  assert.deepEqual([new Set(all.map(({ transactionId }) => transactionId)).size, all.filter(({ replayed }) => !replayed).length], [1, 1]);
+  assert.deepEqual(
+    [new Set(all.map(({ transactionId }) => transactionId)).size, all.filter(({ replayed }) => !replayed).length],
+    [1, 1],
+  );
   assert.equal(await store.balance(charge.ownerId), 90);
 });
 
 test('charges, repeats and cancellations of many keys at once end in one outcome for each key', async () => {
   const { ownerId } = await funded(1000, 1);
   const charges = Array.from({ length: 20 }, () => order(ownerId, 7));
-  const seen = await Promise.all(charges.flatMap((charge) => [store.withdraw(charge), store.cancel(charge, 'buyer'), store.withdraw(charge)]));
-  assert.ok(seen.length === 60 && (await store.balance(ownerId)) === 1000, 'every charge was cancelled, before or after it');
+  const seen = await Promise.all(
+    charges.flatMap((charge) => [store.withdraw(charge), store.cancel(charge, 'buyer'), store.withdraw(charge)]),
+  );
+  assert.ok(
+    seen.length === 60 && (await store.balance(ownerId)) === 1000,
+    'every charge was cancelled, before or after it',
+  );
 });
 
-const order = (ownerId: string, amount: number): Movement => ({ ownerId, amount, scope: 'order', kind: 'withdrawal', key: randomUUID() });
-const deposit = (ownerId: string, amount: number): Movement => ({ ownerId, amount, scope: 'client', kind: 'replenishment', key: randomUUID() });
+const order = (ownerId: string, amount: number): Movement => ({
+  ownerId,
+  amount,
+  scope: 'order',
+  kind: 'withdrawal',
+  key: randomUUID(),
+});
+const deposit = (ownerId: string, amount: number): Movement => ({
+  ownerId,
+  amount,
+  scope: 'client',
+  kind: 'replenishment',
+  key: randomUUID(),
+});
 
 /** An order's charge against an account that holds `balance`. */
 async function funded(balance: number, amount: number): Promise<Movement> {

@@ -40,7 +40,11 @@ const moves: { what: string; headers?: Record<string, string>; body?: unknown; o
   { what: 'on no account', body: { amount: 5, userId: 'me' }, outcome: '400 bad-request' },
   { what: 'by a service that names no account', headers: { ...under(key), ...worker }, outcome: '400 bad-request' },
   { what: 'by nobody', headers: { ...under(key), authorization: '' }, outcome: '401 unauthenticated' },
-  { what: 'by a token that proves nothing', headers: { ...under(key), authorization: 'Bearer x.y.z' }, outcome: '401 unauthenticated' },
+  {
+    what: 'by a token that proves nothing',
+    headers: { ...under(key), authorization: 'Bearer x.y.z' },
+    outcome: '401 unauthenticated',
+  },
   { what: 'that is too large', body: { amount: 5, pad: 'x'.repeat(16 * 1024) }, outcome: '413 payload-too-large' },
   {
     what: 'as a form',
@@ -52,7 +56,8 @@ const moves: { what: string; headers?: Record<string, string>; body?: unknown; o
 
 for (const { what, headers = under(key), body = money, outcome } of moves) {
   test(`a deposit and a withdrawal ${what} are refused`, async () => {
-    for (const move of [payments.replenish, payments.withdraw]) assert.equal(outcomeOf(await move({ ...asUser(buyer), ...headers }, body)), outcome);
+    for (const move of [payments.replenish, payments.withdraw])
+      assert.equal(outcomeOf(await move({ ...asUser(buyer), ...headers }, body)), outcome);
   });
 }
 
@@ -65,7 +70,10 @@ test('what is for services is not for buyers, and what is for buyers is not for 
     await payments.ask('listTransactions', 'GET', '/payments/transactions', { headers: worker }),
   ];
   assert.deepEqual(refusals.map(outcomeOf), Array(4).fill('403 forbidden'));
-  assert.deepEqual([await payments.open({}, buyer), await payments.cancel({}, key, cancellation)].map(outcomeOf), Array(2).fill('401 unauthenticated'));
+  assert.deepEqual(
+    [await payments.open({}, buyer), await payments.cancel({}, key, cancellation)].map(outcomeOf),
+    Array(2).fill('401 unauthenticated'),
+  );
 });
 
 test('an account and a cancellation that name nothing are refused', async () => {
@@ -86,9 +94,13 @@ test('pages that cannot be, and methods that are not there, are refused', async 
   for (const query of ['?limit=0', '?limit=101', '?limit=x', '?before=0', '?before=x', '?before=9007199254740992']) {
     assert.equal(outcomeOf(await payments.ledger(buyer, query)), '400 bad-request', query);
   }
-  assert.equal(outcomeOf(await payments.ask(undefined, 'POST', '/payments/withdrawals', { headers: asUser(buyer) })), '405 method-not-allowed');
+  assert.equal(
+    outcomeOf(await payments.ask(undefined, 'POST', '/payments/withdrawals', { headers: asUser(buyer) })),
+    '405 method-not-allowed',
+  );
 });
 
 test('nothing of all this has left a trace', async () => {
-  for (const table of ['billing_accounts', 'transactions', 'outcomes']) assert.deepEqual(await payments.database.query(`select from ${table}`), []);
+  for (const table of ['billing_accounts', 'transactions', 'outcomes'])
+    assert.deepEqual(await payments.database.query(`select from ${table}`), []);
 });

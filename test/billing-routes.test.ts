@@ -34,8 +34,14 @@ test('a buyer without an account has nothing, and one is opened once', async () 
 test('a deposit is answered with its transaction and the balance after it, the same ever after', async () => {
   const buyer = await payments.buyerWith(10);
   const key = randomUUID();
-  const first = await payments.replenish({ ...asUser(buyer), ...under(key) }, { amount: 5, userId: buyer.toUpperCase() });
-  assert.deepEqual([...told(first), first.body], ['201', null, { transactionId: first.body.transactionId, amount: 5, balance: 15 }]);
+  const first = await payments.replenish(
+    { ...asUser(buyer), ...under(key) },
+    { amount: 5, userId: buyer.toUpperCase() },
+  );
+  assert.deepEqual(
+    [...told(first), first.body],
+    ['201', null, { transactionId: first.body.transactionId, amount: 5, balance: 15 }],
+  );
   await payments.withdraw({ ...asUser(buyer), ...under(randomUUID()) }, { amount: 15 });
   const again = await payments.replenish({ ...asUser(buyer), ...under(`"${key.toUpperCase()}"`) }, { amount: 5 });
   assert.deepEqual([...told(again), again.body], ['201', 'true', first.body]);
@@ -62,7 +68,10 @@ test('a key is good for one request: another amount, or the other way round, is 
   const buyer = await payments.buyerWith(10);
   const headers = { ...asUser(buyer), ...under(randomUUID()) };
   await payments.withdraw(headers, { amount: 5 });
-  for (const answer of [await payments.withdraw(headers, { amount: 4 }), await payments.replenish(headers, { amount: 5 })]) {
+  for (const answer of [
+    await payments.withdraw(headers, { amount: 4 }),
+    await payments.replenish(headers, { amount: 5 }),
+  ]) {
     assert.equal(outcomeOf(answer), '422 key-reused');
   }
   assert.equal(await amountOf(buyer), 5);
@@ -75,7 +84,11 @@ test('a service names the account, and its keys never meet those of the buyer', 
   const charge = await payments.withdraw({ ...worker, ...under(key) }, { amount: 30, userId: buyer.toUpperCase() });
   assert.deepEqual([...told(charge), charge.body.balance], ['201', null, 69]);
   assert.deepEqual(
-    (await payments.ledger(buyer, '?limit=2')).body.map(({ amount, scope, idempotencyKey }: any) => [amount, scope, idempotencyKey]),
+    (await payments.ledger(buyer, '?limit=2')).body.map(({ amount, scope, idempotencyKey }: any) => [
+      amount,
+      scope,
+      idempotencyKey,
+    ]),
     [
       [-30, 'order', key],
       [-1, 'client', key],
@@ -98,7 +111,10 @@ test('a charge that is cancelled gives the money back once, names its first caus
     [{ outcome: 'REFUNDED', cause: 'deadline' }, { outcome: 'REFUNDED', cause: 'deadline' }, 'true'],
   );
   const late = await payments.withdraw(headers, { amount: 30, userId: buyer });
-  assert.deepEqual([...told(late), late.body.cause, await amountOf(buyer)], ['409 charge-cancelled', 'true', 'deadline', 100]);
+  assert.deepEqual(
+    [...told(late), late.body.cause, await amountOf(buyer)],
+    ['409 charge-cancelled', 'true', 'deadline', 100],
+  );
   const [refunded] = (await payments.ledger(buyer)).body;
   assert.deepEqual([refunded.amount, refunded.isCancelled], [-30, true]);
 });
@@ -106,16 +122,25 @@ test('a charge that is cancelled gives the money back once, names its first caus
 test('a cancellation that is first turns every charge under its key away, whatever its amount', async () => {
   const buyer = await payments.buyerWith(100);
   const key = randomUUID();
-  assert.deepEqual((await payments.cancel(worker, key, { userId: buyer, cause: 'operator' })).body, { outcome: 'CANCELLED', cause: 'operator' });
+  assert.deepEqual((await payments.cancel(worker, key, { userId: buyer, cause: 'operator' })).body, {
+    outcome: 'CANCELLED',
+    cause: 'operator',
+  });
   const late = await payments.withdraw({ ...worker, ...under(key) }, { amount: 30, userId: buyer });
-  assert.deepEqual([...told(late), late.body.cause, await amountOf(buyer)], ['409 charge-cancelled', 'true', 'operator', 100]);
+  assert.deepEqual(
+    [...told(late), late.body.cause, await amountOf(buyer)],
+    ['409 charge-cancelled', 'true', 'operator', 100],
+  );
 });
 
 test('a charge that was declined has nothing to cancel', async () => {
   const buyer = randomUUID();
   const headers = { ...worker, ...under(randomUUID()) };
   assert.equal(outcomeOf(await payments.withdraw(headers, { amount: 1, userId: buyer })), '409 insufficient-funds');
-  assert.deepEqual((await payments.cancel(worker, headers['idempotency-key'], { userId: buyer, cause: 'buyer' })).body, { outcome: 'DECLINED' });
+  assert.deepEqual(
+    (await payments.cancel(worker, headers['idempotency-key'], { userId: buyer, cause: 'buyer' })).body,
+    { outcome: 'DECLINED' },
+  );
 });
 
 test('what a service has put on an account is no withdrawal, and cannot be cancelled', async () => {
@@ -123,7 +148,10 @@ test('what a service has put on an account is no withdrawal, and cannot be cance
   const headers = { ...worker, ...under(randomUUID()) };
   const deposit = await payments.replenish(headers, { amount: 5, userId: buyer });
   assert.deepEqual([...told(deposit), deposit.body.balance], ['201', null, 5]);
-  assert.equal(outcomeOf(await payments.cancel(worker, headers['idempotency-key'], { userId: buyer, cause: 'operator' })), '422 key-reused');
+  assert.equal(
+    outcomeOf(await payments.cancel(worker, headers['idempotency-key'], { userId: buyer, cause: 'operator' })),
+    '422 key-reused',
+  );
   assert.equal(await amountOf(buyer), 5);
 });
 
@@ -138,7 +166,10 @@ test("a ledger is its owner's, newest first, in pages", async () => {
     [[4, 3, 2], [1]],
   );
   // Also one that is as long as a page may be.
-  assert.deepEqual([last.headers.get('link'), (await payments.ledger(buyer, '?limit=4')).headers.get('link')], [null, null]);
+  assert.deepEqual(
+    [last.headers.get('link'), (await payments.ledger(buyer, '?limit=4')).headers.get('link')],
+    [null, null],
+  );
   assert.deepEqual((await payments.ledger(randomUUID(), next)).body, []);
 });
 

@@ -20,7 +20,10 @@ test('an order that succeeded is taken back: the money returns once, and the buy
     assert.deepEqual(await cancel(taskQueue, world), { orderId: world.orderId, status: 'CANCELLED', reason: 'buyer' });
     await closed(cancelWorkflowId(world.orderId));
   });
-  assert.deepEqual([world.account.balance, world.row.status, world.announced], [100, 'CANCELLED', ['OrderCreated', 'OrderCancelled']]);
+  assert.deepEqual(
+    [world.account.balance, world.row.status, world.announced],
+    [100, 'CANCELLED', ['OrderCreated', 'OrderCancelled']],
+  );
 });
 
 test('an order that is taken back before it is charged is never charged, and who waits for it is told', async () => {
@@ -32,14 +35,21 @@ test('an order that is taken back before it is charged is never charged, and who
     assert.deepEqual(await waiting, { orderId: world.orderId, status: 'CANCELLED', reason: 'buyer' });
     await closed(orderWorkflowId(world.orderId), cancelWorkflowId(world.orderId));
   });
-  assert.deepEqual([world.account.charges, world.account.balance, world.row.status, world.announced], [0, 100, 'CANCELLED', ['OrderCancelled']]);
+  assert.deepEqual(
+    [world.account.charges, world.account.balance, world.row.status, world.announced],
+    [0, 100, 'CANCELLED', ['OrderCancelled']],
+  );
 });
 
 test('an order that was declined cannot be taken back, and stays failed', async () => {
   const world = createWorld({ balance: 10 });
   await withWorker(world.activities, async (taskQueue) => {
     await place(taskQueue, world);
-    assert.deepEqual(await cancel(taskQueue, world), { orderId: world.orderId, status: 'FAILED', reason: 'insufficient-funds' });
+    assert.deepEqual(await cancel(taskQueue, world), {
+      orderId: world.orderId,
+      status: 'FAILED',
+      reason: 'insufficient-funds',
+    });
     await closed(orderWorkflowId(world.orderId), cancelWorkflowId(world.orderId));
   });
   assert.deepEqual([world.account.balance, world.row.status, world.announced], [10, 'FAILED', ['OrderRejected']]);
@@ -59,7 +69,10 @@ test('an order that succeeded and was taken back before its workflow heard of ei
     assert.deepEqual(await place(taskQueue, world), { orderId, status: 'SUCCESS', reason: null });
     await closed(orderWorkflowId(orderId), cancelWorkflowId(orderId));
   });
-  assert.deepEqual([world.account.balance, world.row.status, world.announced.toSorted()], [100, 'CANCELLED', ['OrderCancelled', 'OrderCreated']]);
+  assert.deepEqual(
+    [world.account.balance, world.row.status, world.announced.toSorted()],
+    [100, 'CANCELLED', ['OrderCancelled', 'OrderCreated']],
+  );
 });
 
 test('an order that has succeeded is taken back for what its row says, also when a deadline of its workflow asks for it first', async () => {
@@ -70,7 +83,10 @@ test('an order that has succeeded is taken back for what its row says, also when
   await activity.run(chargeOrder, input);
   await settleOrder({ orderId, status: 'SUCCESS', reason: null });
   world.row.cancelCause = 'buyer';
-  assert.deepEqual(await activity.run(cancelCharge, { ...input, cause: 'deadline' as const }), { outcome: 'REFUNDED', cause: 'buyer' });
+  assert.deepEqual(await activity.run(cancelCharge, { ...input, cause: 'deadline' as const }), {
+    outcome: 'REFUNDED',
+    cause: 'buyer',
+  });
 });
 
 for (const step of ['cancelCharge', 'cancelOrder', 'announceOrder'] satisfies Step[]) {
@@ -85,14 +101,19 @@ for (const step of ['cancelCharge', 'cancelOrder', 'announceOrder'] satisfies St
       assert.equal((await cancel(taskQueue, world)).status, 'CANCELLED');
       await closed(cancelWorkflowId(world.orderId));
     });
-    assert.deepEqual([world.account.balance, world.row.status, world.announced], [100, 'CANCELLED', ['OrderCreated', 'OrderCancelled']]);
+    assert.deepEqual(
+      [world.account.balance, world.row.status, world.announced],
+      [100, 'CANCELLED', ['OrderCreated', 'OrderCancelled']],
+    );
   });
 }
 
 test('200 races of placing and taking back, with random delays, each have one end that both sides tell', async () => {
   const RACES = 200;
   const AT_ONCE = 20;
-  const worlds = Array.from({ length: RACES }, () => createWorld({ charge: Math.random() < 0.5 ? 'local' : 'regular', hesitateMs: 30 }));
+  const worlds = Array.from({ length: RACES }, () =>
+    createWorld({ charge: Math.random() < 0.5 ? 'local' : 'regular', hesitateMs: 30 }),
+  );
 
   await withWorker(activitiesOf(worlds), async (taskQueue) => {
     for (let n = 0; n < RACES; n += AT_ONCE) {
@@ -103,7 +124,10 @@ test('200 races of placing and taking back, with random delays, each have one en
           assert.equal(taken.status, 'CANCELLED');
           assert.ok(placed.status === 'SUCCESS' || placed.status === 'CANCELLED');
           assert.deepEqual([world.row.status, world.account.balance], ['CANCELLED', 100]);
-          assert.deepEqual(world.announced.toSorted(), placed.status === 'SUCCESS' ? ['OrderCancelled', 'OrderCreated'] : ['OrderCancelled']);
+          assert.deepEqual(
+            world.announced.toSorted(),
+            placed.status === 'SUCCESS' ? ['OrderCancelled', 'OrderCreated'] : ['OrderCancelled'],
+          );
         }),
       );
     }

@@ -11,7 +11,17 @@ import type { Listener } from '../lib/listen.ts';
 import { createPayloadCodec } from '../lib/payload-codec.ts';
 import { startStack } from '../local/stack.ts';
 import { orderWorkflowId } from '../specs/identity.ts';
-import { failuresIn, keysOf, newTaskQueue, payloadsIn, rawHistory, textOf, whileHosted, withClient, type JsonPayload } from './support/encrypted.ts';
+import {
+  failuresIn,
+  keysOf,
+  newTaskQueue,
+  payloadsIn,
+  rawHistory,
+  textOf,
+  whileHosted,
+  withClient,
+  type JsonPayload,
+} from './support/encrypted.ts';
 import { sendRaw } from './support/raw.ts';
 import { serveQuietly } from './support/service.ts';
 import { askOutcome, quietRuntime } from './support/temporal.ts';
@@ -33,7 +43,11 @@ after(() => Promise.all([open.close(), guarded.close()]));
 
 const json = { 'content-type': 'application/json' };
 const send = (path: string, body: unknown, headers: Record<string, string> = {}, listener = open) =>
-  fetch(`${listener.url}${path}`, { method: 'POST', headers: { ...json, ...headers }, body: typeof body === 'string' ? body : JSON.stringify(body) });
+  fetch(`${listener.url}${path}`, {
+    method: 'POST',
+    headers: { ...json, ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
 
 async function decode(payloads: JsonPayload[]): Promise<string[]> {
   const answer = await send('/codec/decode', { payloads }, { origin: UI, 'x-namespace': 'default' });
@@ -44,8 +58,13 @@ async function decode(payloads: JsonPayload[]): Promise<string[]> {
 test('it decodes what the server has: arguments, answers, summaries and the messages of failures', async () => {
   const world = createWorld();
   const taskQueue = newTaskQueue();
-  const activities = { ...world.activities, chargeOrder: () => Promise.reject(ApplicationFailure.nonRetryable('another sum', 'KeyReused')) };
-  await whileHosted(keys, taskQueue, activities, () => withClient(keys, ({ client }) => askOutcome(client, taskQueue, world)));
+  const activities = {
+    ...world.activities,
+    chargeOrder: () => Promise.reject(ApplicationFailure.nonRetryable('another sum', 'KeyReused')),
+  };
+  await whileHosted(keys, taskQueue, activities, () =>
+    withClient(keys, ({ client }) => askOutcome(client, taskQueue, world)),
+  );
   const history = await rawHistory(orderWorkflowId(world.orderId));
 
   const texts = await decode(payloadsIn(history).map(({ value }) => value));
@@ -59,7 +78,10 @@ test('it decodes what the server has: arguments, answers, summaries and the mess
 });
 
 test('what it encodes, it decodes; and what is not encrypted, it leaves', async () => {
-  const plain = { metadata: { encoding: Buffer.from('json/plain').toString('base64') }, data: Buffer.from('{"a":1}').toString('base64') };
+  const plain = {
+    metadata: { encoding: Buffer.from('json/plain').toString('base64') },
+    data: Buffer.from('{"a":1}').toString('base64'),
+  };
   const encoded = (await (await send('/codec/encode', { payloads: [plain] })).json()) as { payloads: JsonPayload[] };
   assert.equal(textOf(encoded.payloads[0]!.metadata['encoding']), 'binary/encrypted');
   assert.deepEqual(await decode([...encoded.payloads, plain]), ['{"a":1}', '{"a":1}']);
@@ -67,10 +89,16 @@ test('what it encodes, it decodes; and what is not encrypted, it leaves', async 
 
 test('a page of another origin gets nothing, and a page of the Web UI may ask', async () => {
   for (const method of ['OPTIONS', 'POST']) {
-    const refused = await fetch(`${open.url}/codec/decode`, { method, headers: { ...json, origin: 'http://evil.example' } });
+    const refused = await fetch(`${open.url}/codec/decode`, {
+      method,
+      headers: { ...json, origin: 'http://evil.example' },
+    });
     assert.deepEqual([refused.status, refused.headers.get('access-control-allow-origin')], [403, null]);
   }
-  const preflight = await fetch(`${open.url}/codec/decode`, { method: 'OPTIONS', headers: { origin: UI, 'access-control-request-method': 'POST' } });
+  const preflight = await fetch(`${open.url}/codec/decode`, {
+    method: 'OPTIONS',
+    headers: { origin: UI, 'access-control-request-method': 'POST' },
+  });
   assert.deepEqual([preflight.status, preflight.headers.get('access-control-allow-origin')], [204, UI]);
   assert.match(preflight.headers.get('access-control-allow-headers') ?? '', /content-type, x-namespace/);
 });
@@ -79,7 +107,12 @@ test('with a token, everybody has to bring it; without one, only callers on the 
   const statuses = async (...headers: Array<Record<string, string>>) =>
     Promise.all(headers.map(async (each) => (await send('/codec/decode', { payloads: [] }, each, guarded)).status));
   assert.deepEqual(
-    await statuses({}, { authorization: 'Bearer another' }, { authorization: TOKEN }, { authorization: `Bearer ${TOKEN}` }),
+    await statuses(
+      {},
+      { authorization: 'Bearer another' },
+      { authorization: TOKEN },
+      { authorization: `Bearer ${TOKEN}` },
+    ),
     [401, 401, 401, 200],
   );
 
@@ -87,15 +120,28 @@ test('with a token, everybody has to bring it; without one, only callers on the 
     Object.defineProperty(ctx.req.socket, 'remoteAddress', { value: '10.0.0.7' });
     return next();
   };
-  const remote = await serveQuietly('worker', [elsewhere, serveCodec({ codec, uiOrigins: [UI], codecToken: undefined })]);
+  const remote = await serveQuietly('worker', [
+    elsewhere,
+    serveCodec({ codec, uiOrigins: [UI], codecToken: undefined }),
+  ]);
   t.after(() => remote.close());
-  assert.deepEqual([(await send('/codec/decode', { payloads: [] })).status, (await send('/codec/decode', { payloads: [] }, {}, remote)).status], [200, 403]);
+  assert.deepEqual(
+    [
+      (await send('/codec/decode', { payloads: [] })).status,
+      (await send('/codec/decode', { payloads: [] }, {}, remote)).status,
+    ],
+    [200, 403],
+  );
 });
 
 test('what it cannot take, it refuses with a reason', async () => {
-  const stranger = await createPayloadCodec(keysOf('b')).encode([{ metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from('1') }]);
+  const stranger = await createPayloadCodec(keysOf('b')).encode([
+    { metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from('1') },
+  ]);
   const asJson = stranger.map(({ metadata, data }) => ({
-    metadata: Object.fromEntries(Object.entries(metadata!).map(([name, value]) => [name, Buffer.from(value).toString('base64')])),
+    metadata: Object.fromEntries(
+      Object.entries(metadata!).map(([name, value]) => [name, Buffer.from(value).toString('base64')]),
+    ),
     data: Buffer.from(data!).toString('base64'),
   }));
   const refusals: Array<[unknown, number, RegExp]> = [
@@ -107,10 +153,15 @@ test('what it cannot take, it refuses with a reason', async () => {
   ];
   for (const [body, status, reason] of refusals) {
     const answer = await send('/codec/decode', body);
-    assert.deepEqual([answer.status, reason.test(((await answer.json()) as { detail: string }).detail)], [status, true], String(reason));
+    assert.deepEqual(
+      [answer.status, reason.test(((await answer.json()) as { detail: string }).detail)],
+      [status, true],
+      String(reason),
+    );
   }
   assert.equal((await send('/codec/decode', '{}', { 'content-type': 'text/plain' })).status, 415);
-  const announced = 'POST /codec/decode HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9000000\r\n\r\n';
+  const announced =
+    'POST /codec/decode HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9000000\r\n\r\n';
   assert.equal((await sendRaw(open.url, announced)).status, 413);
   assert.equal((await fetch(`${open.url}/codec/decode`)).status, 405);
   assert.equal((await send('/codec/unknown', {})).status, 404);
@@ -118,7 +169,10 @@ test('what it cannot take, it refuses with a reason', async () => {
 
 test('the Web UI of a local stack with keys is told where the worker will decrypt, and the worker who may ask', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'order-saga-codec-'));
-  const elsewhere = ['AUTH', 'USERS', 'ORDERS', 'BILLING', 'NOTIFICATIONS'].map((service) => [`${service}_DATABASE_URL`, 'postgresql://elsewhere']);
+  const elsewhere = ['AUTH', 'USERS', 'ORDERS', 'BILLING', 'NOTIFICATIONS'].map((service) => [
+    `${service}_DATABASE_URL`,
+    'postgresql://elsewhere',
+  ]);
   const settings = { ...Object.fromEntries(elsewhere), KAFKA_BROKERS: 'elsewhere:9092', SMTP_URL: 'smtp://elsewhere' };
   const payloadKeys = `a:${Buffer.alloc(32).toString('base64')}`;
   const stack = await startStack({ dir, env: { ...settings, TEMPORAL_PAYLOAD_KEYS: payloadKeys }, throwAway: true });

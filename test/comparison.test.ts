@@ -83,7 +83,8 @@ test('that every buyer was looked at is told apart from that some were', async (
 
 test('an audit that never ends its first round is late from the start on, and not since 1970', async () => {
   world('a');
-  for (const name of ['run', 'pass']) assert.ok(Math.abs((await valueOf(`audit_last_${name}_timestamp_seconds`))! - Date.now() / 1000) < 60);
+  for (const name of ['run', 'pass'])
+    assert.ok(Math.abs((await valueOf(`audit_last_${name}_timestamp_seconds`))! - Date.now() / 1000) < 60);
 });
 
 test('before the first round no figure says that there is no drift', async () => {

@@ -47,9 +47,23 @@ const run = (words: string[], env: Record<string, string>) =>
 
 test('the program ends at once when its configuration has faults, and names those of all roles, each once', () => {
   const { status, stderr } = run(['all'], { PORT: 'x', WORKER_SERVICE_KEY: 'not a key', SERVICE_JWKS: '{}' });
-  const named = ['PORT', 'AUTH_DATABASE_URL', 'ORDERS_DATABASE_URL', 'TEMPORAL_ADDRESS', 'KAFKA_BROKERS', 'SMTP_URL', 'SERVICE_JWKS', 'WORKER_SERVICE_KEY'];
+  const named = [
+    'PORT',
+    'AUTH_DATABASE_URL',
+    'ORDERS_DATABASE_URL',
+    'TEMPORAL_ADDRESS',
+    'KAFKA_BROKERS',
+    'SMTP_URL',
+    'SERVICE_JWKS',
+    'WORKER_SERVICE_KEY',
+  ];
   assert.equal(status, 1);
-  for (const name of named) assert.equal(stderr.split('\n').filter((line) => line.trim().startsWith(`${name} `)).length, 1, `${name} in:\n${stderr}`);
+  for (const name of named)
+    assert.equal(
+      stderr.split('\n').filter((line) => line.trim().startsWith(`${name} `)).length,
+      1,
+      `${name} in:\n${stderr}`,
+    );
 });
 
 test('a role that does not exist is refused with the names of those that do', () => {
@@ -62,8 +76,16 @@ test('a role that cannot start says why, and fails', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   const { port } = other.address() as AddressInfo;
-  const others = ['AUTH_URL', 'USERS_URL', 'ORDERS_URL', 'BILLING_URL', 'NOTIFICATIONS_URL'].map((name) => [name, 'http://127.0.0.1:1']);
-  const { status, stdout } = run(['gateway'], { HOST: '127.0.0.1', PORT: String(port), GATEWAY_OPS_PORT: String(port), ...Object.fromEntries(others) });
+  const others = ['AUTH_URL', 'USERS_URL', 'ORDERS_URL', 'BILLING_URL', 'NOTIFICATIONS_URL'].map((name) => [
+    name,
+    'http://127.0.0.1:1',
+  ]);
+  const { status, stdout } = run(['gateway'], {
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    GATEWAY_OPS_PORT: String(port),
+    ...Object.fromEntries(others),
+  });
   other.close();
   assert.match(stdout, /could not start/);
   assert.match(stdout, /in use by another program/);

@@ -42,15 +42,19 @@ test('every answer has one, also what nobody serves, and no two have the same', 
     ['readBalance', 'GET', '/payments'],
   ];
   const ids = [];
-  for (const [operationId, method, path] of paths) ids.push((await ask(operationId, method, path)).headers.get('x-correlation-id'));
-  for (const path of ['/docs', '/']) ids.push((await fetch(gateway.url + path, { redirect: 'manual' })).headers.get('x-correlation-id'));
+  for (const [operationId, method, path] of paths)
+    ids.push((await ask(operationId, method, path)).headers.get('x-correlation-id'));
+  for (const path of ['/docs', '/'])
+    ids.push((await fetch(gateway.url + path, { redirect: 'manual' })).headers.get('x-correlation-id'));
   for (const id of ids) assert.match(id!, UUID);
   assert.equal(new Set(ids).size, ids.length);
 });
 
 test('a service is told the id that the client is told', async () => {
   for (const sent of ['abc', 'a b']) {
-    const { headers } = await fetch(`${gateway.url}/orders`, { headers: { authorization: 'Bearer a.b.c', 'x-correlation-id': sent } });
+    const { headers } = await fetch(`${gateway.url}/orders`, {
+      headers: { authorization: 'Bearer a.b.c', 'x-correlation-id': sent },
+    });
     assert.equal(service.seen.at(-1)!.headers['x-correlation-id'], headers.get('x-correlation-id'));
   }
 });

@@ -24,7 +24,10 @@ async function withStore(
   const one = openDatabase(url, { mayForget: true, size: 1 });
   const store = createBillingStore(one);
   const adapter = await one.adapter.connect();
-  await act(store, async () => (await adapter.queryRaw({ sql: 'select pg_backend_pid()', args: [], argTypes: [] })).rows[0]![0]);
+  await act(
+    store,
+    async () => (await adapter.queryRaw({ sql: 'select pg_backend_pid()', args: [], argTypes: [] })).rows[0]![0],
+  );
   await store.close();
   await one.close();
 }
@@ -78,7 +81,8 @@ test('a connection whose transaction could not be ended does not come back, with
   const transaction = await eventually(() => adapter.startTransaction());
   link.silence();
   // As Prisma does with a statement that is not answered.
-  for (const sql of ['select 1', 'rollback']) await assert.rejects(transaction.executeRaw({ sql, args: [], argTypes: [] }));
+  for (const sql of ['select 1', 'rollback'])
+    await assert.rejects(transaction.executeRaw({ sql, args: [], argTypes: [] }));
   await transaction.rollback();
   link.heal();
   const next = await eventually(() => adapter.queryRaw(pid));

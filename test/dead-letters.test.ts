@@ -24,9 +24,17 @@ let installation: Record<string, string>;
 const id = randomUUID();
 
 before(async () => {
-  [broker, orders, notifications] = await Promise.all([startBroker(), createDatabase('orders'), createDatabase('notifications')]);
+  [broker, orders, notifications] = await Promise.all([
+    startBroker(),
+    createDatabase('orders'),
+    createDatabase('notifications'),
+  ]);
   await broker.createTopics();
-  installation = { ORDERS_DATABASE_URL: orders.url, KAFKA_BROKERS: env('KAFKA_BROKERS'), KAFKA_TOPIC_PREFIX: broker.prefix };
+  installation = {
+    ORDERS_DATABASE_URL: orders.url,
+    KAFKA_BROKERS: env('KAFKA_BROKERS'),
+    KAFKA_TOPIC_PREFIX: broker.prefix,
+  };
   const { transport, publisher, codec } = broker;
   const store = createNotificationStore(notifications);
   consumption = consumeOrderEvents({ transport, publisher, codec, store, onRecorded() {}, log: createLog('silent') });
@@ -38,13 +46,20 @@ after(async () => {
 });
 
 const run = (...words: string[]) => deadLettersCommand(words, installation);
-const send = (place: string, why = 'the consumer is mended') => run('send', place, '--reason', why, '--operator', 'ada');
-const acts = () => orders.query<{ act: string; subject: string; outcome: string }>('select act, subject, outcome from operator_acts order by at');
+const send = (place: string, why = 'the consumer is mended') =>
+  run('send', place, '--reason', why, '--operator', 'ada');
+const acts = () =>
+  orders.query<{ act: string; subject: string; outcome: string }>(
+    'select act, subject, outcome from operator_acts order by at',
+  );
 
 /** A message that cannot be read, set aside by whoever reads its topic. Answers the place of its dead letter. */
 async function setAside(message: Partial<Message>): Promise<string> {
   const before = await broker.size(ASIDE);
-  await broker.publisher.publish({ ...broker.orderEvent('OrderCreated', { orderId: id, userId: randomUUID() }), ...message });
+  await broker.publisher.publish({
+    ...broker.orderEvent('OrderCreated', { orderId: id, userId: randomUUID() }),
+    ...message,
+  });
   await eventually(async () => assert.equal(await broker.size(ASIDE), before + 1));
   return `${ASIDE}/0/${before}`;
 }
@@ -63,7 +78,12 @@ test('a message that was set aside is listed without its content, and shown with
 
   const shown = await run('show', place);
   assert.equal(shown.exitCode, 0);
-  for (const words of [place, 'could not be handled now either: the payload is not JSON', `found at   ${TOPIC} partition`, `key        ${id}`]) {
+  for (const words of [
+    place,
+    'could not be handled now either: the payload is not JSON',
+    `found at   ${TOPIC} partition`,
+    `key        ${id}`,
+  ]) {
     assert.ok(shown.text.includes(words), `${words} is missing:\n${shown.text}`);
   }
   assert.match(shown.text, /eventType +OrderCreated[^]*Content\n {2}\{"orderId": "secret$/);
@@ -78,12 +98,17 @@ test('a message is sent again byte by byte, to its topic, with its key and its h
   assert.equal(told.exitCode, 0);
   assert.match(
     told.text,
-    new RegExp(`${place} was sent to ${TOPIC} again, 5 bytes as they were.\nThis release cannot handle it either, and will set it aside again`),
+    new RegExp(
+      `${place} was sent to ${TOPIC} again, 5 bytes as they were.\nThis release cannot handle it either, and will set it aside again`,
+    ),
   );
 
   const copies = (await broker.read(TOPIC, 3)).filter((message) => message.value?.equals(value));
   assert.equal(copies.length, 2);
-  assert.deepEqual([copies[1]!.key, copies[1]!.headers, copies[1]!.partition], [copies[0]!.key, copies[0]!.headers, copies[0]!.partition]);
+  assert.deepEqual(
+    [copies[1]!.key, copies[1]!.headers, copies[1]!.partition],
+    [copies[0]!.key, copies[0]!.headers, copies[0]!.partition],
+  );
   assert.deepEqual(
     (await acts()).map(({ act, subject, outcome }) => [act, subject, outcome.split(':')[0]]),
     [['send-dead-letter', place, 'done']],
@@ -95,19 +120,30 @@ test('a message is sent again byte by byte, to its topic, with its key and its h
 test('a message that can be read by now is handled when it is sent, and sent twice it is handled once', async () => {
   const [orderId, userId] = [randomUUID(), randomUUID()];
   const { key, value, headers } = broker.orderEvent('OrderCreated', { orderId, userId });
-  const wasFoundAt = { deadLetterTopic: TOPIC, deadLetterPartition: '0', deadLetterOffset: '0', deadLetterReason: 'an older release could not read it' };
+  const wasFoundAt = {
+    deadLetterTopic: TOPIC,
+    deadLetterPartition: '0',
+    deadLetterOffset: '0',
+    deadLetterReason: 'an older release could not read it',
+  };
   const offset = await broker.size(ASIDE);
   await broker.publisher.publish({ topic: ASIDE, key, value, headers: { ...headers, ...wasFoundAt } });
   const place = `${ASIDE}/0/${offset}`;
   assert.match((await run()).text, new RegExp(`${place} .* an older release could not read it +could be handled now`));
-  for (const why of ['we read it now', 'once more']) assert.doesNotMatch((await send(place, why)).text, /cannot handle/);
+  for (const why of ['we read it now', 'once more'])
+    assert.doesNotMatch((await send(place, why)).text, /cannot handle/);
   await eventually(async () => assert.equal(await broker.lag('notifications'), 0));
   assert.equal((await notifications.query('select from notifications where order_id = $1', [orderId])).length, 1);
 });
 
 test('a message that nobody has set aside is shown and not sent', async () => {
   const offset = await broker.size(ASIDE);
-  await broker.publisher.publish({ topic: ASIDE, key: null, value: null, headers: { deadLetterTopic: 'another.topic' } });
+  await broker.publisher.publish({
+    topic: ASIDE,
+    key: null,
+    value: null,
+    headers: { deadLetterTopic: 'another.topic' },
+  });
   const place = `${ASIDE}/0/${offset}`;
   const shown = await run('show', place);
   assert.match(shown.text, /nobody has set it aside[^]*Content\n +none$/);
@@ -119,7 +155,10 @@ test('a message that nobody has set aside is shown and not sent', async () => {
 
 test('a place where nothing is, is told', async () => {
   for (const place of [`${ASIDE}/0/999`, `${ASIDE}/7/0`]) {
-    assert.deepEqual(await run('show', place), { text: `There is no dead letter at ${place}, or none any more.`, exitCode: 1 });
+    assert.deepEqual(await run('show', place), {
+      text: `There is no dead letter at ${place}, or none any more.`,
+      exitCode: 1,
+    });
     assert.equal((await send(place)).exitCode, 1);
   }
 });
@@ -129,7 +168,11 @@ const misuses: ReadonlyArray<[string, string[], RegExp]> = [
   ['a word too many', ['show', `${ASIDE}/0/0`, 'x'], /a word too many/],
   ['no place', ['show'], /is not the place of a dead letter/],
   ['half a place', ['send', `${ASIDE}/0`, '--reason', 'x'], /is not the place of a dead letter/],
-  ['a topic of living letters', ['send', `${TOPIC}/0/0`, '--reason', 'x'], /is not a topic of dead letters. Those are:\n {2}order-service/],
+  [
+    'a topic of living letters',
+    ['send', `${TOPIC}/0/0`, '--reason', 'x'],
+    /is not a topic of dead letters. Those are:\n {2}order-service/,
+  ],
   ['no reason', ['send', `${ASIDE}/0/0`], /Say why, with --reason/],
   ['a reason to look', ['list', '--reason', 'x'], /--reason means nothing here/],
   ['an option that there is not', ['--all'], /Unknown option/],
@@ -166,7 +209,9 @@ test('in a cluster without the topics nothing is said to be fine', async () => {
 test('without Kafka the program says so, and ends as it should', async () => {
   const { code, complaint } = await new Promise<{ code: number; complaint: string }>((resolve) => {
     const variables = { ...installation, KAFKA_BROKERS: '127.0.0.1:1' };
-    execFile(process.execPath, ['bin/dead-letters.ts'], { env: variables }, (error, _out, complaint) => resolve({ code: Number(error?.code), complaint }));
+    execFile(process.execPath, ['bin/dead-letters.ts'], { env: variables }, (error, _out, complaint) =>
+      resolve({ code: Number(error?.code), complaint }),
+    );
   });
   assert.equal(code, 2);
   assert.match(complaint, /That could not be done: Connection/);

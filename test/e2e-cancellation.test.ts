@@ -25,16 +25,21 @@ after(() => shop?.stop());
 
 const buyerWith = (balance: number) => createBuyer(shop.url, { balance });
 const cancel = (buyer: Buyer, id: string) => buyer.ask('cancelOrder', 'PUT', `/orders/${id}/cancellation`);
-const cancelled = (buyer: Buyer, id: string) => eventually(async () => assert.equal((await buyer.readOrder(id)).body.status, 'CANCELLED'));
+const cancelled = (buyer: Buyer, id: string) =>
+  eventually(async () => assert.equal((await buyer.readOrder(id)).body.status, 'CANCELLED'));
 /** What the buyer was told, in the order in which it happened. */
-const events = async (buyer: Buyer): Promise<string[]> => (await buyer.notifications()).body.map(({ event }: { event: string }) => event).toReversed();
+const events = async (buyer: Buyer): Promise<string[]> =>
+  (await buyer.notifications()).body.map(({ event }: { event: string }) => event).toReversed();
 
 test('an order that was paid is taken back: the money returns, and the buyer is told', async () => {
   const buyer = await buyerWith(100);
   const key = randomUUID();
   const { body: order } = await buyer.order(30, { ifMatch: 0, key });
   const first = await cancel(buyer, order.id);
-  assert.deepEqual([first.status, first.body, first.headers.get('etag')], [200, { ...order, status: 'CANCELLED', reason: 'buyer' }, '"1-CANCELLED"']);
+  assert.deepEqual(
+    [first.status, first.body, first.headers.get('etag')],
+    [200, { ...order, status: 'CANCELLED', reason: 'buyer' }, '"1-CANCELLED"'],
+  );
   const again = await cancel(buyer, order.id);
   assert.deepEqual([again.status, again.body, again.headers.get('idempotent-replayed')], [200, first.body, 'true']);
   assert.deepEqual([await buyer.balance(), (await buyer.readOrder(order.id)).body], [100, first.body]);
@@ -48,7 +53,9 @@ test('an order that was paid is taken back: the money returns, and the buyer is 
   const repeat = await buyer.order(30, { ifMatch: 0, key });
   assert.deepEqual([repeat.status, repeat.body], [201, first.body]);
   await eventually(async () => assert.deepEqual(await events(buyer), ['OrderCreated', 'OrderCancelled']));
-  await eventually(async () => assert.equal((await mailsTo(buyer.email)).filter(({ text }) => text.includes('is cancelled')).length, 1));
+  await eventually(async () =>
+    assert.equal((await mailsTo(buyer.email)).filter(({ text }) => text.includes('is cancelled')).length, 1),
+  );
 });
 
 test('an order that is taken back while its buyer waits for the charge is never charged, and all who wait are told the same', async () => {
@@ -65,14 +72,20 @@ test('an order that is taken back while its buyer waits for the charge is never 
   });
   const answers = await Promise.all(placed);
   for (const answer of answers) {
-    assert.deepEqual([outcomeOf(answer), answer.body.orderId, answer.body.reason], ['409 order-cancelled', id, 'buyer']);
+    assert.deepEqual(
+      [outcomeOf(answer), answer.body.orderId, answer.body.reason],
+      ['409 order-cancelled', id, 'buyer'],
+    );
     assert.deepEqual([answer.headers.get('location'), answer.headers.get('etag')], [`/orders/${id}`, '"1"']);
   }
   assert.deepEqual(
     answers.map(({ headers }) => headers.get('idempotent-replayed')),
     [null, 'true'],
   );
-  assert.deepEqual([(await reading).body.status, /"status":"CANCELLED".*\n\n$/.test((await following).body)], ['CANCELLED', true]);
+  assert.deepEqual(
+    [(await reading).body.status, /"status":"CANCELLED".*\n\n$/.test((await following).body)],
+    ['CANCELLED', true],
+  );
   assert.deepEqual([await buyer.balance(), (await buyer.ledger()).body.length], [100, 1]);
   await eventually(async () => assert.deepEqual(await events(buyer), ['OrderCancelled']));
 });
@@ -81,7 +94,10 @@ test('an order that was declined cannot be taken back', async () => {
   const buyer = await buyerWith(10);
   const { body } = await buyer.order(11, { ifMatch: 0 });
   const refused = await cancel(buyer, body.orderId);
-  assert.deepEqual([outcomeOf(refused), refused.body.orderId, refused.body.reason], ['409 not-cancellable', body.orderId, 'insufficient-funds']);
+  assert.deepEqual(
+    [outcomeOf(refused), refused.body.orderId, refused.body.reason],
+    ['409 not-cancellable', body.orderId, 'insufficient-funds'],
+  );
 });
 
 for (const [away, silence] of [
@@ -94,7 +110,10 @@ for (const [away, silence] of [
     shop.links[silence].cut();
     const noted = await cancel(buyer, order.id);
     shop.links[silence].heal();
-    assert.deepEqual([noted.status, noted.body, noted.headers.get('location'), noted.headers.get('retry-after')], [202, order, `/orders/${order.id}`, '2']);
+    assert.deepEqual(
+      [noted.status, noted.body, noted.headers.get('location'), noted.headers.get('retry-after')],
+      [202, order, `/orders/${order.id}`, '2'],
+    );
     await cancelled(buyer, order.id);
     assert.equal(await buyer.balance(), 100);
   });

@@ -25,8 +25,15 @@ after(() => shop?.stop());
 /** Everything that the databases hold of the two buyers' money and orders. */
 async function books(): Promise<unknown[]> {
   const of = (service: 'orders' | 'billing', table: string) =>
-    shop.databases[service].query(`select * from ${table} where owner_id = any($1) order by owner_id, 2`, [[ada.id, eve.id]]);
-  return Promise.all([of('orders', 'orders'), of('billing', 'billing_accounts'), of('billing', 'transactions'), of('billing', 'outcomes')]);
+    shop.databases[service].query(`select * from ${table} where owner_id = any($1) order by owner_id, 2`, [
+      [ada.id, eve.id],
+    ]);
+  return Promise.all([
+    of('orders', 'orders'),
+    of('billing', 'billing_accounts'),
+    of('billing', 'transactions'),
+    of('billing', 'outcomes'),
+  ]);
 }
 
 /** Does something that must change nothing. */
@@ -45,13 +52,40 @@ const bodies: { what: string; headers?: Record<string, string>; body: unknown; o
   { what: 'that is a list', body: [], outcome: '400 bad-request' },
   { what: 'with text for a number', body: { price: '5', amount: '5' }, outcome: '400 bad-request' },
   { what: 'with a fraction', body: { price: 0.5, amount: 0.5 }, outcome: '400 bad-request' },
-  { what: 'with a number that would be rounded', body: '{"price":9007199254740993,"amount":9007199254740993}', outcome: '400 bad-request' },
-  { what: 'with a property that nobody knows', body: { price: 5, amount: 5, isAdmin: true }, outcome: '400 bad-request' },
+  {
+    what: 'with a number that would be rounded',
+    body: '{"price":9007199254740993,"amount":9007199254740993}',
+    outcome: '400 bad-request',
+  },
+  {
+    what: 'with a property that nobody knows',
+    body: { price: 5, amount: 5, isAdmin: true },
+    outcome: '400 bad-request',
+  },
   { what: 'with a prototype', body: '{"price":5,"amount":5,"__proto__":{"userId":"x"}}', outcome: '400 bad-request' },
-  { what: 'that is too large', body: { price: 5, amount: 5, pad: 'x'.repeat(20_000) }, outcome: '413 payload-too-large' },
-  { what: 'of another type', headers: { 'content-type': 'text/plain' }, body: '{"price":5,"amount":5}', outcome: '415 unsupported-media-type' },
-  { what: 'as a form', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'price=5&amount=5', outcome: '415 unsupported-media-type' },
-  { what: 'in a packing', headers: { 'content-encoding': 'gzip' }, body: '{"price":5,"amount":5}', outcome: '415 unsupported-media-type' },
+  {
+    what: 'that is too large',
+    body: { price: 5, amount: 5, pad: 'x'.repeat(20_000) },
+    outcome: '413 payload-too-large',
+  },
+  {
+    what: 'of another type',
+    headers: { 'content-type': 'text/plain' },
+    body: '{"price":5,"amount":5}',
+    outcome: '415 unsupported-media-type',
+  },
+  {
+    what: 'as a form',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: 'price=5&amount=5',
+    outcome: '415 unsupported-media-type',
+  },
+  {
+    what: 'in a packing',
+    headers: { 'content-encoding': 'gzip' },
+    body: '{"price":5,"amount":5}',
+    outcome: '415 unsupported-media-type',
+  },
 ];
 
 for (const { what, headers = {}, body, outcome } of bodies) {
@@ -69,7 +103,8 @@ for (const { what, headers = {}, body, outcome } of bodies) {
 
 test('headers that are missing or malformed are refused', () =>
   changingNothing(async () => {
-    const order = async (headers: Record<string, string>) => outcomeOf(await ada.ask('createOrder', 'POST', '/orders', { headers, body: { price: 5 } }));
+    const order = async (headers: Record<string, string>) =>
+      outcomeOf(await ada.ask('createOrder', 'POST', '/orders', { headers, body: { price: 5 } }));
     const deposit = async (headers: Record<string, string>) =>
       outcomeOf(await ada.ask('replenish', 'PUT', '/payments/replenishments', { headers, body: { amount: 5 } }));
     assert.equal(await order({}), '428 precondition-missing');
@@ -81,7 +116,9 @@ test('headers that are missing or malformed are refused', () =>
   }));
 
 test('who is nobody, or proves nothing, does nothing', async () => {
-  const [key] = await shop.databases.auth.query<{ kid: string; private_key: string }>('select kid, private_key from signing_keys');
+  const [key] = await shop.databases.auth.query<{ kid: string; private_key: string }>(
+    'select kid, private_key from signing_keys',
+  );
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const claims: SignOptions = {
     algorithm: 'ES256',
@@ -114,7 +151,10 @@ test('who is nobody, or proves nothing, does nothing', async () => {
     for (const headers of strangers) {
       const refusals = [
         await anybody('createOrder', 'POST', '/orders', { headers: { ...headers, ...atZero }, body: { price: 5 } }),
-        await anybody('replenish', 'PUT', '/payments/replenishments', { headers: { ...headers, ...money() }, body: { amount: 5, userId: ada.id } }),
+        await anybody('replenish', 'PUT', '/payments/replenishments', {
+          headers: { ...headers, ...money() },
+          body: { amount: 5, userId: ada.id },
+        }),
         await anybody('listOrders', 'GET', '/orders', { headers }),
       ];
       assert.deepEqual(refusals.map(outcomeOf), Array(3).fill('401 unauthenticated'), JSON.stringify(headers));
@@ -123,11 +163,20 @@ test('who is nobody, or proves nothing, does nothing', async () => {
 });
 
 test('the token of such a session would have been taken', async () => {
-  assert.equal((await anybody('listOrders', 'GET', '/orders', { headers: { authorization: `Bearer ${await ada.token()}` } })).status, 200);
+  assert.equal(
+    (await anybody('listOrders', 'GET', '/orders', { headers: { authorization: `Bearer ${await ada.token()}` } }))
+      .status,
+    200,
+  );
 });
 
 test('whoever says that they are somebody else stays who they are', async () => {
-  const posing = { 'x-user-id': ada.id, 'X-User-ID': ada.id, 'x-forwarded-user': ada.id, 'x-authenticated-user': ada.id };
+  const posing = {
+    'x-user-id': ada.id,
+    'X-User-ID': ada.id,
+    'x-forwarded-user': ada.id,
+    'x-authenticated-user': ada.id,
+  };
   const { body } = await eve.order(5, { ifMatch: 0, headers: posing });
   assert.deepEqual([body.userId, await eve.balance(), await ada.balance()], [eve.id, 95, 100]);
   assert.deepEqual((await ada.orders()).body, []);
@@ -139,7 +188,12 @@ test("another buyer's things and things that do not exist are answered alike, an
     for (const path of [`/orders/${order.id}`, `/orders/${randomUUID()}`, '/orders/1']) {
       const { body } = await eve.ask('readOrder', 'GET', path);
       const { correlationId: _, instance: __, ...rest } = body;
-      assert.deepEqual(rest, { type: '/problems/no-such-order', title: body.title, status: 404, detail: 'You have no order with this id' });
+      assert.deepEqual(rest, {
+        type: '/problems/no-such-order',
+        title: body.title,
+        status: 404,
+        detail: 'You have no order with this id',
+      });
     }
     for (const id of [ada.id, randomUUID()]) {
       assert.equal(outcomeOf(await eve.ask('readProfile', 'GET', `/api/v1/user/${id}`)), '403 forbidden');
@@ -147,18 +201,32 @@ test("another buyer's things and things that do not exist are answered alike, an
     }
     const others = { userId: ada.id };
     assert.equal(
-      outcomeOf(await eve.ask('createOrder', 'POST', '/orders', { headers: { 'if-match': '1' }, body: { price: 5, ...others } })),
+      outcomeOf(
+        await eve.ask('createOrder', 'POST', '/orders', {
+          headers: { 'if-match': '1' },
+          body: { price: 5, ...others },
+        }),
+      ),
       '403 not-your-account',
     );
     assert.equal(
-      outcomeOf(await eve.ask('withdraw', 'PUT', '/payments/withdrawals', { headers: money(), body: { amount: 5, ...others } })),
+      outcomeOf(
+        await eve.ask('withdraw', 'PUT', '/payments/withdrawals', { headers: money(), body: { amount: 5, ...others } }),
+      ),
       '403 not-your-account',
     );
-    assert.equal(outcomeOf(await eve.ask('listNotifications', 'GET', `/notifications?userId=${ada.id}`)), '403 not-your-account');
+    assert.equal(
+      outcomeOf(await eve.ask('listNotifications', 'GET', `/notifications?userId=${ada.id}`)),
+      '403 not-your-account',
+    );
     assert.equal(outcomeOf(await eve.ask('openAccount', 'PUT', `/payments/accounts/${randomUUID()}`)), '403 forbidden');
     const cancellation = { userId: ada.id, cause: 'buyer' };
     assert.equal(
-      outcomeOf(await eve.ask('cancelWithdrawal', 'PUT', `/payments/withdrawals/${randomUUID()}/cancellation`, { body: cancellation })),
+      outcomeOf(
+        await eve.ask('cancelWithdrawal', 'PUT', `/payments/withdrawals/${randomUUID()}/cancellation`, {
+          body: cancellation,
+        }),
+      ),
       '403 forbidden',
     );
   });

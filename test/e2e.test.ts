@@ -39,10 +39,18 @@ const onlyMail = (email: string) =>
 test('an order is written, charged, answered, announced and mailed, and its workflow has ended', async () => {
   const buyer = await createBuyer(shop.url);
   // The profile opens the account, before any money does.
-  await eventually(async () => assert.equal((await shop.databases.billing.query('select from billing_accounts where owner_id = $1', [buyer.id])).length, 1));
+  await eventually(async () =>
+    assert.equal(
+      (await shop.databases.billing.query('select from billing_accounts where owner_id = $1', [buyer.id])).length,
+      1,
+    ),
+  );
   await buyer.topUp(100);
 
-  const { status, headers, body } = await buyer.order(30, { ifMatch: 0, headers: { 'x-correlation-id': buyer.username, traceparent: TRACE } });
+  const { status, headers, body } = await buyer.order(30, {
+    ifMatch: 0,
+    headers: { 'x-correlation-id': buyer.username, traceparent: TRACE },
+  });
   const placed = { id: body.id, userId: buyer.id, price: 30, version: 1, status: 'SUCCESS', createdAt: body.createdAt };
   assert.deepEqual(
     [status, headers.get('location'), headers.get('etag'), headers.get('idempotent-replayed'), body],
@@ -67,18 +75,25 @@ test('an order is written, charged, answered, announced and mailed, and its work
     assert.deepEqual([told?.event, told?.orderId, told?.status, others], ['OrderCreated', body.id, 'SENT', []]);
   });
   // What the request was called goes with the order, through the workflow and Kafka, to its end.
-  assert.deepEqual(await shop.databases.notifications.query('select correlation_id from notifications where order_id = $1', [body.id]), [
-    { correlation_id: buyer.username },
-  ]);
+  assert.deepEqual(
+    await shop.databases.notifications.query('select correlation_id from notifications where order_id = $1', [body.id]),
+    [{ correlation_id: buyer.username }],
+  );
   const search = { brokers: [env('KAFKA_BROKERS')], prefix: shop.env['KAFKA_TOPIC_PREFIX']!, withinMs: 30_000 };
   const { found } = await find({ ...search, topics: ['order-service.OrderCreated'], key: body.id });
   // A message may be there twice, as one event.
-  assert.deepEqual([new Set(found.map(({ headers }) => headers['eventId'])).size, found[0]?.headers['traceparent']], [1, TRACE]);
+  assert.deepEqual(
+    [new Set(found.map(({ headers }) => headers['eventId'])).size, found[0]?.headers['traceparent']],
+    [1, TRACE],
+  );
 
   const run = temporal.client.workflow.getHandle<typeof order>(orderWorkflowId(body.id));
   assert.deepEqual(await run.result(), { orderId: body.id, status: 'SUCCESS', reason: null });
   const { status: state, searchAttributes } = await run.describe();
-  assert.deepEqual([state.name, searchAttributes['OrderStatus'], searchAttributes['OrderOwner']], ['COMPLETED', ['SUCCESS'], [buyer.id]]);
+  assert.deepEqual(
+    [state.name, searchAttributes['OrderStatus'], searchAttributes['OrderOwner']],
+    ['COMPLETED', ['SUCCESS'], [buyer.id]],
+  );
 });
 
 test('an order that is too dear has failed, takes its version and nothing else, and the buyer is told why', async () => {
@@ -105,17 +120,24 @@ test('of 50 orders on one version of the list one is made and charged, and 49 ar
 test('50 orders under one key are one order, charged once, and 49 answers say that they are repeats', async () => {
   const buyer = await buyerWith(1000);
   const key = randomUUID();
-  const answers = await Promise.all(Array.from({ length: 50 }, () => answered(() => buyer.order(7, { ifMatch: 0, key }))));
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, () => answered(() => buyer.order(7, { ifMatch: 0, key }))),
+  );
   assert.deepEqual(countOf(answers.map(outcomeOf)), { '201': 50 });
   assert.equal(new Set(answers.map(({ body }) => JSON.stringify(body))).size, 1);
-  assert.deepEqual(countOf(answers.map(({ headers }) => String(headers.get('idempotent-replayed')))), { null: 1, true: 49 });
+  assert.deepEqual(countOf(answers.map(({ headers }) => String(headers.get('idempotent-replayed')))), {
+    null: 1,
+    true: 49,
+  });
   assert.deepEqual([(await buyer.orders()).body.length, await buyer.balance()], [1, 993]);
 });
 
 test('orders by keys alone, all at once, take one version after the other', async () => {
   const buyer = await buyerWith(1000);
   const keys = Array.from({ length: 12 }, () => randomUUID());
-  const answers = await Promise.all(keys.map((key, n) => answered(() => buyer.order(n + 1, { key, ...(n % 2 && { ifMatch: '*' }) }))));
+  const answers = await Promise.all(
+    keys.map((key, n) => answered(() => buyer.order(n + 1, { key, ...(n % 2 && { ifMatch: '*' }) }))),
+  );
   assert.deepEqual(
     answers.map(({ body }) => body.version).sort((a, b) => a - b),
     Array.from({ length: 12 }, (_each, n) => n + 1),
@@ -159,7 +181,10 @@ test('a deposit is made once however often it is sent, and its key is good for n
   const buyer = await buyerWith(0);
   const key = randomUUID();
   const answers = await Promise.all(Array.from({ length: 10 }, () => buyer.topUp(50, key)));
-  assert.deepEqual([countOf(answers.map(outcomeOf)), new Set(answers.map(({ body }) => JSON.stringify(body))).size], [{ '201': 10 }, 1]);
+  assert.deepEqual(
+    [countOf(answers.map(outcomeOf)), new Set(answers.map(({ body }) => JSON.stringify(body))).size],
+    [{ '201': 10 }, 1],
+  );
   assert.deepEqual([outcomeOf(await buyer.topUp(51, key)), await buyer.balance()], ['422 key-reused', 50]);
 });
 

@@ -37,7 +37,9 @@ const trustingUsers: TokenVerifier = async (token) => {
 const tags = [...new Set(soundRequests.map(({ role }) => role))];
 const service = await serveQuietly(
   'all',
-  tags.map((tag) => serveApi({ document: restDocument, tag, handlers, verify: tag === 'auth' ? trustingUsers : trustingVerifier })),
+  tags.map((tag) =>
+    serveApi({ document: restDocument, tag, handlers, verify: tag === 'auth' ? trustingUsers : trustingVerifier }),
+  ),
   { operations: false },
 );
 const ask = createAsk(service.url);
@@ -62,7 +64,10 @@ for (const { id, role, method, path, headers, body, callers: meant } of others) 
       const isMeant = meant.length === 0 || meant.includes(kind);
       const refused = kind === 'nobody' || role === 'auth' ? '401 unauthenticated' : '403 forbidden';
       const answer = await ask(id, method, path, { headers: { ...headers, ...identity }, body });
-      assert.deepEqual([kind, told(answer), reached.splice(0)], [kind, isMeant ? '500 internal-error' : refused, isMeant ? [id] : []]);
+      assert.deepEqual(
+        [kind, told(answer), reached.splice(0)],
+        [kind, isMeant ? '500 internal-error' : refused, isMeant ? [id] : []],
+      );
     }
   });
 }
@@ -70,7 +75,10 @@ for (const { id, role, method, path, headers, body, callers: meant } of others) 
 test('a parameter that nobody knows is refused, whatever it is sent to', async () => {
   const refusals = await Promise.all(
     others.map(async ({ id, method, path, headers, body, callers: [meant = 'nobody'] }) => {
-      const answer = await ask(id, method, `${path}?nobodyKnows=this`, { headers: { ...headers, ...callers[meant] }, body });
+      const answer = await ask(id, method, `${path}?nobodyKnows=this`, {
+        headers: { ...headers, ...callers[meant] },
+        body,
+      });
       return [id, told(answer)];
     }),
   );
@@ -84,7 +92,10 @@ test('a parameter that nobody knows is refused, whatever it is sent to', async (
 test('a fault where sessions are looked up is told to nobody', async () => {
   const auth = await startAuth({ passwords: quickPasswords });
   const broken = () => Promise.reject(new TypeError(FAULT));
-  const faulty = await serveQuietly('auth', authApi({ ...auth.options, store: { ...auth.options.store, sessionOwner: broken, sessionWriter: broken } }));
+  const faulty = await serveQuietly(
+    'auth',
+    authApi({ ...auth.options, store: { ...auth.options.store, sessionOwner: broken, sessionWriter: broken } }),
+  );
   for (const asked of ['GET', 'POST']) {
     const headers = { cookie: `session_id=${'A'.repeat(43)}`, 'x-forwarded-method': asked };
     assert.equal(told(await createAsk(faulty.url)('forwardAuth', 'GET', '/auth', { headers })), '500 internal-error');

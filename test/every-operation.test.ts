@@ -37,14 +37,25 @@ interface Sent {
 }
 
 /** Sends a request in which nothing is wrong, but for what is said here, and answers the kind of the refusal. */
-async function refusal(operation: SoundRequest, { url = gateway.url, headers = SESSION, body = JSON.stringify(operation.body) }: Sent = {}): Promise<string> {
-  const init = { method: operation.method, headers: { ...operation.headers, ...headers }, ...(body !== undefined && { body }) };
+async function refusal(
+  operation: SoundRequest,
+  { url = gateway.url, headers = SESSION, body = JSON.stringify(operation.body) }: Sent = {},
+): Promise<string> {
+  const init = {
+    method: operation.method,
+    headers: { ...operation.headers, ...headers },
+    ...(body !== undefined && { body }),
+  };
   const problem = await assertDocumented(operation.id, await fetch(url + operation.path, init));
   return problem.type.replace('/problems/', '');
 }
 
 /** Fails unless each of these operations is refused as this kind of problem. */
-async function allRefused(of: readonly SoundRequest[], kind: string, send: (operation: SoundRequest) => Promise<string>): Promise<void> {
+async function allRefused(
+  of: readonly SoundRequest[],
+  kind: string,
+  send: (operation: SoundRequest) => Promise<string>,
+): Promise<void> {
   const refusals = await Promise.all(of.map(async (operation) => [operation.id, await send(operation)]));
   assert.deepEqual(
     refusals,
@@ -55,7 +66,10 @@ async function allRefused(of: readonly SoundRequest[], kind: string, send: (oper
 test('an address with characters that have to be escaped is read by nobody, whatever it is', async () => {
   for (const { method, path } of soundRequests) {
     for (const target of [`${path}?x=\u00e9`, `${path}\u00e9`, `${path}?x=\u007f`]) {
-      const { text } = await sendRaw(gateway.url, `${method} ${target} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`);
+      const { text } = await sendRaw(
+        gateway.url,
+        `${method} ${target} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`,
+      );
       assert.equal((await assertDocumented(undefined, responseOf(text))).type, '/problems/bad-request');
     }
   }
@@ -64,7 +78,10 @@ test('an address with characters that have to be escaped is read by nobody, what
 
 test('who does not say who they are, or is not believed, gets at nothing that is for somebody', async () => {
   auth.answers((response) => response.writeHead(401).end());
-  for (const headers of [{ 'x-user-id': 'me' }, SESSION, { authorization: `Basic ${btoa('a:b')}` }] as Record<string, string>[]) {
+  for (const headers of [{ 'x-user-id': 'me' }, SESSION, { authorization: `Basic ${btoa('a:b')}` }] as Record<
+    string,
+    string
+  >[]) {
     await allRefused(
       guarded.filter(({ id }) => id !== 'forwardAuth'),
       'unauthenticated',
@@ -75,8 +92,13 @@ test('who does not say who they are, or is not believed, gets at nothing that is
 });
 
 test('a write that a page of another site has sent with the cookie of a session is refused', async () => {
-  for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { origin: 'https://evil.example' }] as Record<string, string>[])
-    await allRefused(soundRequests.filter(isWrite), 'cross-site', (operation) => refusal(operation, { headers: { ...SESSION, ...headers } }));
+  for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { origin: 'https://evil.example' }] as Record<
+    string,
+    string
+  >[])
+    await allRefused(soundRequests.filter(isWrite), 'cross-site', (operation) =>
+      refusal(operation, { headers: { ...SESSION, ...headers } }),
+    );
   assert.deepEqual([service.seen, auth.seen], [[], []]);
 });
 
@@ -89,20 +111,27 @@ test('who has sent too many writes is told so, and nothing is done, whatever the
 test('a body of another type is refused wherever a body is taken', async () => {
   const takingBodies = soundRequests.filter(({ body }) => body);
   for (const type of ['text/plain', 'application/xml', 'multipart/form-data; boundary=x']) {
-    await allRefused(takingBodies, 'unsupported-media-type', (operation) => refusal(operation, { headers: { ...SESSION, 'content-type': type } }));
+    await allRefused(takingBodies, 'unsupported-media-type', (operation) =>
+      refusal(operation, { headers: { ...SESSION, 'content-type': type } }),
+    );
   }
   assert.deepEqual(service.seen, []);
 });
 
 test('a body that is too large is refused by every write, also by one that takes none', async () => {
-  await allRefused(soundRequests.filter(isWrite), 'payload-too-large', (operation) => refusal(operation, { body: TOO_LARGE }));
+  await allRefused(soundRequests.filter(isWrite), 'payload-too-large', (operation) =>
+    refusal(operation, { body: TOO_LARGE }),
+  );
   assert.deepEqual(service.seen, []);
 });
 
 /** Sessions are looked up, and whatever else is asked meets this. */
 function servicesDo(fail: (response: ServerResponse) => unknown): void {
   service.answers((response) => void fail(response));
-  auth.answers((response, { headers }) => void (headers['x-forwarded-method'] ? response.setHeader('authorization', 'Bearer a.b.c').end() : fail(response)));
+  auth.answers(
+    (response, { headers }) =>
+      void (headers['x-forwarded-method'] ? response.setHeader('authorization', 'Bearer a.b.c').end() : fail(response)),
+  );
 }
 
 test('a service that breaks off is a bad gateway, whatever it was asked', async () => {

@@ -6,12 +6,20 @@ import { test } from 'node:test';
 /** What becomes of a process that does this. */
 const become = (script: string): Promise<{ code: unknown; out: string }> =>
   new Promise((resolve) => {
-    const words = ['--input-type=module', '-e', `import { exitWhenDone } from './lib/exit-when-done.ts'; exitWhenDone(); ${script}`];
-    execFile(process.execPath, words, { maxBuffer: 2_000_000 }, (error, out) => resolve({ code: error?.code ?? 0, out }));
+    const words = [
+      '--input-type=module',
+      '-e',
+      `import { exitWhenDone } from './lib/exit-when-done.ts'; exitWhenDone(); ${script}`,
+    ];
+    execFile(process.execPath, words, { maxBuffer: 2_000_000 }, (error, out) =>
+      resolve({ code: error?.code ?? 0, out }),
+    );
   });
 
 test('a process ends with its exit code, and not before all is done and said', async () => {
-  const { code, out } = await become(`setTimeout(() => { process.stdout.write('x'.repeat(1_000_000)); process.exitCode = 3; }, 50);`);
+  const { code, out } = await become(
+    `setTimeout(() => { process.stdout.write('x'.repeat(1_000_000)); process.exitCode = 3; }, 50);`,
+  );
   assert.deepEqual([code, out.length], [3, 1_000_000]);
 });
 

@@ -35,7 +35,8 @@ async function newBuyer(balance: number): Promise<Buyer> {
   return buyer;
 }
 
-const isAcknowledged = (answer: Answer | undefined): answer is Answer => answer?.status === 201 || answer?.status === 202;
+const isAcknowledged = (answer: Answer | undefined): answer is Answer =>
+  answer?.status === 201 || answer?.status === 202;
 /** What is known of a request whose connection broke. */
 const brokenOff = (error: unknown): undefined => {
   if (!(error instanceof TypeError)) throw error;
@@ -53,7 +54,8 @@ const readiness = async () => {
   return { status, ...body.roles };
 };
 const statusOf = async (buyer: Buyer, orderId: string): Promise<string> => (await buyer.readOrder(orderId)).body.status;
-const succeeded = (buyer: Buyer, orderId: string) => eventually(async () => assert.equal(await statusOf(buyer, orderId), 'SUCCESS'));
+const succeeded = (buyer: Buyer, orderId: string) =>
+  eventually(async () => assert.equal(await statusOf(buyer, orderId), 'SUCCESS'));
 
 test('the app is killed in the midst of 100 orders: each that was acknowledged is there, and each that was not can be sent again', async () => {
   const ten = await Promise.all(Array.from({ length: 10 }, () => newBuyer(1000)));
@@ -143,7 +145,12 @@ test('while billing charges and does not answer an order is open, and it ends wi
   links.billing.silence();
   const { status, body } = await buyer.order(5, { ifMatch: 0 });
   assert.deepEqual([status, body.status], [202, 'IN_PROGRESS']);
-  await eventually(async () => assert.equal((await shop.databases.billing.query('select from transactions where owner_id = $1', [buyer.id])).length, 2));
+  await eventually(async () =>
+    assert.equal(
+      (await shop.databases.billing.query('select from transactions where owner_id = $1', [buyer.id])).length,
+      2,
+    ),
+  );
   assert.equal(await statusOf(buyer, body.id), 'IN_PROGRESS');
 
   links.billing.heal();
@@ -172,7 +179,9 @@ test('after all of it each order has ended, orders and money say the same, and e
   assert.ok(orders.every(({ status }) => status === 'SUCCESS'));
   // A mail that was being sent when the app was killed is taken up again once nobody can be at it any more.
   await eventually(async () => {
-    const unsent = await shop.databases.notifications.query(`select status, reason, attempts from notifications where status <> 'SENT'`);
+    const unsent = await shop.databases.notifications.query(
+      `select status, reason, attempts from notifications where status <> 'SENT'`,
+    );
     assert.deepEqual(unsent, []);
   }, 60_000);
   // It may have been sent before, under the same Message-ID.

@@ -16,7 +16,13 @@ import { createScene } from './support/scene.ts';
 const REQUESTS = { withBody: 100, without: 40 };
 const TIME_MAX_MS = 600_000;
 /** After these a user is no longer logged in. */
-const ENDS_SESSIONS = new Set<string | undefined>(['logout', 'logoutByLink', 'endSession', 'endSessions', 'changePassword']);
+const ENDS_SESSIONS = new Set<string | undefined>([
+  'logout',
+  'logoutByLink',
+  'endSession',
+  'endSessions',
+  'changePassword',
+]);
 
 let shop: OpenShop;
 let scene: Awaited<ReturnType<typeof createScene>>;
@@ -36,8 +42,14 @@ interface From {
   caller: Caller | 'session';
 }
 const from = fc.oneof(
-  fc.record<From>({ at: fc.constant('gateway'), caller: fc.constantFrom('session', 'session', 'session', 'owner', 'owner', 'none', 'tampered', 'service') }),
-  fc.record<From>({ at: fc.constant('service'), caller: fc.constantFrom('owner', 'owner', 'owner', 'service', 'service', 'none', 'tampered') }),
+  fc.record<From>({
+    at: fc.constant('gateway'),
+    caller: fc.constantFrom('session', 'session', 'session', 'owner', 'owner', 'none', 'tampered', 'service'),
+  }),
+  fc.record<From>({
+    at: fc.constant('service'),
+    caller: fc.constantFrom('owner', 'owner', 'owner', 'service', 'service', 'none', 'tampered'),
+  }),
 );
 
 for (const operation of operations) {
@@ -58,25 +70,37 @@ for (const operation of operations) {
 
 test('there were more than a thousand of them, of which many were taken and many refused', () => {
   const all = [...statuses];
-  const count = (from: number) => all.filter(([status]) => Math.floor(status / 100) === from).reduce((sum, [, times]) => sum + times, 0);
+  const count = (from: number) =>
+    all.filter(([status]) => Math.floor(status / 100) === from).reduce((sum, [, times]) => sum + times, 0);
   assert.ok(count(2) + count(3) + count(4) >= 1_000 && count(2) >= 100 && count(4) >= 200, JSON.stringify(all));
   for (const status of [200, 201, 204, 400, 401, 403, 404, 405, 409, 413, 415])
     assert.ok(statuses.has(status), `none was answered ${status}: ${JSON.stringify(all)}`);
 });
 
-async function ask(url: string, { operationId, method, path, headers, body, odd }: FuzzRequest, caller: Caller | 'session'): Promise<Answer> {
-  const response = await fetch(url + path, { method, headers: { ...headers, ...(await identity(caller)) }, ...(body !== undefined && { body }) });
+async function ask(
+  url: string,
+  { operationId, method, path, headers, body, odd }: FuzzRequest,
+  caller: Caller | 'session',
+): Promise<Answer> {
+  const response = await fetch(url + path, {
+    method,
+    headers: { ...headers, ...(await identity(caller)) },
+    ...(body !== undefined && { body }),
+  });
   const again = response.clone();
   const documented = assertDocumented(operationId, response);
   // What is odd may be taken for no operation at all.
-  const told = await (odd && response.status >= 400 ? documented.catch(() => assertDocumented(undefined, again)) : documented);
+  const told = await (odd && response.status >= 400
+    ? documented.catch(() => assertDocumented(undefined, again))
+    : documented);
   if (response.ok) await mend(operationId);
   return { status: response.status, headers: response.headers, body: told, kind: undefined };
 }
 
 /** What was asked for has taken something away that the requests after it are about. */
 async function mend(operationId: string | undefined): Promise<void> {
-  if (ENDS_SESSIONS.has(operationId)) cookie = cookieOf(await post(`${shop.url}/auth/login`, json(scene.owner.credentials)));
+  if (ENDS_SESSIONS.has(operationId))
+    cookie = cookieOf(await post(`${shop.url}/auth/login`, json(scene.owner.credentials)));
   if (operationId === 'deleteProfile') await scene.owner.createProfile({ cookie });
 }
 

@@ -8,7 +8,13 @@ import { form, json } from './support/requests.ts';
 
 const SESSION = `session_id=${'A'.repeat(43)}`;
 const service = await startFarSide();
-const gateway = await startGateway({ auth: service.url, users: service.url, orders: service.url, billing: service.url, notifications: service.url });
+const gateway = await startGateway({
+  auth: service.url,
+  users: service.url,
+  orders: service.url,
+  billing: service.url,
+  notifications: service.url,
+});
 const host = new URL(gateway.url).host;
 
 beforeEach(() => service.answers((response) => response.setHeader('authorization', 'Bearer a.b.c').end()));
@@ -53,12 +59,20 @@ const writes: [operationId: string, path: string, init: RequestInit, cookie: str
   ['login', '/auth/login', { method: 'POST', ...credentials }, ''],
   ['register', '/auth/register', { method: 'POST', ...credentials }, ''],
   ['token', '/auth/token', { method: 'POST', ...credentials }, ''],
-  ['changePassword', '/auth/password', { method: 'PUT', ...json({ current: 'correct horse', next: 'a better horse' }) }, SESSION],
+  [
+    'changePassword',
+    '/auth/password',
+    { method: 'PUT', ...json({ current: 'correct horse', next: 'a better horse' }) },
+    SESSION,
+  ],
   ['endSessions', '/auth/sessions', { method: 'DELETE' }, SESSION],
   ['endSession', '/auth/sessions/1', { method: 'DELETE' }, SESSION],
 ];
 const send = (path: string, init: RequestInit, more: Record<string, string>, cookie: string) =>
-  fetch(gateway.url + path, { ...init, headers: { ...(init.headers as Record<string, string>), ...more, ...(cookie && { cookie }) } });
+  fetch(gateway.url + path, {
+    ...init,
+    headers: { ...(init.headers as Record<string, string>), ...more, ...(cookie && { cookie }) },
+  });
 
 for (const [operationId, path, init, cookie] of writes) {
   test(`${operationId} from another site is refused, and nobody is asked${cookie === SESSION ? '' : `, with the cookie “${cookie}”`}`, async () => {

@@ -40,7 +40,9 @@ test('a service that breaks off before, or in the midst of its answer, is a bad 
   assert.equal(service.seen.length, 1);
 
   service.answers((response) =>
-    response.writeHead(201, { 'content-type': 'application/json', 'content-length': '99' }).write('{"id"', () => response.destroy()),
+    response
+      .writeHead(201, { 'content-type': 'application/json', 'content-length': '99' })
+      .write('{"id"', () => response.destroy()),
   );
   assert.equal((await assertDocumented('createOrder', await order(TOKEN))).type, '/problems/bad-gateway');
   assert.equal(service.seen.length, 1);
@@ -65,7 +67,11 @@ test('while sessions cannot be looked up nobody is taken for a stranger', async 
 });
 
 test('a token holds without auth: its writes go on while they cannot be counted', async () => {
-  for (const fails of [(response: ServerResponse) => response.writeHead(503).end(), (response: ServerResponse) => response.destroy(), () => {}]) {
+  for (const fails of [
+    (response: ServerResponse) => response.writeHead(503).end(),
+    (response: ServerResponse) => response.destroy(),
+    () => {},
+  ]) {
     auth.answers(fails);
     assert.equal((await order(TOKEN)).status, 200);
     assert.equal(auth.seen.length, 1);
@@ -99,11 +105,16 @@ test('when the client goes away, so does the request to the service', async () =
 });
 
 const large = 'x'.repeat(64 * 1024);
-const head = (headers: string) => `POST /orders HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\n${headers}\r\n`;
+const head = (headers: string) =>
+  `POST /orders HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\n${headers}\r\n`;
 
 for (const [how, headers, pieces] of [
   ['by its length', `Content-Length: ${large.length * 80}\r\n`, Array<string>(80).fill(large)],
-  ['piece by piece', 'Transfer-Encoding: chunked\r\n', [...Array<string>(80).fill(`10000\r\n${large}\r\n`), '0\r\n\r\n']],
+  [
+    'piece by piece',
+    'Transfer-Encoding: chunked\r\n',
+    [...Array<string>(80).fill(`10000\r\n${large}\r\n`), '0\r\n\r\n'],
+  ],
 ] as const) {
   test(`a body that is too large ${how} is refused while it is sent, and no service sees it`, async () => {
     const { status, text } = await sendRaw(gateway.url, head(`Authorization: Bearer a.b.c\r\n${headers}`), pieces);
@@ -121,12 +132,20 @@ test('who is nobody is told so before the size of the body', async () => {
 test('a body of the greatest size that is taken goes through', async () => {
   const body = JSON.stringify({ price: 5, pad: 'x'.repeat(16 * 1024 - 20) });
   assert.equal(body.length, 16 * 1024);
-  await fetch(`${gateway.url}/orders`, { method: 'POST', body, headers: { ...TOKEN, 'content-type': 'application/json' } });
+  await fetch(`${gateway.url}/orders`, {
+    method: 'POST',
+    body,
+    headers: { ...TOKEN, 'content-type': 'application/json' },
+  });
   assert.equal(service.seen[0]!.body, body);
 });
 
 test('a body that is both of another kind and too large is refused for its kind', async () => {
-  const { status } = await fetch(`${gateway.url}/orders`, { method: 'POST', body: 'x'.repeat(20_000), headers: { ...TOKEN, 'content-type': 'text/plain' } });
+  const { status } = await fetch(`${gateway.url}/orders`, {
+    method: 'POST',
+    body: 'x'.repeat(20_000),
+    headers: { ...TOKEN, 'content-type': 'text/plain' },
+  });
   assert.deepEqual([status, service.seen.length], [415, 0]);
 });
 

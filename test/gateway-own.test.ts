@@ -41,7 +41,9 @@ test('all is ready when every role is', async () => {
 test('a role that does without something degrades the whole', async () => {
   service.answers(says(200, { status: 'degraded' }));
   const roles = { auth: 'degraded', orders: 'degraded', worker: 'ready' };
-  await eventually(async () => assert.deepEqual(await assertDocumented('ready', await get('/health/ready')), { status: 'degraded', roles }));
+  await eventually(async () =>
+    assert.deepEqual(await assertDocumented('ready', await get('/health/ready')), { status: 'degraded', roles }),
+  );
 });
 
 const unready: Record<string, Answer> = {
@@ -83,7 +85,12 @@ test('whether the gateway lives is asked where strangers do not reach', async ()
 
 test('every kind of problem is explained, to programs and to people', async () => {
   for (const [kind, { title, status, explanation }] of Object.entries(problemKinds)) {
-    assert.deepEqual(await assertDocumented('readProblem', await get(`/problems/${kind}`)), { type: `/problems/${kind}`, title, status, explanation });
+    assert.deepEqual(await assertDocumented('readProblem', await get(`/problems/${kind}`)), {
+      type: `/problems/${kind}`,
+      title,
+      status,
+      explanation,
+    });
   }
   const response = await get('/problems/key-reused', 'text/html,application/xhtml+xml,*/*;q=0.8');
   assert.match(response.headers.get('content-security-policy')!, /^default-src 'none'/);
@@ -93,14 +100,20 @@ test('every kind of problem is explained, to programs and to people', async () =
 
 for (const kind of ['nothing', '__proto__', 'toString', '%3Cscript%3E']) {
   test(`the problem ${kind} is none`, async () => {
-    assert.equal((await assertDocumented('readProblem', await get(`/problems/${kind}`, 'text/html'))).type, '/problems/not-found');
+    assert.equal(
+      (await assertDocumented('readProblem', await get(`/problems/${kind}`, 'text/html'))).type,
+      '/problems/not-found',
+    );
   });
 }
 
 test('the API reference is made of local files, and its policy lets it ask nobody else', async () => {
   assert.deepEqual([(await get('/')).status, (await get('/')).headers.get('location')], [302, '/docs']);
   const page = await get('/docs');
-  assert.match(page.headers.get('content-security-policy')!, /default-src 'none'; script-src 'self';.*connect-src 'self'/);
+  assert.match(
+    page.headers.get('content-security-policy')!,
+    /default-src 'none'; script-src 'self';.*connect-src 'self'/,
+  );
   const html = await page.text();
   const parts = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path!);
   assert.deepEqual(

@@ -10,7 +10,13 @@ import { json } from './support/requests.ts';
 const TOKEN = { authorization: 'Bearer a.b.c' };
 const auth = await startFarSide();
 const service = await startFarSide();
-const gateway = await startGateway({ auth: auth.url, users: service.url, orders: service.url, billing: service.url, notifications: service.url });
+const gateway = await startGateway({
+  auth: auth.url,
+  users: service.url,
+  orders: service.url,
+  billing: service.url,
+  notifications: service.url,
+});
 const { host } = new URL(gateway.url);
 
 beforeEach(() => service.answers());
@@ -29,7 +35,10 @@ const unknown = [
 
 for (const target of unknown) {
   test(`GET ${target} reaches no service`, async () => {
-    const { status, text } = await sendRaw(gateway.url, `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer a.b.c\r\nConnection: close\r\n\r\n`);
+    const { status, text } = await sendRaw(
+      gateway.url,
+      `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer a.b.c\r\nConnection: close\r\n\r\n`,
+    );
     assert.ok(status === 404 || status === 400, text);
     assert.deepEqual(service.seen, []);
   });
@@ -37,7 +46,10 @@ for (const target of unknown) {
 
 test('a request that names the whole URL of the gateway is answered as one that names the path', async () => {
   const head = `Host: ${host}\r\nAuthorization: Bearer a.b.c\r\nConnection: close`;
-  assert.equal((await sendRaw(gateway.url, `GET ${gateway.url}/orders?limit=1 HTTP/1.1\r\n${head}\r\n\r\n`)).status, 200);
+  assert.equal(
+    (await sendRaw(gateway.url, `GET ${gateway.url}/orders?limit=1 HTTP/1.1\r\n${head}\r\n\r\n`)).status,
+    200,
+  );
   assert.equal(service.seen.pop()?.url, '/orders?limit=1');
 });
 
@@ -71,11 +83,16 @@ test('what is not on the public side is not there', async () => {
 test('headers about the connection end here, and an upgrade is no way in', async () => {
   const hop =
     'Connection: close, x-secret, authorization\r\nx-secret: 1\r\nKeep-Alive: timeout=9\r\nTE: trailers\r\nProxy-Authorization: x\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n';
-  const { status } = await sendRaw(gateway.url, `GET /orders HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer a.b.c\r\n${hop}\r\n`);
+  const { status } = await sendRaw(
+    gateway.url,
+    `GET /orders HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer a.b.c\r\n${hop}\r\n`,
+  );
   assert.equal(status, 200);
   const { headers } = service.seen[0]!;
   assert.deepEqual(
-    ['x-secret', 'te', 'proxy-authorization', 'upgrade', 'sec-websocket-version'].filter((name) => headers[name] !== undefined),
+    ['x-secret', 'te', 'proxy-authorization', 'upgrade', 'sec-websocket-version'].filter(
+      (name) => headers[name] !== undefined,
+    ),
     [],
   );
   assert.deepEqual([headers.host, headers.authorization], [new URL(service.url).host, 'Bearer a.b.c']);
@@ -102,7 +119,9 @@ test('what a service needs of a request reaches it, and what it answers comes ba
     'x-internal': 'secret',
     server: 'secret',
   };
-  service.answers((response) => response.writeHead(202, { ...answered, 'content-type': 'application/json' }).end('{"id":1}'));
+  service.answers((response) =>
+    response.writeHead(202, { ...answered, 'content-type': 'application/json' }).end('{"id":1}'),
+  );
   const sent = {
     'if-match': '"0"',
     'idempotency-key': 'k',
@@ -111,11 +130,19 @@ test('what a service needs of a request reaches it, and what it answers comes ba
     prefer: 'wait=1',
     'content-type': 'application/json',
   };
-  const response = await fetch(`${gateway.url}/orders?x=1`, { method: 'POST', body: '{"price":5}', headers: { ...sent, ...TOKEN } });
+  const response = await fetch(`${gateway.url}/orders?x=1`, {
+    method: 'POST',
+    body: '{"price":5}',
+    headers: { ...sent, ...TOKEN },
+  });
   const [seen] = service.seen;
-  assert.deepEqual([seen!.method, seen!.url, seen!.body, response.status, await response.json()], ['POST', '/orders?x=1', '{"price":5}', 202, { id: 1 }]);
+  assert.deepEqual(
+    [seen!.method, seen!.url, seen!.body, response.status, await response.json()],
+    ['POST', '/orders?x=1', '{"price":5}', 202, { id: 1 }],
+  );
   for (const [name, value] of Object.entries(sent)) assert.equal(seen!.headers[name], value);
-  for (const [name, value] of Object.entries(answered)) assert.equal(response.headers.get(name), value.includes('secret') ? null : value);
+  for (const [name, value] of Object.entries(answered))
+    assert.equal(response.headers.get(name), value.includes('secret') ? null : value);
   assert.equal(response.headers.get('x-correlation-id'), 'abc');
 });
 
@@ -143,7 +170,9 @@ test('a stream of events flows on as it comes', async () => {
     response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n');
     end = () => response.end('data: 2\n\n');
   });
-  const reader = (await fetch(`${gateway.url}/orders/1`, { headers: TOKEN })).body!.pipeThrough(new TextDecoderStream()).getReader();
+  const reader = (await fetch(`${gateway.url}/orders/1`, { headers: TOKEN }))
+    .body!.pipeThrough(new TextDecoderStream())
+    .getReader();
   assert.equal((await reader.read()).value, 'data: 1\n\n');
   end();
   assert.equal((await reader.read()).value, 'data: 2\n\n');
@@ -156,18 +185,28 @@ test('many streams that are held do not keep anybody else waiting', async (t) =>
   });
   const leaving = new AbortController();
   t.after(() => leaving.abort());
-  await Promise.all(Array.from({ length: 300 }, () => fetch(`${gateway.url}/orders/1`, { headers: TOKEN, signal: leaving.signal })));
+  await Promise.all(
+    Array.from({ length: 300 }, () => fetch(`${gateway.url}/orders/1`, { headers: TOKEN, signal: leaving.signal })),
+  );
   const { status } = await fetch(`${gateway.url}/orders`, { headers: TOKEN, signal: AbortSignal.timeout(10_000) });
   assert.equal(status, 200);
 });
 
 test('how the client reached us is told by the gateway; only a proxy that is named is believed', async () => {
-  const claims = { 'x-forwarded-for': '6.6.6.6, 203.0.113.9, 10.1.2.3', 'x-forwarded-proto': 'https', 'x-forwarded-host': 'shop.example', ...TOKEN };
+  const claims = {
+    'x-forwarded-for': '6.6.6.6, 203.0.113.9, 10.1.2.3',
+    'x-forwarded-proto': 'https',
+    'x-forwarded-host': 'shop.example',
+    ...TOKEN,
+  };
   const told = () => ['for', 'proto', 'host'].map((name) => service.seen.at(-1)!.headers[`x-forwarded-${name}`]);
   await fetch(`${gateway.url}/orders`, { headers: claims });
   assert.deepEqual(told(), ['127.0.0.1', 'http', host]);
 
-  const behind = await startGateway({ auth: service.url, orders: service.url }, { trustedProxies: ['127.0.0.1', '10.0.0.0/8'] });
+  const behind = await startGateway(
+    { auth: service.url, orders: service.url },
+    { trustedProxies: ['127.0.0.1', '10.0.0.0/8'] },
+  );
   await fetch(`${behind.url}/orders`, { headers: claims });
   assert.deepEqual(told(), ['203.0.113.9', 'https', 'shop.example']);
   // What stands before a word of a trusted proxy that is no address may have been written by anybody.

@@ -10,7 +10,9 @@ import { createDatabase } from './support/database.ts';
 import { freePort } from './support/free-port.ts';
 import { assertDocumented } from './support/openapi.ts';
 
-const elsewhere = Object.fromEntries(['USERS', 'ORDERS', 'BILLING', 'NOTIFICATIONS'].map((name) => [`${name}_URL`, 'http://127.0.0.1:1']));
+const elsewhere = Object.fromEntries(
+  ['USERS', 'ORDERS', 'BILLING', 'NOTIFICATIONS'].map((name) => [`${name}_URL`, 'http://127.0.0.1:1']),
+);
 const running: Running[] = [];
 after(async () => {
   for (const each of running.toReversed()) await each.close();
@@ -20,7 +22,12 @@ test('the roles of one process find each other, and metrics are on the listener 
   const database = await createDatabase('auth');
   await database.close();
   const opsPort = await freePort();
-  const env = { ...elsewhere, AUTH_DATABASE_URL: database.url, PORT: String(await freePort()), GATEWAY_OPS_PORT: String(opsPort) };
+  const env = {
+    ...elsewhere,
+    AUTH_DATABASE_URL: database.url,
+    PORT: String(await freePort()),
+    GATEWAY_OPS_PORT: String(opsPort),
+  };
   const together = new Set(['auth', 'gateway'] as const);
   const shared: Shared = { log: createLog('silent'), urls: new Map(), mayForget: true };
 
@@ -34,14 +41,31 @@ test('the roles of one process find each other, and metrics are on the listener 
   assert.equal((await fetch(`http://127.0.0.1:${opsPort}/metrics`)).status, 200);
   assert.equal((await assertDocumented(undefined, await fetch(`${url}/metrics`))).type, '/problems/not-found');
   const { roles } = await assertDocumented('ready', await fetch(`${url}/health/ready`));
-  assert.deepEqual(roles, { auth: 'ready', users: 'unready', orders: 'unready', billing: 'unready', notifications: 'unready' });
+  assert.deepEqual(roles, {
+    auth: 'ready',
+    users: 'unready',
+    orders: 'unready',
+    billing: 'unready',
+    notifications: 'unready',
+  });
 });
 
 test('every fault of the configuration is told at once', () => {
-  const env = { ...elsewhere, USERS_URL: 'nonsense', PORT: '99999', TRUSTED_PROXIES: '10.0.0.0/8, localhost', WORKER_URL: 'nonsense' };
+  const env = {
+    ...elsewhere,
+    USERS_URL: 'nonsense',
+    PORT: '99999',
+    TRUSTED_PROXIES: '10.0.0.0/8, localhost',
+    WORKER_URL: 'nonsense',
+  };
   assert.throws(
     () => gatewayRole.configure(env, new Set(['gateway'])),
-    (error) => error instanceof ConfigFault && ['AUTH_URL', 'USERS_URL', 'PORT', 'TRUSTED_PROXIES', 'WORKER_URL'].every((name) => error.message.includes(name)),
+    (error) =>
+      error instanceof ConfigFault &&
+      ['AUTH_URL', 'USERS_URL', 'PORT', 'TRUSTED_PROXIES', 'WORKER_URL'].every((name) => error.message.includes(name)),
   );
-  assert.throws(() => authRole.configure({ SESSION_TTL_S: '0' }, new Set(['auth'])), /SESSION_TTL_S[^]*AUTH_DATABASE_URL|AUTH_DATABASE_URL[^]*SESSION_TTL_S/);
+  assert.throws(
+    () => authRole.configure({ SESSION_TTL_S: '0' }, new Set(['auth'])),
+    /SESSION_TTL_S[^]*AUTH_DATABASE_URL|AUTH_DATABASE_URL[^]*SESSION_TTL_S/,
+  );
 });

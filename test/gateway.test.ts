@@ -11,7 +11,13 @@ import { json, post } from './support/requests.ts';
 
 const auth = await startAuth();
 const service = await startFarSide();
-const gateway = await startGateway({ auth: auth.url, users: service.url, orders: service.url, billing: service.url, notifications: service.url });
+const gateway = await startGateway({
+  auth: auth.url,
+  users: service.url,
+  orders: service.url,
+  billing: service.url,
+  notifications: service.url,
+});
 const { login, register } = users(gateway.url);
 const verify = createLocalTokenVerifier(auth.options.keys.published);
 const at = (path: string) => gateway.url + path;
@@ -26,7 +32,10 @@ after(async () => {
 
 test('a service gets a token for the session, and never the cookie', async () => {
   const { cookie, id } = await login();
-  await assertDocumented('listNotifications', await fetch(at('/notifications'), { headers: { cookie: `theme=dark; ${cookie}` } }));
+  await assertDocumented(
+    'listNotifications',
+    await fetch(at('/notifications'), { headers: { cookie: `theme=dark; ${cookie}` } }),
+  );
   assert.deepEqual(await callerSeen(), { kind: 'user', id });
   assert.equal(service.seen[0]!.headers.cookie, undefined);
 });
@@ -113,7 +122,10 @@ test('on this side forward-auth tells whose session it is, and gives no token aw
 });
 
 test('an operation that is open to anybody is asked without a look at the session', async () => {
-  await assertDocumented('jwks', await fetch(at('/.well-known/jwks.json'), { headers: { cookie: `session_id=${'A'.repeat(43)}` } }));
+  await assertDocumented(
+    'jwks',
+    await fetch(at('/.well-known/jwks.json'), { headers: { cookie: `session_id=${'A'.repeat(43)}` } }),
+  );
   await assertDocumented('loginPage', await fetch(at('/auth/login')));
 });
 

@@ -24,7 +24,10 @@ const streams = () =>
     if (method === 'HEAD') response.end();
     else response.write('data: {}\n\n');
   });
-const statuses = async () => [...(await register.metrics()).matchAll(/^http_request_duration_seconds_count\{.*status="(\d+)"/gm)].map(([, status]) => status);
+const statuses = async () =>
+  [...(await register.metrics()).matchAll(/^http_request_duration_seconds_count\{.*status="(\d+)"/gm)].map(
+    ([, status]) => status,
+  );
 
 beforeEach(() => {
   auth.answers();
@@ -47,7 +50,8 @@ async function open(head: string) {
 
 test('of a stream the headers alone may be asked for, and the gateway lives on', async () => {
   streams();
-  for (let n = 0; n < 3; n++) assert.equal((await fetch(gateway.url + path, { method: 'HEAD', headers: TOKEN })).status, 200);
+  for (let n = 0; n < 3; n++)
+    assert.equal((await fetch(gateway.url + path, { method: 'HEAD', headers: TOKEN })).status, 200);
   service.answers();
   assert.equal((await fetch(`${gateway.url}/orders`, { headers: TOKEN })).status, 200);
 });
@@ -115,9 +119,15 @@ for (const [what, hosts, why, target] of [
   ['for the URL of another host', 'host: a\r\n', 'another host', 'http://b/docs'],
 ] as const) {
   test(`a request ${what} is refused in the form of every other refusal`, async () => {
-    const { status, text } = await sendRaw(gateway.url, `GET ${target} HTTP/1.1\r\n${hosts}authorization: ${TOKEN.authorization}\r\n\r\n`);
+    const { status, text } = await sendRaw(
+      gateway.url,
+      `GET ${target} HTTP/1.1\r\n${hosts}authorization: ${TOKEN.authorization}\r\n\r\n`,
+    );
     assert.equal(status, 400);
-    assert.match(text, /content-type: application\/problem\+json[^]*x-correlation-id|x-correlation-id[^]*content-type: application\/problem\+json/i);
+    assert.match(
+      text,
+      /content-type: application\/problem\+json[^]*x-correlation-id|x-correlation-id[^]*content-type: application\/problem\+json/i,
+    );
     assert.match(text, new RegExp(`"type":"/problems/bad-request"[^]*${why}`));
   });
 }

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { version } from 'uuid';
-import { cancelWorkflowId, chargeKey, orderEventId, orderId, orderWorkflowId, profileEventId, profileWorkflowId } from '../specs/identity.ts';
+import {
+  cancelWorkflowId,
+  chargeKey,
+  orderEventId,
+  orderId,
+  orderWorkflowId,
+  profileEventId,
+  profileWorkflowId,
+} from '../specs/identity.ts';
 
 // Computed once, and again by another implementation (Python's uuid.uuid5). They are stored in databases, at billing and at consumers:
 // a change that needs them changed charges and announces old orders a second time.

@@ -20,7 +20,10 @@ const program = `
 
 test('that the process above goes after a signal is no second signal', async () => {
   const words = ['-c', '"$@" & wait', 'sh', process.execPath, '--input-type=module-typescript', '--eval', program];
-  const shell = spawn('sh', words, { env: { ...process.env, npm_lifecycle_event: 'start' }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const shell = spawn('sh', words, {
+    env: { ...process.env, npm_lifecycle_event: 'start' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const [pid] = (await once(shell.stdout, 'data')) as [Buffer];
   process.kill(Number(pid), 'SIGTERM');
   shell.kill('SIGKILL');

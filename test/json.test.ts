@@ -10,7 +10,8 @@ const taken: ReadonlyArray<[string, unknown]> = [
   ['{"price":5,"price":5}', { price: 5 }],
   ['[1,{"a":[true,null]}]', [1, { a: [true, null] }]],
 ];
-for (const [text, value] of taken) test(`${text} is taken as it is written`, () => assert.deepEqual(parseJson(text), value));
+for (const [text, value] of taken)
+  test(`${text} is taken as it is written`, () => assert.deepEqual(parseJson(text), value));
 
 // Each of these would be taken by JSON.parse as something that the client did not write.
 const refused: ReadonlyArray<[string, RegExp]> = [

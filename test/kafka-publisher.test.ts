@@ -55,9 +55,15 @@ test('each message that was acknowledged is there, also when the answer to anoth
 
 test('a connection is closed that came about for nothing', async () => {
   let closed = 0;
-  const producer = { connect: () => Promise.reject(new Error('no number for this producer')), disconnect: async () => void closed++ };
+  const producer = {
+    connect: () => Promise.reject(new Error('no number for this producer')),
+    disconnect: async () => void closed++,
+  };
   const publisher = createPublisher({ producer: () => producer } as unknown as Kafka, '');
-  await assert.rejects(publisher.publish({ topic: TOPIC, key: 'a', value: 'b', headers: {} }), /no number for this producer/);
+  await assert.rejects(
+    publisher.publish({ topic: TOPIC, key: 'a', value: 'b', headers: {} }),
+    /no number for this producer/,
+  );
   assert.equal(closed, 1);
   await publisher.close();
 });
@@ -72,7 +78,8 @@ test('what another producer has compressed is kept plain, and is too large where
     retry: { retries: 0 },
   }).producer();
   await producer.connect();
-  const send = (bytes: number) => producer.send({ topic, compression: CompressionTypes.GZIP, messages: [{ key: 'a', value: 'x'.repeat(bytes) }] });
+  const send = (bytes: number) =>
+    producer.send({ topic, compression: CompressionTypes.GZIP, messages: [{ key: 'a', value: 'x'.repeat(bytes) }] });
   await send(60_000);
   await assert.rejects(send(1_000_000), { type: 'MESSAGE_TOO_LARGE' });
   await producer.disconnect();

@@ -32,7 +32,12 @@ function createFake() {
 test('a consumer that falls silent is left, and another one takes its place', async () => {
   const fakes: ReturnType<typeof createFake>[] = [];
   const createConsumer = () => fakes[fakes.push(createFake()) - 1]!.consumer;
-  const consumption = consume(createConsumer, { topics: ['t'], handle: async () => {}, log: createLog('silent'), silentMs: 2_000 });
+  const consumption = consume(createConsumer, {
+    topics: ['t'],
+    handle: async () => {},
+    log: createLog('silent'),
+    silentMs: 2_000,
+  });
   for (const count of [1, 2]) {
     await eventually(() => assert.equal(fakes.length, count));
     fakes.at(-1)!.silent = true;

@@ -13,7 +13,11 @@ interface Queue {
 const { prototype } = createRequire(import.meta.url)('kafkajs/src/network/requestQueue') as { prototype: Queue };
 
 function queue(state: Partial<Queue>): Queue {
-  return Object.assign(Object.create(prototype) as Queue, { pending: [], throttledUntil: -1, throttleCheckTimeoutId: null }, state);
+  return Object.assign(
+    Object.create(prototype) as Queue,
+    { pending: [], throttledUntil: -1, throttleCheckTimeoutId: null },
+    state,
+  );
 }
 
 for (const [why, state, timer] of [

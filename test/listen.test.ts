@@ -27,7 +27,8 @@ before(async () => {
   const app = new Koa();
   app.silent = true;
   app.use(async (ctx) => {
-    if (ctx.method === 'POST') bodies.push(await readBody(ctx, { requestBody: { content: { 'application/json': {} } } } as never));
+    if (ctx.method === 'POST')
+      bodies.push(await readBody(ctx, { requestBody: { content: { 'application/json': {} } } } as never));
     if (ctx.path === '/endless') {
       endlessAnswer.resolve(ctx.res);
       ctx.body = endless();
@@ -63,11 +64,19 @@ async function assertRefused(answer: string, status: number, kind: string): Prom
 }
 
 test('headers that are too large are refused in the form of every other refusal', async () => {
-  await assertRefused(await send(`GET / HTTP/1.1\r\nhost: a\r\nx-long: ${'a'.repeat(20_000)}\r\n\r\n`), 431, 'headers-too-large');
+  await assertRefused(
+    await send(`GET / HTTP/1.1\r\nhost: a\r\nx-long: ${'a'.repeat(20_000)}\r\n\r\n`),
+    431,
+    'headers-too-large',
+  );
 });
 
 test('headers without end are not read without end', async () => {
-  await assertRefused(await trickle('GET / HTTP/1.1\r\nhost: a\r\nx-long: ', 'a'.repeat(20_000), patient), 431, 'headers-too-large');
+  await assertRefused(
+    await trickle('GET / HTTP/1.1\r\nhost: a\r\nx-long: ', 'a'.repeat(20_000), patient),
+    431,
+    'headers-too-large',
+  );
 });
 
 const both = 'GET / HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n';
@@ -142,7 +151,9 @@ test('the end waits for requests under way, and not for connections on which not
 });
 
 test('a port that is taken is said in one sentence that names it', async () => {
-  await assert.rejects(listen(new Koa(), { host: '127.0.0.1', port: listener.port }), { message: new RegExp(`^Port ${listener.port} on 127.0.0.1 is in use`) });
+  await assert.rejects(listen(new Koa(), { host: '127.0.0.1', port: listener.port }), {
+    message: new RegExp(`^Port ${listener.port} on 127.0.0.1 is in use`),
+  });
 });
 
 function endless(): Readable {
@@ -165,7 +176,10 @@ test('what listens on an address of IPv6 is found there', async () => {
   );
   assert.equal(await (await fetch(six.url)).text(), 'here');
   await six.close();
-  assert.deepEqual([urlOf('::', 1), urlOf('0.0.0.0', 1), urlOf('localhost', 1)], ['http://127.0.0.1:1', 'http://127.0.0.1:1', 'http://localhost:1']);
+  assert.deepEqual(
+    [urlOf('::', 1), urlOf('0.0.0.0', 1), urlOf('localhost', 1)],
+    ['http://127.0.0.1:1', 'http://127.0.0.1:1', 'http://localhost:1'],
+  );
 });
 
 test('what comes behind a request that is under way and is no HTTP is not answered in its place', async (t) => {
@@ -195,5 +209,10 @@ test('a request may name its whole URL, as to a proxy', async () => {
     ['http://another.example:80/orders', 'http://another.example:80/orders'],
     ['/http://shop.example:80/orders', '/http://shop.example:80/orders'],
   ])
-    assert.ok((await send(`GET ${target} HTTP/1.1\r\nhost: shop.example:80\r\nconnection: close\r\n\r\n`)).endsWith(`at ${url}`), target);
+    assert.ok(
+      (await send(`GET ${target} HTTP/1.1\r\nhost: shop.example:80\r\nconnection: close\r\n\r\n`)).endsWith(
+        `at ${url}`,
+      ),
+      target,
+    );
 });

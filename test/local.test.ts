@@ -26,7 +26,9 @@ after(() => rm(folder, { recursive: true, force: true }));
 
 describe('the stack on a laptop', { concurrency: true }, () => {
   it('leaves no process behind when its launcher is killed, not even one that ignores its signal', async () => {
-    const launcher = spawn(process.execPath, [join(import.meta.dirname, 'support', 'launcher.ts')], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const launcher = spawn(process.execPath, [join(import.meta.dirname, 'support', 'launcher.ts')], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const [line] = (await once(launcher.stdout, 'data')) as [Buffer];
     const pids = line.toString().trim().split(' ').map(Number);
     const servers = (await Promise.all(pids.map(identify))).filter((server) => server !== undefined);
@@ -58,7 +60,10 @@ describe('the stack on a laptop', { concurrency: true }, () => {
   });
 
   it('says what to install when Java is missing, and the ways round it', async () => {
-    await assert.rejects(requireJava({ PATH: folder }), { name: 'SetupError', message: /needs Java.*openjdk-17.*brew install openjdk.*KAFKA_BROKERS/s });
+    await assert.rejects(requireJava({ PATH: folder }), {
+      name: 'SetupError',
+      message: /needs Java.*openjdk-17.*brew install openjdk.*KAFKA_BROKERS/s,
+    });
   });
 
   it('says which Java is too old', async () => {
@@ -66,7 +71,9 @@ describe('the stack on a laptop', { concurrency: true }, () => {
     await mkdir(bin, { recursive: true });
     await writeFile(join(bin, 'java'), '#!/bin/sh\necho \'java version "1.8.0_392"\' >&2\n');
     await chmod(join(bin, 'java'), 0o755);
-    await assert.rejects(requireJava({ PATH: process.env['PATH'], JAVA_HOME: join(folder, 'jdk') }), { message: /needs Java 17, and ".*" is Java 8\./ });
+    await assert.rejects(requireJava({ PATH: process.env['PATH'], JAVA_HOME: join(folder, 'jdk') }), {
+      message: /needs Java 17, and ".*" is Java 8\./,
+    });
   });
 
   it('leaves nothing half when a download breaks off', async () => {
@@ -94,7 +101,10 @@ describe('the stack on a laptop', { concurrency: true }, () => {
   it('refuses a folder on which a stack runs, and takes one whose stack has died', async () => {
     const data = join(folder, 'data');
     const unlock = await lockFolder(data);
-    await assert.rejects(lockFolder(data), { name: 'SetupError', message: new RegExp(`already runs as process ${process.pid}`) });
+    await assert.rejects(lockFolder(data), {
+      name: 'SetupError',
+      message: new RegExp(`already runs as process ${process.pid}`),
+    });
     await unlock();
 
     // The number is in use, by a process that began at another time: ours is gone.
@@ -110,8 +120,16 @@ describe('the stack on a laptop', { concurrency: true }, () => {
     const notes: string[] = [];
     const givenUp = Promise.withResolvers<Error>();
     const start = async () => (starts++, shortLived());
-    await keepAlive({ start, signal: new AbortController().signal, onNote: (line) => notes.push(line), onGivenUp: givenUp.resolve });
-    assert.match((await givenUp.promise).message, /fleeting ended 6 times within a minute: exit code 7; its log ends with:\nalas/);
+    await keepAlive({
+      start,
+      signal: new AbortController().signal,
+      onNote: (line) => notes.push(line),
+      onGivenUp: givenUp.resolve,
+    });
+    assert.match(
+      (await givenUp.promise).message,
+      /fleeting ended 6 times within a minute: exit code 7; its log ends with:\nalas/,
+    );
     assert.equal(starts, 6);
     assert.deepEqual(notes.slice(0, 2), ['fleeting ended (exit code 7) and is started again.', 'fleeting is back.']);
   });

@@ -36,8 +36,10 @@ after(async () => {
 /** Runs the collection, and answers the exit code and what was said. */
 const run = (baseUrl: string, ...options: string[]) =>
   new Promise<{ failed: boolean; told: string }>((resolve) =>
-    execFile(process.execPath, [newman, 'run', '--color', 'off', ...options, '--env-var', `baseUrl=${baseUrl}`, collection], (error, stdout, stderr) =>
-      resolve({ failed: error !== null, told: stdout + stderr }),
+    execFile(
+      process.execPath,
+      [newman, 'run', '--color', 'off', ...options, '--env-var', `baseUrl=${baseUrl}`, collection],
+      (error, stdout, stderr) => resolve({ failed: error !== null, told: stdout + stderr }),
     ),
   );
 

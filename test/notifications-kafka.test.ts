@@ -36,7 +36,15 @@ function consume({
   over = broker.transport,
 }: { store?: Pick<NotificationStore, 'record'>; groupId?: string; over?: Broker['transport'] } = {}) {
   const { publisher, codec } = broker;
-  const consumption = consumeOrderEvents({ transport: over, publisher, codec, store, groupId, log: createLog('silent'), onRecorded: () => recorded++ });
+  const consumption = consumeOrderEvents({
+    transport: over,
+    publisher,
+    codec,
+    store,
+    groupId,
+    log: createLog('silent'),
+    onRecorded: () => recorded++,
+  });
   consumptions.push(consumption);
   return consumption;
 }
@@ -47,21 +55,35 @@ const publish = async (messages: Message[]) => {
   for (const message of messages) await broker.publisher.publish(message);
 };
 const stored = () =>
-  notifications.database.query<{ id: string; event_name: string; message: string; correlation_id: string }>('select * from notifications order by seq');
+  notifications.database.query<{ id: string; event_name: string; message: string; correlation_id: string }>(
+    'select * from notifications order by seq',
+  );
 const untilStored = (messages: Message[]) =>
-  eventually(async () => assert.deepEqual((await stored()).map(({ id }) => id).sort(), messages.map(({ headers }) => headers['eventId']!).sort()));
+  eventually(async () =>
+    assert.deepEqual(
+      (await stored()).map(({ id }) => id).sort(),
+      messages.map(({ headers }) => headers['eventId']!).sort(),
+    ),
+  );
 
 test('each event of an order becomes one row, and its sender is woken', async () => {
   await broker.createTopics();
   const orderId = randomUUID();
-  const events = [event('OrderCreated', {}, orderId), event('OrderCancelled', {}, orderId), event('OrderRejected', { reason: 'deadline' })];
+  const events = [
+    event('OrderCreated', {}, orderId),
+    event('OrderCancelled', {}, orderId),
+    event('OrderRejected', { reason: 'deadline' }),
+  ];
   await publish(events);
   const consumption = consume();
   await untilStored(events);
   await eventually(() => consumption.check());
   for (const { event_name, message, correlation_id } of await stored()) {
     assert.equal(correlation_id, 'test');
-    assert.match(message, { OrderCreated: /placed/, OrderCancelled: /cancelled/, OrderRejected: /was not paid/ }[event_name]!);
+    assert.match(
+      message,
+      { OrderCreated: /placed/, OrderCancelled: /cancelled/, OrderRejected: /was not paid/ }[event_name]!,
+    );
   }
   await eventually(async () => assert.equal(await broker.lag('notifications'), 0));
   assert.equal(recorded, 3);
@@ -77,7 +99,9 @@ test('reading every topic again from its start changes no row and wakes nobody',
   await notifications.store.sent(events[0]!.headers['eventId']!);
   const before = await stored();
   consume({ groupId: 'another' });
-  await eventually(async () => assert.deepEqual([await broker.lag('notifications'), await broker.lag('another')], [0, 0]));
+  await eventually(async () =>
+    assert.deepEqual([await broker.lag('notifications'), await broker.lag('another')], [0, 0]),
+  );
   assert.deepEqual(await stored(), before);
   assert.equal(recorded, 20);
 });
@@ -87,9 +111,21 @@ test('poison is set aside as it came, with its cause, and what stands behind it 
   const good = event('OrderCreated');
   const behind = event('OrderCreated');
   let count = 0;
-  const poisoned = (cause: RegExp, { headers = {}, ...rest }: { value?: string | Buffer | null; headers?: Record<string, string | undefined>; key?: null }) => {
-    const all = { ...good.headers, traceparent: `00-${String(++count).padStart(32, '0')}-0000000000000001-01`, ...headers };
-    const sent = Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  const poisoned = (
+    cause: RegExp,
+    {
+      headers = {},
+      ...rest
+    }: { value?: string | Buffer | null; headers?: Record<string, string | undefined>; key?: null },
+  ) => {
+    const all = {
+      ...good.headers,
+      traceparent: `00-${String(++count).padStart(32, '0')}-0000000000000001-01`,
+      ...headers,
+    };
+    const sent = Object.fromEntries(
+      Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    );
     return { cause, message: { ...good, ...rest, headers: sent } };
   };
   const poison = [
@@ -98,7 +134,9 @@ test('poison is set aside as it came, with its cause, and what stands behind it 
     poisoned(/payload/, { value: null }),
     poisoned(/payload/, { value: '{}' }),
     poisoned(/payload/, { value: JSON.stringify({ orderId: 'no uuid', userId: randomUUID() }) }),
-    poisoned(/payload/, { value: JSON.stringify({ orderId: randomUUID(), userId: randomUUID(), email: 'ada@example.org' }) }),
+    poisoned(/payload/, {
+      value: JSON.stringify({ orderId: randomUUID(), userId: randomUUID(), email: 'ada@example.org' }),
+    }),
     poisoned(/schemaVersion/, { headers: { schemaVersion: '2' } }),
     poisoned(/no message "OrderShipped"/, { headers: { eventType: 'OrderShipped' } }),
     poisoned(/no message "OrderCancelled"/, { headers: { eventType: 'OrderCancelled' } }),
@@ -115,8 +153,17 @@ test('poison is set aside as it came, with its cause, and what stands behind it 
     const found = aside.find(({ headers }) => headers['traceparent'] === message.headers['traceparent'])!;
     assert.deepEqual(found.value, message.value === null ? null : Buffer.from(message.value));
     assert.match(found.headers['deadLetterReason']!, cause);
-    const { deadLetterTopic: from, deadLetterPartition, deadLetterOffset, deadLetterReason, ...original } = found.headers;
-    assert.deepEqual([original, found.key?.toString() ?? null, from], [message.headers, message.key, 'order-service.OrderCreated']);
+    const {
+      deadLetterTopic: from,
+      deadLetterPartition,
+      deadLetterOffset,
+      deadLetterReason,
+      ...original
+    } = found.headers;
+    assert.deepEqual(
+      [original, found.key?.toString() ?? null, from],
+      [message.headers, message.key, 'order-service.OrderCreated'],
+    );
     assert.match(`${deadLetterPartition} ${deadLetterOffset}`, /^\d \d+$/);
     assert.doesNotMatch(deadLetterReason!, /ada@/, 'what a message says may be personal');
   }
@@ -128,7 +175,10 @@ test('poison whose headers are no text is set aside too, however many they are',
   const topic = 'order-service.OrderCreated';
   const producer = new Kafka({ brokers: [env('KAFKA_BROKERS')], logLevel: logLevel.NOTHING }).producer();
   await producer.connect();
-  await producer.send({ topic: broker.prefix + topic, messages: [{ key: 'a', value: 'not JSON', headers: { noText: Buffer.alloc(60_000, 0xff) } }] });
+  await producer.send({
+    topic: broker.prefix + topic,
+    messages: [{ key: 'a', value: 'not JSON', headers: { noText: Buffer.alloc(60_000, 0xff) } }],
+  });
   await producer.disconnect();
   consume();
   assert.equal((await broker.read(deadLetterTopic(topic), 1))[0]!.value!.toString(), 'not JSON');
@@ -137,7 +187,11 @@ test('poison whose headers are no text is set aside too, however many they are',
 
 test('a failure of ours is tried again and sets nothing aside', async () => {
   await broker.createTopics();
-  const events = [event('OrderCreated'), event('OrderCreated'), event('OrderRejected', { reason: 'insufficient-funds' })];
+  const events = [
+    event('OrderCreated'),
+    event('OrderCreated'),
+    event('OrderRejected', { reason: 'insufficient-funds' }),
+  ];
   await publish(events);
   let failures = 5;
   // A TypeError looks to the client like a bug that is no use repeating.
@@ -156,7 +210,9 @@ test('closing does not wait for what keeps failing, and does not count it as rea
   const told = event('OrderCreated');
   await publish([told]);
   let tried = 0;
-  const consumption = consume({ store: { record: () => Promise.reject(new Error(`the database is away (${++tried})`)) } });
+  const consumption = consume({
+    store: { record: () => Promise.reject(new Error(`the database is away (${++tried})`)) },
+  });
   await eventually(() => assert.ok(tried >= 4));
   await consumption.close();
   consume();

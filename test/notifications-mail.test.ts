@@ -27,7 +27,8 @@ const closing = <T extends { close(): Promise<unknown> }>(each: T): T => {
   closeLater.push(each);
   return each;
 };
-const startMailServer = async (replies: Partial<Record<Point, Reply>> = {}, port?: number) => closing(await startSmtp(replies, port));
+const startMailServer = async (replies: Partial<Record<Point, Reply>> = {}, port?: number) =>
+  closing(await startSmtp(replies, port));
 const startSender: Notifications['startSender'] = (options) => closing(notifications.startSender(options));
 const theRow = async () => (await notifications.rows())[0]!;
 const untilRow = (check: (row: Awaited<ReturnType<typeof theRow>>) => boolean) =>
@@ -166,7 +167,13 @@ test('a mail server that is away is waited for', async () => {
   await untilRow(({ status }) => status === 'SENT');
 });
 
-for (const address of ['ada', '', 'ada@example.org\r\nBcc: eve@example.org', 'ada@example.org, eve@example.org', 'a\u0000@example.org']) {
+for (const address of [
+  'ada',
+  '',
+  'ada@example.org\r\nBcc: eve@example.org',
+  'ada@example.org, eve@example.org',
+  'a\u0000@example.org',
+]) {
   test(`an address that is none reaches nobody else: ${JSON.stringify(address)}`, async () => {
     const smtp = await startMailServer();
     await notifications.store.record(notificationOf(randomUUID()));

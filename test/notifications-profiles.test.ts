@@ -14,12 +14,17 @@ test('an address is read with a service token, and only a definite no counts as 
   const profiles = createProfiles(users);
   const userId = randomUUID();
   const answer = (status: number, body: unknown) =>
-    far.answers((response) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)));
+    far.answers((response) =>
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
+    );
 
   answer(200, { userId, email: ADDRESS });
   assert.equal(await profiles.addressOf(userId, 'correlation'), ADDRESS);
   const [{ method, url, headers }] = far.seen as [(typeof far.seen)[number]];
-  assert.deepEqual([method, url, headers['authorization'], headers['x-correlation-id']], ['GET', `/users/${userId}`, 'Bearer token', 'correlation']);
+  assert.deepEqual(
+    [method, url, headers['authorization'], headers['x-correlation-id']],
+    ['GET', `/users/${userId}`, 'Bearer token', 'correlation'],
+  );
 
   for (const email of ['', null, undefined]) {
     answer(200, { userId, email });

@@ -85,14 +85,18 @@ test('three senders send a hundred mails, each of them once', async () => {
   for (const each of told) await notifications.store.record(each);
   for (let n = 0; n < 3; n++) startSender(addressed(ADDRESS));
   await eventually(async () => assert.ok((await notifications.rows()).every(({ status }) => status === 'SENT')));
-  assert.deepEqual(smtp.taken.map(({ messageId }) => messageId).sort(), told.map(({ id }) => `<${id}@shop.example>`).sort());
+  assert.deepEqual(
+    smtp.taken.map(({ messageId }) => messageId).sort(),
+    told.map(({ id }) => `<${id}@shop.example>`).sort(),
+  );
   assert.ok((await notifications.rows()).every(({ attempts }) => attempts === 1));
 });
 
 test('what is taken is for one sender only until its time has passed, and is then due again', async () => {
   const { store } = notifications;
   // A moment is stored in milliseconds, and may be rounded to one that is to come.
-  const makeDue = () => notifications.database.query(`update notifications set next_attempt_at = current_timestamp - interval '1 second'`);
+  const makeDue = () =>
+    notifications.database.query(`update notifications set next_attempt_at = current_timestamp - interval '1 second'`);
   for (let n = 0; n < 20; n++) await store.record(notificationOf(randomUUID()));
   await makeDue();
   const ids = (await Promise.all(Array.from({ length: 10 }, () => store.claim(4, 60_000)))).flat().map(({ id }) => id);
@@ -124,7 +128,9 @@ test('what has ended stays as it is', async () => {
 test('the metrics say how many mails are still to be sent, and do without that figure while the database is away', async () => {
   await notifications.store.record(notificationOf(randomUUID()));
   let away = false;
-  const end = exportPending({ pending: () => (away ? Promise.reject(new Error('away')) : notifications.store.pending()) });
+  const end = exportPending({
+    pending: () => (away ? Promise.reject(new Error('away')) : notifications.store.pending()),
+  });
   assert.match(await register.metrics(), /^notifications_pending 1$/m);
   away = true;
   assert.match(await register.metrics(), /^notification_mails_total[^]*^notifications_pending Nan$/im);

@@ -20,17 +20,24 @@ before(async () => {
 });
 after(() => notifications.close());
 
-const list = (userId: string, query = '') => notifications.ask('listNotifications', 'GET', `/notifications${query}`, { headers: asUser(userId) });
+const list = (userId: string, query = '') =>
+  notifications.ask('listNotifications', 'GET', `/notifications${query}`, { headers: asUser(userId) });
 
 test('a buyer reads what became of their orders, newest first, and nobody else does', async () => {
   const [userId, stranger] = [randomUUID(), randomUUID()];
-  const told = [notificationOf(userId), notificationOf(userId, { eventName: 'OrderRejected' }), notificationOf(userId, { eventName: 'OrderCancelled' })];
+  const told = [
+    notificationOf(userId),
+    notificationOf(userId, { eventName: 'OrderRejected' }),
+    notificationOf(userId, { eventName: 'OrderCancelled' }),
+  ];
   for (const each of told) await notifications.store.record(each);
   const { status, body } = await list(userId);
   assert.equal(status, 200);
   assert.deepEqual(
     body.map(({ id: _id, createdAt: _createdAt, ...rest }: Record<string, unknown>) => rest),
-    told.toReversed().map(({ orderId, eventName, message }) => ({ userId, orderId, event: eventName, message, status: 'PENDING' })),
+    told
+      .toReversed()
+      .map(({ orderId, eventName, message }) => ({ userId, orderId, event: eventName, message, status: 'PENDING' })),
   );
   assert.deepEqual((await list(stranger)).body, []);
   assert.deepEqual((await list(userId, `?userId=${userId}`)).body.length, 3);
@@ -57,8 +64,16 @@ test('the event of an order is recorded once, and the first record stays', async
   const told = notificationOf(randomUUID());
   const taken = await Promise.all(Array.from({ length: 10 }, () => notifications.store.record(told)));
   assert.equal(taken.filter(Boolean).length, 1);
-  assert.equal(await notifications.store.record({ ...told, id: randomUUID(), message: 'another' }), false, 'the same event of the same order under another id');
-  assert.equal(await notifications.store.record({ ...notificationOf(told.userId), id: told.id }), false, 'another order under the same event id');
+  assert.equal(
+    await notifications.store.record({ ...told, id: randomUUID(), message: 'another' }),
+    false,
+    'the same event of the same order under another id',
+  );
+  assert.equal(
+    await notifications.store.record({ ...notificationOf(told.userId), id: told.id }),
+    false,
+    'another order under the same event id',
+  );
   const { body } = await list(told.userId);
   assert.deepEqual([body.length, body[0].message], [1, told.message]);
 });
@@ -93,20 +108,31 @@ const refusals: ReadonlyArray<readonly [query: string, headers: Record<string, s
 ];
 for (const [query, headers, refusal] of refusals) {
   test(`GET /notifications${query.replace(/[\da-f-]{36}/, '<another>')} with ${Object.keys(headers).join() || 'nothing'} is refused: ${refusal}`, async () => {
-    assert.equal(outcomeOf(await notifications.ask('listNotifications', 'GET', `/notifications${query}`, { headers })), refusal);
+    assert.equal(
+      outcomeOf(await notifications.ask('listNotifications', 'GET', `/notifications${query}`, { headers })),
+      refusal,
+    );
   });
 }
 
 test('another method is told so', async () => {
-  const { headers, ...answer } = await notifications.ask(undefined, 'DELETE', '/notifications', { headers: asUser(randomUUID()) });
+  const { headers, ...answer } = await notifications.ask(undefined, 'DELETE', '/notifications', {
+    headers: asUser(randomUUID()),
+  });
   assert.deepEqual([outcomeOf({ headers, ...answer }), headers.get('allow')], ['405 method-not-allowed', 'GET']);
 });
 
 test('without its database the service says that it is unavailable', async () => {
   const away = openDatabase('postgres://nobody@127.0.0.1:1/nothing');
-  const api = notificationsApi({ store: createNotificationStore(away), document: await resolveDocument(bundled), verify: trustingVerifier });
+  const api = notificationsApi({
+    store: createNotificationStore(away),
+    document: await resolveDocument(bundled),
+    verify: trustingVerifier,
+  });
   const service = await serveQuietly('notifications', [api]);
-  const { headers, ...answer } = await createAsk(service.url)('listNotifications', 'GET', '/notifications', { headers: asUser(randomUUID()) });
+  const { headers, ...answer } = await createAsk(service.url)('listNotifications', 'GET', '/notifications', {
+    headers: asUser(randomUUID()),
+  });
   assert.deepEqual([outcomeOf({ headers, ...answer }), headers.get('retry-after')], ['503 unavailable', '1']);
   await service.close();
   await away.close();

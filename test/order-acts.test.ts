@@ -36,7 +36,9 @@ const acts = (subject: string) =>
 /** How many orders the auditor says are stuck, by what they wait for. */
 const stuckMetric = async () => {
   const metrics = await (await fetch(`http://127.0.0.1:${auditorPort}/metrics`)).text();
-  return Object.fromEntries([...metrics.matchAll(/^orders_stuck\{waits_for="(\w+)"\} (\S+)$/gm)].map(([, kind, count]) => [kind, count]));
+  return Object.fromEntries(
+    [...metrics.matchAll(/^orders_stuck\{waits_for="(\w+)"\} (\S+)$/gm)].map(([, kind, count]) => [kind, count]),
+  );
 };
 const handleOf = (orderId: string) => temporal.client.workflow.getHandle(orderWorkflowId(orderId));
 
@@ -45,9 +47,14 @@ test('an order that is stuck because billing is away is retried, once billing is
   shop.links.billing.cut();
   const { id, answer } = await buyer.begin(30);
   await eventually(async () =>
-    assert.match((await run('--stuck', '--longer-than', '0')).text, new RegExp(`${id} +IN_PROGRESS .* chargeOrder +[2-9] .* in [1-9]\\d* s`)),
+    assert.match(
+      (await run('--stuck', '--longer-than', '0')).text,
+      new RegExp(`${id} +IN_PROGRESS .* chargeOrder +[2-9] .* in [1-9]\\d* s`),
+    ),
   );
-  await eventually(async () => assert.deepEqual(await stuckMetric(), { outcome: '1', announcement: '0', cancellation: '0' }));
+  await eventually(async () =>
+    assert.deepEqual(await stuckMetric(), { outcome: '1', announcement: '0', cancellation: '0' }),
+  );
   assert.match((await run('--stuck')).text, new RegExp(`^Stuck for longer than 1 s: 1\n.*\n +${id}`));
   assert.match((await run('--stuck', '--longer-than', '60')).text, /^No order is stuck for longer than 60 s.$/);
   assert.match((await run('retry', id, ...because('has it come back?'))).text, /chargeOrder failed once more/);
@@ -66,7 +73,10 @@ test('an order that is stuck because billing is away is retried, once billing is
     ],
   );
   const story = await run(id);
-  assert.match(story.text, /What operators did\n +\S+ m?s +retry +.+: "has it come back\?"; done: [^]*retry +ada: "billing is back"; done: /);
+  assert.match(
+    story.text,
+    /What operators did\n +\S+ m?s +retry +.+: "has it come back\?"; done: [^]*retry +ada: "billing is back"; done: /,
+  );
 });
 
 test('an order that has ended well is retried only when that is insisted on, and nothing happens twice', async () => {
@@ -79,7 +89,10 @@ test('an order that has ended well is retried only when that is insisted on, and
   await eventually(async () => assert.equal((await buyer.notifications()).body.length, 1));
   const told = await run('retry', id, ...because('I insist'), '--again');
   assert.match(told.text, /had ended as COMPLETED, and was started: the workflow has ended, COMPLETED/);
-  assert.deepEqual([await buyer.balance(), (await buyer.ledger()).body.length, (await buyer.notifications()).body.length], [70, 2, 1]);
+  assert.deepEqual(
+    [await buyer.balance(), (await buyer.ledger()).body.length, (await buyer.notifications()).body.length],
+    [70, 2, 1],
+  );
   assert.deepEqual(
     (await acts(id)).map(({ outcome }) => outcome.split(':')[0]),
     ['refused', 'done'],
@@ -90,11 +103,18 @@ test('the buyer of an order whose workflow was terminated before they were told 
   const buyer = await createBuyer(shop.url, { balance: 100 });
   shop.links.kafka.cut();
   const { id } = (await buyer.order(30, { ifMatch: 0 })).body;
-  await eventually(async () => assert.match((await run('--stuck', '--longer-than', '0')).text, new RegExp(`${id} +SUCCESS .*not announced yet`)));
-  await eventually(async () => assert.deepEqual(await stuckMetric(), { outcome: '0', announcement: '1', cancellation: '0' }));
+  await eventually(async () =>
+    assert.match((await run('--stuck', '--longer-than', '0')).text, new RegExp(`${id} +SUCCESS .*not announced yet`)),
+  );
+  await eventually(async () =>
+    assert.deepEqual(await stuckMetric(), { outcome: '0', announcement: '1', cancellation: '0' }),
+  );
   await handleOf(id).terminate();
   shop.links.kafka.heal();
-  assert.match((await run('retry', id, ...because('it was terminated by mistake'))).text, /had ended as TERMINATED, and was started/);
+  assert.match(
+    (await run('retry', id, ...because('it was terminated by mistake'))).text,
+    /had ended as TERMINATED, and was started/,
+  );
   await eventually(async () => assert.equal((await buyer.notifications()).body.length, 1));
 });
 
@@ -102,9 +122,15 @@ test('an order is cancelled as its buyer could, with the operator as the cause; 
   const buyer = await createBuyer(shop.url, { balance: 100 });
   const { id } = (await buyer.order(30, { ifMatch: 0 })).body;
   const first = await run('cancel', id, ...because('the buyer phoned'));
-  assert.deepEqual([first.exitCode, first.text], [0, `Order ${id} was SUCCESS and is CANCELLED (operator): its money is back, or was never taken.`]);
+  assert.deepEqual(
+    [first.exitCode, first.text],
+    [0, `Order ${id} was SUCCESS and is CANCELLED (operator): its money is back, or was never taken.`],
+  );
   const second = await run('cancel', id, ...because('the buyer phoned twice'));
-  assert.deepEqual([second.exitCode, second.text], [0, `Order ${id} is CANCELLED already (operator). Nothing was done.`]);
+  assert.deepEqual(
+    [second.exitCode, second.text],
+    [0, `Order ${id} is CANCELLED already (operator). Nothing was done.`],
+  );
   assert.deepEqual([(await buyer.readOrder(id)).body.status, await buyer.balance()], ['CANCELLED', 100]);
   await temporal.client.workflow.getHandle(cancelWorkflowId(id)).result();
   await eventually(async () => assert.equal((await buyer.notifications()).body.length, 2));
@@ -121,7 +147,12 @@ test('the buyer of an order that was taken back is told of both by a retry, when
   const refused = await run('retry', id, ...because('just so'));
   assert.match(refused.text, new RegExp(`cancel-${id} and order-${id} have ended well: there is nothing to retry`));
   const told = await run('retry', id, ...because('their backup was older'), '--again');
-  assert.match(told.text, new RegExp(`^cancel-${id} had ended as COMPLETED, and was started.*\\norder-${id} had ended as COMPLETED, and was started`));
+  assert.match(
+    told.text,
+    new RegExp(
+      `^cancel-${id} had ended as COMPLETED, and was started.*\\norder-${id} had ended as COMPLETED, and was started`,
+    ),
+  );
   await eventually(async () => assert.equal((await buyer.notifications()).body.length, 2));
   assert.equal((await handleOf(id).result()).status, 'SUCCESS');
   assert.deepEqual([(await buyer.readOrder(id)).body.status, await buyer.balance()], ['CANCELLED', 100]);
@@ -131,10 +162,15 @@ test('an order that cannot be cancelled at once is cancelled later, by itself', 
   const buyer = await createBuyer(shop.url, { balance: 100 });
   shop.links.billing.cut();
   const { id, answer } = await buyer.begin(30);
-  const { exitCode, text } = await orderCommand(['cancel', id, ...because('it hangs')], { ...shop.env, ANSWER_DEADLINE_MS: '3000' });
+  const { exitCode, text } = await orderCommand(['cancel', id, ...because('it hangs')], {
+    ...shop.env,
+    ANSWER_DEADLINE_MS: '3000',
+  });
   assert.equal(exitCode, 0);
   assert.match(text, /is still IN_PROGRESS. That it is to be cancelled is written down/);
-  await eventually(async () => assert.match((await run('--stuck', '--longer-than', '0')).text, new RegExp(`${id} .* cancellation: cancelCharge`)));
+  await eventually(async () =>
+    assert.match((await run('--stuck', '--longer-than', '0')).text, new RegExp(`${id} .* cancellation: cancelCharge`)),
+  );
   await eventually(async () => assert.equal((await stuckMetric())['cancellation'], '1'));
   shop.links.billing.heal();
   await eventually(async () => assert.equal((await buyer.readOrder(id)).body.status, 'CANCELLED'));
@@ -162,21 +198,31 @@ test('an order that is not paid is never charged by a retry, also when billing h
   });
   await run('retry', cancelled, ...because('it waits to ask billing once more'));
   await answer;
-  for (const id of [orderWorkflowId(failed), orderWorkflowId(cancelled), cancelWorkflowId(cancelled)]) await temporal.client.workflow.getHandle(id).result();
+  for (const id of [orderWorkflowId(failed), orderWorkflowId(cancelled), cancelWorkflowId(cancelled)])
+    await temporal.client.workflow.getHandle(id).result();
 
   await poor.topUp(100);
-  await shop.databases.billing.query(`delete from outcomes where owner_id in ($1, $2) and scope = 'order'`, [poor.id, buyer.id]);
+  await shop.databases.billing.query(`delete from outcomes where owner_id in ($1, $2) and scope = 'order'`, [
+    poor.id,
+    buyer.id,
+  ]);
   for (const id of [failed, cancelled]) {
     const retried = new RegExp(`^order-${id} had ended as COMPLETED, and was started`);
-    await eventually(async () => assert.match((await run('retry', id, ...because('billing was restored'), '--again')).text, retried));
+    await eventually(async () =>
+      assert.match((await run('retry', id, ...because('billing was restored'), '--again')).text, retried),
+    );
   }
   assert.deepEqual([await poor.balance(), await buyer.balance()], [101, 100]);
-  assert.deepEqual([(await poor.readOrder(failed)).body.status, (await buyer.readOrder(cancelled)).body.status], ['FAILED', 'CANCELLED']);
+  assert.deepEqual(
+    [(await poor.readOrder(failed)).body.status, (await buyer.readOrder(cancelled)).body.status],
+    ['FAILED', 'CANCELLED'],
+  );
 });
 
 test('nothing is done, and nothing written down, to an order that nobody knows', async () => {
   const id = randomUUID();
-  for (const act of ['retry', 'cancel']) assert.deepEqual(await run(act, id, ...because('a test')), { text: `There is no order ${id}.`, exitCode: 1 });
+  for (const act of ['retry', 'cancel'])
+    assert.deepEqual(await run(act, id, ...because('a test')), { text: `There is no order ${id}.`, exitCode: 1 });
   assert.deepEqual(await acts(id), []);
 });
 

@@ -16,7 +16,10 @@ const runOrder = (world: World) =>
     return { status, reason };
   });
 
-const refusal = (status: number, kind: string, members: object = {}) => ({ status, body: { type: `/problems/${kind}`, ...members } });
+const refusal = (status: number, kind: string, members: object = {}) => ({
+  status,
+  body: { type: `/problems/${kind}`, ...members },
+});
 
 for (const [cause, status] of [
   ['buyer', 'CANCELLED'],
@@ -26,7 +29,10 @@ for (const [cause, status] of [
   test(`an order whose charge was taken back by ${cause} is ${status}`, async () => {
     const world = createWorld({ billingAnswersFirst: [refusal(409, 'charge-cancelled', { cause })] });
     assert.deepEqual(await runOrder(world), { status, reason: cause });
-    assert.deepEqual([world.account.asked, world.announced], [1, [status === 'FAILED' ? 'OrderRejected' : 'OrderCancelled']]);
+    assert.deepEqual(
+      [world.account.asked, world.announced],
+      [1, [status === 'FAILED' ? 'OrderRejected' : 'OrderCancelled']],
+    );
   });
 }
 
@@ -60,7 +66,10 @@ for (const [status, kind] of [
 ] as const) {
   test(`when billing does not take the worker for one (${kind}), the charge is asked for again, and operators can see it`, async () => {
     const seen = await misfits(kind);
-    assert.equal((await runOrder(createWorld({ billingAnswersFirst: Array(2).fill(refusal(status, kind)) }))).status, 'SUCCESS');
+    assert.equal(
+      (await runOrder(createWorld({ billingAnswersFirst: Array(2).fill(refusal(status, kind)) }))).status,
+      'SUCCESS',
+    );
     assert.equal(await misfits(kind), seen + 2);
   });
 }

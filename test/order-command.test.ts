@@ -22,7 +22,11 @@ let databases: Record<'orders' | 'billing' | 'notifications', TestDatabase>;
 let installation: Record<string, string>;
 
 before(async () => {
-  databases = { orders: await createDatabase('orders'), billing: await createDatabase('billing'), notifications: await createDatabase('notifications') };
+  databases = {
+    orders: await createDatabase('orders'),
+    billing: await createDatabase('billing'),
+    notifications: await createDatabase('notifications'),
+  };
   installation = {
     ORDERS_DATABASE_URL: databases.orders.url,
     BILLING_DATABASE_URL: databases.billing.url,
@@ -52,7 +56,11 @@ const tellWhole = (...words: string[]) =>
     return told;
   });
 
-async function placeRow({ orderId, ownerId }: { orderId: string; ownerId: string }, status: string, cancelCause: string | null = null): Promise<void> {
+async function placeRow(
+  { orderId, ownerId }: { orderId: string; ownerId: string },
+  status: string,
+  cancelCause: string | null = null,
+): Promise<void> {
   const first = status === 'IN_PROGRESS' ? null : status;
   await databases.orders.query(
     `insert into orders (id, owner_id, price, version, status, first_status, cancel_cause, fingerprint, correlation_id) values ($1, $2, 30, 1, $3, $4, $5, 'f', 'test')`,
@@ -67,15 +75,32 @@ async function finishedOrder() {
   await placeRow(input, 'SUCCESS');
 
   const billing = createBillingStore(databases.billing);
-  await billing.replenish({ ownerId: input.ownerId, scope: 'client', key: randomUUID(), kind: 'replenishment', amount: 100 });
-  await billing.withdraw({ ownerId: input.ownerId, scope: 'order', key: chargeKey(orderId), kind: 'withdrawal', amount: 30 });
+  await billing.replenish({
+    ownerId: input.ownerId,
+    scope: 'client',
+    key: randomUUID(),
+    kind: 'replenishment',
+    amount: 100,
+  });
+  await billing.withdraw({
+    ownerId: input.ownerId,
+    scope: 'order',
+    key: chargeKey(orderId),
+    kind: 'withdrawal',
+    amount: 30,
+  });
 
   await withWorker(world.activities, async (taskQueue) => {
     await askOutcome(temporal.client, taskQueue, world);
     await temporal.client.workflow.getHandle(orderWorkflowId(orderId)).result();
   });
 
-  const transport = createTransport({ brokers: env('KAFKA_BROKERS').split(','), clientId: 'test', prefix, log: createLog('silent') });
+  const transport = createTransport({
+    brokers: env('KAFKA_BROKERS').split(','),
+    clientId: 'test',
+    prefix,
+    log: createLog('silent'),
+  });
   await transport.createTopics(Object.values(eventDocument.channels), 1);
   const publisher = transport.createPublisher();
   for (const message of world.messages) await publisher.publish(message);
@@ -162,7 +187,12 @@ test('of an order under way it is told what is being tried, and why the try befo
 test('what cannot be read is said in its place, and the rest is told', async () => {
   const orderId = randomUUID();
   await placeRow({ orderId, ownerId: randomUUID() }, 'IN_PROGRESS');
-  const away = { ORDERS_DATABASE_URL: databases.orders.url, BILLING_DATABASE_URL: nowhere, TEMPORAL_ADDRESS: '127.0.0.1:1', KAFKA_BROKERS: '127.0.0.1:1' };
+  const away = {
+    ORDERS_DATABASE_URL: databases.orders.url,
+    BILLING_DATABASE_URL: nowhere,
+    TEMPORAL_ADDRESS: '127.0.0.1:1',
+    KAFKA_BROKERS: '127.0.0.1:1',
+  };
   const { code, out, complaint } = await tell([orderId], away);
   assert.deepEqual([code, complaint], [2, ''], out);
   for (const words of [

@@ -23,7 +23,8 @@ after(async () => {
 });
 
 const cancel = ({ ask }: Buyer, id: string) => ask('cancelOrder', 'PUT', `/orders/${id}/cancellation`);
-const run = (act: string, id: string, ...options: string[]) => orderCommand([act, id, ...options, '--reason', 'the orders were restored'], shop.env);
+const run = (act: string, id: string, ...options: string[]) =>
+  orderCommand([act, id, ...options, '--reason', 'the orders were restored'], shop.env);
 const assertSound = () =>
   eventually(async () => {
     const { exitCode, text } = await auditCommand([], shop.env);
@@ -31,7 +32,8 @@ const assertSound = () =>
   });
 
 /** Whatever a workflow still had to do would come between. */
-const ended = (...workflowIds: string[]) => Promise.all(workflowIds.map((id) => temporal.client.workflow.getHandle(id).result()));
+const ended = (...workflowIds: string[]) =>
+  Promise.all(workflowIds.map((id) => temporal.client.workflow.getHandle(id).result()));
 
 /** An order that succeeded and was taken back, about which its buyer was told both. */
 async function takenBack() {

@@ -37,7 +37,9 @@ for (const [what, words, complaint] of misuses) {
 
 test('the program says what goes wrong where it does not mix with what was asked for', async () => {
   const { code, out, complaint } = await new Promise<{ code: number; out: string; complaint: string }>((resolve) => {
-    execFile(process.execPath, ['bin/order.ts', 'retry', anId], { env: {} }, (error, out, complaint) => resolve({ code: Number(error?.code), out, complaint }));
+    execFile(process.execPath, ['bin/order.ts', 'retry', anId], { env: {} }, (error, out, complaint) =>
+      resolve({ code: Number(error?.code), out, complaint }),
+    );
   });
   assert.deepEqual([code, out], [2, '']);
   assert.match(complaint, /Say why[^]*Usage: npm run order <order id>/);

@@ -20,7 +20,10 @@ after(async () => {
 });
 
 const run = (...words: string[]) =>
-  orderCommand([...words, '--reason', 'its row was lost'], { ORDERS_DATABASE_URL: orders.url, TEMPORAL_ADDRESS: env('TEMPORAL_ADDRESS') });
+  orderCommand([...words, '--reason', 'its row was lost'], {
+    ORDERS_DATABASE_URL: orders.url,
+    TEMPORAL_ADDRESS: env('TEMPORAL_ADDRESS'),
+  });
 const rowOf = async ({ orderId }: Pick<World, 'orderId'>) =>
   (
     await orders.query(
@@ -49,8 +52,18 @@ test('an order that has ended is written as it ended, at the end of its list', a
     exitCode: 0,
   });
   const ended = { status: 'FAILED', first_status: 'FAILED', reason: 'insufficient-funds', cancel_cause: null };
-  assert.deepEqual(await rowOf(world), { owner_id: ownerId, price: 30, version: 2, ...ended, correlation_id: 'test', young: true });
-  const acts = await orders.query<{ act: string; outcome: string }>('select act, outcome from operator_acts where subject = $1', [world.orderId]);
+  assert.deepEqual(await rowOf(world), {
+    owner_id: ownerId,
+    price: 30,
+    version: 2,
+    ...ended,
+    correlation_id: 'test',
+    young: true,
+  });
+  const acts = await orders.query<{ act: string; outcome: string }>(
+    'select act, outcome from operator_acts where subject = $1',
+    [world.orderId],
+  );
   assert.deepEqual(acts, [{ act: 'restore', outcome: `done: ${told.text}` }]);
 });
 
@@ -70,7 +83,10 @@ test('an order that is under way is written as that, once', async () => {
   const world = createWorld();
   const handle = await startOrder(temporal.client, `test-${randomUUID()}`, world);
   assert.match((await run('cancel', world.orderId)).text, /There is no row of order/);
-  assert.match((await run('restore', world.orderId)).text, /IN_PROGRESS, price 30, version 1. Its workflow goes on, or is started by the auditor.$/);
+  assert.match(
+    (await run('restore', world.orderId)).text,
+    /IN_PROGRESS, price 30, version 1. Its workflow goes on, or is started by the auditor.$/,
+  );
   assert.match((await run('restore', world.orderId)).text, /is there: IN_PROGRESS. Nothing was written.$/);
   await handle.terminate();
 });

@@ -21,7 +21,10 @@ for (const charge of ['local', 'regular'] as const) {
   test(`an order is charged, settled and announced once (${charge})`, async () => {
     const world = createWorld({ charge });
     assert.deepEqual(await runOrder(world), { orderId: world.orderId, status: 'SUCCESS', reason: null });
-    assert.deepEqual([world.account.charges, world.account.balance, world.row.status, world.announced], [1, 70, 'SUCCESS', ['OrderCreated']]);
+    assert.deepEqual(
+      [world.account.charges, world.account.balance, world.row.status, world.announced],
+      [1, 70, 'SUCCESS', ['OrderCreated']],
+    );
     assert.deepEqual(
       world.messages.map(({ key, topic, headers }) => [key, topic, headers['eventId']]),
       [[world.orderId, 'order-service.OrderCreated', orderEventId(world.orderId, 'OrderCreated')]],
@@ -39,7 +42,10 @@ for (const charge of ['local', 'regular'] as const) {
     test(`when the answer of ${step} is lost three times, the order ends SUCCESS with one charge and one announcement (${charge})`, async () => {
       const world = createWorld({ charge, loseAnswerOf: { step, times: 3 } });
       assert.equal((await runOrder(world)).status, 'SUCCESS');
-      assert.deepEqual([world.account.charges, world.account.balance, world.row.status, world.announced], [1, 70, 'SUCCESS', ['OrderCreated']]);
+      assert.deepEqual(
+        [world.account.charges, world.account.balance, world.row.status, world.announced],
+        [1, 70, 'SUCCESS', ['OrderCreated']],
+      );
     });
   }
 }
@@ -63,7 +69,10 @@ test('an order that is cancelled by an operator while billing is silent ends CAN
     assert.deepEqual(await answered, { orderId: world.orderId, status: 'CANCELLED', reason: 'operator' });
     await temporal.client.workflow.getHandle(orderWorkflowId(world.orderId)).result();
   });
-  assert.deepEqual([world.account.outcome?.outcome, world.account.balance, world.announced], ['REFUNDED', 100, ['OrderCancelled']]);
+  assert.deepEqual(
+    [world.account.outcome?.outcome, world.account.balance, world.announced],
+    ['REFUNDED', 100, ['OrderCancelled']],
+  );
 });
 
 test('fifty callers of one order get one outcome, and it is charged once', async () => {
@@ -92,8 +101,13 @@ test('an order that was terminated before it was announced is announced by a new
     while (world.row.status === 'IN_PROGRESS') await new Promise((resolve) => setImmediate(resolve));
     await handle.terminate('a test');
   });
-  const answered = await withWorker(world.keepingPromises(), (taskQueue) => start(taskQueue, world).then(() => handle.result()));
-  assert.deepEqual([(answered as { status: string }).status, world.account.charges, world.announced], ['SUCCESS', 1, ['OrderCreated']]);
+  const answered = await withWorker(world.keepingPromises(), (taskQueue) =>
+    start(taskQueue, world).then(() => handle.result()),
+  );
+  assert.deepEqual(
+    [(answered as { status: string }).status, world.account.charges, world.announced],
+    ['SUCCESS', 1, ['OrderCreated']],
+  );
 });
 
 test('the history tells the story in plain words, and holds nothing about a person', async () => {
@@ -101,8 +115,14 @@ test('the history tells the story in plain words, and holds nothing about a pers
   await runOrder(world);
   const handle = temporal.client.workflow.getHandle(orderWorkflowId(world.orderId));
   const { events } = await handle.fetchHistory();
-  const summaries = events!.flatMap(({ userMetadata }) => (userMetadata?.summary?.data ? [JSON.parse(Buffer.from(userMetadata.summary.data).toString())] : []));
-  assert.deepEqual(summaries, [`charge 30 under key ${chargeKey(world.orderId)}`, 'write SUCCESS to the order', 'announce that the order is SUCCESS']);
+  const summaries = events!.flatMap(({ userMetadata }) =>
+    userMetadata?.summary?.data ? [JSON.parse(Buffer.from(userMetadata.summary.data).toString())] : [],
+  );
+  assert.deepEqual(summaries, [
+    `charge 30 under key ${chargeKey(world.orderId)}`,
+    'write SUCCESS to the order',
+    'announce that the order is SUCCESS',
+  ]);
   const { searchAttributes } = await handle.describe();
   assert.deepEqual(searchAttributes['OrderStatus' as never], ['SUCCESS']);
 });

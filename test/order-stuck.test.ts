@@ -18,7 +18,8 @@ before(async () => {
 });
 after(() => temporal.teardown());
 
-const inWorld = <T>(world: World, act: (taskQueue: string) => Promise<T>) => withWorker(world.activities, act, temporal.nativeConnection);
+const inWorld = <T>(world: World, act: (taskQueue: string) => Promise<T>) =>
+  withWorker(world.activities, act, temporal.nativeConnection);
 const start = (taskQueue: string, world: World) => startOrder(temporal.client, taskQueue, world);
 
 for (const step of ['chargeOrder', 'settleOrder', 'announceOrder'] satisfies Step[]) {
@@ -56,7 +57,10 @@ test('a stuck order says at what it stands and why, and no longer once it is thr
     assert.deepEqual([await found(handle), await marks(handle.workflowId)], [undefined, []]);
     await temporal.sleep('40s');
     assert.equal(await found(handle), 'chargeOrder');
-    assert.match(await details(handle), /status: \*\*IN_PROGRESS\*\*[^]*\*\*stuck\*\*: chargeOrder .* The last try: billing did not answer/);
+    assert.match(
+      await details(handle),
+      /status: \*\*IN_PROGRESS\*\*[^]*\*\*stuck\*\*: chargeOrder .* The last try: billing did not answer/,
+    );
     world.billingSpeaks();
     assert.equal((await handle.result()).status, 'SUCCESS');
     assert.equal(await found(handle), undefined);
@@ -95,8 +99,15 @@ test('a stuck order that an operator cancels ends at once, and is stuck no more'
 
 test('a charge that billing refuses for good is not taken for a stuck one: billing is made to promise at once', async () => {
   const world = createWorld({ charge: 'regular' });
-  const refusing = { ...world.activities, chargeOrder: () => Promise.reject(ApplicationFailure.nonRetryable('another request under this key', 'KeyReused')) };
-  const settled = await withWorker(refusing, (taskQueue) => start(taskQueue, world).then((handle) => handle.result()), temporal.nativeConnection);
+  const refusing = {
+    ...world.activities,
+    chargeOrder: () => Promise.reject(ApplicationFailure.nonRetryable('another request under this key', 'KeyReused')),
+  };
+  const settled = await withWorker(
+    refusing,
+    (taskQueue) => start(taskQueue, world).then((handle) => handle.result()),
+    temporal.nativeConnection,
+  );
   assert.deepEqual([settled.status, await marks(orderWorkflowId(world.orderId))], ['FAILED', []]);
   assert.ok((await secondsUntil('cancelCharge', orderWorkflowId(world.orderId))) < 30);
 });
@@ -105,11 +116,14 @@ type Handle = Awaited<ReturnType<typeof start>>;
 
 /** What the order can be found by now. */
 const found = async (handle: Handle) =>
-  ((await handle.describe()).searchAttributes['OrderStuck' as never] as Array<string | null> | undefined)?.[0] ?? undefined;
+  ((await handle.describe()).searchAttributes['OrderStuck' as never] as Array<string | null> | undefined)?.[0] ??
+  undefined;
 
-const details = async (handle: Handle) => (await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata')).currentDetails;
+const details = async (handle: Handle) =>
+  (await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata')).currentDetails;
 
-const historyOf = async (workflowId: string) => (await temporal.client.workflow.getHandle(workflowId).fetchHistory()).events!;
+const historyOf = async (workflowId: string) =>
+  (await temporal.client.workflow.getHandle(workflowId).fetchHistory()).events!;
 
 /** Every step that the workflow called itself stuck at, in order; undefined where it took that back. */
 async function marks(workflowId: string): Promise<Array<string | undefined>> {
@@ -126,7 +140,9 @@ function textOf(data: Uint8Array | null | undefined): string | undefined {
 
 /** The seconds that pass at most between two tries of a step, in each row of them. */
 async function longestPauses(workflowId: string, step: string): Promise<number[]> {
-  const asked = (await historyOf(workflowId)).map((event) => event.activityTaskScheduledEventAttributes).filter((each) => each?.activityType?.name === step);
+  const asked = (await historyOf(workflowId))
+    .map((event) => event.activityTaskScheduledEventAttributes)
+    .filter((each) => each?.activityType?.name === step);
   return asked.map((each) => Number(each!.retryPolicy!.maximumInterval!.seconds));
 }
 

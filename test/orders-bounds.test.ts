@@ -30,7 +30,10 @@ test('orders beyond those in flight are refused at once, and are taken under the
   };
   const service = await orders.serve({ ...orders.store, place: slow });
   const place = (key: Record<string, string>): Promise<Answer> =>
-    createAsk(service.url)('createOrder', 'POST', '/orders', { headers: { ...asUser(buyer), ...key }, body: { price: 5 } });
+    createAsk(service.url)('createOrder', 'POST', '/orders', {
+      headers: { ...asUser(buyer), ...key },
+      body: { price: 5 },
+    });
 
   const inFlight = Array.from({ length: IN_FLIGHT_MAX }, () => place(newKey()));
   await eventually(() => assert.equal(placing, IN_FLIGHT_MAX));
@@ -41,7 +44,10 @@ test('orders beyond those in flight are refused at once, and are taken under the
   }
   assert.deepEqual([placing, await rowsOf(buyer)], [IN_FLIGHT_MAX, []]);
   // What does not place anything goes on.
-  assert.equal(outcomeOf(await createAsk(service.url)('listOrders', 'GET', '/orders', { headers: asUser(buyer) })), '200');
+  assert.equal(
+    outcomeOf(await createAsk(service.url)('listOrders', 'GET', '/orders', { headers: asUser(buyer) })),
+    '200',
+  );
 
   held.resolve();
   assert.deepEqual((await Promise.all(inFlight)).map(outcomeOf), Array(IN_FLIGHT_MAX).fill('201'));
@@ -66,11 +72,16 @@ test('beyond the orders that may wait an order is refused, while a repeat is sti
   assert.equal(outcomeOf(await orders.place(buyer, waiting[0]!)), '202');
   assert.equal((await rowsOf(buyer)).length, WAITING_MAX);
 
-  for (const { id } of await orders.database.query<{ id: string }>(`select id from orders where status = 'IN_PROGRESS'`))
+  for (const { id } of await orders.database.query<{ id: string }>(
+    `select id from orders where status = 'IN_PROGRESS'`,
+  ))
     await orders.store.settle(id, 'SUCCESS', null);
   await eventually(async () => {
     const taken = await orders.place(buyer, key);
-    assert.deepEqual([taken.status, taken.headers.get('idempotent-replayed'), taken.body.version], [202, null, WAITING_MAX + 1]);
+    assert.deepEqual(
+      [taken.status, taken.headers.get('idempotent-replayed'), taken.body.version],
+      [202, null, WAITING_MAX + 1],
+    );
   });
 });
 

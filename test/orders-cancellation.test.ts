@@ -8,9 +8,15 @@ import { buyer, orders, placed } from './support/ordering.ts';
 import { declined, paid } from './support/orders.ts';
 
 const cancel = (id: string) => orders.cancel(asUser(buyer), id);
-const causeOf = async (id: string) => (await orders.database.query('select cancel_cause from orders where id = $1', [id]))[0]?.['cancel_cause'];
+const causeOf = async (id: string) =>
+  (await orders.database.query('select cancel_cause from orders where id = $1', [id]))[0]?.['cancel_cause'];
 /** What of an answer the cancellation decides. */
-const told = ({ status, headers, body }: Awaited<ReturnType<typeof cancel>>) => [status, body.status, body.reason, headers.get('etag')];
+const told = ({ status, headers, body }: Awaited<ReturnType<typeof cancel>>) => [
+  status,
+  body.status,
+  body.reason,
+  headers.get('etag'),
+];
 
 for (const [what, ending] of [
   ['is in progress', undefined],
@@ -19,7 +25,10 @@ for (const [what, ending] of [
   test(`an order that ${what} is cancelled, and stays so however often it is asked for`, async () => {
     const { id } = await placed(ending);
     const first = await cancel(id);
-    assert.deepEqual([...told(first), first.headers.get('idempotent-replayed')], [200, 'CANCELLED', 'buyer', '"1-CANCELLED"', null]);
+    assert.deepEqual(
+      [...told(first), first.headers.get('idempotent-replayed')],
+      [200, 'CANCELLED', 'buyer', '"1-CANCELLED"', null],
+    );
     for (const caller of [asUser(buyer), asService('worker')]) {
       const again = await orders.cancel(caller, id);
       assert.deepEqual([again.status, again.body, again.headers.get('idempotent-replayed')], [200, first.body, 'true']);
@@ -44,7 +53,10 @@ test('the first who asks is the one who did it', async () => {
 test('an order that has failed cannot be cancelled, and says why it failed', async () => {
   const { id } = await placed(declined);
   const refused = await cancel(id);
-  assert.deepEqual([outcomeOf(refused), refused.body.orderId, refused.body.reason, await causeOf(id)], ['409 not-cancellable', id, 'insufficient-funds', null]);
+  assert.deepEqual(
+    [outcomeOf(refused), refused.body.orderId, refused.body.reason, await causeOf(id)],
+    ['409 not-cancellable', id, 'insufficient-funds', null],
+  );
 });
 
 test('an order that billing has declined at this moment cannot be cancelled either', async () => {
@@ -99,6 +111,9 @@ test('a repeat of the request that placed it says how it ended first, and shows 
   await cancel(open.id);
   const [first, second] = [await orders.place(buyer, succeeded.headers), await orders.place(buyer, open.headers)];
   assert.deepEqual([first.status, first.body.status, first.body.reason], [201, 'CANCELLED', 'buyer']);
-  assert.deepEqual([outcomeOf(second), second.body.orderId, second.body.reason], ['409 order-cancelled', open.id, 'buyer']);
+  assert.deepEqual(
+    [outcomeOf(second), second.body.orderId, second.body.reason],
+    ['409 order-cancelled', open.id, 'buyer'],
+  );
   for (const { headers } of [first, second]) assert.equal(headers.get('idempotent-replayed'), 'true');
 });

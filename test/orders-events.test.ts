@@ -9,7 +9,8 @@ import { buyer, orders, placed } from './support/ordering.ts';
 import { paid } from './support/orders.ts';
 
 const read = (id: string) => orders.read(asUser(buyer), id);
-const follow = (id: string, headers: Record<string, string> = {}) => orders.follow({ ...asUser(buyer), ...headers }, id);
+const follow = (id: string, headers: Record<string, string> = {}) =>
+  orders.follow({ ...asUser(buyer), ...headers }, id);
 
 /** The events of a stream, by their ids and what they tell. */
 const eventsOf = (text: string): [id: string, order: any][] =>
@@ -19,7 +20,11 @@ const eventsOf = (text: string): [id: string, order: any][] =>
 async function opened(id: string, headers: Record<string, string>) {
   const response = await fetch(`${orders.url}/orders/${id}/events`, { headers });
   const reader = response.clone().body!.pipeThrough(new TextDecoderStream()).getReader();
-  return { response, next: async () => (await reader.read()).value!, whole: () => assertDocumented('orderEvents', response) as Promise<string> };
+  return {
+    response,
+    next: async () => (await reader.read()).value!,
+    whole: () => assertDocumented('orderEvents', response) as Promise<string>,
+  };
 }
 
 /** What a stream tells first. */
@@ -38,7 +43,10 @@ for (const [who, caller] of [
     const before = await told(stream);
     assert.deepEqual(before, [['1-IN_PROGRESS', open]]);
     await orders.store.settle(id, 'FAILED', 'deadline');
-    assert.deepEqual(eventsOf(await stream.whole()), [...before, ['1-FAILED', { ...open, status: 'FAILED', reason: 'deadline' }]]);
+    assert.deepEqual(eventsOf(await stream.whole()), [
+      ...before,
+      ['1-FAILED', { ...open, status: 'FAILED', reason: 'deadline' }],
+    ]);
     assert.equal(stream.response.headers.get('cache-control'), 'private, no-cache, no-transform');
   });
 }

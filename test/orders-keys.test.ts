@@ -30,9 +30,24 @@ for (const { outcome, headers = {}, body } of refusals) {
 
 /** Each is wrong in all that the ones after it are wrong in, and in one thing more. */
 const order: [wrongIn: string, outcome: string, headers: Record<string, string>, body: unknown][] = [
-  ['who asks', '401 unauthenticated', { authorization: '', 'content-type': 'text/plain' }, `{"price":0,"pad":"${'x'.repeat(17_000)}"}`],
-  ['who may ask', '403 forbidden', { ...asService('worker'), 'content-type': 'text/plain' }, `{"price":0,"pad":"${'x'.repeat(17_000)}"}`],
-  ['its type', '415 unsupported-media-type', { 'content-type': 'text/plain' }, `{"price":0,"pad":"${'x'.repeat(17_000)}"}`],
+  [
+    'who asks',
+    '401 unauthenticated',
+    { authorization: '', 'content-type': 'text/plain' },
+    `{"price":0,"pad":"${'x'.repeat(17_000)}"}`,
+  ],
+  [
+    'who may ask',
+    '403 forbidden',
+    { ...asService('worker'), 'content-type': 'text/plain' },
+    `{"price":0,"pad":"${'x'.repeat(17_000)}"}`,
+  ],
+  [
+    'its type',
+    '415 unsupported-media-type',
+    { 'content-type': 'text/plain' },
+    `{"price":0,"pad":"${'x'.repeat(17_000)}"}`,
+  ],
   ['its size', '413 payload-too-large', {}, { price: 0, pad: 'x'.repeat(17_000) }],
   ['its schema', '400 bad-request', {}, { price: 0 }],
   ['its key', '422 key-reused', {}, { price: 6 }],
@@ -83,7 +98,10 @@ test('the repeat of a request whose order was lost, and written again, is answer
 });
 
 test('of a request without a key each one is an order of its own', async () => {
-  const [first, second] = [await orders.place(buyer, { 'if-match': '0' }), await orders.place(buyer, { 'if-match': '1' })];
+  const [first, second] = [
+    await orders.place(buyer, { 'if-match': '0' }),
+    await orders.place(buyer, { 'if-match': '1' }),
+  ];
   assert.deepEqual([first.status, second.status, first.body.id === second.body.id], [201, 201, false]);
 });
 

@@ -32,16 +32,32 @@ const place: fc.Arbitrary<Asked> = fc.oneof(
   fc.record({ ask: ask('place'), ifMatch: fc.constant(undefined), key, price }),
   fc.record({ ask: ask('place'), ifMatch: fc.nat(VERSIONS_MAX), key, price }),
 );
-const settle = fc.record({ ask: ask('settle'), version, status: fc.constantFrom('SUCCESS' as const, 'FAILED' as const, 'CANCELLED' as const), reason });
+const settle = fc.record({
+  ask: ask('settle'),
+  version,
+  status: fc.constantFrom('SUCCESS' as const, 'FAILED' as const, 'CANCELLED' as const),
+  reason,
+});
 const cancel = fc.record({ ask: ask('cancel'), version, reason });
 const note = fc.record({ ask: ask('note'), version, cause: fc.constantFrom('buyer' as const, 'operator' as const) });
 const find = fc.record({ ask: ask('find'), version });
-const list = fc.record({ ask: ask('list'), limit: fc.integer({ min: 1, max: 4 }), before: fc.option(version, { nil: undefined }) });
+const list = fc.record({
+  ask: ask('list'),
+  limit: fc.integer({ min: 1, max: 4 }),
+  before: fc.option(version, { nil: undefined }),
+});
 /** Both halves of such an answer are read at once. */
 const newest = fc.record({ ask: ask('list'), limit: fc.integer({ min: 1, max: 9 }), before: fc.constant(undefined) });
 
 test(`${RUNS_IN_TURN} times whatever is asked of a list of orders is answered as the model says`, async () => {
-  const asked = fc.oneof<fc.MaybeWeightedArbitrary<Asked>[]>({ weight: 6, arbitrary: place }, { weight: 2, arbitrary: settle }, cancel, note, find, list);
+  const asked = fc.oneof<fc.MaybeWeightedArbitrary<Asked>[]>(
+    { weight: 6, arbitrary: place },
+    { weight: 2, arbitrary: settle },
+    cancel,
+    note,
+    find,
+    list,
+  );
   const property = fc.asyncProperty(inTurn(listModel, asked, 16), async (commands) => {
     const owner = newOwner();
     const kept = { state: listModel.initial };
@@ -52,7 +68,13 @@ test(`${RUNS_IN_TURN} times whatever is asked of a list of orders is answered as
 });
 
 test(`${RUNS_AT_ONCE} times what is asked of a list of orders by several at once is answered as if they had come in some order`, async () => {
-  const asked = fc.oneof<fc.MaybeWeightedArbitrary<Asked>[]>({ weight: 6, arbitrary: place }, settle, cancel, find, newest);
+  const asked = fc.oneof<fc.MaybeWeightedArbitrary<Asked>[]>(
+    { weight: 6, arbitrary: place },
+    settle,
+    cancel,
+    find,
+    newest,
+  );
   const batch = fc.array(asked, { minLength: 2, maxLength: 5 });
   const property = fc.asyncProperty(fc.array(batch, { minLength: 1, maxLength: 4 }), async (batches) => {
     const owner = newOwner();
@@ -79,11 +101,21 @@ function newOwner() {
   };
   const place = async ({ ifMatch, key, price }: Extract<Asked, { ask: 'place' }>): Promise<Answer> => {
     const own = key === undefined ? undefined : keys[key]!;
-    const request = { id: orderId(ownerId, own), ownerId, price, ifMatch, key: own, fingerprint: String(price), correlationId: 'test' };
+    const request = {
+      id: orderId(ownerId, own),
+      ownerId,
+      price,
+      ifMatch,
+      key: own,
+      fingerprint: String(price),
+      correlationId: 'test',
+    };
     const placed = await store.place(request);
     if (placed.kind === 'stale') return placed;
     const order = told(placed.order)!;
-    return placed.kind === 'placed' ? { kind: 'placed', order } : { kind: 'found', order, madeFor: Number(placed.fingerprint) };
+    return placed.kind === 'placed'
+      ? { kind: 'placed', order }
+      : { kind: 'found', order, madeFor: Number(placed.fingerprint) };
   };
   const ask: Real<Asked, Answer> = async (asked) => {
     switch (asked.ask) {

@@ -43,17 +43,26 @@ test('an order that failed says why', async () => {
 
 test('who prefers to wait is answered when the order is final', async () => {
   const { id } = await placed(undefined);
-  const answers = [read(id, { prefer: 'wait=30' }), read(id, { prefer: 'respond-async, wait="30"', 'if-none-match': '"1-IN_PROGRESS"' })];
+  const answers = [
+    read(id, { prefer: 'wait=30' }),
+    read(id, { prefer: 'respond-async, wait="30"', 'if-none-match': '"1-IN_PROGRESS"' }),
+  ];
   assert.equal((await read(id)).body.status, 'IN_PROGRESS');
   await orders.store.settle(id, 'SUCCESS', null);
   for (const { status, headers, body } of await Promise.all(answers))
-    assert.deepEqual([status, body.status, headers.get('preference-applied'), headers.get('etag')], [200, 'SUCCESS', 'wait=30', '"1-SUCCESS"']);
+    assert.deepEqual(
+      [status, body.status, headers.get('preference-applied'), headers.get('etag')],
+      [200, 'SUCCESS', 'wait=30', '"1-SUCCESS"'],
+    );
 });
 
 test('who waits in vain gets the order as it stands, or is told that it still does', async () => {
   const { id } = await placed(undefined);
   const startedMs = performance.now();
-  const [order, unchanged] = await Promise.all([read(id, { prefer: 'wait=1' }), read(id, { prefer: 'wait=1', 'if-none-match': '"1-IN_PROGRESS"' })]);
+  const [order, unchanged] = await Promise.all([
+    read(id, { prefer: 'wait=1' }),
+    read(id, { prefer: 'wait=1', 'if-none-match': '"1-IN_PROGRESS"' }),
+  ]);
   assert.ok(performance.now() - startedMs >= 1000);
   assert.deepEqual([order.status, order.body.status, unchanged.status], [200, 'IN_PROGRESS', 304]);
   for (const { headers } of [order, unchanged]) assert.equal(headers.get('preference-applied'), 'wait=1');
@@ -63,7 +72,10 @@ test("what is somebody's own is kept for nobody else by what stands in between, 
   const { id } = await placed(paid);
   const { headers } = await read(id, {});
   const unchanged = await read(id, { 'if-none-match': headers.get('etag')! });
-  assert.deepEqual([headers.get('cache-control'), unchanged.status, unchanged.headers.get('cache-control')], ['private, no-cache', 304, 'private, no-cache']);
+  assert.deepEqual(
+    [headers.get('cache-control'), unchanged.status, unchanged.headers.get('cache-control')],
+    ['private, no-cache', 304, 'private, no-cache'],
+  );
 });
 
 for (const [prefer, applied] of [
@@ -97,8 +109,12 @@ test('many wait and follow with one query at a time, and none is made for those 
   const service = await orders.serve({ ...orders.store, settledAmong });
   const leaving = new AbortController();
   const ask = (path: string, prefer: string) =>
-    fetch(service.url + path, { headers: { ...asUser(buyer), prefer }, signal: leaving.signal }).then((response) => response.text());
-  const waiting = [...Array(10).fill(`/orders/${id}`), ...Array(10).fill(`/orders/${id}/events`)].map((path: string) => ask(path, 'wait=30'));
+    fetch(service.url + path, { headers: { ...asUser(buyer), prefer }, signal: leaving.signal }).then((response) =>
+      response.text(),
+    );
+  const waiting = [...Array(10).fill(`/orders/${id}`), ...Array(10).fill(`/orders/${id}/events`)].map((path: string) =>
+    ask(path, 'wait=30'),
+  );
   await eventually(() => assert.ok(looks > 2));
   assert.equal(atOnceMax, 1);
   // Who asks for the head of a stream has all of it at once.

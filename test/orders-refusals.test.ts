@@ -50,9 +50,18 @@ const refused: { what: string; headers?: Record<string, string>; body?: unknown;
     body: 'price=5',
     outcome: '415 unsupported-media-type',
   },
-  { what: 'as text', headers: { 'if-match': '0', 'content-type': 'text/plain' }, body: '{"price":5}', outcome: '415 unsupported-media-type' },
+  {
+    what: 'as text',
+    headers: { 'if-match': '0', 'content-type': 'text/plain' },
+    body: '{"price":5}',
+    outcome: '415 unsupported-media-type',
+  },
   { what: 'by nobody', headers: { 'if-match': '0', authorization: '' }, outcome: '401 unauthenticated' },
-  { what: 'by a token that proves nothing', headers: { 'if-match': '0', authorization: 'Bearer x.y.z' }, outcome: '401 unauthenticated' },
+  {
+    what: 'by a token that proves nothing',
+    headers: { 'if-match': '0', authorization: 'Bearer x.y.z' },
+    outcome: '401 unauthenticated',
+  },
   { what: 'by a service', headers: { 'if-match': '0', ...asService('worker') }, outcome: '403 forbidden' },
 ];
 
@@ -64,10 +73,25 @@ for (const { what, headers = { 'if-match': '0' }, body, outcome } of refused) {
 }
 
 test('a list in pages that cannot be is refused', async () => {
-  for (const query of ['?limit=0', '?limit=101', '?limit=x', '?limit=1.5', '?before=0', '?before=-1', '?before=x', '?limit=1&limit=2'])
+  for (const query of [
+    '?limit=0',
+    '?limit=101',
+    '?limit=x',
+    '?limit=1.5',
+    '?before=0',
+    '?before=-1',
+    '?before=x',
+    '?limit=1&limit=2',
+  ])
     assert.equal(outcomeOf(await orders.list(buyer, query)), '400 bad-request', query);
-  assert.equal(outcomeOf(await orders.ask('listOrders', 'GET', '/orders', { headers: asService('worker') })), '403 forbidden');
-  assert.equal(outcomeOf(await orders.ask(undefined, 'DELETE', '/orders', { headers: asUser(buyer) })), '405 method-not-allowed');
+  assert.equal(
+    outcomeOf(await orders.ask('listOrders', 'GET', '/orders', { headers: asService('worker') })),
+    '403 forbidden',
+  );
+  assert.equal(
+    outcomeOf(await orders.ask(undefined, 'DELETE', '/orders', { headers: asUser(buyer) })),
+    '405 method-not-allowed',
+  );
 });
 
 test('a body that is not UTF-8 is refused', async () => {
@@ -78,5 +102,8 @@ test('a body that is not UTF-8 is refused', async () => {
     body,
   });
   const refused = await assertDocumented('createOrder', response);
-  assert.deepEqual([refused.type, refused.detail], ['/problems/bad-request', 'The body did not arrive whole, or is not UTF-8']);
+  assert.deepEqual(
+    [refused.type, refused.detail],
+    ['/problems/bad-request', 'The body did not arrive whole, or is not UTF-8'],
+  );
 });

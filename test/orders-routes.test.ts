@@ -22,17 +22,43 @@ const told = ({ status, kind, headers, body }: Awaited<ReturnType<Orders['place'
 });
 
 test('an order that is paid is answered with where it is and which version it made', async () => {
-  const { status, headers, body } = await orders.place(buyer, { 'if-match': '"0"' }, { price: 9007199254740991, userId: buyer.toUpperCase() });
+  const { status, headers, body } = await orders.place(
+    buyer,
+    { 'if-match': '"0"' },
+    { price: 9007199254740991, userId: buyer.toUpperCase() },
+  );
   assert.deepEqual([status, headers.get('etag'), headers.get('location')], [201, '"1"', `/orders/${body.id}`]);
-  assert.deepEqual(body, { id: body.id, userId: buyer, price: 9007199254740991, version: 1, status: 'SUCCESS', createdAt: body.createdAt });
+  assert.deepEqual(body, {
+    id: body.id,
+    userId: buyer,
+    price: 9007199254740991,
+    version: 1,
+    status: 'SUCCESS',
+    createdAt: body.createdAt,
+  });
 });
 
 const endings: { what: string; ending: Ending; status: number; kind?: string; retryAfter?: string }[] = [
   { what: 'paid', ending: paid, status: 201 },
   { what: 'declined', ending: declined, status: 409, kind: 'insufficient-funds' },
-  { what: 'failed by its deadline', ending: { status: 'FAILED', reason: 'deadline' }, status: 409, kind: 'order-failed' },
-  { what: 'cancelled by its buyer', ending: { status: 'CANCELLED', reason: 'buyer' }, status: 409, kind: 'order-cancelled' },
-  { what: 'cancelled by an operator', ending: { status: 'CANCELLED', reason: 'operator' }, status: 409, kind: 'order-cancelled' },
+  {
+    what: 'failed by its deadline',
+    ending: { status: 'FAILED', reason: 'deadline' },
+    status: 409,
+    kind: 'order-failed',
+  },
+  {
+    what: 'cancelled by its buyer',
+    ending: { status: 'CANCELLED', reason: 'buyer' },
+    status: 409,
+    kind: 'order-cancelled',
+  },
+  {
+    what: 'cancelled by an operator',
+    ending: { status: 'CANCELLED', reason: 'operator' },
+    status: 409,
+    kind: 'order-cancelled',
+  },
   { what: 'not known in time', ending: undefined, status: 202, retryAfter: '2' },
 ];
 
@@ -65,7 +91,10 @@ test('a repeat of an order that was not known in time is answered with what beca
   const open = await orders.place(buyer, key);
   orders.end(paid);
   const again = await orders.place(buyer, key);
-  assert.deepEqual([open.status, again.status, again.body, again.headers.get('idempotent-replayed')], [202, 201, { ...open.body, status: 'SUCCESS' }, 'true']);
+  assert.deepEqual(
+    [open.status, again.status, again.body, again.headers.get('idempotent-replayed')],
+    [202, 201, { ...open.body, status: 'SUCCESS' }, 'true'],
+  );
 });
 
 test('what is known of an order when its outcome does not come is what the row says', async () => {
@@ -113,7 +142,10 @@ test('a key that stands for another order is refused, also before the version is
 test('the same key of another buyer is another key', async () => {
   const key = newKey();
   const [one, other] = [await orders.place(buyer, key), await orders.place(randomUUID(), key)];
-  assert.deepEqual([other.status, other.headers.get('idempotent-replayed'), one.body.id === other.body.id], [201, null, false]);
+  assert.deepEqual(
+    [other.status, other.headers.get('idempotent-replayed'), one.body.id === other.body.id],
+    [201, null, false],
+  );
 });
 
 test('who calls is in the token, whatever else a request says', async () => {
@@ -139,7 +171,11 @@ test('an order is there for its buyer and for services, and for nobody else', as
 test("a list is the buyer's own, in pages, and says its version on each of them", async () => {
   for (let version = 0; version < 5; version++) await orders.place(buyer, { 'if-match': String(version) });
   const pages = [];
-  for (let path: string | undefined = '?limit=2'; path; path = /orders(.+)>/.exec(pages.at(-1)!.headers.get('link') ?? '')?.[1])
+  for (
+    let path: string | undefined = '?limit=2';
+    path;
+    path = /orders(.+)>/.exec(pages.at(-1)!.headers.get('link') ?? '')?.[1]
+  )
     pages.push(await orders.list(buyer, path));
   assert.deepEqual(
     pages.map(({ body, headers }) => [body.map(({ version }: any) => version), headers.get('etag')]),
@@ -157,9 +193,14 @@ test('a page has twenty orders where nothing else is asked for, and a list is al
   for (let n = 0; n < 21; n++) await orders.place(buyer, newKey());
   const first = await orders.list(buyer);
   assert.deepEqual([first.body.length, first.headers.get('link')], [20, '</orders?before=2>; rel="next"']);
-  assert.deepEqual([(await orders.list(buyer, '?limit=100')).body.length, (await orders.list(buyer, '?limit=1')).body.length], [21, 1]);
+  assert.deepEqual(
+    [(await orders.list(buyer, '?limit=100')).body.length, (await orders.list(buyer, '?limit=1')).body.length],
+    [21, 1],
+  );
   for (const known of ['"21"', '*', 'W/"21"']) {
-    const { status, body } = await orders.ask('listOrders', 'GET', '/orders', { headers: { ...asUser(buyer), 'if-none-match': known } });
+    const { status, body } = await orders.ask('listOrders', 'GET', '/orders', {
+      headers: { ...asUser(buyer), 'if-none-match': known },
+    });
     assert.deepEqual([status, body], [200, first.body]);
   }
 });
@@ -174,7 +215,8 @@ test('without its database the service is unavailable, and says when to come bac
     await ask('listOrders', 'GET', '/orders', { headers }),
     await ask('readOrder', 'GET', `/orders/${buyer}`, { headers }),
   ];
-  for (const answer of answers) assert.deepEqual([outcomeOf(answer), answer.headers.get('retry-after')], ['503 unavailable', '1']);
+  for (const answer of answers)
+    assert.deepEqual([outcomeOf(answer), answer.headers.get('retry-after')], ['503 unavailable', '1']);
   await service.close();
   await away.close();
 });

@@ -5,7 +5,16 @@ import { ApplicationFailure } from '@temporalio/common';
 import { ConfigFault } from '../lib/config.ts';
 import { createPayloadCodec, payloadKeys } from '../lib/payload-codec.ts';
 import { orderWorkflowId } from '../specs/identity.ts';
-import { failuresIn, keysOf, newTaskQueue, payloadsIn, rawHistory, textOf, whileHosted, withClient } from './support/encrypted.ts';
+import {
+  failuresIn,
+  keysOf,
+  newTaskQueue,
+  payloadsIn,
+  rawHistory,
+  textOf,
+  whileHosted,
+  withClient,
+} from './support/encrypted.ts';
 import { eventually } from './support/eventually.ts';
 import { askOutcome, silentRuntime, startOrder } from './support/temporal.ts';
 import { activitiesOf, createWorld, type World } from './support/world.ts';
@@ -30,18 +39,27 @@ async function runOrder(world: World, activities = world.activities): Promise<ob
 for (const charge of ['local', 'regular'] as const) {
   test(`an encrypted history holds no payload and no failure message in plain text (${charge})`, async () => {
     const world = createWorld({ charge });
-    const refusing = { ...world.activities, chargeOrder: () => Promise.reject(ApplicationFailure.nonRetryable(REFUSAL, 'KeyReused', { sum: 99 })) };
+    const refusing = {
+      ...world.activities,
+      chargeOrder: () => Promise.reject(ApplicationFailure.nonRetryable(REFUSAL, 'KeyReused', { sum: 99 })),
+    };
     const history = await runOrder(world, refusing);
 
     const plain = payloadsIn(history).filter(({ value }) => textOf(value.metadata['encoding']) !== 'binary/encrypted');
     // What stays readable: what orders are found by, and which step ran within the task and when.
-    const readable = plain.filter(({ path }) => /searchAttributes\/indexedFields|markerRecordedEventAttributes\/details\/data\//.test(path));
+    const readable = plain.filter(({ path }) =>
+      /searchAttributes\/indexedFields|markerRecordedEventAttributes\/details\/data\//.test(path),
+    );
     assert.deepEqual(plain, readable);
     assert.deepEqual(new Set(failuresIn(history).map(({ value }) => value.message)), new Set(['Encoded failure']));
     const text = JSON.stringify(history).replaceAll(/"data":"([^"]+)"/g, (_, data: string) => textOf(data));
     const { ownerId, chargeKey } = world.input;
-    for (const word of [ownerId, chargeKey, '"price"', '"deadline"', REFUSAL, 'charge 30', '"sum"', '"stack']) assert.ok(!text.includes(word), word);
-    assert.ok(text.includes('KeyReused') && text.includes(orderWorkflowId(world.orderId)), 'the history is searched as text');
+    for (const word of [ownerId, chargeKey, '"price"', '"deadline"', REFUSAL, 'charge 30', '"sum"', '"stack'])
+      assert.ok(!text.includes(word), word);
+    assert.ok(
+      text.includes('KeyReused') && text.includes(orderWorkflowId(world.orderId)),
+      'the history is searched as text',
+    );
   });
 }
 
@@ -59,7 +77,11 @@ test('who has the keys reads answers, details and raw histories as without encry
       assert.match(currentDetails, /insufficient-funds/);
       const history = await handle.fetchHistory();
       await makeReadable(history);
-      assert.equal(JSON.parse(String(history.events![0]!.workflowExecutionStartedEventAttributes!.input!.payloads![0]!.data)).price, 30);
+      assert.equal(
+        JSON.parse(String(history.events![0]!.workflowExecutionStartedEventAttributes!.input!.payloads![0]!.data))
+          .price,
+        30,
+      );
     }),
   );
 });
@@ -77,7 +99,9 @@ test('a key is replaced while orders run: what was begun under the old one goes 
   );
   world.billingSpeaks();
   await withClient(both, ({ client }) =>
-    whileHosted(both, taskQueue, world.activities, async () => assert.equal((await client.workflow.getHandle(workflowId).result()).status, 'SUCCESS')),
+    whileHosted(both, taskQueue, world.activities, async () =>
+      assert.equal((await client.workflow.getHandle(workflowId).result()).status, 'SUCCESS'),
+    ),
   );
   const ids = payloadsIn(await rawHistory(workflowId)).map(({ value }) => textOf(value.metadata['encryption-key-id']));
   assert.deepEqual(new Set(ids.filter(Boolean)), new Set(['old', 'new']));
@@ -102,9 +126,14 @@ describe('a worker that cannot read', { concurrency: true }, () => {
         });
         const unread = await startOrder(client, taskQueue, waiting);
         await whileHosted(others, taskQueue, activities, async () => {
-          await eventually(async () => assert.match(await taskFailure(unread.workflowId), /Unknown encoding: binary.encrypted|Encoded failure/));
           await eventually(async () =>
-            assert.match((await pending.describe()).raw.pendingActivities![0]!.lastFailure!.message!, /Failed to parse activity args|Encoded/),
+            assert.match(await taskFailure(unread.workflowId), /Unknown encoding: binary.encrypted|Encoded failure/),
+          );
+          await eventually(async () =>
+            assert.match(
+              (await pending.describe()).raw.pendingActivities![0]!.lastFailure!.message!,
+              /Failed to parse activity args|Encoded/,
+            ),
           );
         });
         charging.billingSpeaks();
@@ -121,8 +150,14 @@ test('the failure of a workflow itself is made in the sandbox, and is encrypted 
   const taskQueue = newTaskQueue();
   const failures = await whileHosted(keys, taskQueue, world.activities, () =>
     withClient(keys, async ({ client }) => {
-      const handle = await client.workflow.start('order', { workflowId: orderWorkflowId(world.orderId), taskQueue, args: [null] });
-      const failed = await eventually(async () => failuresIn(await rawHistory(handle.workflowId)).find(() => true) ?? assert.fail('no failure yet'));
+      const handle = await client.workflow.start('order', {
+        workflowId: orderWorkflowId(world.orderId),
+        taskQueue,
+        args: [null],
+      });
+      const failed = await eventually(
+        async () => failuresIn(await rawHistory(handle.workflowId)).find(() => true) ?? assert.fail('no failure yet'),
+      );
       await handle.terminate();
       return failed.value;
     }),
@@ -133,7 +168,8 @@ test('the failure of a workflow itself is made in the sandbox, and is encrypted 
 test('a client without the key is told which one is missing', async () => {
   const world = createWorld();
   await runOrder(world);
-  const handleOf = ({ client }: Parameters<Parameters<typeof withClient>[1]>[0]) => client.workflow.getHandle(orderWorkflowId(world.orderId));
+  const handleOf = ({ client }: Parameters<Parameters<typeof withClient>[1]>[0]) =>
+    client.workflow.getHandle(orderWorkflowId(world.orderId));
   await assert.rejects(
     withClient(keysOf('another'), (temporal) => handleOf(temporal).result()),
     /encrypted under the key "2026-11", and the keys here are another/,
@@ -141,7 +177,9 @@ test('a client without the key is told which one is missing', async () => {
 });
 
 test('a payload that was changed, or a key that is another one under the same id, is an error that says so', async () => {
-  const [payload] = await createPayloadCodec(keys).encode([{ metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from('"a"') }]);
+  const [payload] = await createPayloadCodec(keys).encode([
+    { metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from('"a"') },
+  ]);
   const impostor = createPayloadCodec(new Map([['2026-11', Buffer.alloc(32)]]));
   const changed = { ...payload!, data: Buffer.from(payload!.data!.map((byte, n) => (n === 20 ? byte ^ 1 : byte))) };
   for (const attempt of [impostor.decode([payload!]), createPayloadCodec(keys).decode([changed])])

@@ -30,11 +30,18 @@ function requestOf(ownerId: string) {
   };
 }
 
-const told = (placed: Placed): string => (placed.kind === 'stale' ? `stale at ${placed.latestVersion}` : `${placed.kind} ${placed.order.version}`);
+const told = (placed: Placed): string =>
+  placed.kind === 'stale' ? `stale at ${placed.latestVersion}` : `${placed.kind} ${placed.order.version}`;
 
 /** What becomes of each request when one waits for the other. */
 const twins: { what: string; first: Asked; second: Asked; committed: string; undone: string }[] = [
-  { what: 'the same version', first: { ifMatch: 1 }, second: { ifMatch: 1 }, committed: 'stale at 2', undone: 'placed 2' },
+  {
+    what: 'the same version',
+    first: { ifMatch: 1 },
+    second: { ifMatch: 1 },
+    committed: 'stale at 2',
+    undone: 'placed 2',
+  },
   {
     what: 'the same version with another key',
     first: { ifMatch: 1, key: randomUUID() },
@@ -42,11 +49,41 @@ const twins: { what: string; first: Asked; second: Asked; committed: string; und
     committed: 'stale at 2',
     undone: 'placed 2',
   },
-  { what: 'the same key and version', first: { ifMatch: 1, key: KEY }, second: { ifMatch: 1, key: KEY }, committed: 'found 2', undone: 'placed 2' },
-  { what: 'the same key and no version', first: { key: KEY }, second: { key: KEY }, committed: 'found 2', undone: 'placed 2' },
-  { what: 'the same key, now without a version', first: { ifMatch: 1, key: KEY }, second: { key: KEY }, committed: 'found 2', undone: 'placed 2' },
-  { what: 'whatever version is next', first: { key: randomUUID() }, second: { key: randomUUID() }, committed: 'placed 3', undone: 'placed 2' },
-  { what: 'the version that somebody takes as the next', first: { key: randomUUID() }, second: { ifMatch: 1 }, committed: 'stale at 2', undone: 'placed 2' },
+  {
+    what: 'the same key and version',
+    first: { ifMatch: 1, key: KEY },
+    second: { ifMatch: 1, key: KEY },
+    committed: 'found 2',
+    undone: 'placed 2',
+  },
+  {
+    what: 'the same key and no version',
+    first: { key: KEY },
+    second: { key: KEY },
+    committed: 'found 2',
+    undone: 'placed 2',
+  },
+  {
+    what: 'the same key, now without a version',
+    first: { ifMatch: 1, key: KEY },
+    second: { key: KEY },
+    committed: 'found 2',
+    undone: 'placed 2',
+  },
+  {
+    what: 'whatever version is next',
+    first: { key: randomUUID() },
+    second: { key: randomUUID() },
+    committed: 'placed 3',
+    undone: 'placed 2',
+  },
+  {
+    what: 'the version that somebody takes as the next',
+    first: { key: randomUUID() },
+    second: { ifMatch: 1 },
+    committed: 'stale at 2',
+    undone: 'placed 2',
+  },
 ];
 
 for (const { what, first, second, committed, undone } of twins) {
@@ -54,7 +91,9 @@ for (const { what, first, second, committed, undone } of twins) {
     test(`a placing waits for its uncommitted twin of ${what}, which ${commit ? 'commits' : 'is rolled back'}`, async () => {
       const request = requestOf(randomUUID());
       await store.place(request({ ifMatch: 0 }));
-      const held = await heldPlacing(database.url, async (twin) => assert.equal(told(await twin.place(request(first))), 'placed 2'));
+      const held = await heldPlacing(database.url, async (twin) =>
+        assert.equal(told(await twin.place(request(first))), 'placed 2'),
+      );
       const waiting = store.place(request(second));
       await blocked(session);
       await held.end(commit);
@@ -92,9 +131,27 @@ test('a version that the list does not have places nothing, and leaves the key u
 });
 
 const between: { what: string; late: Asked; statements: number; other: Asked; outcome: string }[] = [
-  { what: 'the version that it asks for comes to be', late: { ifMatch: 1 }, statements: 1, other: { ifMatch: 0 }, outcome: 'placed 2' },
-  { what: 'its twin is placed', late: { ifMatch: 7, key: KEY }, statements: 1, other: { key: KEY }, outcome: 'found 1' },
-  { what: 'its twin is placed a moment later', late: { ifMatch: 7, key: KEY }, statements: 2, other: { key: KEY }, outcome: 'found 1' },
+  {
+    what: 'the version that it asks for comes to be',
+    late: { ifMatch: 1 },
+    statements: 1,
+    other: { ifMatch: 0 },
+    outcome: 'placed 2',
+  },
+  {
+    what: 'its twin is placed',
+    late: { ifMatch: 7, key: KEY },
+    statements: 1,
+    other: { key: KEY },
+    outcome: 'found 1',
+  },
+  {
+    what: 'its twin is placed a moment later',
+    late: { ifMatch: 7, key: KEY },
+    statements: 2,
+    other: { key: KEY },
+    outcome: 'found 1',
+  },
 ];
 
 for (const { what, late, statements, other, outcome } of between) {
@@ -130,9 +187,17 @@ test('an order is settled once, and what it is never changes', async () => {
   const placed = await store.place(requestOf(randomUUID())({ ifMatch: 0 }));
   assert.ok(placed.kind === 'placed');
   const { id } = placed.order;
-  const settled = await Promise.all(fifty((n) => store.settle(id, n % 2 ? 'SUCCESS' : 'FAILED', n % 2 ? null : 'deadline')));
+  const settled = await Promise.all(
+    fifty((n) => store.settle(id, n % 2 ? 'SUCCESS' : 'FAILED', n % 2 ? null : 'deadline')),
+  );
   assert.equal(new Set(settled.map((order) => JSON.stringify(order))).size, 1);
-  for (const change of ['price = 6', 'version = 2', `owner_id = '${randomUUID()}'`, "fingerprint = 'six'", `status = 'IN_PROGRESS'`]) {
+  for (const change of [
+    'price = 6',
+    'version = 2',
+    `owner_id = '${randomUUID()}'`,
+    "fingerprint = 'six'",
+    `status = 'IN_PROGRESS'`,
+  ]) {
     await assert.rejects(database.query(`update orders set ${change} where id = $1`, [id]), /order/);
   }
 });

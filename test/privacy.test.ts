@@ -49,37 +49,72 @@ test('nothing personal and no secret is in the log, in a metric, in the id of a 
   await leave(cookie);
 
   const log = await shop.log();
-  for (const operation of ['register', 'login', 'token', 'changePassword', 'createProfile', 'createOrder', 'replenish', 'listSessions', 'deleteProfile']) {
+  for (const operation of [
+    'register',
+    'login',
+    'token',
+    'changePassword',
+    'createProfile',
+    'createOrder',
+    'replenish',
+    'listSessions',
+    'deleteProfile',
+  ]) {
     assert.match(log, new RegExp(`"operation":"${operation}"`));
   }
   assert.deepEqual(found(log), [], 'in the log');
   const metrics = await (await fetch(`http://127.0.0.1:${opsPort}/metrics`)).text();
   assert.match(metrics, /http_request_duration_seconds_count\{[^}]*operation="createOrder"/);
   assert.deepEqual(found(metrics), [], 'in the metrics');
-  assert.deepEqual(found(JSON.stringify(answers.filter(({ status }) => status >= 400).map(({ body }) => body))), [], 'in a refusal');
-  assert.deepEqual(found(await workflowsOf(orders, temporal.client)), [], 'in what Temporal shows of a workflow without its payloads');
+  assert.deepEqual(
+    found(JSON.stringify(answers.filter(({ status }) => status >= 400).map(({ body }) => body))),
+    [],
+    'in a refusal',
+  );
+  assert.deepEqual(
+    found(await workflowsOf(orders, temporal.client)),
+    [],
+    'in what Temporal shows of a workflow without its payloads',
+  );
 });
 
 /** The secrets that are in a text, in whatever form they may have been put there. */
 const found = (text: string): string[] =>
   [...secrets].filter((secret) =>
-    [secret, encodeURIComponent(secret), new URLSearchParams({ x: secret }).toString().slice(2), JSON.stringify(secret).slice(1, -1)].some((each) =>
-      text.includes(each),
-    ),
+    [
+      secret,
+      encodeURIComponent(secret),
+      new URLSearchParams({ x: secret }).toString().slice(2),
+      JSON.stringify(secret).slice(1, -1),
+    ].some((each) => text.includes(each)),
   );
 
 async function becomeCustomer(): Promise<string> {
   const credentials = { username: person.username, password: passwords.first };
   assert.equal(outcomeOf(await ask('register', 'POST', '/auth/register', { body: credentials })), '201');
   assert.equal(outcomeOf(await ask('register', 'POST', '/auth/register', { body: credentials })), '409 username-taken');
-  assert.equal(outcomeOf(await ask('login', 'POST', '/auth/login', { body: { ...credentials, password: passwords.wrong } })), '403 wrong-credentials');
+  assert.equal(
+    outcomeOf(await ask('login', 'POST', '/auth/login', { body: { ...credentials, password: passwords.wrong } })),
+    '403 wrong-credentials',
+  );
   const cookie = cookieOf(await post(`${shop.url}/auth/login`, form(credentials)));
   secrets.add(cookie.replace('session_id=', ''));
   const token = (await ask('token', 'POST', '/auth/token', { body: credentials })).body.access_token as string;
   secrets.add(token).add(token.split('.')[2]!);
 
-  assert.equal(outcomeOf(await ask('createProfile', 'POST', '/api/v1/user', { headers: { authorization: `Bearer ${token}` }, body: person })), '201');
-  assert.equal(outcomeOf(await ask('createProfile', 'POST', '/api/v1/user', { headers: { cookie }, body: person })), '409 profile-exists');
+  assert.equal(
+    outcomeOf(
+      await ask('createProfile', 'POST', '/api/v1/user', {
+        headers: { authorization: `Bearer ${token}` },
+        body: person,
+      }),
+    ),
+    '201',
+  );
+  assert.equal(
+    outcomeOf(await ask('createProfile', 'POST', '/api/v1/user', { headers: { cookie }, body: person })),
+    '409 profile-exists',
+  );
   assert.equal(outcomeOf(await ask('listSessions', 'GET', '/auth/sessions', { headers: { cookie } })), '200');
   return cookie;
 }
@@ -102,30 +137,52 @@ async function beRefused(cookie: string): Promise<void> {
   const refusals = [
     ask('updateProfile', 'PUT', '/api/v1/user/x', { headers, body: { ...person, more: person.email } }),
     ask('createProfile', 'POST', '/api/v1/user', { headers, body: broken }),
-    ask('createProfile', 'POST', '/api/v1/user', { headers, body: { ...person, email: person.phone, phone: person.email } }),
-    ask('createOrder', 'POST', '/orders', { headers: { ...headers, 'idempotency-key': person.email }, body: { price: person.email } }),
+    ask('createProfile', 'POST', '/api/v1/user', {
+      headers,
+      body: { ...person, email: person.phone, phone: person.email },
+    }),
+    ask('createOrder', 'POST', '/orders', {
+      headers: { ...headers, 'idempotency-key': person.email },
+      body: { price: person.email },
+    }),
     ask('createOrder', 'POST', '/orders', {
       headers: { ...headers, 'if-match': person.email, 'x-correlation-id': person.email, 'x-user-id': person.username },
       body: { price: 1 },
     }),
-    ask('login', 'POST', '/auth/login', { body: { username: person.email, password: passwords.next, more: person.phone } }),
+    ask('login', 'POST', '/auth/login', {
+      body: { username: person.email, password: passwords.next, more: person.phone },
+    }),
     ask('login', 'POST', '/auth/login', { body: { username: person.email, password: passwords.next } }),
-    ask('readBalance', 'GET', '/payments', { headers: { authorization: `Bearer ${[...secrets].at(-1)}.x.y`, cookie: `session_id=${passwords.wrong}` } }),
+    ask('readBalance', 'GET', '/payments', {
+      headers: { authorization: `Bearer ${[...secrets].at(-1)}.x.y`, cookie: `session_id=${passwords.wrong}` },
+    }),
     fetch(`${shop.url}/users/${person.email}?email=${encodeURIComponent(person.email)}`, { headers }),
-    fetch(`${shop.url}/${encodeURIComponent(person.phone)}`, { headers: { 'user-agent': person.email, referer: `https://${person.email}/` } }),
+    fetch(`${shop.url}/${encodeURIComponent(person.phone)}`, {
+      headers: { 'user-agent': person.email, referer: `https://${person.email}/` },
+    }),
   ];
   for (const { status } of await Promise.all(refusals)) assert.ok(status >= 400 && status < 500, String(status));
 }
 
 async function leave(cookie: string): Promise<void> {
   const headers = { cookie };
-  const change = (current: string) => ask('changePassword', 'PUT', '/auth/password', { headers, body: { current, next: passwords.next } });
-  assert.deepEqual([outcomeOf(await change(passwords.wrong)), outcomeOf(await change(passwords.first))], ['403 wrong-credentials', '204']);
+  const change = (current: string) =>
+    ask('changePassword', 'PUT', '/auth/password', { headers, body: { current, next: passwords.next } });
+  assert.deepEqual(
+    [outcomeOf(await change(passwords.wrong)), outcomeOf(await change(passwords.first))],
+    ['403 wrong-credentials', '204'],
+  );
   const { body: sessions } = await ask('listSessions', 'GET', '/auth/sessions', { headers });
-  const { id } = (await ask('login', 'POST', '/auth/login', { body: { username: person.username, password: passwords.next } })).body;
+  const { id } = (
+    await ask('login', 'POST', '/auth/login', { body: { username: person.username, password: passwords.next } })
+  ).body;
   assert.equal(outcomeOf(await ask('deleteProfile', 'DELETE', `/api/v1/user/${id}`, { headers })), '204');
-  const orders = (await ask('listOrders', 'GET', '/orders', { headers })).body.map(({ status }: { status: string }) => status);
-  const ledger = (await ask('listTransactions', 'GET', '/payments/transactions', { headers })).body.map(({ amount }: { amount: number }) => amount);
+  const orders = (await ask('listOrders', 'GET', '/orders', { headers })).body.map(
+    ({ status }: { status: string }) => status,
+  );
+  const ledger = (await ask('listTransactions', 'GET', '/payments/transactions', { headers })).body.map(
+    ({ amount }: { amount: number }) => amount,
+  );
   assert.deepEqual(
     [orders, ledger],
     [
@@ -142,8 +199,17 @@ async function leave(cookie: string): Promise<void> {
 async function workflowsOf(orderIds: readonly string[], client: Client): Promise<string> {
   const shown = await Promise.all(
     orderIds.map(async (id) => {
-      const { workflowId, type, memo, typedSearchAttributes, taskQueue, raw } = await client.workflow.getHandle(`order-${id}`).describe();
-      return { workflowId, type, memo, attributes: typedSearchAttributes.getAll(), taskQueue, config: JSON.stringify(raw.executionConfig) };
+      const { workflowId, type, memo, typedSearchAttributes, taskQueue, raw } = await client.workflow
+        .getHandle(`order-${id}`)
+        .describe();
+      return {
+        workflowId,
+        type,
+        memo,
+        attributes: typedSearchAttributes.getAll(),
+        taskQueue,
+        config: JSON.stringify(raw.executionConfig),
+      };
     }),
   );
   assert.equal(shown.length, 2);

@@ -13,15 +13,25 @@ import { temporal } from './support/saga-temporal.ts';
 import { withWorker } from './support/temporal.ts';
 
 /** On a machine that is busy with other tests a start may take its time. */
-const patientStarter = (taskQueue: string) => createProfileStarter({ temporal: temporal.client, taskQueue, withinMs: 20_000 });
-const handleOf = (userId: string, version: number) => temporal.client.workflow.getHandle(profileWorkflowId(userId, version));
+const patientStarter = (taskQueue: string) =>
+  createProfileStarter({ temporal: temporal.client, taskQueue, withinMs: 20_000 });
+const handleOf = (userId: string, version: number) =>
+  temporal.client.workflow.getHandle(profileWorkflowId(userId, version));
 const announce = (world: ReturnType<typeof createProfileWorld>, version: number) =>
-  new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') }).run(world.activities.announceProfile, { userId: world.userId, version });
+  new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') }).run(world.activities.announceProfile, {
+    userId: world.userId,
+    version,
+  });
 
 test('a change opens the account and is announced, whatever fails first, and history names no person', async () => {
   const world = createProfileWorld({ billingAnswersFirst: [503], usersAnswersFirst: [401], publishingFailsFirst: 1 });
   const { userId } = world;
-  const personal = { firstName: 'Marguerite', lastName: 'Duvallier', email: 'm.duvallier@example.org', phone: '+33 1 70 18 99 61' };
+  const personal = {
+    firstName: 'Marguerite',
+    lastName: 'Duvallier',
+    email: 'm.duvallier@example.org',
+    phone: '+33 1 70 18 99 61',
+  };
   world.profile = { userId, username: 'mduvallier', ...personal, version: 1 };
   const history = await withWorker(world.activities as Activities, async (taskQueue) => {
     await patientStarter(taskQueue)({ userId, version: 1 });
@@ -30,11 +40,22 @@ test('a change opens the account and is announced, whatever fails first, and his
   });
   assert.deepEqual(world.opened, [userId]);
   const { topic, key, value, headers } = world.messages.at(-1)!;
-  assert.deepEqual([topic, key, JSON.parse(String(value))], ['user-service.UserUpdated', userId, { userId, ...personal, version: 1 }]);
-  assert.deepEqual([headers['eventId'], headers['profileVersion'], headers['correlationId']], [profileEventId(userId, 1), '1', profileWorkflowId(userId, 1)]);
-  assert.deepEqual(new Set(world.messages.map((message) => message.headers['eventId'])).size, 1, 'a repeated message has the same id');
+  assert.deepEqual(
+    [topic, key, JSON.parse(String(value))],
+    ['user-service.UserUpdated', userId, { userId, ...personal, version: 1 }],
+  );
+  assert.deepEqual(
+    [headers['eventId'], headers['profileVersion'], headers['correlationId']],
+    [profileEventId(userId, 1), '1', profileWorkflowId(userId, 1)],
+  );
+  assert.deepEqual(
+    new Set(world.messages.map((message) => message.headers['eventId'])).size,
+    1,
+    'a repeated message has the same id',
+  );
   assert.ok(history.includes(userId) && history.includes('open the billing account'), 'history is searched as text');
-  for (const word of ['mduvallier', ...Object.values(personal)]) assert.ok(!history.includes(word), `history has ${word}`);
+  for (const word of ['mduvallier', ...Object.values(personal)])
+    assert.ok(!history.includes(word), `history has ${word}`);
 });
 
 for (const [goneAt, what] of [
@@ -55,7 +76,10 @@ for (const [goneAt, what] of [
 
 test('what follows from a change, also when it is started later, is tied to the request that made it', async () => {
   const world = createProfileWorld();
-  const origin = { correlationId: 'signing-up', traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
+  const origin = {
+    correlationId: 'signing-up',
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  };
   await withWorker(world.activities as Activities, async (taskQueue) => {
     await patientStarter(taskQueue)({ userId: world.userId, version: 1, ...origin });
     await handleOf(world.userId, 1).result();
@@ -85,16 +109,25 @@ for (const [status, type] of [
 test('a workflow that comes late announces the profile as it is now, under the id of that version', async () => {
   const world = createProfileWorld({ version: 5 });
   assert.deepEqual(await announce(world, 2), { version: 5, deleted: false });
-  assert.deepEqual([world.messages.length, world.messages[0]!.headers['eventId']], [1, profileEventId(world.userId, 5)]);
+  assert.deepEqual(
+    [world.messages.length, world.messages[0]!.headers['eventId']],
+    [1, profileEventId(world.userId, 5)],
+  );
 });
 
 test('a profile that changes while it is being announced is announced again, so that the last message is the latest', async () => {
   const world = createProfileWorld();
-  const changes = [() => (world.profile = { ...world.profile!, firstName: 'Augusta', version: 2 }), () => ((world.profile = undefined), (world.goneAt = 3))];
+  const changes = [
+    () => (world.profile = { ...world.profile!, firstName: 'Augusta', version: 2 }),
+    () => ((world.profile = undefined), (world.goneAt = 3)),
+  ];
   world.beforePublishing = () => changes.shift()?.();
   assert.deepEqual(await announce(world, 1), { version: 3, deleted: true });
   assert.deepEqual(
-    world.messages.map(({ value, headers }) => [value && JSON.parse(String(value)).firstName, headers['profileVersion']]),
+    world.messages.map(({ value, headers }) => [
+      value && JSON.parse(String(value)).firstName,
+      headers['profileVersion'],
+    ]),
     [
       ['Ada', '1'],
       ['Augusta', '2'],
@@ -148,11 +181,16 @@ test('a change whose workflow has ended well counts as started, and does not run
 test('without Temporal the start gives up after about a second', async () => {
   const away = createTemporal({ address: '127.0.0.1:1', namespace: 'default', tls: false });
   const startedMs = performance.now();
-  await assert.rejects(createProfileStarter({ temporal: away.client, taskQueue: 'none' })({ userId: randomUUID(), version: 1 }));
+  await assert.rejects(
+    createProfileStarter({ temporal: away.client, taskQueue: 'none' })({ userId: randomUUID(), version: 1 }),
+  );
   const tookMs = performance.now() - startedMs;
   assert.ok(tookMs < 9_000, `${tookMs} ms`);
   await away.close();
 });
 
 /** A history with its payloads readable. */
-const asText = (history: unknown) => JSON.stringify(history).replace(/"data":"([^"]+)"/g, (_whole, data: string) => Buffer.from(data, 'base64').toString());
+const asText = (history: unknown) =>
+  JSON.stringify(history).replace(/"data":"([^"]+)"/g, (_whole, data: string) =>
+    Buffer.from(data, 'base64').toString(),
+  );

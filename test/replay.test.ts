@@ -35,13 +35,19 @@ test('every history replays, and asks its activities for what it asked them for'
 });
 
 test('a workflow that leaves out a step does not pass', async () => {
-  const faults = await faultsOf(changed(/await [^\n]*\(placed\)\.announceOrder\(settled\);/, 'await undefined;'), only('order-success-local'));
+  const faults = await faultsOf(
+    changed(/await [^\n]*\(placed\)\.announceOrder\(settled\);/, 'await undefined;'),
+    only('order-success-local'),
+  );
   assert.match(faults.join(), /^order-success-local does not replay: .*nondeterminism/i);
 });
 
 test('a workflow that takes another turn does not pass', async () => {
   const faults = await faultsOf(
-    changed(/(outcome|reason): 'insufficient-funds'/, "$1: 'poor'").replaceAll("status: 'FAILED'", "status: 'CANCELLED'"),
+    changed(/(outcome|reason): 'insufficient-funds'/, "$1: 'poor'").replaceAll(
+      "status: 'FAILED'",
+      "status: 'CANCELLED'",
+    ),
     only('order-declined-regular'),
   );
   assert.match(faults.join(), /^order-declined-regular /);
@@ -52,11 +58,16 @@ for (const [kind, name] of [
   ['regular', 'order-success-regular'],
 ] as const) {
   test(`an activity that is asked for something else does not pass (${kind})`, async () => {
-    const faults = await faultsOf(changed(/settleOrder ?\(\{ status, reason \}\) \{/, "settleOrder({ status }) { const reason = 'changed';"), only(name));
+    const faults = await faultsOf(
+      changed(/settleOrder ?\(\{ status, reason \}\) \{/, "settleOrder({ status }) { const reason = 'changed';"),
+      only(name),
+    );
     assert.equal(faults.length, 1);
     assert.match(
       faults[0]!,
-      new RegExp(`^${name} has another input: recorded .*"settleOrder".*"reason":null.*"kind":"${kind}".* derives .*"reason":"changed"`),
+      new RegExp(
+        `^${name} has another input: recorded .*"settleOrder".*"reason":null.*"kind":"${kind}".* derives .*"reason":"changed"`,
+      ),
     );
   });
 }

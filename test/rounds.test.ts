@@ -7,10 +7,13 @@ test('a round that was cut short is followed by another one soon, and one that w
   const stop = new AbortController();
   const told: unknown[] = [];
   let begun = 0;
-  const ended = rounds({ signal: stop.signal, everyMs: 3_600_000, againMs: 1, onFailed: (error) => told.push(error) }, async () => {
-    begun++;
-    if (begun < 3) throw new Error('away');
-  });
+  const ended = rounds(
+    { signal: stop.signal, everyMs: 3_600_000, againMs: 1, onFailed: (error) => told.push(error) },
+    async () => {
+      begun++;
+      if (begun < 3) throw new Error('away');
+    },
+  );
   await eventually(() => assert.equal(begun, 3));
   stop.abort();
   await ended;

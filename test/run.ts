@@ -76,10 +76,14 @@ async function run(words: string[]): Promise<number> {
   let worst = 0;
   for (const { files, atOnce } of batches) {
     if (interrupted) return 130;
-    tests = spawn(process.execPath, ['--test', `--test-concurrency=${atOnce}`, '--test-reporter=spec', ...options, ...files], {
-      stdio: ['ignore', 'inherit', 'inherit'],
-      env,
-    });
+    tests = spawn(
+      process.execPath,
+      ['--test', `--test-concurrency=${atOnce}`, '--test-reporter=spec', ...options, ...files],
+      {
+        stdio: ['ignore', 'inherit', 'inherit'],
+        env,
+      },
+    );
     const [code] = (await once(tests, 'exit')) as [number | null];
     worst = Math.max(worst, code ?? 130);
   }

@@ -27,22 +27,37 @@ const options: SagaOptions = {
 const saga = createSaga(options);
 
 const orderThat = (status: Order['status']) =>
-  ({ id: randomUUID(), userId: randomUUID(), price: 5, version: 1, status, correlationId: 'test', createdAt: new Date().toISOString() }) as Order;
-const isThere = async (workflowId: string): Promise<boolean> => (await ifKnown(workflow.getHandle(workflowId).describe())) !== undefined;
+  ({
+    id: randomUUID(),
+    userId: randomUUID(),
+    price: 5,
+    version: 1,
+    status,
+    correlationId: 'test',
+    createdAt: new Date().toISOString(),
+  }) as Order;
+const isThere = async (workflowId: string): Promise<boolean> =>
+  (await ifKnown(workflow.getHandle(workflowId).describe())) !== undefined;
 /** Whether the order has a workflow, and whether its cancellation has. */
 const startedOf = async ({ id }: Order) => [await isThere(orderWorkflowId(id)), await isThere(cancelWorkflowId(id))];
 const end = async (...ids: string[]) => Promise.all(ids.map((id) => ifKnown(workflow.getHandle(id).terminate())));
 
 const ways = {
   'by who waits for it': ({ cancelled }: typeof saga, order: Order) => cancelled(order, 'buyer'),
-  'by who does not wait': ({ startCancellation }: typeof saga, order: Order) => startCancellation(order, 'buyer').catch(() => undefined),
+  'by who does not wait': ({ startCancellation }: typeof saga, order: Order) =>
+    startCancellation(order, 'buyer').catch(() => undefined),
 };
 
 test('a workflow that ended before anybody asked for its outcome answers what it ended with', async () => {
   const world = createWorld();
   await withWorker(world.activities, async (taskQueue) => {
     const { outcome, start } = createSaga({ ...options, taskQueue, answerDeadlineMs: 60_000 });
-    const order = { ...orderThat('IN_PROGRESS'), id: world.orderId, userId: world.input.ownerId, price: world.input.price };
+    const order = {
+      ...orderThat('IN_PROGRESS'),
+      id: world.orderId,
+      userId: world.input.ownerId,
+      price: world.input.price,
+    };
     await start(order);
     await workflow.getHandle(orderWorkflowId(order.id)).result();
     assert.deepEqual(await outcome(order), { orderId: order.id, status: 'SUCCESS', reason: null });
@@ -61,7 +76,10 @@ test('the deadline of an order counts from when it was placed, and a workflow th
   };
   // Some time passes meanwhile, and a clock that is behind takes none of it away.
   assert.ok(Math.abs((await deadlineOf(600, false)) - 3_000) <= 5);
-  assert.deepEqual([await deadlineOf(-600, false), await deadlineOf(7_200, false), await deadlineOf(7_200, true)], [3_600, 60, 3_600]);
+  assert.deepEqual(
+    [await deadlineOf(-600, false), await deadlineOf(7_200, false), await deadlineOf(7_200, true)],
+    [3_600, 60, 3_600],
+  );
 });
 
 for (const [way, takeBack] of Object.entries(ways)) {
@@ -80,8 +98,13 @@ for (const [way, takeBack] of Object.entries(ways)) {
   test(`an order whose own workflow cannot be started is not taken back before it can (${way})`, async () => {
     const order = orderThat('IN_PROGRESS');
     const start = (type: never, { workflowId, ...more }: { workflowId: string }) =>
-      workflowId === orderWorkflowId(order.id) ? Promise.reject(new Error('the connection was reset')) : workflow.start(type, { workflowId, ...more } as never);
-    const resetting = { withDeadline: (_deadline: number, act: () => unknown) => act(), workflow: Object.assign(Object.create(workflow), { start }) };
+      workflowId === orderWorkflowId(order.id)
+        ? Promise.reject(new Error('the connection was reset'))
+        : workflow.start(type, { workflowId, ...more } as never);
+    const resetting = {
+      withDeadline: (_deadline: number, act: () => unknown) => act(),
+      workflow: Object.assign(Object.create(workflow), { start }),
+    };
     assert.equal(await takeBack(createSaga({ ...options, temporal: resetting as Client }), order), undefined);
     assert.deepEqual(await startedOf(order), [false, false]);
   });

@@ -33,10 +33,13 @@ async function signerAndPublished() {
   return [kidOf(await keys.sign(SOMEBODY)), published.map(({ kid }) => kid!)] as const;
 }
 /** Lets time pass for the keys. */
-const pass = (seconds: number) => rows.query(`update signing_keys set created_at = created_at - $1 * interval '1 second'`, [seconds]);
+const pass = (seconds: number) =>
+  rows.query(`update signing_keys set created_at = created_at - $1 * interval '1 second'`, [seconds]);
 
 test('of many replicas that start at once, all sign with the one key that one of them made', async () => {
-  const tokens = await Promise.all(Array.from({ length: 6 }, () => createSigningKeys(store, { rotationS }).sign(SOMEBODY)));
+  const tokens = await Promise.all(
+    Array.from({ length: 6 }, () => createSigningKeys(store, { rotationS }).sign(SOMEBODY)),
+  );
   const { rows: kept } = await rows.query('select kid from signing_keys');
   assert.deepEqual(
     [...new Set(tokens.map(kidOf))],
@@ -78,7 +81,10 @@ test('keys that were read once are used on while the database is away, and it is
   const [kid] = await signerAndPublished();
   t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
   let readings = 0;
-  const keys = createSigningKeys({ ...store, signingKeys: () => (readings++ === 0 ? store.signingKeys() : Promise.reject(new Error('away'))) }, { rotationS });
+  const keys = createSigningKeys(
+    { ...store, signingKeys: () => (readings++ === 0 ? store.signingKeys() : Promise.reject(new Error('away'))) },
+    { rotationS },
+  );
   await keys.sign(SOMEBODY);
   for (let minute = 1; minute <= 3; minute++) {
     t.mock.timers.tick(60_000);

@@ -10,7 +10,12 @@ const order = { id: ID, userId: ID, price: 5, version: 1, status: 'SUCCESS', cre
 bounds('what is told of an order', {
   schema: schemas.Order,
   like: order,
-  taken: [{}, { status: 'FAILED', reason: 'insufficient-funds' }, { status: 'CANCELLED' }, { status: 'CANCELLED', reason: 'buyer' }],
+  taken: [
+    {},
+    { status: 'FAILED', reason: 'insufficient-funds' },
+    { status: 'CANCELLED' },
+    { status: 'CANCELLED', reason: 'buyer' },
+  ],
   refused: [
     { status: 'FAILED' },
     { status: 'FAILED', reason: 'bad luck' },
@@ -34,7 +39,13 @@ bounds('an order that was cancelled', {
   schema: schemas.CancelledOrder,
   like: { ...order, status: 'CANCELLED', reason: 'buyer' },
   taken: [{}, { reason: 'operator' }],
-  refused: [{ reason: undefined }, { reason: 'deadline' }, { status: 'SUCCESS', reason: undefined }, { status: 'FAILED' }, { more: 1 }],
+  refused: [
+    { reason: undefined },
+    { reason: 'deadline' },
+    { status: 'SUCCESS', reason: undefined },
+    { status: 'FAILED' },
+    { more: 1 },
+  ],
 });
 
 bounds('an order that is being cancelled', {
@@ -82,12 +93,21 @@ bounds('a session', {
   schema: schemas.Session,
   like: { id: ID, createdAt: '2026-11-22T18:09:27.123Z', expiresAt: '2026-11-29T18:09:27.123Z', current: true },
   taken: [{}, { current: false }],
-  refused: [{ current: undefined }, { current: 'true' }, { expiresAt: undefined }, { expiresAt: 'soon' }, { userId: ID }, { tokenHash: 'x' }],
+  refused: [
+    { current: undefined },
+    { current: 'true' },
+    { expiresAt: undefined },
+    { expiresAt: 'soon' },
+    { userId: ID },
+    { tokenHash: 'x' },
+  ],
 });
 
 bounds('the cookie of a session', {
   schema: headers.SessionCookie.schema,
-  taken: ['', '; Secure'].map((secure) => `session_id=${'A'.repeat(43)}; HttpOnly; SameSite=Lax; Path=/; Max-Age=3600${secure}`),
+  taken: ['', '; Secure'].map(
+    (secure) => `session_id=${'A'.repeat(43)}; HttpOnly; SameSite=Lax; Path=/; Max-Age=3600${secure}`,
+  ),
   refused: [
     'session_id=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0',
     `session_id=${'A'.repeat(43)}; SameSite=Lax; Path=/; Max-Age=3600`,
@@ -99,13 +119,26 @@ bounds('the cookie of a session', {
 bounds('a cookie that is taken back', {
   schema: headers.SessionCookieCleared.schema,
   taken: ['session_id=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0'],
-  refused: ['session_id=x; HttpOnly; SameSite=Lax; Path=/; Max-Age=0', 'session_id=; HttpOnly; SameSite=Lax; Path=/', 'other=; Max-Age=0'],
+  refused: [
+    'session_id=x; HttpOnly; SameSite=Lax; Path=/; Max-Age=0',
+    'session_id=; HttpOnly; SameSite=Lax; Path=/',
+    'other=; Max-Age=0',
+  ],
 });
 
 bounds('what became of a cancelled withdrawal', {
   schema: schemas.WithdrawalCancelled,
-  taken: [{ outcome: 'REFUNDED', cause: 'buyer' }, { outcome: 'CANCELLED', cause: 'deadline' }, { outcome: 'DECLINED' }],
-  refused: [{ outcome: 'REFUNDED' }, { outcome: 'DECLINED', cause: 'buyer' }, { outcome: 'CHARGED', cause: 'buyer' }, { outcome: 'CANCELLED', cause: 'whim' }],
+  taken: [
+    { outcome: 'REFUNDED', cause: 'buyer' },
+    { outcome: 'CANCELLED', cause: 'deadline' },
+    { outcome: 'DECLINED' },
+  ],
+  refused: [
+    { outcome: 'REFUNDED' },
+    { outcome: 'DECLINED', cause: 'buyer' },
+    { outcome: 'CHARGED', cause: 'buyer' },
+    { outcome: 'CANCELLED', cause: 'whim' },
+  ],
 });
 
 bounds('a refusal', {
@@ -121,7 +154,14 @@ bounds('a refusal', {
     reason: 'deadline',
   },
   taken: [{}],
-  refused: [{ type: 'about:blank' }, { status: 400 }, { orderId: undefined }, { reason: undefined }, { correlationId: undefined }, { stack: 'at …' }],
+  refused: [
+    { type: 'about:blank' },
+    { status: 400 },
+    { orderId: undefined },
+    { reason: undefined },
+    { correlationId: undefined },
+    { stack: 'at …' },
+  ],
 });
 
 bounds('the event of an order that was cancelled', {
@@ -140,20 +180,40 @@ bounds('the event of an order that failed', {
 
 bounds('the headers of an event', {
   schema: eventDocument.channels['user-service/UserUpdated'].messages.UserUpdated.headers,
-  like: { eventId: ID, eventType: 'UserUpdated', schemaVersion: '1', correlationId: 'abc', 'content-type': 'application/json', profileVersion: '3' },
+  like: {
+    eventId: ID,
+    eventType: 'UserUpdated',
+    schemaVersion: '1',
+    correlationId: 'abc',
+    'content-type': 'application/json',
+    profileVersion: '3',
+  },
   taken: [{}, { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }, { 'x-other': 'kept' }],
-  refused: [{ eventType: 'OrderCreated' }, { schemaVersion: '2' }, { eventId: undefined }, { profileVersion: undefined }, { traceparent: 'x' }],
+  refused: [
+    { eventType: 'OrderCreated' },
+    { schemaVersion: '2' },
+    { eventId: undefined },
+    { profileVersion: undefined },
+    { traceparent: 'x' },
+  ],
 });
 
 test('every schema of every document can be checked strictly', () => {
-  for (const schema of [...Object.values<Json>(schemas), ...Object.values<Json>(parameters).map(({ schema }) => schema)]) ajv.compile(schema);
-  for (const { payload, headers } of objectsIn(eventDocument)) for (const each of [payload, headers].filter(Boolean)) ajv.compile(each);
+  for (const schema of [
+    ...Object.values<Json>(schemas),
+    ...Object.values<Json>(parameters).map(({ schema }) => schema),
+  ])
+    ajv.compile(schema);
+  for (const { payload, headers } of objectsIn(eventDocument))
+    for (const each of [payload, headers].filter(Boolean)) ajv.compile(each);
 });
 
 test('every object is closed, so that a misspelt property is never silently dropped', () => {
   const open = [...objectsIn(schemas)].filter(
     ({ type, properties, additionalProperties }) => type === 'object' && properties && additionalProperties !== false,
   );
-  const partsOfOthers = ['PaidOrder', 'OpenOrder', 'CancelledOrder', 'OrderBeingCancelled'].map((name) => schemas[name].allOf[1]);
+  const partsOfOthers = ['PaidOrder', 'OpenOrder', 'CancelledOrder', 'OrderBeingCancelled'].map(
+    (name) => schemas[name].allOf[1],
+  );
   assert.deepEqual(new Set(open), new Set(partsOfOthers));
 });

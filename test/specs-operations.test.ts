@@ -89,7 +89,11 @@ const answersWithoutError = operations.flatMap(({ id, responses }) =>
 );
 
 test('the document has the operations of the contract, where it puts them and for whom', () => {
-  const described = operations.map(({ id, method, path, callers }) => [id, `${method.toLowerCase()} ${path}`, callers.join(' ')]);
+  const described = operations.map(({ id, method, path, callers }) => [
+    id,
+    `${method.toLowerCase()} ${path}`,
+    callers.join(' '),
+  ]);
   assert.deepEqual(
     described.toSorted(),
     Object.entries(contract)
@@ -106,7 +110,10 @@ for (const each of operations) {
 }
 
 test('what an answer says beside its body is in headers that are described', () => {
-  const described = answersWithoutError.map(({ title, response }) => [title, Object.keys(response.headers).slice(1).join(' ')]);
+  const described = answersWithoutError.map(({ title, response }) => [
+    title,
+    Object.keys(response.headers).slice(1).join(' '),
+  ]);
   assert.deepEqual(Object.fromEntries(described.filter(([, names]) => names !== '')), headers);
 });
 
@@ -125,7 +132,9 @@ const refusalHeaders: Record<string, string> = {
 
 for (const { id, responses } of operations) {
   test(`what a refusal by ${id} says beside its body is in headers that are described`, () => {
-    for (const [status, { headers: described }] of Object.entries<Json>(responses).filter(([each]) => Number(each) >= 400)) {
+    for (const [status, { headers: described }] of Object.entries<Json>(responses).filter(
+      ([each]) => Number(each) >= 400,
+    )) {
       const names = Object.entries<Json>(described).map(([name, { required }]) => `${name}${required ? '!' : ''}`);
       const own = refusalHeaders[`${id} ${status}`] ?? refusalHeaders[status];
       assert.deepEqual(names.join(' '), ['X-Correlation-Id!', own].filter(Boolean).join(' '), status);
@@ -134,7 +143,10 @@ for (const { id, responses } of operations) {
 }
 
 test('answers are JSON, but for pages and streams', () => {
-  const described = answersWithoutError.map(({ title, response }) => [title, Object.keys(response.content ?? {}).join(' ')]);
+  const described = answersWithoutError.map(({ title, response }) => [
+    title,
+    Object.keys(response.content ?? {}).join(' '),
+  ]);
   assert.deepEqual(Object.fromEntries(described.filter(([, media]) => !['', 'application/json'].includes(media!))), {
     'loginPage 200': 'text/html',
     'orderEvents 200': 'text/event-stream',
@@ -168,5 +180,7 @@ function answersOf({ responses }: Operation): string[] {
 
 /** `404 no-such-order` for a kind of problem, `200 ` for a status. */
 function answer(statusOrKind: string): string {
-  return statusOrKind in problemKinds ? `${problemKinds[statusOrKind as ProblemKind].status} ${statusOrKind}` : `${statusOrKind} `;
+  return statusOrKind in problemKinds
+    ? `${problemKinds[statusOrKind as ProblemKind].status} ${statusOrKind}`
+    : `${statusOrKind} `;
 }

@@ -25,7 +25,19 @@ bounds('a move of money', {
 
 bounds('If-Match', {
   schema: parameters.IfMatch.schema,
-  taken: ['*', '0', '"0"', '7', '"42"', '999999999', '1000000000', '2099999999', '2147483599', '2147483646', '"2147483646"'],
+  taken: [
+    '*',
+    '0',
+    '"0"',
+    '7',
+    '"42"',
+    '999999999',
+    '1000000000',
+    '2099999999',
+    '2147483599',
+    '2147483646',
+    '"2147483646"',
+  ],
   refused: [
     '',
     '"',
@@ -49,7 +61,13 @@ bounds('If-Match', {
 
 bounds('an Idempotency-Key', {
   schema: parameters.IdempotencyKey.schema,
-  taken: [ID, ID.toUpperCase(), `"${ID}"`, '00000000-0000-0000-0000-000000000000', '5f0f8a3e-0c1d-1b9e-0f1a-2d3c4b5a6978'],
+  taken: [
+    ID,
+    ID.toUpperCase(),
+    `"${ID}"`,
+    '00000000-0000-0000-0000-000000000000',
+    '5f0f8a3e-0c1d-1b9e-0f1a-2d3c4b5a6978',
+  ],
   refused: ['key', '""', `"${ID}`, `${ID}"`, `${ID}, ${ID}`, ...OTHER_SPELLINGS],
 });
 
@@ -68,9 +86,17 @@ bounds('the length of a page', {
 bounds('a registration', {
   schema: schemas.NewCredentials,
   like: { username: 'ada', password: 'long enough' },
-  taken: [{}, { username: 'a.b_c@d-e+f' }, { username: 'a'.repeat(64) }, { password: 'p'.repeat(128) }, { password: '🐳'.repeat(8) }],
+  taken: [
+    {},
+    { username: 'a.b_c@d-e+f' },
+    { username: 'a'.repeat(64) },
+    { password: 'p'.repeat(128) },
+    { password: '🐳'.repeat(8) },
+  ],
   refused: [
-    ...['ad', 'a'.repeat(65), '.ada', 'a b c', 'ada\n', 'ada\u0000', 'аda', 1, undefined].map((username) => ({ username })),
+    ...['ad', 'a'.repeat(65), '.ada', 'a b c', 'ada\n', 'ada\u0000', 'аda', 1, undefined].map((username) => ({
+      username,
+    })),
     ...['p'.repeat(7), 'p'.repeat(129), 12345678, undefined].map((password) => ({ password })),
     { role: 'admin' },
   ],

@@ -10,7 +10,11 @@ const operations = Object.entries<Json>(api.paths).flatMap(([path, item]) =>
   Object.entries<Json>(item).map(([method, operation]) => ({ operation, title: `${method} ${path}` })),
 );
 const answers = operations.flatMap(({ operation, title }) =>
-  Object.entries<Json>(operation.responses).map(([status, response]) => ({ status: Number(status), response, title: `${title} ${status}` })),
+  Object.entries<Json>(operation.responses).map(([status, response]) => ({
+    status: Number(status),
+    response,
+    title: `${title} ${status}`,
+  })),
 );
 const channels: Array<[string, Json]> = Object.entries(eventDocumentJson.channels);
 const eventChannels = channels.filter(([id]) => !id.endsWith('.dead-letters'));
@@ -78,7 +82,9 @@ test('every event has a topic of its name, a key that its payload names, and a t
 });
 
 test('every event is sent by somebody, what is received can be set aside, and nothing is done with a channel that is not there', () => {
-  const done = Object.values<Json>(eventDocumentJson.operations).map(({ action, channel }) => `${action} ${channel.$ref.split('/').at(-1).replace('~1', '/')}`);
+  const done = Object.values<Json>(eventDocumentJson.operations).map(
+    ({ action, channel }) => `${action} ${channel.$ref.split('/').at(-1).replace('~1', '/')}`,
+  );
   for (const [id] of eventChannels) {
     assert.ok(done.includes(`send ${id}`), id);
     assert.equal(done.includes(`send ${id}.dead-letters`), done.includes(`receive ${id}`), id);

@@ -31,11 +31,20 @@ const at = (more: Partial<Books>): string[] => idsOf(brokenAtRest({ ...sound, ..
 test('at rest an order is paid once at its price, or not at all, and its buyer was told of it', () => {
   assert.deepEqual(at({}), []);
   assert.deepEqual(at({ orders: [{ ...placed, status: 'IN_PROGRESS', firstStatus: null }] }), ['I8']);
-  for (const movements of [[], [charge, charge], [{ ...charge, amount: -31 }], [{ ...charge, owner: STRANGER }], [{ ...charge, isCancelled: true }]]) {
+  for (const movements of [
+    [],
+    [charge, charge],
+    [{ ...charge, amount: -31 }],
+    [{ ...charge, owner: STRANGER }],
+    [{ ...charge, isCancelled: true }],
+  ]) {
     assert.deepEqual(at({ movements }), ['I5']);
   }
   assert.deepEqual(at({ outcomes: [] }), ['I5']);
-  const failed = { orders: [{ ...placed, status: 'FAILED', firstStatus: 'FAILED' }] as OrderRow[], notifications: [{ ...told!, event: 'OrderRejected' }] };
+  const failed = {
+    orders: [{ ...placed, status: 'FAILED', firstStatus: 'FAILED' }] as OrderRow[],
+    notifications: [{ ...told!, event: 'OrderRejected' }],
+  };
   assert.deepEqual(at(failed), ['I6']);
   assert.deepEqual(at({ ...failed, movements: [], outcomes: [{ ...sound.outcomes[0]!, outcome: 'DECLINED' }] }), []);
   for (const notifications of [
@@ -80,7 +89,12 @@ test('each order has a workflow that ended as it did, and each workflow its orde
   const ended = { id: orderWorkflowId(back.id), status: 'COMPLETED', result: 'SUCCESS' };
   const taken = { id: cancelWorkflowId(back.id), status: 'COMPLETED', result: 'CANCELLED' };
   assert.deepEqual(brokenWorkflows([ended, taken], { orders: [back] }), []);
-  for (const workflows of [[ended], [taken], [ended, { id: taken.id, status: 'RUNNING' }], [{ ...ended, result: 'FAILED' }, taken]]) {
+  for (const workflows of [
+    [ended],
+    [taken],
+    [ended, { id: taken.id, status: 'RUNNING' }],
+    [{ ...ended, result: 'FAILED' }, taken],
+  ]) {
     assert.deepEqual(idsOf(brokenWorkflows(workflows, { orders: [back] })), ['I8']);
   }
   assert.deepEqual(idsOf(brokenWorkflows([ended, taken], { orders: [] })), ['I8']);
@@ -89,20 +103,40 @@ test('each order has a workflow that ended as it did, and each workflow its orde
 test('money moves once under a key, as it was acknowledged, and not at all where it was refused', () => {
   const key = randomUUID();
   const asked = requests.deposit(key, 50);
-  const row: MovementRow = { id: 3, owner: OWNER, scope: 'client', key, kind: 'replenishment', amount: 50, isCancelled: false };
+  const row: MovementRow = {
+    id: 3,
+    owner: OWNER,
+    scope: 'client',
+    key,
+    kind: 'replenishment',
+    amount: 50,
+    isCancelled: false,
+  };
   const made = { status: 201, body: { transactionId: 3, amount: 50, balance: 50 } };
-  const of = (exchanges: ReturnType<typeof exchange>[], movements: MovementRow[]) => idsOf(brokenMoves(exchanges, { movements }));
+  const of = (exchanges: ReturnType<typeof exchange>[], movements: MovementRow[]) =>
+    idsOf(brokenMoves(exchanges, { movements }));
   assert.deepEqual(of([exchange(asked), exchange(asked, made), exchange(asked, made)], [row]), []);
   assert.deepEqual([of([exchange(asked)], []), of([exchange(asked)], [row])], [[], []]);
   assert.deepEqual(of([exchange(asked, made)], []), ['I3']);
   assert.deepEqual(of([], [row]), ['I3']);
   assert.deepEqual(of([exchange(asked, refusal(401, 'unauthenticated'))], [row]), ['I3']);
-  assert.deepEqual(of([exchange(asked, made), exchange(asked, { ...made, body: { ...made.body, balance: 100 } })], [row]), ['I12']);
-  assert.deepEqual(of([exchange(asked, made), exchange(requests.deposit(key, 51), refusal(409, 'in-progress'))], [row]), []);
-  assert.deepEqual(of([exchange(asked, made), exchange(requests.withdraw(key, 50), refusal(409, 'insufficient-funds'))], [row]), ['I12', 'I14']);
+  assert.deepEqual(
+    of([exchange(asked, made), exchange(asked, { ...made, body: { ...made.body, balance: 100 } })], [row]),
+    ['I12'],
+  );
+  assert.deepEqual(
+    of([exchange(asked, made), exchange(requests.deposit(key, 51), refusal(409, 'in-progress'))], [row]),
+    [],
+  );
+  assert.deepEqual(
+    of([exchange(asked, made), exchange(requests.withdraw(key, 50), refusal(409, 'insufficient-funds'))], [row]),
+    ['I12', 'I14'],
+  );
 
   const withdrawal = { ...row, kind: 'withdrawal', amount: -50 } as const;
-  assert.deepEqual(of([exchange(requests.withdraw(key, 50), refusal(409, 'insufficient-funds'))], [withdrawal]), ['I14']);
+  assert.deepEqual(of([exchange(requests.withdraw(key, 50), refusal(409, 'insufficient-funds'))], [withdrawal]), [
+    'I14',
+  ]);
   assert.deepEqual(of([exchange(requests.withdraw(key, 50), made)], []), ['I13']);
 });
 
@@ -135,7 +169,11 @@ test('nobody sees what is another’s, can tell that it is there, or is taken fo
   const of = (...exchanges: ReturnType<typeof exchange>[]) => idsOf(brokenPrivacy(exchanges, books));
   const missing = exchange(requests.readOrder(randomUUID()), refusal(404, 'no-such-order'));
   assert.deepEqual(
-    of(missing, exchange(requests.readOrder(other.id), refusal(404, 'no-such-order')), exchange(requests.listOrders(10), { body: [placed] })),
+    of(
+      missing,
+      exchange(requests.readOrder(other.id), refusal(404, 'no-such-order')),
+      exchange(requests.listOrders(10), { body: [placed] }),
+    ),
     [],
   );
   assert.deepEqual(of(exchange(requests.listOrders(10), { body: [other] })), ['I22']);
@@ -148,7 +186,10 @@ test('nobody sees what is another’s, can tell that it is there, or is taken fo
 
 test('an answer is one that the contract has, and a failure one that a fault explains', () => {
   const failed = (status: number) => [exchange(requests.readBalance(), refusal(status, 'some-kind'))];
-  assert.deepEqual(brokenAnswers([...failed(503), ...failed(404), exchange(requests.readBalance())], { faults: 1 }), []);
+  assert.deepEqual(
+    brokenAnswers([...failed(503), ...failed(404), exchange(requests.readBalance())], { faults: 1 }),
+    [],
+  );
   for (const bad of [
     failed(500),
     [exchange(requests.readBalance(), { status: 502 })],
@@ -156,7 +197,8 @@ test('an answer is one that the contract has, and a failure one that a fault exp
   ]) {
     assert.deepEqual(idsOf(brokenAnswers(bad, { faults: 1 })), ['I24']);
   }
-  for (const bad of [failed(503), [exchange(requests.readBalance())]]) assert.deepEqual(idsOf(brokenAnswers(bad, { faults: 0 })), ['I24']);
+  for (const bad of [failed(503), [exchange(requests.readBalance())]])
+    assert.deepEqual(idsOf(brokenAnswers(bad, { faults: 0 })), ['I24']);
 });
 
 test('what is personal or secret is found in whatever form, and nothing else', () => {
@@ -177,13 +219,28 @@ test('exactly the poison is set aside, a table that has changed is named, and wh
   assert.deepEqual(idsOf(brokenLetters({ poison: ['a 0 1'], letters: [] })), ['I16']);
   assert.deepEqual(idsOf(brokenLetters({ poison: [], letters: ['a 0 1'] })), ['I16']);
   const digest = (content: string) => new Map([['orders.orders', content]]);
-  assert.deepEqual([changed('I17', digest('1'), digest('1'), 'it').length, changed('I17', digest('1'), digest('2'), 'it').length], [0, 1]);
-  const holding = (count: number) => ({ descriptors: { auth: count }, sockets: {}, heapMb: { auth: count }, connections: {} });
-  assert.deepEqual([brokenHoldings(holding(50), holding(59)).length, brokenHoldings(holding(50), holding(61)).length], [0, 2]);
+  assert.deepEqual(
+    [changed('I17', digest('1'), digest('1'), 'it').length, changed('I17', digest('1'), digest('2'), 'it').length],
+    [0, 1],
+  );
+  const holding = (count: number) => ({
+    descriptors: { auth: count },
+    sockets: {},
+    heapMb: { auth: count },
+    connections: {},
+  });
+  assert.deepEqual(
+    [brokenHoldings(holding(50), holding(59)).length, brokenHoldings(holding(50), holding(61)).length],
+    [0, 2],
+  );
 });
 
 test('a request about money is sent again when it has an outcome, and once', () => {
-  const [made, declined, refused] = [requests.deposit(randomUUID(), 5), requests.withdraw(randomUUID(), 5), requests.deposit(randomUUID(), 5)];
+  const [made, declined, refused] = [
+    requests.deposit(randomUUID(), 5),
+    requests.withdraw(randomUUID(), 5),
+    requests.deposit(randomUUID(), 5),
+  ];
   const exchanges = [
     exchange(made, { status: 201 }),
     exchange(made, { status: 201 }),

@@ -16,7 +16,9 @@ describe('whoever dies', { concurrency: deaths.length }, () => {
   before(async () => {
     shop = await startMortalShop();
     // All come before anybody dies: who is still coming might walk into what is meant for another.
-    acts = new Map(await Promise.all(deaths.map(async ({ failpoint, scenario }) => [failpoint, await scenario(shop)] as const)));
+    acts = new Map(
+      await Promise.all(deaths.map(async ({ failpoint, scenario }) => [failpoint, await scenario(shop)] as const)),
+    );
   });
   after(async () => {
     await shop?.stop();
@@ -37,9 +39,13 @@ test('every failpoint has its row in docs/reliability.md, which says what then h
   const rows = readFileSync('docs/reliability.md', 'utf8')
     .split('\n')
     .map((line) => line.split('|').map((cell) => cell.trim()));
-  const told = deaths.filter(({ failpoint, follows }) => rows.some((cells) => cells.includes(`\`${failpoint}\``) && cells.includes(follows)));
+  const told = deaths.filter(({ failpoint, follows }) =>
+    rows.some((cells) => cells.includes(`\`${failpoint}\``) && cells.includes(follows)),
+  );
   assert.deepEqual(
-    deaths.filter((death) => !told.includes(death)).map(({ failpoint, follows }) => `| \`${failpoint}\` | ${follows} |`),
+    deaths
+      .filter((death) => !told.includes(death))
+      .map(({ failpoint, follows }) => `| \`${failpoint}\` | ${follows} |`),
     [],
   );
 });

@@ -28,11 +28,17 @@ after(async () => {
 
 /** Runs a script under the failpoints, and answers how it ended. */
 function run(script: string, ...words: string[]): Promise<{ signal: string | null; code: number; output: string }> {
-  const urls = Object.entries(databases).map(([service, { url }]) => [`${service.toUpperCase()}_DATABASE_URL`, url] as const);
+  const urls = Object.entries(databases).map(
+    ([service, { url }]) => [`${service.toUpperCase()}_DATABASE_URL`, url] as const,
+  );
   const env = { ...process.env, ...Object.fromEntries(urls), FAILPOINTS_DIR: dir };
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, ['--import', PRELOAD, script, ...words], { env }, (_error, stdout, stderr) =>
-      resolve({ signal: child.signalCode, code: child.exitCode ?? -1, output: stdout + stderr }),
+    const child = execFile(
+      process.execPath,
+      ['--import', PRELOAD, script, ...words],
+      { env },
+      (_error, stdout, stderr) =>
+        resolve({ signal: child.signalCode, code: child.exitCode ?? -1, output: stdout + stderr }),
     );
   });
 }
@@ -81,7 +87,9 @@ test('a step that was renamed is missed, and not passed over', () => {
   for (const { file, exported, place } of steps) {
     assert.throws(() => wrap(file, exported, undefined), /There is no .* any more/);
     if (place.kind === 'export' || place.kind === 'library') continue;
-    const factory = wrap(file, exported, () => (place.kind === 'answer' ? undefined : {})) as (...input: unknown[]) => unknown;
+    const factory = wrap(file, exported, () => (place.kind === 'answer' ? undefined : {})) as (
+      ...input: unknown[]
+    ) => unknown;
     assert.throws(() => factory({ publisher: {} }, undefined), /There is no .* any more/, exported);
   }
 });

@@ -38,12 +38,23 @@ for (const { name, changes } of mutants) {
     const root = await createMutant(name, join(dir, name));
     const files = [...new Set(changes.map(({ file }) => file))];
     const modules = files.filter((file) => file.endsWith('.ts')).map((file) => join(root, file));
-    await execute(process.execPath, ['--input-type=module', '--eval', modules.map((path) => `await import(${JSON.stringify(path)});`).join('\n')]);
+    await execute(process.execPath, [
+      '--input-type=module',
+      '--eval',
+      modules.map((path) => `await import(${JSON.stringify(path)});`).join('\n'),
+    ]);
 
     const env = { ...process.env, FAILPOINTS_DIR: dir, ...(await databasesOf(root, files)) };
-    const steps = services.filter((service) => files.some((file) => file.includes(`/${service}/`))).flatMap((service) => stepsOf[service] ?? []);
+    const steps = services
+      .filter((service) => files.some((file) => file.includes(`/${service}/`)))
+      .flatMap((service) => stepsOf[service] ?? []);
     const folder = join(root, 'test', 'storm', 'failpoints');
-    if (steps.length > 0) await execute(process.execPath, ['--import', join(folder, 'preload.ts'), join(folder, 'take-steps.ts'), 'all', ...steps], { env });
+    if (steps.length > 0)
+      await execute(
+        process.execPath,
+        ['--import', join(folder, 'preload.ts'), join(folder, 'take-steps.ts'), 'all', ...steps],
+        { env },
+      );
   });
 }
 
@@ -72,7 +83,10 @@ test('a change whose text is not in its file exactly once is refused', async () 
     join(root, 'test', 'storm', 'mutants', 'again.ts'),
     `import { createMutant } from './mutants.ts';\nawait createMutant('${mutant!.name}', '${dir}/again');\n`,
   );
-  await assert.rejects(execute(process.execPath, [join(root, 'test', 'storm', 'mutants', 'again.ts')]), /does not have this exactly once/);
+  await assert.rejects(
+    execute(process.execPath, [join(root, 'test', 'storm', 'mutants', 'again.ts')]),
+    /does not have this exactly once/,
+  );
 });
 
 test('every mutant has a name of its own and says what must catch it', () => {

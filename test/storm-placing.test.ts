@@ -11,7 +11,9 @@ import { createOrder } from './storm/clients/requests.ts';
 import { exchange, order, OWNER, placedAs, refusal, STRANGER } from './support/storm-history.ts';
 
 /** Which invariants are found to be broken. */
-const broken = (exchanges: Exchange[], orders: OrderRow[]): string[] => [...new Set(brokenPlacing(exchanges, { orders }).map(({ invariant }) => invariant))];
+const broken = (exchanges: Exchange[], orders: OrderRow[]): string[] => [
+  ...new Set(brokenPlacing(exchanges, { orders }).map(({ invariant }) => invariant)),
+];
 
 const key = randomUUID();
 const keyed = order({ id: orderId(OWNER, key) });
@@ -42,24 +44,44 @@ test('an order that was acknowledged and is not there, is another’s, or anothe
 test('an order that was answered as paid and failed, or as declined and succeeded, is found', () => {
   const [failed, paid] = [order({ status: 'FAILED', firstStatus: 'FAILED' }), order()];
   assert.deepEqual(broken([exchange(byVersion, placedAs(failed))], [failed]), ['I13']);
-  assert.deepEqual(broken([exchange(byVersion, refusal(409, 'insufficient-funds', { orderId: paid.id }))], [paid]), ['I13']);
+  assert.deepEqual(broken([exchange(byVersion, refusal(409, 'insufficient-funds', { orderId: paid.id }))], [paid]), [
+    'I13',
+  ]);
 });
 
 test('an order at another version than its request named, and two at one version, are found', () => {
   const [one, other] = [order({ version: 2 }), order({ version: 2 })];
   assert.deepEqual(broken([exchange(byVersion, placedAs(one))], [one]), ['I11']);
-  const both = [exchange(createOrder(30, { ifMatch: 1 }), placedAs(one)), exchange(createOrder(30, { ifMatch: 1 }), placedAs(other))];
+  const both = [
+    exchange(createOrder(30, { ifMatch: 1 }), placedAs(one)),
+    exchange(createOrder(30, { ifMatch: 1 }), placedAs(other)),
+  ];
   assert.deepEqual(broken(both, [one, other]), ['I11']);
 });
 
 test('two orders under one key, and a key that serves another request, are found', () => {
   const other = order({ version: 2 });
-  assert.ok(broken([exchange(byKey, placedAs(keyed)), exchange(byKey, placedAs(other))], [keyed, other]).includes('I12'));
+  assert.ok(
+    broken([exchange(byKey, placedAs(keyed)), exchange(byKey, placedAs(other))], [keyed, other]).includes('I12'),
+  );
   const reused = createOrder(31, { key });
-  assert.ok(broken([exchange(byKey, placedAs(keyed)), exchange(reused, placedAs({ ...keyed, price: 31 }))], [keyed]).includes('I12'));
-  assert.deepEqual(broken([exchange(byKey, placedAs(keyed)), exchange(reused, refusal(422, 'key-reused'))], [keyed]), []);
-  assert.deepEqual(broken([exchange(byKey, placedAs(keyed)), exchange(reused, refusal(409, 'stale-order-list'))], [keyed]), ['I12']);
-  assert.deepEqual(broken([exchange(byKey, placedAs(keyed)), exchange(byKey, refusal(409, 'stale-order-list'))], [keyed]), ['I12']);
+  assert.ok(
+    broken([exchange(byKey, placedAs(keyed)), exchange(reused, placedAs({ ...keyed, price: 31 }))], [keyed]).includes(
+      'I12',
+    ),
+  );
+  assert.deepEqual(
+    broken([exchange(byKey, placedAs(keyed)), exchange(reused, refusal(422, 'key-reused'))], [keyed]),
+    [],
+  );
+  assert.deepEqual(
+    broken([exchange(byKey, placedAs(keyed)), exchange(reused, refusal(409, 'stale-order-list'))], [keyed]),
+    ['I12'],
+  );
+  assert.deepEqual(
+    broken([exchange(byKey, placedAs(keyed)), exchange(byKey, refusal(409, 'stale-order-list'))], [keyed]),
+    ['I12'],
+  );
 });
 
 test('an order that nobody asked for, and one whose every request was refused, are found', () => {
@@ -74,7 +96,9 @@ test('a copy of a request that is refused because of the order that the request 
   const asked = createOrder(30, { ifMatch: 0, key });
   const stale = (latest: number) => ({ ...refusal(409, 'stale-order-list'), headers: { etag: `"${latest}"` } });
   const refusals = (answer: ReturnType<typeof stale>, of = asked) =>
-    brokenRefusals([exchange(asked, placedAs(keyed)), exchange(of, answer)], { orders: [keyed] }).map(({ invariant }) => invariant);
+    brokenRefusals([exchange(asked, placedAs(keyed)), exchange(of, answer)], { orders: [keyed] }).map(
+      ({ invariant }) => invariant,
+    );
   assert.deepEqual(refusals(stale(1)), ['I11']);
   assert.deepEqual(refusals(stale(0)), [], 'the list was not there yet');
   assert.deepEqual(refusals(stale(1), createOrder(30, { ifMatch: 0 })), [], 'another request');

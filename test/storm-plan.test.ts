@@ -48,24 +48,39 @@ test('chance is fair enough, stays within its bounds, and goes its own way after
 test('an answer says that a request had its effect, that it had none, or neither', () => {
   const order = createOrder(5, { ifMatch: 0 });
   assert.deepEqual(
-    [exchange(order, { status: 202 }), exchange(order, refusal(409, 'insufficient-funds')), exchange(order, refusal(409, 'stale-order-list'))].map(verdictOf),
+    [
+      exchange(order, { status: 202 }),
+      exchange(order, refusal(409, 'insufficient-funds')),
+      exchange(order, refusal(409, 'stale-order-list')),
+    ].map(verdictOf),
     ['taken', 'taken', 'refused'],
   );
-  assert.deepEqual([exchange(order), exchange(order, refusal(503, 'unavailable')), exchange(order, refusal(409, 'in-progress'))].map(verdictOf), [
-    'unknown',
-    'unknown',
-    'unknown',
-  ]);
+  assert.deepEqual(
+    [exchange(order), exchange(order, refusal(503, 'unavailable')), exchange(order, refusal(409, 'in-progress'))].map(
+      verdictOf,
+    ),
+    ['unknown', 'unknown', 'unknown'],
+  );
   assert.equal(verdictOf(exchange(readBalance(), refusal(409, 'insufficient-funds'))), 'refused');
 });
 
 test('a command line is understood, or refused', () => {
-  const { mutant, ...asked } = readArguments(['--seed', '7', '--orders', '20', '--faults', '0', '--mutant', 'auditor-off']);
+  const { mutant, ...asked } = readArguments([
+    '--seed',
+    '7',
+    '--orders',
+    '20',
+    '--faults',
+    '0',
+    '--mutant',
+    'auditor-off',
+  ]);
   assert.deepEqual([asked, mutant?.name], [{ seed: 7, orders: 20, faults: 0 }, 'auditor-off']);
   assert.throws(() => readArguments(['--mutant', 'x']), /There is no mutant x. There are .*auditor-off/);
   const { orders, faults, seed } = readArguments([]);
   assert.deepEqual([orders, faults, Number.isInteger(seed)], [2_000, 60, true]);
-  for (const words of [['--seed', 'x'], ['--orders', '-1'], ['--what'], ['more']]) assert.throws(() => readArguments(words));
+  for (const words of [['--seed', 'x'], ['--orders', '-1'], ['--what'], ['more']])
+    assert.throws(() => readArguments(words));
 });
 
 test('each is done once, some at a time, and answered in its place', async () => {
@@ -81,7 +96,12 @@ test('each is done once, some at a time, and answered in its place', async () =>
 });
 
 test('a report names its seed, its figures and the first violation', () => {
-  const holdings = { descriptors: { auth: 40 }, sockets: { auth: 9 }, heapMb: { auth: 50.4 }, connections: { orders: 3 } };
+  const holdings = {
+    descriptors: { auth: 40 },
+    sockets: { auth: 9 },
+    heapMb: { auth: 50.4 },
+    connections: { orders: 3 },
+  };
   const report = {
     seeds: [7],
     faults: planFaults(createPrng(1), 3),
@@ -101,5 +121,8 @@ test('a report names its seed, its figures and the first violation', () => {
   assert.match(text, /^failpoints hit +1 of 58, 2 deaths$/m);
   assert.match(text, /^auth +40 → 40 +9 → 9 +50 → 50$/m);
   assert.match(text, /^all invariants hold$/m);
-  assert.match(toText({ ...report, violations: [{ invariant: 'I4', what: 'twice' }] }), /^first violation: I4 twice\n1 violations$/m);
+  assert.match(
+    toText({ ...report, violations: [{ invariant: 'I4', what: 'twice' }] }),
+    /^first violation: I4 twice\n1 violations$/m,
+  );
 });

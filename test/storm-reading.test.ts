@@ -20,9 +20,11 @@ test('what is counted as read has been told', async () => {
 
 test('the events of an order tell where it stands, and come to an end with it', () => {
   const placed = order({ status: 'CANCELLED' });
-  const told = (...statuses: string[]) => exchange(requests.orderEvents(placed.id), { body: statuses.map((status) => ({ ...placed, status })) });
+  const told = (...statuses: string[]) =>
+    exchange(requests.orderEvents(placed.id), { body: statuses.map((status) => ({ ...placed, status })) });
   const write = exchange(requests.createOrder(30, { key: 'a' }), placedAs(placed));
-  const of = (...exchanges: ReturnType<typeof exchange>[]) => brokenReads(exchanges, { orders: [placed] }).map(({ invariant }) => invariant);
+  const of = (...exchanges: ReturnType<typeof exchange>[]) =>
+    brokenReads(exchanges, { orders: [placed] }).map(({ invariant }) => invariant);
   for (const sound of [
     told('IN_PROGRESS', 'SUCCESS'),
     told('IN_PROGRESS', 'CANCELLED'),
@@ -31,9 +33,18 @@ test('the events of an order tell where it stands, and come to an end with it', 
     exchange(requests.orderEvents(placed.id)),
   ])
     assert.deepEqual(of(sound), []);
-  for (const bad of [told(), told('IN_PROGRESS'), told('SUCCESS', 'CANCELLED'), told('IN_PROGRESS', 'FAILED'), told('IN_PROGRESS', 'IN_PROGRESS', 'SUCCESS')])
+  for (const bad of [
+    told(),
+    told('IN_PROGRESS'),
+    told('SUCCESS', 'CANCELLED'),
+    told('IN_PROGRESS', 'FAILED'),
+    told('IN_PROGRESS', 'IN_PROGRESS', 'SUCCESS'),
+  ])
     assert.ok(of(bad).includes('I13'));
   assert.deepEqual(of(write, told('SUCCESS')), []);
-  for (const late of [told('IN_PROGRESS', 'SUCCESS'), exchange(requests.orderEvents(placed.id), refusal(404, 'no-such-order'))])
+  for (const late of [
+    told('IN_PROGRESS', 'SUCCESS'),
+    exchange(requests.orderEvents(placed.id), refusal(404, 'no-such-order')),
+  ])
     assert.deepEqual(of(write, late), ['I13']);
 });

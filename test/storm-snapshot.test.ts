@@ -19,7 +19,9 @@ before(async () => {
   databases = { billing: billing.query, orders: orders.query } as unknown as Databases;
   await recordTransitions(databases);
   // What the database itself would not let happen is to be found all the same.
-  await billing.query(`alter table transactions drop constraint transactions_owner_id_fkey, drop constraint transactions_sign`);
+  await billing.query(
+    `alter table transactions drop constraint transactions_owner_id_fkey, drop constraint transactions_sign`,
+  );
   await billing.query('alter table billing_accounts drop constraint billing_accounts_amount_check');
   await orders.query('drop trigger orders_only_forward on orders');
 });
@@ -30,22 +32,22 @@ beforeEach(async () => {
 after(() => Promise.all([billing.close(), orders.close()]));
 
 const found = async () => (await brokenNow(databases)).map(({ invariant }) => invariant);
-const account = (amount: number) => billing.query('insert into billing_accounts (owner_id, amount) values ($1, $2)', [owner, amount]);
+const account = (amount: number) =>
+  billing.query('insert into billing_accounts (owner_id, amount) values ($1, $2)', [owner, amount]);
 interface More {
   kind?: string;
   scope?: string;
   key?: string;
   isCancelled?: boolean;
 }
-const movement = (amount: number, { kind = 'withdrawal', scope = 'order', key = randomUUID(), isCancelled = false }: More = {}) =>
-  billing.query('insert into transactions (owner_id, scope, idempotency_key, kind, amount, is_cancelled) values ($1, $2, $3, $4, $5, $6)', [
-    owner,
-    scope,
-    key,
-    kind,
-    amount,
-    isCancelled,
-  ]);
+const movement = (
+  amount: number,
+  { kind = 'withdrawal', scope = 'order', key = randomUUID(), isCancelled = false }: More = {},
+) =>
+  billing.query(
+    'insert into transactions (owner_id, scope, idempotency_key, kind, amount, is_cancelled) values ($1, $2, $3, $4, $5, $6)',
+    [owner, scope, key, kind, amount, isCancelled],
+  );
 
 test('nothing is wrong with a balance that is the sum of what was not cancelled', async () => {
   await account(20);

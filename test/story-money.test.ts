@@ -18,7 +18,11 @@ test('of money that was given back it is told what was charged when, and that it
     await billing.replenish({ ownerId, scope: 'client', key: randomUUID(), kind: 'replenishment', amount: 100 });
     await billing.withdraw({ ...key, kind: 'withdrawal', amount: 30 });
     await billing.cancel(key, 'buyer');
-    const told = tellMoney(await ask(() => readMoney({ BILLING_DATABASE_URL: database.url }, orderId, ownerId)), clockFrom(new Date()), true);
+    const told = tellMoney(
+      await ask(() => readMoney({ BILLING_DATABASE_URL: database.url }, orderId, ownerId)),
+      clockFrom(new Date()),
+      true,
+    );
     assert.match(told[0]!, /ms  outcome  CHARGED 30, balance after it 70$/);
     assert.match(told[1]!, /^ +outcome  REFUNDED since, cause buyer$/);
     assert.match(told[2]!, /ledger   withdrawal -30, transaction \d+, cancelled: the money is back$/);

@@ -28,7 +28,8 @@ const installation = (taskQueue = `test-${randomUUID()}`) => ({
   TEMPORAL_TASK_QUEUE: taskQueue,
 });
 const stuck = (variables: Record<string, string>, ...words: string[]) => orderCommand(['--stuck', ...words], variables);
-const retry = (variables: Record<string, string>, id: string, ...words: string[]) => orderCommand(['retry', id, '--reason', 'a test', ...words], variables);
+const retry = (variables: Record<string, string>, id: string, ...words: string[]) =>
+  orderCommand(['retry', id, '--reason', 'a test', ...words], variables);
 const handleOf = (id: string) => temporal.client.workflow.getHandle(orderWorkflowId(id));
 
 /** What the list says of an order, once it says that. */
@@ -43,12 +44,18 @@ test('an order without a workflow is listed as that, and retrying starts it, onc
   const id = await insertOrder(orders);
   await listed(variables, id, /IN_PROGRESS +\d+ min +- +- +no workflow/);
   const first = await retry(variables, id);
-  assert.deepEqual([first.exitCode, first.text], [0, `order-${id} did not exist, and was started: it is still under way.`]);
+  assert.deepEqual(
+    [first.exitCode, first.text],
+    [0, `order-${id} did not exist, and was started: it is still under way.`],
+  );
   await listed(variables, id, /IN_PROGRESS +\d+ min +- +- +no worker has taken its turn/);
   const second = await retry(variables, id);
   assert.equal(second.exitCode, 1);
   assert.match(second.text, /waits for a worker/);
-  assert.equal((await handleOf(id).fetchHistory()).events?.filter((event) => event.workflowExecutionStartedEventAttributes).length, 1);
+  assert.equal(
+    (await handleOf(id).fetchHistory()).events?.filter((event) => event.workflowExecutionStartedEventAttributes).length,
+    1,
+  );
   await handleOf(id).terminate();
 });
 
@@ -71,7 +78,11 @@ test('a step that is retried is listed with its tries and its last failure; retr
   await withWorker(world.activities, async (taskQueue) => {
     const variables = installation(taskQueue);
     await startOrder(temporal.client, taskQueue, world);
-    await listed(variables, world.orderId, /IN_PROGRESS +\d+ min +chargeOrder +\d+ +billing did not answer; the next try is in \d+ s/);
+    await listed(
+      variables,
+      world.orderId,
+      /IN_PROGRESS +\d+ min +chargeOrder +\d+ +billing did not answer; the next try is in \d+ s/,
+    );
     const told = await retry(variables, world.orderId);
     assert.equal(told.exitCode, 0);
     assert.match(
@@ -90,7 +101,11 @@ test('a step that was paused in the Web UI goes on when it is retried', async ()
   await withWorker(world.activities, async (taskQueue) => {
     const handle = await startOrder(temporal.client, taskQueue, world);
     await eventually(async () => assert.ok((await handle.describe()).raw.pendingActivities?.[0]?.lastFailure));
-    await temporal.client.workflowService.pauseActivity({ namespace: 'default', execution: { workflowId: handle.workflowId }, type: 'chargeOrder' });
+    await temporal.client.workflowService.pauseActivity({
+      namespace: 'default',
+      execution: { workflowId: handle.workflowId },
+      type: 'chargeOrder',
+    });
     world.billingSpeaks();
     await listed(installation(taskQueue), world.orderId, /chargeOrder +\d+ +billing did not answer; it is paused/);
     await retry(installation(taskQueue), world.orderId);
@@ -105,7 +120,11 @@ test('an order that is final and not announced yet is listed by what it waits fo
   await insertOrder(orders, { id: done.orderId, status: 'SUCCESS' });
   await withWorker(world.activities, async (taskQueue) => {
     await askOutcome(temporal.client, taskQueue, world);
-    await listed(installation(taskQueue), world.orderId, /SUCCESS +\d+ s +announceOrder +\d+ +not announced yet: the answer of announceOrder was lost/);
+    await listed(
+      installation(taskQueue),
+      world.orderId,
+      /SUCCESS +\d+ s +announceOrder +\d+ +not announced yet: the answer of announceOrder was lost/,
+    );
     await handleOf(world.orderId).terminate();
   });
   await withWorker(done.activities, async (taskQueue) => {
@@ -119,7 +138,11 @@ test('a workflow whose order is not in the database is listed as that, and so is
   const id = randomUUID();
   await withWorker(createWorld().activities, async (taskQueue) => {
     await temporal.client.workflow.start('order', { workflowId: orderWorkflowId(id), taskQueue, args: [null] });
-    await listed(installation(taskQueue), id, /no row +\d+ s +- +- +there is no row of this order; the worker cannot go on, attempt \d+: Cannot destructure/);
+    await listed(
+      installation(taskQueue),
+      id,
+      /no row +\d+ s +- +- +there is no row of this order; the worker cannot go on, attempt \d+: Cannot destructure/,
+    );
     assert.equal((await retry(installation(taskQueue), id)).exitCode, 1);
     await handleOf(id).terminate();
     const { exitCode, text } = await retry(installation(taskQueue), id);
@@ -135,7 +158,10 @@ test('an order that its database has forgotten the end of is listed, and retryin
     await askOutcome(temporal.client, taskQueue, world);
     await handleOf(world.orderId).result();
     await listed(installation(taskQueue), world.orderId, /its workflow has ended, COMPLETED, and the order has not/);
-    assert.match((await retry(installation(taskQueue), world.orderId)).text, /had ended as COMPLETED, and was started: the workflow has ended, COMPLETED/);
+    assert.match(
+      (await retry(installation(taskQueue), world.orderId)).text,
+      /had ended as COMPLETED, and was started: the workflow has ended, COMPLETED/,
+    );
   });
   assert.deepEqual([world.account.charges, world.announced, world.messages.length], [1, ['OrderCreated'], 2]);
 });
@@ -164,7 +190,9 @@ test('without Temporal an order is to be cancelled all the same, and nothing is 
   const cancelled = await orderCommand(['cancel', id, '--reason', 'a test'], away);
   assert.equal(cancelled.exitCode, 0);
   assert.match(cancelled.text, /is still IN_PROGRESS. That it is to be cancelled is written down/);
-  assert.deepEqual(await orders.query('select cancel_cause from orders where id = $1', [id]), [{ cancel_cause: 'operator' }]);
+  assert.deepEqual(await orders.query('select cancel_cause from orders where id = $1', [id]), [
+    { cancel_cause: 'operator' },
+  ]);
   const retried = await retry(away, id);
   assert.equal(retried.exitCode, 2);
   assert.match(retried.text, /^That could not be done: Temporal at 127.0.0.1:1 does not answer/);
@@ -194,6 +222,8 @@ test('without Temporal the rows are listed all the same, and without the databas
 
 test('that nothing is known of cancellations is said', async () => {
   const cancelling = () => Promise.reject(new Error('cut off'));
-  const { unread } = await withTools(installation(), (tools) => findStuck({ ...tools, store: { ...tools.store, cancelling } }, 0));
+  const { unread } = await withTools(installation(), (tools) =>
+    findStuck({ ...tools, store: { ...tools.store, cancelling } }, 0),
+  );
   assert.deepEqual(unread, ['cut off']);
 });

@@ -2,8 +2,27 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { Problem } from '../lib/problem.ts';
-import { bearerToken, createLocalTokenVerifier, createServiceTokens, createTokenVerifier, publicJwk, saysService, signUserToken } from '../lib/tokens.ts';
-import { USER, minutes, secondWorkerKey, service, serviceKeys, signed, startVerifier, strangersKey, userKey, workerKey } from './support/tokens.ts';
+import {
+  bearerToken,
+  createLocalTokenVerifier,
+  createServiceTokens,
+  createTokenVerifier,
+  publicJwk,
+  saysService,
+  signUserToken,
+} from '../lib/tokens.ts';
+import {
+  USER,
+  minutes,
+  secondWorkerKey,
+  service,
+  serviceKeys,
+  signed,
+  startVerifier,
+  strangersKey,
+  userKey,
+  workerKey,
+} from './support/tokens.ts';
 
 const { verify, url, close } = await startVerifier();
 after(close);
@@ -38,7 +57,10 @@ test('the role that publishes the keys takes the tokens of users only', async ()
 
 test('while the public keys cannot be read nobody is known, and nobody is refused either', async () => {
   const away = createTokenVerifier({ jwksUrl: 'http://127.0.0.1:1/.well-known/jwks.json', serviceKeys });
-  await assert.rejects(away(signUserToken(userKey, 'users-key', USER)), (error) => error instanceof Problem && error.kind === 'unavailable');
+  await assert.rejects(
+    away(signUserToken(userKey, 'users-key', USER)),
+    (error) => error instanceof Problem && error.kind === 'unavailable',
+  );
   assert.deepEqual(await away(createServiceTokens('worker', workerKey)()), { kind: 'service', name: 'worker' });
 });
 
@@ -50,7 +72,10 @@ test('while the public keys cannot be read any more, those that were read are us
   t.mock.timers.tick(3_600_000);
   assert.deepEqual(await auth.verify(signUserToken(userKey, 'users-key', USER)), { kind: 'user', id: USER });
   assert.equal(await auth.verify(signUserToken(strangersKey, 'users-key', USER)), undefined);
-  await assert.rejects(auth.verify(signUserToken(userKey, 'next-key', USER)), (error) => error instanceof Problem && error.kind === 'unavailable');
+  await assert.rejects(
+    auth.verify(signUserToken(userKey, 'next-key', USER)),
+    (error) => error instanceof Problem && error.kind === 'unavailable',
+  );
 });
 
 test('after a clock was set back a role makes a token that is valid by it', async (t) => {
@@ -68,17 +93,15 @@ test('a key that cannot sign ends the start', () => {
 });
 
 test('a token says whether it is of a role, and nothing of it is believed but that', () => {
-  assert.deepEqual([createServiceTokens('worker', workerKey)(), signed(minutes(5)), 'garbage', 'a.b.c'].map(saysService), [true, false, false, false]);
+  assert.deepEqual(
+    [createServiceTokens('worker', workerKey)(), signed(minutes(5)), 'garbage', 'a.b.c'].map(saysService),
+    [true, false, false, false],
+  );
 });
 
 test('only a bearer token is read from the header', () => {
-  assert.deepEqual(['Bearer a.b.c', 'bearer a.b.c', 'Basic a.b.c', 'Bearer a b', 'Bearer', '', 'a.b.c'].map(bearerToken), [
-    'a.b.c',
-    'a.b.c',
-    undefined,
-    undefined,
-    undefined,
-    undefined,
-    undefined,
-  ]);
+  assert.deepEqual(
+    ['Bearer a.b.c', 'bearer a.b.c', 'Basic a.b.c', 'Bearer a b', 'Bearer', '', 'a.b.c'].map(bearerToken),
+    ['a.b.c', 'a.b.c', undefined, undefined, undefined, undefined, undefined],
+  );
 });

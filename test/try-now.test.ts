@@ -37,7 +37,11 @@ test('the failure of a try before is not told as that of the one that was asked 
     return { handle, taskQueue };
   });
   // Nobody is there any more who could try it.
-  const variables = { ORDERS_DATABASE_URL: orders.url, TEMPORAL_ADDRESS: env('TEMPORAL_ADDRESS'), TEMPORAL_TASK_QUEUE: taskQueue };
+  const variables = {
+    ORDERS_DATABASE_URL: orders.url,
+    TEMPORAL_ADDRESS: env('TEMPORAL_ADDRESS'),
+    TEMPORAL_TASK_QUEUE: taskQueue,
+  };
   const { exitCode, text } = await orderCommand(['retry', world.orderId, '--reason', 'a test'], variables);
   assert.deepEqual([exitCode, text.split('It is tried now: ')[1]], [0, 'it is still under way.']);
   await handle.terminate();

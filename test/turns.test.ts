@@ -15,7 +15,10 @@ test('so many act at once, so many wait behind them in order, and one more is re
     });
 
   const acts = [0, 1, 2, 3, 4].map(act);
-  await assert.rejects(act(5), (error) => error instanceof Problem && error.kind === 'unavailable' && error.headers['retry-after'] === '1');
+  await assert.rejects(
+    act(5),
+    (error) => error instanceof Problem && error.kind === 'unavailable' && error.headers['retry-after'] === '1',
+  );
   assert.deepEqual(begun, [0, 1]);
   for (let n = 0; n < 5; n++) {
     ends[n]!();

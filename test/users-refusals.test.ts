@@ -33,7 +33,12 @@ test("another buyer's profile cannot be read, changed or deleted, and is answere
 
 test('a buyer without a profile has none to read, to change or to delete', async () => {
   const userId = randomUUID();
-  for (const refused of [await users.read(userId), await users.update(userId), await users.remove(userId), await users.readUser(asUser(userId), userId)]) {
+  for (const refused of [
+    await users.read(userId),
+    await users.update(userId),
+    await users.remove(userId),
+    await users.readUser(asUser(userId), userId),
+  ]) {
     assert.deepEqual([refused.status, refused.body.type], [404, '/problems/no-such-user']);
   }
 });
@@ -74,8 +79,14 @@ const badBodies: ReadonlyArray<readonly [why: string, body: unknown]> = [
   ['an address that is none', { ...ada, email: 'ada' }],
   ['two addresses', { ...ada, email: 'ada@example.org, bob@example.org' }],
   ['a phone with letters', { ...ada, phone: 'call me' }],
-  ['a key twice', `{"username":"ada","username":"eve","firstName":"A","lastName":"L","email":"ada@example.org","phone":"123456"}`],
-  ['__proto__', `{"__proto__":{"username":"eve"},"username":"ada","firstName":"A","lastName":"L","email":"ada@example.org","phone":"123456"}`],
+  [
+    'a key twice',
+    `{"username":"ada","username":"eve","firstName":"A","lastName":"L","email":"ada@example.org","phone":"123456"}`,
+  ],
+  [
+    '__proto__',
+    `{"__proto__":{"username":"eve"},"username":"ada","firstName":"A","lastName":"L","email":"ada@example.org","phone":"123456"}`,
+  ],
 ];
 
 for (const [why, body] of badBodies) {

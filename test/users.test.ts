@@ -81,8 +81,15 @@ test('a deletion leaves nothing personal, and the next profile goes on with its 
     'select version, username, first_name, last_name, email, phone, deleted_at is not null as deleted from profiles where user_id = $1',
     [userId],
   );
-  assert.deepEqual(rows, [{ version: 2, username: null, first_name: null, last_name: null, email: null, phone: null, deleted: true }]);
-  const asked = [users.read(userId), users.update(userId), users.readUser(asUser(userId), userId), users.readUser(asService('worker'), userId)];
+  assert.deepEqual(rows, [
+    { version: 2, username: null, first_name: null, last_name: null, email: null, phone: null, deleted: true },
+  ]);
+  const asked = [
+    users.read(userId),
+    users.update(userId),
+    users.readUser(asUser(userId), userId),
+    users.readUser(asService('worker'), userId),
+  ];
   assert.deepEqual(
     (await Promise.all(asked)).map(({ body }) => [body.type, body.version]),
     [undefined, undefined, undefined, 2].map((version) => ['/problems/no-such-user', version]),
@@ -105,7 +112,11 @@ test('services read any profile, and buyers their own, with its version', async 
 
 test('while Temporal is away profiles are written all the same, and the auditor finds what was not started', async () => {
   const userId = randomUUID();
-  const answers = await users.withoutTemporal(async () => [await users.create(userId), await users.update(userId), await users.remove(userId)]);
+  const answers = await users.withoutTemporal(async () => [
+    await users.create(userId),
+    await users.update(userId),
+    await users.remove(userId),
+  ]);
   assert.deepEqual(
     answers.map(({ status }) => status),
     [201, 200, 204],
@@ -122,7 +133,10 @@ test('the auditor is given the oldest changes first, no more than it asks for, a
   await users.withoutTemporal(async () => {
     for (const act of [users.create, users.update, users.update]) await act(userId);
   });
-  await users.database.query(`update profile_changes set created_at = created_at - make_interval(hours => 10 - version) where user_id = $1`, [userId]);
+  await users.database.query(
+    `update profile_changes set created_at = created_at - make_interval(hours => 10 - version) where user_id = $1`,
+    [userId],
+  );
   assert.deepEqual(
     (await users.store.unstartedChanges(3_600_000, 2)).map((change) => [change.userId, change.version]),
     [
@@ -135,17 +149,30 @@ test('the auditor is given the oldest changes first, no more than it asks for, a
 
 test('what is started is tied to the request that made the change, by the request as by the auditor', async () => {
   const userId = randomUUID();
-  const origin = { correlationId: 'signing-up', traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
+  const origin = {
+    correlationId: 'signing-up',
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  };
   const headers = { ...asUser(userId), 'x-correlation-id': origin.correlationId, traceparent: origin.traceparent };
   await users.withoutTemporal(() => users.ask('createProfile', 'POST', '/api/v1/user', { headers, body: ada }));
   const change = { userId, version: 1, ...origin };
-  assert.deepEqual([users.started.at(-1), (await users.store.unstartedChanges(0, 1000)).find((each) => each.userId === userId)], [change, change]);
+  assert.deepEqual(
+    [users.started.at(-1), (await users.store.unstartedChanges(0, 1000)).find((each) => each.userId === userId)],
+    [change, change],
+  );
 });
 
 test('a change that was started and could not be noted so is answered, and started again later', async () => {
   const userId = randomUUID();
-  const failing = await users.serve({ ...users.store, markStarted: () => Promise.reject(new Error('the database went away')) });
-  assert.equal((await createAsk(failing.url)('createProfile', 'POST', '/api/v1/user', { headers: asUser(userId), body: ada })).status, 201);
+  const failing = await users.serve({
+    ...users.store,
+    markStarted: () => Promise.reject(new Error('the database went away')),
+  });
+  assert.equal(
+    (await createAsk(failing.url)('createProfile', 'POST', '/api/v1/user', { headers: asUser(userId), body: ada }))
+      .status,
+    201,
+  );
   await failing.close();
   assert.deepEqual([users.startedOf(userId), await users.unstartedOf(userId)], [[1], [1]]);
 });
@@ -154,7 +181,9 @@ test('without its database the service says that it is unavailable', async () =>
   const away = openDatabase('postgres://nobody@127.0.0.1:1/nothing');
   const unreachable = await users.serve(createUserStore(away));
   const userId = randomUUID();
-  const { status, headers, body } = await createAsk(unreachable.url)('readProfile', 'GET', `/api/v1/user/${userId}`, { headers: asUser(userId) });
+  const { status, headers, body } = await createAsk(unreachable.url)('readProfile', 'GET', `/api/v1/user/${userId}`, {
+    headers: asUser(userId),
+  });
   assert.deepEqual([status, headers.get('retry-after'), body.type], [503, '1', '/problems/unavailable']);
   await unreachable.close();
   await away.close();

@@ -16,7 +16,10 @@ import { activitiesOf, createWorld } from './support/world.ts';
 const PINNED = 1;
 
 test('an order that began on one release ends on it, while new ones begin on the next', async () => {
-  const [early, late] = [createWorld({ charge: 'regular', silentCharge: { takesEffect: false } }), createWorld({ charge: 'regular' })];
+  const [early, late] = [
+    createWorld({ charge: 'regular', silentCharge: { takesEffect: false } }),
+    createWorld({ charge: 'regular' }),
+  ];
   const deploymentName = `shop-${randomUUID()}`;
   const taskQueue = `test-${randomUUID()}`;
   const host = (buildId: string) => hostVersion({ deploymentName, buildId }, taskQueue, activitiesOf([early, late]));
@@ -45,7 +48,12 @@ test('a worker knows that Temporal is away, also if it had been there', async ()
   const activities = activitiesOf([createWorld()]);
   const link = await startLink(env('TEMPORAL_ADDRESS'));
   try {
-    const host = await hostVersion({ deploymentName: `shop-${randomUUID()}`, buildId: 'one' }, `test-${randomUUID()}`, activities, link.address);
+    const host = await hostVersion(
+      { deploymentName: `shop-${randomUUID()}`, buildId: 'one' },
+      `test-${randomUUID()}`,
+      activities,
+      link.address,
+    );
     try {
       await eventually(() => host.check());
       link.cut();
@@ -62,14 +70,22 @@ test('a worker knows that Temporal is away, also if it had been there', async ()
 
 test('a name without a build id, or a build id without a name, ends the start', () => {
   for (const name of ['WORKER_DEPLOYMENT_NAME', 'WORKER_BUILD_ID'])
-    assert.throws(() => worker.configure({ [name]: 'x' }, new Set()), /WORKER_DEPLOYMENT_NAME and WORKER_BUILD_ID are set together, or not at all/);
+    assert.throws(
+      () => worker.configure({ [name]: 'x' }, new Set()),
+      /WORKER_DEPLOYMENT_NAME and WORKER_BUILD_ID are set together, or not at all/,
+    );
   assert.throws(
     () => worker.configure({ WORKER_DEPLOYMENT_NAME: 'shop', WORKER_BUILD_ID: '1' }, new Set()),
     (fault: Error) => !fault.message.includes('WORKER_BUILD_ID'),
   );
 });
 
-const hostVersion = (version: WorkerDeploymentVersion, taskQueue: string, activities: Activities, address = env('TEMPORAL_ADDRESS')) =>
+const hostVersion = (
+  version: WorkerDeploymentVersion,
+  taskQueue: string,
+  activities: Activities,
+  address = env('TEMPORAL_ADDRESS'),
+) =>
   hostWorkflows({
     address,
     namespace: 'default',
@@ -83,7 +99,13 @@ const hostVersion = (version: WorkerDeploymentVersion, taskQueue: string, activi
 
 /** Temporal knows a release once a worker of it has polled. */
 const makeCurrent = (deploymentName: string, buildId: string) =>
-  eventually(() => temporal.client.workflowService.setWorkerDeploymentCurrentVersion({ namespace: 'default', deploymentName, buildId }));
+  eventually(() =>
+    temporal.client.workflowService.setWorkerDeploymentCurrentVersion({
+      namespace: 'default',
+      deploymentName,
+      buildId,
+    }),
+  );
 
 async function versionOf(handle: Awaited<ReturnType<typeof startOrder>>): Promise<unknown[]> {
   const { versioningInfo } = (await handle.describe()).raw.workflowExecutionInfo ?? {};

@@ -8,14 +8,25 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const prisma = `${root}node_modules/prisma/build/index.js`;
 
 // An image is built in layers: where the schemas are not there yet, there is nothing to generate.
-const services = existsSync(`${root}prisma`) ? readdirSync(`${root}prisma`).filter((name) => existsSync(`${root}prisma/${name}/schema.prisma`)) : [];
+const services = existsSync(`${root}prisma`)
+  ? readdirSync(`${root}prisma`).filter((name) => existsSync(`${root}prisma/${name}/schema.prisma`))
+  : [];
 
 for (const service of services) {
-  const result = spawnSync(process.execPath, [prisma, 'generate', '--schema', `prisma/${service}/schema.prisma`, '--no-hints'], {
-    cwd: root,
-    env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: '/bin/true', PRISMA_HIDE_UPDATE_MESSAGE: '1', CHECKPOINT_DISABLE: '1' },
-    encoding: 'utf8',
-  });
+  const result = spawnSync(
+    process.execPath,
+    [prisma, 'generate', '--schema', `prisma/${service}/schema.prisma`, '--no-hints'],
+    {
+      cwd: root,
+      env: {
+        ...process.env,
+        PRISMA_SCHEMA_ENGINE_BINARY: '/bin/true',
+        PRISMA_HIDE_UPDATE_MESSAGE: '1',
+        CHECKPOINT_DISABLE: '1',
+      },
+      encoding: 'utf8',
+    },
+  );
   if (result.status !== 0) {
     process.stderr.write(`Generating the Prisma client of ${service} failed:\n${result.stdout}${result.stderr}`);
     process.exit(1);

@@ -26,7 +26,10 @@ export async function cancellation(asked: CancellationInput): Promise<SettledOrd
     tell(asked, `making billing promise that nothing is charged (${asked.cause})`);
     const decision = decide(await steps(asked).cancelCharge(asked.cause));
     // A charge that was declined, or that ended with the order's deadline: the order's own workflow writes that down.
-    settled = decision.status === 'CANCELLED' ? await steps(asked).cancelOrder(decision) : { orderId: asked.orderId, ...decision };
+    settled =
+      decision.status === 'CANCELLED'
+        ? await steps(asked).cancelOrder(decision)
+        : { orderId: asked.orderId, ...decision };
     index(settled);
 
     if (settled.status === 'CANCELLED') {

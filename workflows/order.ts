@@ -1,4 +1,12 @@
-import { allHandlersFinished, CancellationScope, condition, defineUpdate, isCancellation, setHandler, TemporalFailure } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  defineUpdate,
+  isCancellation,
+  setHandler,
+  TemporalFailure,
+} from '@temporalio/workflow';
 import type { ChargeOutcome } from '../activities/billing.ts';
 import { decide } from './decision.ts';
 import { steps } from './steps.ts';

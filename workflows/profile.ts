@@ -13,7 +13,10 @@ export async function profile(change: ProfileVersion): Promise<void> {
   await openAccount.executeWithOptions({ summary: 'open the billing account, unless it is open' }, [change]);
 
   tell(change, 'announcing the profile');
-  const { version, deleted } = await announceProfile.executeWithOptions({ summary: 'announce the profile as it is now, or its deletion' }, [change]);
+  const { version, deleted } = await announceProfile.executeWithOptions(
+    { summary: 'announce the profile as it is now, or its deletion' },
+    [change],
+  );
 
   tell(change, `done: version ${version} was announced${deleted ? ', a deletion' : ''}`);
 }

@@ -12,7 +12,11 @@ const regular = proxyActivities<Activities>({
 });
 
 /** One short try within the workflow task. A longer one would hold up the task, and be repeated whole if the worker died. */
-const local = proxyLocalActivities<Activities>({ startToCloseTimeout: '2s', scheduleToCloseTimeout: '3s', retry: { maximumAttempts: 1 } });
+const local = proxyLocalActivities<Activities>({
+  startToCloseTimeout: '2s',
+  scheduleToCloseTimeout: '3s',
+  retry: { maximumAttempts: 1 },
+});
 
 /** The steps of an order, each with the words that the Web UI shows for it. */
 export function steps(order: OrderInput) {
@@ -49,14 +53,19 @@ export function steps(order: OrderInput) {
       return firstLocally(
         charge,
         () => local.settleOrder.executeWithOptions({ summary }, args),
-        () => untilDone({ order, step: 'settleOrder' }, (bounds) => regular.settleOrder.executeWithOptions({ summary, ...bounds }, args)),
+        () =>
+          untilDone({ order, step: 'settleOrder' }, (bounds) =>
+            regular.settleOrder.executeWithOptions({ summary, ...bounds }, args),
+          ),
       );
     },
 
     /** Tried without end: billing has promised. */
     cancelOrder({ reason }: Decision): Promise<SettledOrder> {
       const summary = `write CANCELLED (${reason}) to the order`;
-      return untilDone({ order, step: 'cancelOrder' }, (bounds) => regular.cancelOrder.executeWithOptions({ summary, ...bounds }, [{ orderId, reason }]));
+      return untilDone({ order, step: 'cancelOrder' }, (bounds) =>
+        regular.cancelOrder.executeWithOptions({ summary, ...bounds }, [{ orderId, reason }]),
+      );
     },
 
     /** Tried without end: nobody is forgotten. */
@@ -72,7 +81,11 @@ export function steps(order: OrderInput) {
 }
 
 /** Where steps run locally, tries once within the workflow task. What that try left unknown is asked for again, as an activity of its own. */
-async function firstLocally<T>(mode: OrderInput['charge'], locally: () => Promise<T>, regularly: () => Promise<T>): Promise<T> {
+async function firstLocally<T>(
+  mode: OrderInput['charge'],
+  locally: () => Promise<T>,
+  regularly: () => Promise<T>,
+): Promise<T> {
   if (mode === 'regular') return regularly();
   try {
     return await locally();

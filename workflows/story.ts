@@ -7,7 +7,16 @@ const ORDER_STUCK = { name: 'OrderStuck', type: 'KEYWORD' } as const;
 /** Says in the Web UI where the order stands. */
 export function tell({ orderId, price, chargeKey }: OrderInput, doing: string, settled?: SettledOrder): void {
   const status = settled ? `**${settled.status}**${settled.reason ? ` (${settled.reason})` : ''}` : '**IN_PROGRESS**';
-  setCurrentDetails([`### Order ${orderId}`, '', `- status: ${status}`, `- price: ${price}`, `- charge key: \`${chargeKey}\``, `- now: ${doing}`].join('\n'));
+  setCurrentDetails(
+    [
+      `### Order ${orderId}`,
+      '',
+      `- status: ${status}`,
+      `- price: ${price}`,
+      `- charge key: \`${chargeKey}\``,
+      `- now: ${doing}`,
+    ].join('\n'),
+  );
 }
 
 /** Makes the order searchable by what became of it. */
@@ -16,7 +25,11 @@ export const index = ({ status }: SettledOrder): void => upsertSearchAttributes(
 /** Makes an order that does not get on searchable by the step that it stands at. */
 export function tellStuck(order: OrderInput, step: string, reason: string, settled?: SettledOrder): void {
   upsertSearchAttributes([{ key: ORDER_STUCK, value: step }]);
-  tell(order, `**stuck**: ${step} has not succeeded for more than a minute, and is tried on. The last try: ${reason}`, settled);
+  tell(
+    order,
+    `**stuck**: ${step} has not succeeded for more than a minute, and is tried on. The last try: ${reason}`,
+    settled,
+  );
 }
 
 /** It got on, or was given up. */

@@ -53,7 +53,8 @@ export async function untilDone<T>(trial: Trial, attempt: (bounds: Bounds) => Pr
  */
 const hasRunOutOfTime = (error: unknown): error is ActivityFailure =>
   error instanceof ActivityFailure &&
-  (error.retryState === 'TIMEOUT' || (error.cause instanceof TimeoutFailure && error.cause.timeoutType === 'SCHEDULE_TO_CLOSE'));
+  (error.retryState === 'TIMEOUT' ||
+    (error.cause instanceof TimeoutFailure && error.cause.timeoutType === 'SCHEDULE_TO_CLOSE'));
 
 /** What the last try ended with. Of one that did not answer in time, the server tells in a failure within its own. */
 function reasonOf({ cause, message }: ActivityFailure): string {

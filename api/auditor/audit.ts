@@ -1,6 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chargeKey } from '../../specs/identity.ts';
-import type { Announcing, Book, BookedMovement, BookedNotification, BookedOrder, BookedOutcome, Drift } from './book.ts';
+import type {
+  Announcing,
+  Book,
+  BookedMovement,
+  BookedNotification,
+  BookedOrder,
+  BookedOutcome,
+  Drift,
+} from './book.ts';
 import { driftsOf } from './rules.ts';
 import type { WorkflowFindings } from './workflows.ts';
 
@@ -8,7 +16,9 @@ export interface AuditPorts {
   orders: { owners: Owners; ofOwner(ownerId: string): Promise<BookedOrder[]> };
   billing: {
     owners: Owners;
-    ofOwner(ownerId: string): Promise<{ account: Book['account']; movements: BookedMovement[]; outcomes: BookedOutcome[] }>;
+    ofOwner(
+      ownerId: string,
+    ): Promise<{ account: Book['account']; movements: BookedMovement[]; outcomes: BookedOutcome[] }>;
   };
   notifications: { owners: Owners; ofOwner(ownerId: string): Promise<BookedNotification[]> };
   /** What Temporal says about the workflows of orders. */
@@ -45,17 +55,23 @@ const SETTLE_MS = 2_000;
 const LOOKS_MAX = 5;
 
 /** Compares orders, ledger, outcomes, workflows and notifications of all buyers. It settles nothing. */
-export const audit = async (ports: AuditPorts, patience: Patience = {}): Promise<AuditReport> => compare(ports, everyOwner(ports), patience);
+export const audit = async (ports: AuditPorts, patience: Patience = {}): Promise<AuditReport> =>
+  compare(ports, everyOwner(ports), patience);
 
 /**
  * Compares what is known of these buyers, and of the indexes. Reported is the drift that was there at every look: all that looked
  * like drift is looked at again together, so that a thousand buyers who drift take no longer than one.
  */
-export async function compare(ports: AuditPorts, owners: AsyncIterable<string> | Iterable<string>, patience: Patience = {}): Promise<AuditReport> {
+export async function compare(
+  ports: AuditPorts,
+  owners: AsyncIterable<string> | Iterable<string>,
+  patience: Patience = {},
+): Promise<AuditReport> {
   const { looksMax = LOOKS_MAX, settleMs = SETTLE_MS, signal } = patience;
   const report: AuditReport = { owners: 0, orders: 0, inProgress: 0, drifts: [] };
   const suspects = new Map<string | undefined, Drift[]>();
-  const suspect = (ownerId: string | undefined, drifts: Drift[]) => (drifts.length > 0 ? suspects.set(ownerId, drifts) : suspects.delete(ownerId));
+  const suspect = (ownerId: string | undefined, drifts: Drift[]) =>
+    drifts.length > 0 ? suspects.set(ownerId, drifts) : suspects.delete(ownerId);
 
   suspect(undefined, await indexDrifts(ports));
   for await (const ownerId of owners) {
@@ -87,7 +103,10 @@ const nameOf = ({ invariant, ownerId, orderId = '', key = orderId, what }: Drift
   ownerId !== undefined && key === '' ? invariant : `${invariant} ${key} ${what}`;
 
 /** Each buyer whom any service knows, once, from behind the given one: a charge or a message without an order is drift too. */
-export async function* ownersFrom({ orders, billing, notifications }: AuditPorts, first?: string): AsyncGenerator<string, void, undefined> {
+export async function* ownersFrom(
+  { orders, billing, notifications }: AuditPorts,
+  first?: string,
+): AsyncGenerator<string, void, undefined> {
   const sources = [orders.owners, billing.owners, notifications.owners];
   for (let after = first; ;) {
     const pages = await Promise.all(sources.map((owners) => owners(after, PAGE)));
@@ -111,7 +130,10 @@ async function* everyOwner(ports: AuditPorts): AsyncGenerator<string, void, unde
   yield* unknown;
 }
 
-async function lookAt(ports: AuditPorts, ownerId: string): Promise<{ book: Book; drifts: Drift[]; announcing: Announcing }> {
+async function lookAt(
+  ports: AuditPorts,
+  ownerId: string,
+): Promise<{ book: Book; drifts: Drift[]; announcing: Announcing }> {
   const book = await bookOf(ports, ownerId);
   const { drifts: found, announcing } = await ports.workflows.compare(ownerId, book.orders);
   // A charge whose order is gone from its database may still be named by the order's workflow.

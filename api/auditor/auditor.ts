@@ -50,7 +50,8 @@ export function createAuditor({ sources, exists, log, everyMs }: AuditorPorts) {
     return started;
   };
 
-  const onFailed = (error: unknown) => log.warn({ role: 'auditor', err: error }, 'an audit was cut short; it is done again');
+  const onFailed = (error: unknown) =>
+    log.warn({ role: 'auditor', err: error }, 'an audit was cut short; it is done again');
 
   return {
     /** One round. Answers how many workflows it started. */

@@ -35,11 +35,16 @@ export function createComparison({ books, metrics, log, everyMs, ownersMax, pati
     after = passed ? undefined : owners.at(-1);
     const all = [...known.values()].flat();
     metrics.compared(all, passed);
-    if (drifts.length > 0) log.error({ role: 'auditor', drifts: all.length, first: drifts[0] }, 'the parts of the system do not agree: see npm run audit');
+    if (drifts.length > 0)
+      log.error(
+        { role: 'auditor', drifts: all.length, first: drifts[0] },
+        'the parts of the system do not agree: see npm run audit',
+      );
     return all;
   };
 
-  const onFailed = (error: unknown) => log.warn({ role: 'auditor', err: error }, 'a comparison was cut short; it is done again');
+  const onFailed = (error: unknown) =>
+    log.warn({ role: 'auditor', err: error }, 'a comparison was cut short; it is done again');
 
   return {
     /** One round. Answers all drift that is known after it. */

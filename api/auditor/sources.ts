@@ -26,7 +26,9 @@ export async function* ordersWithoutEnd<Order extends PlacedOrder>(
   orders: { inProgress(page: AgePage<Order>): Promise<Order[]> },
   start: (order: Order) => Promise<void>,
 ): AsyncIterable<Row> {
-  for await (const order of paged((after?: Order) => orders.inProgress({ olderThanMs: OLDER_THAN_MS, limit: PAGE, after }))) {
+  for await (const order of paged((after?: Order) =>
+    orders.inProgress({ olderThanMs: OLDER_THAN_MS, limit: PAGE, after }),
+  )) {
     yield { workflowId: orderWorkflowId(order.id), start: () => start(order) };
   }
 }
@@ -36,7 +38,9 @@ export async function* unfinishedCancellations<Order extends PlacedOrder>(
   orders: { cancelling(page: AgePage<Order>): Promise<Order[]> },
   start: (order: Order) => Promise<void>,
 ): AsyncIterable<Row> {
-  for await (const order of paged((after?: Order) => orders.cancelling({ olderThanMs: OLDER_THAN_MS, limit: PAGE, after }))) {
+  for await (const order of paged((after?: Order) =>
+    orders.cancelling({ olderThanMs: OLDER_THAN_MS, limit: PAGE, after }),
+  )) {
     yield { workflowId: cancelWorkflowId(order.id), start: () => start(order) };
   }
 }
@@ -52,7 +56,10 @@ async function* paged<Found>(read: (after?: Found) => Promise<Found[]>): AsyncIt
 
 /** The changes of profiles that are not known to have been started. Each is marked once it is. */
 export async function* unstartedChanges<Change extends ProfileChange>(
-  users: { unstartedChanges(olderThanMs: number, limit: number): Promise<Change[]>; markStarted(change: Change): Promise<void> },
+  users: {
+    unstartedChanges(olderThanMs: number, limit: number): Promise<Change[]>;
+    markStarted(change: Change): Promise<void>;
+  },
   start: (change: Change) => Promise<void>,
 ): AsyncIterable<Row> {
   const changes = await users.unstartedChanges(OLDER_THAN_MS, PAGE);

@@ -23,7 +23,9 @@ const ASK_DEADLINE_MS = 2_000;
 export function exportStuck({ overdue, client, taskQueue, afterMs }: StuckPorts): () => Promise<void> {
   const countOf = (what: string) =>
     client.withDeadline(Date.now() + ASK_DEADLINE_MS, () =>
-      client.workflow.count(`${runningSince(taskQueue, new Date(Date.now() - afterMs))} AND ${what}`).then(({ count }) => count),
+      client.workflow
+        .count(`${runningSince(taskQueue, new Date(Date.now() - afterMs))} AND ${what}`)
+        .then(({ count }) => count),
     );
   const kinds = {
     outcome: () => overdue(afterMs),
@@ -32,7 +34,11 @@ export function exportStuck({ overdue, client, taskQueue, afterMs }: StuckPorts)
   };
   // What cannot be asked at the moment is not known, and the other metrics are still to be had.
   const collect = (gauge: Gauge<'waits_for'>) =>
-    Promise.all(Object.entries(kinds).map(async ([kind, count]) => gauge.set({ waits_for: kind }, await count().catch(() => NaN))));
+    Promise.all(
+      Object.entries(kinds).map(async ([kind, count]) =>
+        gauge.set({ waits_for: kind }, await count().catch(() => NaN)),
+      ),
+    );
   let collecting: Promise<unknown> = Promise.resolve();
   new Gauge({
     name: NAME,

@@ -72,7 +72,10 @@ export function createWorkflowBook({ client, taskQueue }: WorkflowBookPorts) {
     owners: (): Promise<Set<string>> =>
       client.withDeadline(Date.now() + LIST_ALL_DEADLINE_MS, async () => {
         const owners = new Set<string>();
-        for await (const { typedSearchAttributes } of client.workflow.list({ query: `WorkflowType = 'order' AND ${onQueue(taskQueue)}`, pageSize: PAGE })) {
+        for await (const { typedSearchAttributes } of client.workflow.list({
+          query: `WorkflowType = 'order' AND ${onQueue(taskQueue)}`,
+          pageSize: PAGE,
+        })) {
           const owner = typedSearchAttributes.get(ORDER_OWNER);
           if (owner) owners.add(owner);
         }
@@ -86,7 +89,11 @@ function lostOrders(seen: Map<string, Seen>, orders: readonly BookedOrder[]): Fo
   const prefix = orderWorkflowId('');
   const remembered = [...seen.keys()].filter((id) => id.startsWith(prefix)).map((id) => id.slice(prefix.length));
   const lost = remembered.filter((id) => !ids.has(id));
-  return lost.map((orderId) => ({ invariant: 'I8', orderId, what: `there is a workflow ${orderWorkflowId(orderId)}, and no such order` }));
+  return lost.map((orderId) => ({
+    invariant: 'I8',
+    orderId,
+    what: `there is a workflow ${orderWorkflowId(orderId)}, and no such order`,
+  }));
 }
 
 interface Due {
@@ -98,18 +105,26 @@ interface Due {
 function dueOf({ id, status, firstStatus }: BookedOrder): Due[] {
   if (status === 'IN_PROGRESS') return [{ workflowId: orderWorkflowId(id), status: undefined }];
   const own = { workflowId: orderWorkflowId(id), status: firstStatus ?? status };
-  return status === 'CANCELLED' && firstStatus === 'SUCCESS' ? [own, { workflowId: cancelWorkflowId(id), status }] : [own];
+  return status === 'CANCELLED' && firstStatus === 'SUCCESS'
+    ? [own, { workflowId: cancelWorkflowId(id), status }]
+    : [own];
 }
 
 /** The order's end is announced without end, while Kafka is away for example. `--stuck` and the metrics show it, and it is no drift. */
 const ANNOUNCES = Symbol('announces');
 
-async function driftOf(client: Client, { workflowId, status, seen }: Due & { seen: Seen | undefined }): Promise<string | typeof ANNOUNCES | undefined> {
+async function driftOf(
+  client: Client,
+  { workflowId, status, seen }: Due & { seen: Seen | undefined },
+): Promise<string | typeof ANNOUNCES | undefined> {
   if (status === undefined && seen?.status === 'RUNNING') return undefined;
   if (status !== undefined && seen?.status === 'COMPLETED' && seen.orderStatus === status) return undefined;
   const workflow = await endOf(client, workflowId);
   // An order in progress without a workflow gets one from the auditor, and is stuck until then.
-  if (status === undefined) return workflow?.status === 'COMPLETED' ? `${workflowId} ended with ${workflow.result}, and the order is IN_PROGRESS` : undefined;
+  if (status === undefined)
+    return workflow?.status === 'COMPLETED'
+      ? `${workflowId} ended with ${workflow.result}, and the order is IN_PROGRESS`
+      : undefined;
   if (!workflow) return `there is no workflow ${workflowId}`;
   if (workflow.status === 'RUNNING' && workflow.result === status) return ANNOUNCES;
   if (workflow.status !== 'COMPLETED') return `${workflowId} is ${workflow.status}`;
@@ -120,24 +135,36 @@ const listOf = ({ client, taskQueue }: WorkflowBookPorts, ownerId: string): Prom
   client.withDeadline(Date.now() + LIST_DEADLINE_MS, async () => {
     const seen = new Map<string, Seen>();
     const query = `OrderOwner = '${ownerId}' AND WorkflowType IN ('order', 'cancellation') AND ${onQueue(taskQueue)}`;
-    for await (const { workflowId, status, startTime, typedSearchAttributes } of client.workflow.list({ query, pageSize: PAGE })) {
+    for await (const { workflowId, status, startTime, typedSearchAttributes } of client.workflow.list({
+      query,
+      pageSize: PAGE,
+    })) {
       if ((seen.get(workflowId)?.startedAt ?? 0) > startTime) continue;
-      seen.set(workflowId, { status: status.name, orderStatus: typedSearchAttributes.get(ORDER_STATUS), startedAt: startTime });
+      seen.set(workflowId, {
+        status: status.name,
+        orderStatus: typedSearchAttributes.get(ORDER_STATUS),
+        startedAt: startTime,
+      });
     }
     return seen;
   });
 
 /** How a workflow stands, and what became of its order by it so far. Undefined when there is none. */
-async function endOf(client: Client, workflowId: string): Promise<{ status: string; result: string | undefined } | undefined> {
+async function endOf(
+  client: Client,
+  workflowId: string,
+): Promise<{ status: string; result: string | undefined } | undefined> {
   const latest = await ifKnown(within(client, () => client.workflow.getHandle(workflowId).describe()));
-  if (latest?.status.name !== 'COMPLETED') return latest && { status: latest.status.name, result: latest.typedSearchAttributes.get(ORDER_STATUS) };
+  if (latest?.status.name !== 'COMPLETED')
+    return latest && { status: latest.status.name, result: latest.typedSearchAttributes.get(ORDER_STATUS) };
   // Of this run: another one may have been started since.
   const run = client.workflow.getHandle(workflowId, latest.runId, { followRuns: false });
   const ended = await ifKnown(within(client, () => run.result() as Promise<{ status: string }>));
   return ended && { status: latest.status.name, result: ended.status };
 }
 
-const within = <T>(client: Client, act: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + ASK_DEADLINE_MS, act);
+const within = <T>(client: Client, act: () => Promise<T>): Promise<T> =>
+  client.withDeadline(Date.now() + ASK_DEADLINE_MS, act);
 
 async function retentionOf(client: Client): Promise<number> {
   const { namespace } = client.options;

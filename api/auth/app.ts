@@ -19,7 +19,14 @@ export interface AuthOptions extends Pick<ApiPorts, 'document'> {
 }
 
 /** What auth serves, in this order. */
-export function authApi({ document, store, passwords, keys, sessionTtlS, limits: settings }: AuthOptions): Middleware[] {
+export function authApi({
+  document,
+  store,
+  passwords,
+  keys,
+  sessionTtlS,
+  limits: settings,
+}: AuthOptions): Middleware[] {
   const limits = createLimits(store, settings);
   const sessions = createSessions({ store, ttlS: sessionTtlS, writeRate: limits.writeRate });
   const verify = createLocalTokenVerifier(keys.published);
@@ -27,5 +34,8 @@ export function authApi({ document, store, passwords, keys, sessionTtlS, limits:
   // Served before all else, and out of the document's reach: a session is no scheme that the services know.
   const { '/auth': _forwardAuth, ...paths } = document.paths!;
   const others = { ...document, paths } as typeof document;
-  return [forwardAuth({ sessions, keys, verify, limits }), serveApi({ document: others, tag: 'auth', handlers, verify })];
+  return [
+    forwardAuth({ sessions, keys, verify, limits }),
+    serveApi({ document: others, tag: 'auth', handlers, verify }),
+  ];
 }

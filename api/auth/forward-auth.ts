@@ -24,7 +24,8 @@ export const forwardAuth =
   (ports: ForwardAuthPorts): Middleware =>
   async (ctx, next) => {
     if (ctx.path !== '/auth') return next();
-    if (ctx.method !== 'GET' && ctx.method !== 'HEAD') throw new Problem('method-not-allowed', '/auth answers GET', { headers: { allow: 'GET, HEAD' } });
+    if (ctx.method !== 'GET' && ctx.method !== 'HEAD')
+      throw new Problem('method-not-allowed', '/auth answers GET', { headers: { allow: 'GET, HEAD' } });
     ctx.state['operation'] = 'forwardAuth';
 
     const known = await identify(ctx, ports);
@@ -40,7 +41,10 @@ interface Known {
 }
 
 /** A token is handed on as it is, so that nobody lengthens its life by asking. A session is traded for a new one. */
-async function identify(ctx: Context, { sessions, keys, verify, limits }: ForwardAuthPorts): Promise<Known | undefined> {
+async function identify(
+  ctx: Context,
+  { sessions, keys, verify, limits }: ForwardAuthPorts,
+): Promise<Known | undefined> {
   const writes = !/^(|GET|HEAD|OPTIONS)$/i.test(ctx.get('x-forwarded-method'));
   const sent = bearerToken(ctx.get('authorization'));
   if (sent) {

@@ -30,7 +30,10 @@ export function createLimits(store: Pick<AuthStore, 'queryAttempts' | 'takeWrite
   const accounts = windowOf('login-account', settings.loginFailuresPerAccount, settings.loginFailuresWindowS);
   const addresses = windowOf('login-address', settings.loginFailuresPerAddress, settings.loginFailuresWindowS);
   const registrations = windowOf('registration', settings.registrationsPerAddress, settings.registrationsWindowS);
-  const writeRate: WriteRate = { burst: settings.writesBurst, intervalMicros: Math.round(1e6 / settings.writesPerSecond) };
+  const writeRate: WriteRate = {
+    burst: settings.writesBurst,
+    intervalMicros: Math.round(1e6 / settings.writesPerSecond),
+  };
 
   return {
     writeRate,
@@ -101,7 +104,9 @@ function refuse(waits: readonly number[], detail: string): void {
 }
 
 const tooMany = (detail: string, waitS: number) =>
-  new Problem('too-many-requests', `${detail}. Wait for the seconds in Retry-After`, { headers: { 'retry-after': String(waitS) } });
+  new Problem('too-many-requests', `${detail}. Wait for the seconds in Retry-After`, {
+    headers: { 'retry-after': String(waitS) },
+  });
 
 /** Names are of any length, and of no use to whoever reads the table. */
 const accountKey = (username: string): string => createHash('sha256').update(username.toLowerCase()).digest('hex');

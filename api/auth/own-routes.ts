@@ -6,7 +6,12 @@ import { hashIn, type Sessions } from './sessions.ts';
 import type { Session } from './store.ts';
 
 /** What users do to their own password and their own sessions. With a token they do the same; none of the sessions is then the one that is asking. */
-export function ownHandlers({ store, passwords, sessions, login }: LoginPorts & { sessions: Sessions; login: Login }): Record<string, Handler> {
+export function ownHandlers({
+  store,
+  passwords,
+  sessions,
+  login,
+}: LoginPorts & { sessions: Sessions; login: Login }): Record<string, Handler> {
   return {
     changePassword: async (call) => {
       const { current, next } = call.body as { current: string; next: string };

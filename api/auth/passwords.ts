@@ -27,7 +27,11 @@ export async function createPasswords({ runningMax = RUNNING_MAX, waitingMax = W
     matches: (password, known) => inTurn(() => verify(known ?? nobodys, typed(password))),
     isOutdated(known) {
       const { memoryCost, timeCost, parallelism } = parseOptions(known);
-      return memoryCost !== PARAMETERS.memoryCost || timeCost !== PARAMETERS.timeCost || parallelism !== PARAMETERS.parallelism;
+      return (
+        memoryCost !== PARAMETERS.memoryCost ||
+        timeCost !== PARAMETERS.timeCost ||
+        parallelism !== PARAMETERS.parallelism
+      );
     },
   };
 }

@@ -51,7 +51,12 @@ export function authHandlers(ports: AuthPorts): Record<string, Handler> {
 
     token: async (call) => {
       const { id } = await login(call.ctx, credentials(call));
-      present(call, 200, { access_token: await keys.sign(id), token_type: 'Bearer', expires_in: USER_TOKEN_SECONDS }, { headers: NO_STORE });
+      present(
+        call,
+        200,
+        { access_token: await keys.sign(id), token_type: 'Bearer', expires_in: USER_TOKEN_SECONDS },
+        { headers: NO_STORE },
+      );
     },
 
     jwks: async (call) => present(call, 200, await keys.published(), { headers: JWKS_CACHE }),

@@ -15,7 +15,8 @@ export function createSessions({ store, ttlS, writeRate }: { store: AuthStore; t
     /** Starts a session of the user and gives the client its cookie. Refused when the password has been changed since it was checked. */
     async open(ctx: Context, { id: userId, passwordVersion }: Credential): Promise<void> {
       const token = randomBytes(TOKEN_BYTES).toString('base64url');
-      if (!(await store.openSession({ id: uuidv7(), tokenHash: hashOf(token), userId, passwordVersion, ttlS }))) throw new Problem('wrong-credentials');
+      if (!(await store.openSession({ id: uuidv7(), tokenHash: hashOf(token), userId, passwordVersion, ttlS })))
+        throw new Problem('wrong-credentials');
       setCookie(ctx, token, ttlS);
     },
 
@@ -58,6 +59,9 @@ const hashOf = (token: string): string => createHash('sha256').update(token).dig
 function setCookie(ctx: Context, value: string, maxAgeS: number): void {
   // Only the gateway or an ingress reaches this listener, and either says how it was reached itself.
   const secure = ctx.secure || ctx.get('x-forwarded-proto') === 'https';
-  ctx.set('set-cookie', `${SESSION_COOKIE}=${value}; HttpOnly; SameSite=Lax; Path=/; Max-Age=${maxAgeS}${secure ? '; Secure' : ''}`);
+  ctx.set(
+    'set-cookie',
+    `${SESSION_COOKIE}=${value}; HttpOnly; SameSite=Lax; Path=/; Max-Age=${maxAgeS}${secure ? '; Secure' : ''}`,
+  );
   ctx.set('cache-control', 'no-store');
 }

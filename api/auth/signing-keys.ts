@@ -33,7 +33,10 @@ export interface SigningKeys {
  * The keys that sign users' tokens. They live in the database, which all replicas share. One is made when there is none, and its
  * successor when it has become as old as `rotationS`; for some minutes then there are two.
  */
-export function createSigningKeys(store: KeyStore, { rotationS, ...others }: { rotationS: number } & Partial<typeof TIMES>): SigningKeys {
+export function createSigningKeys(
+  store: KeyStore,
+  { rotationS, ...others }: { rotationS: number } & Partial<typeof TIMES>,
+): SigningKeys {
   const times = { ...TIMES, ...others };
   let ring: KeyRing | undefined;
   let triedAtMs = -Infinity;
@@ -69,7 +72,11 @@ export function createSigningKeys(store: KeyStore, { rotationS, ...others }: { r
 }
 
 /** The keys, newest first, after those have been added and dropped whose time it is. */
-async function turnedKeys(store: KeyStore, rotationS: number, { supersededS }: typeof TIMES): Promise<StoredSigningKey[]> {
+async function turnedKeys(
+  store: KeyStore,
+  rotationS: number,
+  { supersededS }: typeof TIMES,
+): Promise<StoredSigningKey[]> {
   const keys = await store.signingKeys();
   const isOld = !keys[0] || keys[0].ageMs >= rotationS * 1000;
   if (isOld) await store.addSigningKey(newKey(), rotationS);

@@ -24,7 +24,10 @@ export interface NewSession {
  * Adds a session that ends by the database's clock, and clears away some that have ended. Answers how many were added. The share
  * lock makes a login with the old password and the change of it follow each other: whichever is second sees the first.
  */
-export const openSession = (db: PrismaClient, { id, tokenHash, userId, passwordVersion, ttlS }: NewSession): Promise<number> => db.$executeRaw`
+export const openSession = (
+  db: PrismaClient,
+  { id, tokenHash, userId, passwordVersion, ttlS }: NewSession,
+): Promise<number> => db.$executeRaw`
   with ended as (
     delete from sessions where id in (
       select id from sessions where expires_at <= now() limit ${SWEPT_PER_LOGIN_MAX} for update skip locked
@@ -36,14 +39,21 @@ export const openSession = (db: PrismaClient, { id, tokenHash, userId, passwordV
   select ${id}::uuid, ${tokenHash}, holder.id, now() + ${ttlS} * interval '1 second' from holder`;
 
 /** Ends every session of the user but one, provided that the password's hash is this one by now. */
-export const endOtherSessions = (db: PrismaClient, { userId, passwordHash, kept }: { userId: string; passwordHash: string; kept: string | undefined }) =>
+export const endOtherSessions = (
+  db: PrismaClient,
+  { userId, passwordHash, kept }: { userId: string; passwordHash: string; kept: string | undefined },
+) =>
   db.$executeRaw`
   delete from sessions
   where user_id = ${userId}::uuid and token_hash is distinct from ${kept ?? null}::text
     and exists (select from credentials where id = ${userId}::uuid and password_hash = ${passwordHash})`;
 
 /** Whose session it is, and whether that user may write once more, in one statement: each write of a buyer begins with it. */
-export const findWriter = (db: PrismaClient, tokenHash: string, rate: WriteRate): Promise<{ userId: string; allowed: boolean }[]> => db.$queryRaw`
+export const findWriter = (
+  db: PrismaClient,
+  tokenHash: string,
+  rate: WriteRate,
+): Promise<{ userId: string; allowed: boolean }[]> => db.$queryRaw`
   with writer as (select user_id from sessions where token_hash = ${tokenHash} and expires_at > now()), taken as (
     ${take(Prisma.sql`select user_id, now() + ${cost(rate)} from writer`, rate)}
   )
@@ -66,7 +76,11 @@ const take = (rows: Prisma.Sql, rate: WriteRate): Prisma.Sql => Prisma.sql`
 const cost = ({ intervalMicros }: WriteRate): Prisma.Sql => Prisma.sql`(${intervalMicros} * interval '1 microsecond')`;
 
 /** Adds the key unless there is one that is not older than this. Of replicas that come at once one adds its key, and the others find it. */
-export const addSigningKey = (db: PrismaClient, key: { kid: string; privateKey: string; publicJwk: object }, maxAgeS: number) =>
+export const addSigningKey = (
+  db: PrismaClient,
+  key: { kid: string; privateKey: string; publicJwk: object },
+  maxAgeS: number,
+) =>
   db.$transaction([
     db.$executeRaw`select pg_advisory_xact_lock(${SIGNING_KEY_LOCK})`,
     // A statement of its own: only a new snapshot sees the key of whoever held the lock before.

@@ -1,7 +1,16 @@
 import { MAX } from 'uuid';
 import type { Database } from '../../lib/database.ts';
 import { PrismaClient } from '../../prisma/generated/auth/client.ts';
-import { addSigningKey, dropSupersededKeys, endOtherSessions, findWriter, openSession, takeWrite, type NewSession, type WriteRate } from './statements.ts';
+import {
+  addSigningKey,
+  dropSupersededKeys,
+  endOtherSessions,
+  findWriter,
+  openSession,
+  takeWrite,
+  type NewSession,
+  type WriteRate,
+} from './statements.ts';
 
 export type { WriteRate } from './statements.ts';
 
@@ -59,7 +68,8 @@ export function createAuthStore({ adapter }: Pick<Database, 'adapter'>) {
       return (await db.credential.createMany({ data, skipDuplicates: true })).count === 1;
     },
 
-    findCredential: (username: string): Promise<Credential | null> => db.credential.findUnique({ where: { loginName: username.toLowerCase() } }),
+    findCredential: (username: string): Promise<Credential | null> =>
+      db.credential.findUnique({ where: { loginName: username.toLowerCase() } }),
 
     credentialOf: (userId: string): Promise<Credential | null> => db.credential.findUnique({ where: { id: userId } }),
 
@@ -69,9 +79,16 @@ export function createAuthStore({ adapter }: Pick<Database, 'adapter'>) {
     },
 
     /** Sets the next password, and ends every session of the user but that with the hash `kept`. False, and nothing, when the password has been changed since. */
-    async changePassword({ id, passwordVersion }: Credential, next: string, kept: string | undefined): Promise<boolean> {
+    async changePassword(
+      { id, passwordVersion }: Credential,
+      next: string,
+      kept: string | undefined,
+    ): Promise<boolean> {
       const [{ count }] = await db.$transaction([
-        db.credential.updateMany({ where: { id, passwordVersion }, data: { passwordHash: next, passwordVersion: { increment: 1 } } }),
+        db.credential.updateMany({
+          where: { id, passwordVersion },
+          data: { passwordHash: next, passwordVersion: { increment: 1 } },
+        }),
         // A statement of its own: only a new snapshot sees the session of a login that the first one waited for.
         endOtherSessions(db, { userId: id, passwordHash: next, kept }),
       ]);
@@ -92,10 +109,14 @@ export function createAuthStore({ adapter }: Pick<Database, 'adapter'>) {
     sessionWriter: async (tokenHash: string, rate: WriteRate) => (await findWriter(db, tokenHash, rate))[0],
 
     /** Counts one write of the user. False when it is not allowed. */
-    takeWrite: async (userId: string, rate: WriteRate): Promise<boolean> => (await takeWrite(db, userId, rate)).length === 1,
+    takeWrite: async (userId: string, rate: WriteRate): Promise<boolean> =>
+      (await takeWrite(db, userId, rate)).length === 1,
 
     /** The user's sessions that hold, newest first, from before the one with the given id. */
-    sessionsOf: (userId: string, { limit, before }: { limit: number; before?: string | undefined }): Promise<Session[]> => db.$queryRaw<Session[]>`
+    sessionsOf: (
+      userId: string,
+      { limit, before }: { limit: number; before?: string | undefined },
+    ): Promise<Session[]> => db.$queryRaw<Session[]>`
       select id::text, token_hash as "tokenHash", created_at as "createdAt", expires_at as "expiresAt" from sessions
       where user_id = ${userId}::uuid and expires_at > now() and id < coalesce(${before ?? null}::uuid, ${MAX}::uuid)
       order by id desc limit ${limit}`,
@@ -114,7 +135,9 @@ export function createAuthStore({ adapter }: Pick<Database, 'adapter'>) {
 
     /** Ends all sessions of the user, and answers the hashes of their tokens. */
     async endSessionsOf(userId: string): Promise<string[]> {
-      const ended = await db.$queryRaw<{ tokenHash: string }[]>`delete from sessions where user_id = ${userId}::uuid returning token_hash as "tokenHash"`;
+      const ended = await db.$queryRaw<
+        { tokenHash: string }[]
+      >`delete from sessions where user_id = ${userId}::uuid returning token_hash as "tokenHash"`;
       return ended.map(({ tokenHash }) => tokenHash);
     },
 
@@ -126,13 +149,21 @@ export function createAuthStore({ adapter }: Pick<Database, 'adapter'>) {
     },
 
     /** Adds the key unless there is one that is younger than this. */
-    addSigningKey: async (key: SigningKey, maxAgeS: number): Promise<void> => void (await addSigningKey(db, key, maxAgeS)),
+    addSigningKey: async (key: SigningKey, maxAgeS: number): Promise<void> =>
+      void (await addSigningKey(db, key, maxAgeS)),
 
     /** Drops the keys whose successor is older than this. */
-    dropSupersededKeys: async (successorAgeS: number): Promise<void> => void (await dropSupersededKeys(db, successorAgeS)),
+    dropSupersededKeys: async (successorAgeS: number): Promise<void> =>
+      void (await dropSupersededKeys(db, successorAgeS)),
 
     /** Runs a statement of the limiting library on the table of attempts. */
-    async queryAttempts({ text, values }: { text: string; values: unknown[] }): Promise<{ rows: Attempts[]; rowCount: number }> {
+    async queryAttempts({
+      text,
+      values,
+    }: {
+      text: string;
+      values: unknown[];
+    }): Promise<{ rows: Attempts[]; rowCount: number }> {
       const rows = await db.$queryRawUnsafe<{ points: number; expire: bigint }[]>(text, ...values);
       return { rows: rows.map(({ points, expire }) => ({ points, expire: Number(expire) })), rowCount: rows.length };
     },

@@ -4,5 +4,8 @@ import { billingHandlers } from './routes.ts';
 import type { BillingStore } from './store.ts';
 
 /** What billing serves. */
-export const billingApi = ({ store, ...ports }: { store: BillingStore } & Omit<ApiPorts, 'tag' | 'handlers'>): Middleware =>
+export const billingApi = ({
+  store,
+  ...ports
+}: { store: BillingStore } & Omit<ApiPorts, 'tag' | 'handlers'>): Middleware =>
   serveApi({ ...ports, tag: 'billing', handlers: billingHandlers(store) });

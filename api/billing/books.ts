@@ -24,7 +24,10 @@ export function createBillingBooks({ adapter }: Pick<Database, 'adapter'>) {
           coalesce((select sum(amount) from transactions where owner_id = ${ownerId}::uuid and not is_cancelled), 0)::bigint as "ledgerSum"`;
       const where = { ownerId, scope: 'order' };
       const outcomes = await db.outcome.findMany({ where, select: { idempotencyKey: true, outcome: true } });
-      const movements = await db.transaction.findMany({ where, select: { idempotencyKey: true, amount: true, isCancelled: true } });
+      const movements = await db.transaction.findMany({
+        where,
+        select: { idempotencyKey: true, amount: true, isCancelled: true },
+      });
       return {
         account: account!,
         movements: movements.map(({ idempotencyKey: key, ...movement }) => ({ key, ...movement })),

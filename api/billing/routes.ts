@@ -29,7 +29,8 @@ export function billingHandlers(store: BillingStore): Record<string, Handler> {
       );
     },
 
-    replenish: async (call) => answerMovement(call, await moved(() => store.replenish(movement(call, 'replenishment')))),
+    replenish: async (call) =>
+      answerMovement(call, await moved(() => store.replenish(movement(call, 'replenishment')))),
 
     withdraw: async (call) => answerMovement(call, await moved(() => store.withdraw(movement(call, 'withdrawal')))),
 
@@ -52,7 +53,8 @@ function movement(call: Call, kind: Kind): Movement {
     return { ownerId: userId.toLowerCase(), scope: 'order', key, kind, amount };
   }
   const ownerId = buyer(call);
-  if (userId !== undefined && userId.toLowerCase() !== ownerId) throw new Problem('not-your-account', 'userId, if it is sent, must be your own id');
+  if (userId !== undefined && userId.toLowerCase() !== ownerId)
+    throw new Problem('not-your-account', 'userId, if it is sent, must be your own id');
   return { ownerId, scope: 'client', key, kind, amount };
 }
 
@@ -62,7 +64,10 @@ function answerMovement(call: Call, outcome: Outcome): void {
   const headers: Record<string, string> = replayed ? { 'idempotent-replayed': 'true' } : {};
   // A tombstone knows no amount: whatever is asked under it is turned away.
   if (outcome.kind !== kind || (outcome.amount !== null && outcome.amount !== amount)) {
-    throw new Problem('key-reused', 'This Idempotency-Key was used for another request. Send a new key for a new request');
+    throw new Problem(
+      'key-reused',
+      'This Idempotency-Key was used for another request. Send a new key for a new request',
+    );
   }
   switch (outcome.outcome) {
     case 'CHARGED':
@@ -70,10 +75,17 @@ function answerMovement(call: Call, outcome: Outcome): void {
       return present(call, 201, { transactionId: outcome.transactionId, amount, balance: balanceAfter }, { replayed });
     case 'DECLINED':
       if (kind === 'replenishment') throw new Problem('balance-limit', undefined, { headers });
-      throw new Problem('insufficient-funds', 'The account does not hold this amount. This key stays declined; top up and send a new one', { headers });
+      throw new Problem(
+        'insufficient-funds',
+        'The account does not hold this amount. This key stays declined; top up and send a new one',
+        { headers },
+      );
     case 'CANCELLED':
     case 'REFUNDED':
-      throw new Problem('charge-cancelled', 'This charge was cancelled: no money is taken under this key', { headers, members: { cause } });
+      throw new Problem('charge-cancelled', 'This charge was cancelled: no money is taken under this key', {
+        headers,
+        members: { cause },
+      });
   }
 }
 
@@ -86,7 +98,10 @@ async function moved(act: () => Promise<Outcome>): Promise<Outcome> {
     const { isRepeat, cause } = error;
     const waitedFor = isRepeat ? 'an earlier one with this key' : 'another one on this account';
     const headers = { 'retry-after': RETRY_AFTER_S, ...(isRepeat && { 'idempotent-replayed': 'true' }) };
-    throw new Problem('in-progress', `This request has waited in vain for ${waitedFor}. Send it again`, { cause, headers });
+    throw new Problem('in-progress', `This request has waited in vain for ${waitedFor}. Send it again`, {
+      cause,
+      headers,
+    });
   }
 }
 

@@ -24,13 +24,19 @@ export const nameOf = ({ ownerId, scope, key, kind, amount }: Key & Partial<Move
 
 const markOf = (movement: Movement) => Prisma.sql`hashtextextended(${nameOf(movement)}, 0)`;
 
-const asked = (movement: Movement) => Prisma.sql`asked as materialized (select from pg_try_advisory_xact_lock(${markOf(movement)}) as first where first)`;
+const asked = (movement: Movement) =>
+  Prisma.sql`asked as materialized (select from pg_try_advisory_xact_lock(${markOf(movement)}) as first where first)`;
 
 /** Waits until this same movement is no longer at work anywhere. */
-export const ended = (db: PrismaClient, movement: Movement) => db.$executeRaw`select pg_advisory_xact_lock_shared(${markOf(movement)})`;
+export const ended = (db: PrismaClient, movement: Movement) =>
+  db.$executeRaw`select pg_advisory_xact_lock_shared(${markOf(movement)})`;
 
 /** Charges if the account holds the amount, declines otherwise. */
-export const withdrawal = (db: PrismaClient, movement: Movement, { ownerId, scope, key, amount } = movement) => db.$queryRaw<OutcomeRow[]>`
+export const withdrawal = (
+  db: PrismaClient,
+  movement: Movement,
+  { ownerId, scope, key, amount } = movement,
+) => db.$queryRaw<OutcomeRow[]>`
   with ${asked(movement)}, debit as (
     update billing_accounts set amount = amount - ${amount}::bigint, refundable = refundable + ${scope === 'order' ? amount : 0}::bigint
     from asked where owner_id = ${ownerId}::uuid and amount >= ${amount}::bigint
@@ -47,7 +53,11 @@ export const withdrawal = (db: PrismaClient, movement: Movement, { ownerId, scop
   returning ${OUTCOME_COLUMNS}`;
 
 /** Adds the amount, and opens the account with its first money. */
-export const replenishment = (db: PrismaClient, movement: Movement, { ownerId, scope, key, amount } = movement) => db.$queryRaw<OutcomeRow[]>`
+export const replenishment = (
+  db: PrismaClient,
+  movement: Movement,
+  { ownerId, scope, key, amount } = movement,
+) => db.$queryRaw<OutcomeRow[]>`
   with ${asked(movement)}, credit as (
     insert into billing_accounts as account (owner_id, amount) select ${ownerId}::uuid, ${amount}::bigint from asked
     on conflict (owner_id) do update set amount = account.amount + ${amount}::bigint
@@ -65,7 +75,9 @@ export const replenishment = (db: PrismaClient, movement: Movement, { ownerId, s
   returning ${OUTCOME_COLUMNS}`;
 
 /** Gives back what was charged under the key. No row when nothing was, as far as this statement's snapshot goes. */
-export const refund = (db: PrismaClient, { ownerId, scope, key }: Key, cause: CancelCause) => db.$queryRaw<OutcomeRow[]>`
+export const refund = (db: PrismaClient, { ownerId, scope, key }: Key, cause: CancelCause) => db.$queryRaw<
+  OutcomeRow[]
+>`
   with account as materialized (
     select owner_id from billing_accounts where owner_id = ${ownerId}::uuid for update
   ), refunded as (
@@ -82,7 +94,9 @@ export const refund = (db: PrismaClient, { ownerId, scope, key }: Key, cause: Ca
   select ${OUTCOME_COLUMNS} from refunded`;
 
 /** Turns away whatever comes later under the key. */
-export const tombstone = (db: PrismaClient, { ownerId, scope, key }: Key, cause: CancelCause) => db.$queryRaw<OutcomeRow[]>`
+export const tombstone = (db: PrismaClient, { ownerId, scope, key }: Key, cause: CancelCause) => db.$queryRaw<
+  OutcomeRow[]
+>`
   insert into outcomes (owner_id, scope, idempotency_key, kind, outcome, cause)
   values (${ownerId}::uuid, ${scope}, ${key}::uuid, 'withdrawal', 'CANCELLED', ${cause})
   returning ${OUTCOME_COLUMNS}`;

@@ -84,7 +84,10 @@ export function createBillingStore({ adapter, statementMs }: Pick<Database, 'ada
 
     /** Opens the account. False when it was open already. */
     async open(ownerId: string): Promise<boolean> {
-      return (await db.$executeRaw`insert into billing_accounts (owner_id) values (${ownerId}::uuid) on conflict do nothing`) === 1;
+      return (
+        (await db.$executeRaw`insert into billing_accounts (owner_id) values (${ownerId}::uuid) on conflict do nothing`) ===
+        1
+      );
     },
 
     /** In minor units; 0 for an owner without an account. */
@@ -94,7 +97,10 @@ export function createBillingStore({ adapter, statementMs }: Pick<Database, 'ada
     },
 
     /** The owner's movements, newest first, from before the given one. */
-    async transactions(ownerId: string, { limit, before }: { limit: number; before?: number | undefined }): Promise<Transaction[]> {
+    async transactions(
+      ownerId: string,
+      { limit, before }: { limit: number; before?: number | undefined },
+    ): Promise<Transaction[]> {
       const rows = await db.transaction.findMany({
         where: { ownerId, ...(before !== undefined && { id: { lt: before } }) },
         orderBy: { id: 'desc' },
@@ -116,7 +122,11 @@ export function createBillingStore({ adapter, statementMs }: Pick<Database, 'ada
 }
 
 /** Does it, or finds what was done first. `act` must raise 23505 when the key has an outcome already, and do nothing while the same movement is at work. */
-async function once(db: PrismaClient, movement: Movement, { act, turn }: { act: () => Promise<OutcomeRow[]>; turn: Turn }): Promise<Outcome> {
+async function once(
+  db: PrismaClient,
+  movement: Movement,
+  { act, turn }: { act: () => Promise<OutcomeRow[]>; turn: Turn },
+): Promise<Outcome> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const done = await unlessDuplicate(act);
     if (done?.[0]) return toOutcome(done[0], false);
@@ -132,7 +142,11 @@ async function once(db: PrismaClient, movement: Movement, { act, turn }: { act: 
   throw new Error('a movement of money lost too many races');
 }
 
-async function cancelled(db: PrismaClient, key: Key, { cause, turn }: { cause: CancelCause; turn: Turn }): Promise<Outcome> {
+async function cancelled(
+  db: PrismaClient,
+  key: Key,
+  { cause, turn }: { cause: CancelCause; turn: Turn },
+): Promise<Outcome> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const [refunded] = await refund(db, key, cause);
     if (refunded) return toOutcome(refunded, false);
@@ -166,7 +180,9 @@ async function unlessDuplicate<T>(act: () => Promise<T>): Promise<T | undefined>
 
 /** What was done first under the key, as whoever comes later is told it. */
 async function told(db: PrismaClient, { ownerId, scope, key }: Key): Promise<Outcome | undefined> {
-  const row = await db.outcome.findUnique({ where: { ownerId_scope_idempotencyKey: { ownerId, scope, idempotencyKey: key } } });
+  const row = await db.outcome.findUnique({
+    where: { ownerId_scope_idempotencyKey: { ownerId, scope, idempotencyKey: key } },
+  });
   return row ? toOutcome(row, true) : undefined;
 }
 

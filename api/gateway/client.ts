@@ -53,7 +53,8 @@ function blockListOf(entries: readonly string[]): BlockList {
     const version = isIP(address);
     const bits = version === 6 ? 128 : 32;
     const length = prefix === undefined ? bits : /^\d{1,3}$/.test(prefix) ? Number(prefix) : NaN;
-    if (version === 0 || !(length <= bits)) throw new Error(`"${entry}" is neither an IP address nor a network such as 10.0.0.0/8`);
+    if (version === 0 || !(length <= bits))
+      throw new Error(`"${entry}" is neither an IP address nor a network such as 10.0.0.0/8`);
     list.addSubnet(address, length, version === 6 ? 'ipv6' : 'ipv4');
   }
   return list;

@@ -76,5 +76,6 @@ export function answerHeaders(ctx: Context, headers: IncomingHttpHeaders): void 
     if (value !== undefined) ctx.set(name, value);
   }
   // The length of what a GET would have brought. Anything else has its own.
-  if (ctx.method === 'HEAD' && headers['content-length'] !== undefined) ctx.set('content-length', headers['content-length']);
+  if (ctx.method === 'HEAD' && headers['content-length'] !== undefined)
+    ctx.set('content-length', headers['content-length']);
 }

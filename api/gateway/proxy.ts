@@ -48,12 +48,18 @@ function routeOf(ctx: Context, routes: ProxyPorts['routes']): Route | undefined 
   const [path] = ctx.req.url!.split('?') as [string];
   const match = routes(ctx.method, path);
   if (!match) return undefined;
-  if ('allow' in match) throw new Problem('method-not-allowed', `${path} answers ${match.allow}`, { headers: { allow: match.allow } });
+  if ('allow' in match)
+    throw new Problem('method-not-allowed', `${path} answers ${match.allow}`, { headers: { allow: match.allow } });
   return match.route;
 }
 
 /** Who calls. Whoever says nothing is refused before the body is read, as the contract's order of checks has it. */
-async function identityOf(ctx: Context, route: Route, upstreams: Upstreams, headers: Record<string, string>): Promise<Record<string, string>> {
+async function identityOf(
+  ctx: Context,
+  route: Route,
+  upstreams: Upstreams,
+  headers: Record<string, string>,
+): Promise<Record<string, string>> {
   // To auth it matters which of the caller's sessions it is.
   const session = route.role === 'auth' ? sessionCookie(ctx) : {};
   if (route.operationId === WHO_IS_THIS) return { ...session, ...bearerOf(ctx) };
@@ -76,7 +82,9 @@ async function passOn(ctx: Context, { status, headers, body }: Answer): Promise<
   const streams = headers['content-type']?.startsWith('text/event-stream');
   // Nobody may be there to read it: a client that asked for headers only, or has gone. What breaks then is no fault.
   if (streams) body.on('error', () => {});
-  const whole = streams ? body : await body.arrayBuffer().then(Buffer.from, (error: unknown) => Promise.reject(unanswered(error)));
+  const whole = streams
+    ? body
+    : await body.arrayBuffer().then(Buffer.from, (error: unknown) => Promise.reject(unanswered(error)));
   // Before the status and the headers: setting a body to null changes both.
   ctx.body = Buffer.isBuffer(whole) && whole.length === 0 ? null : whole;
   ctx.status = status;

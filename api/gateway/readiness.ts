@@ -13,7 +13,12 @@ export async function askRoles({ roles, ask }: Upstreams): Promise<Record<string
 
 async function stateOf(role: string, ask: Upstreams['ask']): Promise<RoleState> {
   try {
-    const { status, body } = await ask(role, { method: 'GET', path: '/health/ready', headers: {}, timeoutMs: ANSWER_TIMEOUT_MS });
+    const { status, body } = await ask(role, {
+      method: 'GET',
+      path: '/health/ready',
+      headers: {},
+      timeoutMs: ANSWER_TIMEOUT_MS,
+    });
     const told = (await body.json()) as { status?: string };
     if (status !== 200) return 'unready';
     return told.status === 'degraded' ? 'degraded' : 'ready';

@@ -49,11 +49,17 @@ function methodsOf(item: Readonly<Record<string, unknown>>): Methods {
   for (const [verb, value] of Object.entries(item)) {
     const { operationId, tags, security, requestBody } = (value ?? {}) as Partial<Operation>;
     if (!operationId || !tags?.[0]) continue;
-    const route = { operationId, role: rolesByTag[tags[0]] ?? tags[0], guarded: (security ?? []).length > 0, media: mediaOf({ requestBody }) };
+    const route = {
+      operationId,
+      role: rolesByTag[tags[0]] ?? tags[0],
+      guarded: (security ?? []).length > 0,
+      media: mediaOf({ requestBody }),
+    };
     methods.set(verb.toUpperCase(), route);
     if (verb === 'get') methods.set('HEAD', route);
   }
   return methods;
 }
 
-const patternOf = (path: string): RegExp => new RegExp(`^${path.replace(/[.]/g, '\\$&').replace(/\{\w+\}/g, SEGMENT)}$`);
+const patternOf = (path: string): RegExp =>
+  new RegExp(`^${path.replace(/[.]/g, '\\$&').replace(/\{\w+\}/g, SEGMENT)}$`);

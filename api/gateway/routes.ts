@@ -16,7 +16,11 @@ export function gatewayHandlers(upstreams: Upstreams): Record<string, Handler> {
     ready: async (call) => {
       const roles = await states();
       const told = new Set(Object.values(roles));
-      if (told.has('unready')) throw new Problem('unavailable', 'Not every role is ready', { headers: { 'retry-after': '1' }, members: { roles } });
+      if (told.has('unready'))
+        throw new Problem('unavailable', 'Not every role is ready', {
+          headers: { 'retry-after': '1' },
+          members: { roles },
+        });
       present(call, 200, { status: told.has('degraded') ? 'degraded' : 'ready', roles });
     },
     readProblem: async (call) => explain(call, page),

@@ -14,10 +14,15 @@ const COUNT_TIMEOUT_MS = 1_000;
  * the session in the cookie. Undefined for a request with neither, or with one that does not hold. A role's token is none: roles ask
  * each other, and not through here. Auth counts the writes among the requests, and this rejects when there are too many.
  */
-export async function authorizationOf(ctx: Context, upstreams: Upstreams, headers: Record<string, string>): Promise<string | undefined> {
+export async function authorizationOf(
+  ctx: Context,
+  upstreams: Upstreams,
+  headers: Record<string, string>,
+): Promise<string | undefined> {
   const told = { ...headers, 'x-forwarded-method': ctx.method };
   const bearer = bearerToken(ctx.get('authorization'));
-  if (bearer) return saysService(bearer) ? undefined : ofToken(ctx, upstreams, { ...told, authorization: `Bearer ${bearer}` });
+  if (bearer)
+    return saysService(bearer) ? undefined : ofToken(ctx, upstreams, { ...told, authorization: `Bearer ${bearer}` });
   const session = sessionCookie(ctx);
   return session['cookie'] && ofSession(upstreams, { ...told, ...session });
 }
@@ -30,7 +35,11 @@ async function ofSession(upstreams: Upstreams, headers: Record<string, string>):
 }
 
 /** The service looks at the token itself, so auth is asked about a write only, and one that it cannot count at the moment goes through. */
-async function ofToken(ctx: Context, upstreams: Upstreams, headers: { authorization: string }): Promise<string | undefined> {
+async function ofToken(
+  ctx: Context,
+  upstreams: Upstreams,
+  headers: { authorization: string },
+): Promise<string | undefined> {
   if (ctx.method === 'GET' || ctx.method === 'HEAD') return headers.authorization;
   const answer = await ask(upstreams, headers, COUNT_TIMEOUT_MS).catch(unlessRefused);
   return answer?.status === 401 ? undefined : headers.authorization;
@@ -40,7 +49,9 @@ async function ask(upstreams: Upstreams, headers: Record<string, string>, timeou
   const answer = await upstreams.ask('auth', { method: 'GET', path: '/auth', headers, timeoutMs });
   await answer.body.dump();
   if (answer.status !== 429) return answer;
-  throw new Problem('too-many-requests', undefined, { headers: { 'retry-after': answer.headers['retry-after'] ?? '1' } });
+  throw new Problem('too-many-requests', undefined, {
+    headers: { 'retry-after': answer.headers['retry-after'] ?? '1' },
+  });
 }
 
 function unlessRefused(error: unknown): undefined {

@@ -36,7 +36,10 @@ const KEEP_ALIVE_MS = 30_000;
 const CONNECTIONS_MAX = 5_000;
 
 /** Connections to the roles behind the gateway. */
-export function createUpstreams(urls: ReadonlyMap<string, string>, { answerTimeoutMs = ANSWER_TIMEOUT_MS } = {}): Upstreams {
+export function createUpstreams(
+  urls: ReadonlyMap<string, string>,
+  { answerTimeoutMs = ANSWER_TIMEOUT_MS } = {},
+): Upstreams {
   const pools = new Map([...urls].map(([role, url]) => [role, poolOf(url)]));
 
   return {
@@ -70,8 +73,10 @@ const NOT_REACHED = /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN
 /** What it means that no answer came. Only for a connection that was never made is it certain that nothing has happened. */
 export function unanswered(error: unknown): Problem {
   const { code } = error as { code?: string };
-  if (NOT_REACHED.test(code ?? '')) return unavailable('A part of the system is away at the moment. Send the same request again', error);
+  if (NOT_REACHED.test(code ?? ''))
+    return unavailable('A part of the system is away at the moment. Send the same request again', error);
   const options = { cause: error, headers: { 'retry-after': '1' } };
-  if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) return new Problem('gateway-timeout', undefined, options);
+  if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError)
+    return new Problem('gateway-timeout', undefined, options);
   return new Problem('bad-gateway', undefined, options);
 }

@@ -3,5 +3,8 @@ import { serveApi, type ApiPorts } from '../../lib/api.ts';
 import { notificationHandlers, type NotificationsPorts } from './routes.ts';
 
 /** What the notification service serves. */
-export const notificationsApi = ({ store, ...ports }: NotificationsPorts & Omit<ApiPorts, 'tag' | 'handlers'>): Middleware =>
+export const notificationsApi = ({
+  store,
+  ...ports
+}: NotificationsPorts & Omit<ApiPorts, 'tag' | 'handlers'>): Middleware =>
   serveApi({ ...ports, tag: 'notifications', handlers: notificationHandlers({ store }) });

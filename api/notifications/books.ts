@@ -15,7 +15,8 @@ export function createNotificationBooks({ adapter }: Pick<Database, 'adapter'>) 
     },
 
     /** What a buyer was told. */
-    ofOwner: (userId: string) => db.notification.findMany({ where: { userId }, select: { orderId: true, eventName: true } }),
+    ofOwner: (userId: string) =>
+      db.notification.findMany({ where: { userId }, select: { orderId: true, eventName: true } }),
 
     close: () => db.$disconnect(),
   };

@@ -32,9 +32,21 @@ const VERIFIED_FOR_MS = 10_000;
 /** Sends mails over SMTP. `from` is an address, or a name with an address: `Shop <shop@example.org>`. */
 export function createMailer({ smtpUrl, from }: { smtpUrl: string; from: string }): Mailer {
   const host = hostOf(from);
-  const timeouts = { connectionTimeout: SILENCE_MS, greetingTimeout: SILENCE_MS, dnsTimeout: SILENCE_MS, socketTimeout: SILENCE_MS };
+  const timeouts = {
+    connectionTimeout: SILENCE_MS,
+    greetingTimeout: SILENCE_MS,
+    dnsTimeout: SILENCE_MS,
+    socketTimeout: SILENCE_MS,
+  };
   // Its own repetition is off: the sender knows better when to try again, and a repeated mail should be rare.
-  const transport = createTransport({ url: smtpUrl, pool: true, maxConnections: CONNECTIONS_MAX, maxRequeues: 0, idleTimeout: IDLE_MS, ...timeouts });
+  const transport = createTransport({
+    url: smtpUrl,
+    pool: true,
+    maxConnections: CONNECTIONS_MAX,
+    maxRequeues: 0,
+    idleTimeout: IDLE_MS,
+    ...timeouts,
+  });
   // Strangers cause it, and a server that is logged in to all the time turns its client away. What it refuses counts as well.
   const verified = lately(
     () =>
@@ -100,6 +112,7 @@ function refusal({ code, responseCode = 0 }: SmtpError): Delivery {
   const aboutTheMail = code === 'EENVELOPE' || code === 'EMESSAGE';
   const forGood = responseCode >= 500 && !ABOUT_THE_SESSION.has(responseCode);
   if (aboutTheMail && forGood) return { kind: 'refused', reason: `the mail server refused it: ${responseCode}` };
-  if (code === 'EENVELOPE' && responseCode === 0) return { kind: 'refused', reason: 'the address is not one that mail can be sent to' };
+  if (code === 'EENVELOPE' && responseCode === 0)
+    return { kind: 'refused', reason: 'the address is not one that mail can be sent to' };
   throw new Error(`the mail server did not take the mail: ${[code, responseCode || ''].join(' ').trim()}`);
 }

@@ -26,7 +26,12 @@ export function messageOf({ name, orderId, reason }: OrderEvent): string {
   }
 }
 
-const what: Record<EventName, string> = { OrderCreated: 'is placed', OrderRejected: 'was not paid', OrderCancelled: 'is cancelled' };
+const what: Record<EventName, string> = {
+  OrderCreated: 'is placed',
+  OrderRejected: 'was not paid',
+  OrderCancelled: 'is cancelled',
+};
 
 /** The subject of the mail that goes with the message. */
-export const subjectOf = ({ eventName, orderId }: { eventName: EventName; orderId: string }): string => `Your order ${orderId} ${what[eventName]}`;
+export const subjectOf = ({ eventName, orderId }: { eventName: EventName; orderId: string }): string =>
+  `Your order ${orderId} ${what[eventName]}`;

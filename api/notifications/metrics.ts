@@ -2,7 +2,11 @@ import { Counter, Gauge, register } from 'prom-client';
 import type { NotificationStore } from './store.ts';
 
 /** Ends of mails: `sent`, `undeliverable`, or `postponed` to another attempt. */
-export const mails = new Counter({ name: 'notification_mails_total', help: 'Attempts to send a mail, by how they ended', labelNames: ['end'] });
+export const mails = new Counter({
+  name: 'notification_mails_total',
+  help: 'Attempts to send a mail, by how they ended',
+  labelNames: ['end'],
+});
 
 const PENDING = 'notifications_pending';
 

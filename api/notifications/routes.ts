@@ -12,7 +12,8 @@ export function notificationHandlers({ store }: NotificationsPorts): Record<stri
   return {
     listNotifications: async (call) => {
       const { userId } = call.query as { userId?: string };
-      if (userId !== undefined && userId.toLowerCase() !== buyer(call)) throw new Problem('not-your-account', 'userId, if it is sent, must be your own id');
+      if (userId !== undefined && userId.toLowerCase() !== buyer(call))
+        throw new Problem('not-your-account', 'userId, if it is sent, must be your own id');
       const { limit, before } = pageOf(call);
       const found = await store.list(buyer(call), { limit: limit + 1, before });
       present(call, 200, firstPage(call, found, limit, ({ seq }) => seq).map(toBody));

@@ -35,7 +35,8 @@ export function createSender(ports: SenderPorts): Sender {
   let closed = false;
   let woken = new AbortController();
 
-  const failed = (error: unknown) => log.warn({ err: error }, 'what is due could not be looked for, or its end not be written down; it is tried again');
+  const failed = (error: unknown) =>
+    log.warn({ err: error }, 'what is due could not be looked for, or its end not be written down; it is tried again');
   const round = async (): Promise<number> => {
     const due = await store.claim(AT_ONCE_MAX, LEASE_MS);
     await Promise.all(due.map((notification) => attempt(notification, ports).catch(failed)));
@@ -61,7 +62,10 @@ export function createSender(ports: SenderPorts): Sender {
 }
 
 /** Sends one mail and writes down what became of it. A crash in between sends it again, under the same Message-ID. */
-async function attempt(notification: Claimed, { store, profiles, mailer, log, profileWaitMs }: SenderPorts): Promise<void> {
+async function attempt(
+  notification: Claimed,
+  { store, profiles, mailer, log, profileWaitMs }: SenderPorts,
+): Promise<void> {
   const { id, orderId, userId, attempts, ageMs, correlationId } = notification;
   const about = { notificationId: id, orderId, attempts, correlationId };
 
@@ -78,9 +82,17 @@ async function attempt(notification: Claimed, { store, profiles, mailer, log, pr
 
   try {
     const address = await profiles.addressOf(userId, correlationId);
-    if (address === undefined) return await (ageMs >= profileWaitMs ? giveUp('the buyer has no profile') : postpone('the buyer has no profile yet'));
+    if (address === undefined)
+      return await (ageMs >= profileWaitMs
+        ? giveUp('the buyer has no profile')
+        : postpone('the buyer has no profile yet'));
     if (address === '') return await giveUp('the profile has no address');
-    const delivery = await mailer.send({ id, to: address, subject: subjectOf(notification), text: notification.message });
+    const delivery = await mailer.send({
+      id,
+      to: address,
+      subject: subjectOf(notification),
+      text: notification.message,
+    });
     if (delivery.kind === 'refused') return await giveUp(delivery.reason);
   } catch (error) {
     return postpone((error as Error).message);

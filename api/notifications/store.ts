@@ -50,13 +50,21 @@ export function createNotificationStore({ adapter }: Pick<Database, 'adapter'>) 
     },
 
     /** The buyer's notifications, newest first, from before the given one. */
-    async list(userId: string, { limit, before }: { limit: number; before?: number | undefined }): Promise<Notification[]> {
+    async list(
+      userId: string,
+      { limit, before }: { limit: number; before?: number | undefined },
+    ): Promise<Notification[]> {
       const rows = await db.notification.findMany({
         where: { userId, ...(before !== undefined && { seq: { lt: before } }) },
         orderBy: { seq: 'desc' },
         take: limit,
       });
-      return rows.map((row) => ({ ...row, seq: Number(row.seq), eventName: row.eventName as EventName, status: row.status as DeliveryStatus }));
+      return rows.map((row) => ({
+        ...row,
+        seq: Number(row.seq),
+        eventName: row.eventName as EventName,
+        status: row.status as DeliveryStatus,
+      }));
     },
 
     /**

@@ -14,4 +14,8 @@ export interface OrdersApiPorts extends Omit<ApiPorts, 'tag' | 'handlers'> {
 
 /** What the order service serves. */
 export const ordersApi = ({ store, saga, limits, ...ports }: OrdersApiPorts): Middleware =>
-  serveApi({ ...ports, tag: 'orders', handlers: orderHandlers({ store, saga, watcher: createWatcher(store), bounds: createBounds(store, limits) }) });
+  serveApi({
+    ...ports,
+    tag: 'orders',
+    handlers: orderHandlers({ store, saga, watcher: createWatcher(store), bounds: createBounds(store, limits) }),
+  });

@@ -18,7 +18,15 @@ export function createOrderBooks({ adapter }: Pick<Database, 'adapter'>) {
     ofOwner: (ownerId: string) =>
       db.order.findMany({
         where: { ownerId },
-        select: { id: true, ownerId: true, price: true, version: true, status: true, firstStatus: true, createdAt: true },
+        select: {
+          id: true,
+          ownerId: true,
+          price: true,
+          version: true,
+          status: true,
+          firstStatus: true,
+          createdAt: true,
+        },
       }),
 
     /** How many orders have been in progress for at least this long. */

@@ -19,14 +19,18 @@ export interface Bounds {
 const LOOK_EVERY_MS = 1_000;
 
 /** Keeps load that cannot be served from piling up: what is beyond the bounds is refused while it costs nothing. */
-export function createBounds(store: Pick<OrderStore, 'waitingReaches'>, { inFlightMax, waitingMax }: BoundsOptions): Bounds {
+export function createBounds(
+  store: Pick<OrderStore, 'waitingReaches'>,
+  { inFlightMax, waitingMax }: BoundsOptions,
+): Bounds {
   let inFlight = 0;
   let full: Promise<boolean> = Promise.resolve(false);
   let lookedAtMs = -Infinity;
 
   return {
     async within(place) {
-      if (inFlight >= inFlightMax) throw unavailable('Too many orders are being placed at this moment. Send the same request again');
+      if (inFlight >= inFlightMax)
+        throw unavailable('Too many orders are being placed at this moment. Send the same request again');
       inFlight++;
       try {
         return await place();

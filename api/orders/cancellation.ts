@@ -19,7 +19,11 @@ export const cancelOrder =
   };
 
 /** Takes an order back for a buyer or an operator. Answers the order as it then stands: where that is not CANCELLED or FAILED, it goes on by itself. */
-export async function takeBack(placed: Order, cause: CancelCause, { store, saga }: { store: OrderStore; saga: Saga }): Promise<Order> {
+export async function takeBack(
+  placed: Order,
+  cause: CancelCause,
+  { store, saga }: { store: OrderStore; saga: Saga },
+): Promise<Order> {
   // The row first: from here on the cancellation happens, whatever becomes of who asked for it.
   const order = (await store.requestCancellation(placed.id, cause)) ?? placed;
   if (!isOpen(order)) return order;
@@ -27,7 +31,8 @@ export async function takeBack(placed: Order, cause: CancelCause, { store, saga 
   const now = await store.find(order.id).catch(() => undefined);
   if (settled && settled.status !== 'FAILED' && now && isOpen(now)) {
     // The row was restored to before this cancellation, which has ended meanwhile, or before it was asked for: it is done again.
-    const again = async () => saga.startCancellation(await asFirstTold(now, { store, saga }), order.cancelCause ?? cause, { again: true });
+    const again = async () =>
+      saga.startCancellation(await asFirstTold(now, { store, saga }), order.cancelCause ?? cause, { again: true });
     await again().catch(() => undefined);
     return now;
   }
@@ -50,6 +55,10 @@ export async function asFirstTold(order: Order, { store, saga }: { store: OrderS
 export const isOpen = ({ status }: Order): boolean => status === 'IN_PROGRESS' || status === 'SUCCESS';
 
 const notCancellable = ({ id, reason }: Order) =>
-  new Problem('not-cancellable', 'This order has failed: no money was taken for it, and there is nothing to take back', {
-    members: { orderId: id, reason },
-  });
+  new Problem(
+    'not-cancellable',
+    'This order has failed: no money was taken for it, and there is nothing to take back',
+    {
+      members: { orderId: id, reason },
+    },
+  );

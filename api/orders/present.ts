@@ -18,7 +18,8 @@ export const toBody = ({ id, userId, price, version, status, reason, createdAt }
 });
 
 /** Whether it is going to be something else by itself: it is in progress, or has succeeded and is being taken back. */
-export const isUnderWay = ({ status, cancelCause }: Order): boolean => status === 'IN_PROGRESS' || (status === 'SUCCESS' && cancelCause !== null);
+export const isUnderWay = ({ status, cancelCause }: Order): boolean =>
+  status === 'IN_PROGRESS' || (status === 'SUCCESS' && cancelCause !== null);
 
 /** Changes whenever the order does: the version of the list that it made, and where it stands. */
 export const etagOf = ({ version, status }: Order): string => `"${version}-${status}"`;
@@ -33,15 +34,23 @@ export async function orderOf(call: Call, store: OrderStore): Promise<Order> {
 }
 
 /** Answers an order that is still under way: where to look, and when. */
-export const presentOpen = (call: Call, order: Order, { replayed = false, etag }: { replayed?: boolean; etag: string }): void =>
-  present(call, 202, toBody(order), { replayed, headers: { location: `/orders/${order.id}`, etag, 'retry-after': RETRY_AFTER_S } });
+export const presentOpen = (
+  call: Call,
+  order: Order,
+  { replayed = false, etag }: { replayed?: boolean; etag: string },
+): void =>
+  present(call, 202, toBody(order), {
+    replayed,
+    headers: { location: `/orders/${order.id}`, etag, 'retry-after': RETRY_AFTER_S },
+  });
 
 /** Answers the request that placed an order, as it was answered when the order first became final, with the order as it now stands. */
 export function presentPlaced(call: Call, order: Order, replayed: boolean): void {
   const etag = `"${order.version}"`;
   const headers = { location: `/orders/${order.id}`, etag };
   if (order.status === 'IN_PROGRESS') return presentOpen(call, order, { replayed, etag });
-  if ((order.firstStatus ?? order.status) === 'SUCCESS') return present(call, 201, toBody(order), { replayed, headers });
+  if ((order.firstStatus ?? order.status) === 'SUCCESS')
+    return present(call, 201, toBody(order), { replayed, headers });
   throw new Problem(refusalOf(order), undefined, {
     headers: replayed ? { ...headers, 'idempotent-replayed': 'true' } : headers,
     members: { orderId: order.id, reason: order.reason },

@@ -51,11 +51,16 @@ export const orderEvents =
     }
     const events = new PassThrough();
     const gone = untilGone(ctx);
-    ctx.set({ 'content-type': 'text/event-stream', 'cache-control': 'private, no-cache, no-transform', 'x-accel-buffering': 'no' });
+    ctx.set({
+      'content-type': 'text/event-stream',
+      'cache-control': 'private, no-cache, no-transform',
+      'x-accel-buffering': 'no',
+    });
     ctx.body = events;
 
     const heartbeat = setInterval(() => events.write(': still here\n\n'), HEARTBEAT_MS);
-    const write = (each: Order) => events.write(`id: ${eventIdOf(each)}\nevent: status\ndata: ${JSON.stringify(toBody(each))}\n\n`);
+    const write = (each: Order) =>
+      events.write(`id: ${eventIdOf(each)}\nevent: status\ndata: ${JSON.stringify(toBody(each))}\n\n`);
     const follow = async () => {
       const turns = seen === eventIdOf({ ...order, status: 'IN_PROGRESS' }) ? turnsOf(order) : [order];
       // Something at once in any case: a client takes the stream for open when its first bytes are there.
@@ -84,7 +89,9 @@ async function* turnsFrom(order: Order, watcher: Watcher, signal: AbortSignal): 
 
 /** What an order has become since it was in progress: it may have been taken back between two looks. */
 const turnsOf = (final: Order): Order[] =>
-  final.firstStatus === 'SUCCESS' && final.status === 'CANCELLED' ? [{ ...final, status: 'SUCCESS', reason: null }, final] : [final];
+  final.firstStatus === 'SUCCESS' && final.status === 'CANCELLED'
+    ? [{ ...final, status: 'SUCCESS', reason: null }, final]
+    : [final];
 
 const eventIdOf = (order: Order): string => etagOf(order).replaceAll('"', '');
 
@@ -96,4 +103,5 @@ function preferredWaitS(prefer: string | undefined): number {
 
 /** RFC 9110: weak comparison, any of a list, or `*`. */
 const matches = (ifNoneMatch: string | undefined, etag: string): boolean =>
-  ifNoneMatch !== undefined && (ifNoneMatch.trim() === '*' || ifNoneMatch.split(',').some((each) => each.trim().replace(/^W\//, '') === etag));
+  ifNoneMatch !== undefined &&
+  (ifNoneMatch.trim() === '*' || ifNoneMatch.split(',').some((each) => each.trim().replace(/^W\//, '') === etag));

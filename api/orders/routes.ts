@@ -33,7 +33,10 @@ export function orderHandlers({ store, saga, watcher, bounds }: OrdersPorts): Re
         const placed = await store.place(asked);
         if (placed.kind === 'stale') throw stale(placed.latestVersion);
         if (placed.kind === 'found' && placed.fingerprint !== asked.fingerprint) {
-          throw new Problem('key-reused', 'This Idempotency-Key was used for another order. Send a new key for a new order');
+          throw new Problem(
+            'key-reused',
+            'This Idempotency-Key was used for another order. Send a new key for a new order',
+          );
         }
 
         // From here on the order exists: whatever goes wrong now is a late answer, never a lost order.
@@ -57,11 +60,15 @@ export function orderHandlers({ store, saga, watcher, bounds }: OrdersPorts): Re
 function orderRequest(call: Call): OrderRequest {
   const ownerId = buyer(call);
   const { price, userId } = call.body as { price: number; userId?: string };
-  if (userId !== undefined && userId.toLowerCase() !== ownerId) throw new Problem('not-your-account', 'userId, if it is sent, must be your own id');
+  if (userId !== undefined && userId.toLowerCase() !== ownerId)
+    throw new Problem('not-your-account', 'userId, if it is sent, must be your own id');
   const key = optionalIdempotencyKey(call);
   const ifMatch = listVersion(call.header('if-match'));
   if (ifMatch === undefined && key === undefined) {
-    throw new Problem('precondition-missing', 'Send If-Match with the version of your order list (0 when it is empty), or an Idempotency-Key, or both');
+    throw new Problem(
+      'precondition-missing',
+      'Send If-Match with the version of your order list (0 when it is empty), or an Idempotency-Key, or both',
+    );
   }
   return {
     id: orderId(ownerId, key),
@@ -81,12 +88,17 @@ function listVersion(header: string | undefined): number | undefined {
 }
 
 /** Of what was ordered. The precondition is not part of it: a client that reads the list again may repeat the request with the new version. */
-export const fingerprintOf = (price: number): string => createHash('sha256').update(JSON.stringify({ price })).digest('hex');
+export const fingerprintOf = (price: number): string =>
+  createHash('sha256').update(JSON.stringify({ price })).digest('hex');
 
 const stale = (latestVersion: number) =>
-  new Problem('stale-order-list', `Your order list is at version ${latestVersion}. Read it, and send the order again if it is still missing`, {
-    headers: { etag: `"${latestVersion}"` },
-  });
+  new Problem(
+    'stale-order-list',
+    `Your order list is at version ${latestVersion}. Read it, and send the order again if it is still missing`,
+    {
+      headers: { etag: `"${latestVersion}"` },
+    },
+  );
 
 /** The order with its outcome, if that comes in time; as the row has it otherwise. */
 async function asSettled(placed: Order, { store, saga }: Pick<OrdersPorts, 'store' | 'saga'>): Promise<Order> {

@@ -1,4 +1,10 @@
-import { WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError, type Client, type Workflow, type WorkflowStartOptions } from '@temporalio/client';
+import {
+  WithStartWorkflowOperation,
+  WorkflowExecutionAlreadyStartedError,
+  type Client,
+  type Workflow,
+  type WorkflowStartOptions,
+} from '@temporalio/client';
 import type { Log } from '../../lib/log.ts';
 import { ifKnown } from '../../lib/temporal.ts';
 import { cancelWorkflowId, chargeKey, orderWorkflowId } from '../../specs/identity.ts';
@@ -49,7 +55,9 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
     ...(placed.traceparent !== null && { traceparent: placed.traceparent }),
     chargeKey: chargeKey(placed.id),
     charge,
-    deadlineS: again ? orderDeadlineS : Math.min(orderDeadlineS, Math.max(DEADLINE_MIN_S, orderDeadlineS - ageS(placed))),
+    deadlineS: again
+      ? orderDeadlineS
+      : Math.min(orderDeadlineS, Math.max(DEADLINE_MIN_S, orderDeadlineS - ageS(placed))),
   });
   const orderStart = (placed: Order, { again }: StartOptions = {}): StartOf<typeof order> => ({
     ...startOptions(taskQueue, placed),
@@ -80,16 +88,27 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
     try {
       return await within(async () => {
         await first?.();
-        return temporal.workflow.executeUpdateWithStart<T, SettledOrder, []>(OUTCOME_UPDATE, { updateId: OUTCOME_UPDATE, args: [], startWorkflowOperation });
+        return temporal.workflow.executeUpdateWithStart<T, SettledOrder, []>(OUTCOME_UPDATE, {
+          updateId: OUTCOME_UPDATE,
+          args: [],
+          startWorkflowOperation,
+        });
       });
     } catch (error) {
       if (error instanceof WorkflowExecutionAlreadyStartedError) return ended(options.workflowId);
       // The row exists, whatever this was: a late answer is never a lost order.
-      log.warn({ orderId: placed.id, correlationId: placed.correlationId, err: error }, `the outcome of ${options.workflowId} is not known yet`);
+      log.warn(
+        { orderId: placed.id, correlationId: placed.correlationId, err: error },
+        `the outcome of ${options.workflowId} is not known yet`,
+      );
       return undefined;
     }
   };
-  const start = async <T extends Workflow>(type: string, first: StartOf<T>, { again = false }: StartOptions = {}): Promise<void> => {
+  const start = async <T extends Workflow>(
+    type: string,
+    first: StartOf<T>,
+    { again = false }: StartOptions = {},
+  ): Promise<void> => {
     const options = again ? { ...first, workflowIdReusePolicy: 'ALLOW_DUPLICATE' as const } : first;
     try {
       await temporal.workflow.start<T>(type, options);
@@ -99,7 +118,8 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
     }
   };
 
-  const begin = (placed: Order, options?: StartOptions) => start<typeof order>('order', orderStart(placed, options), options);
+  const begin = (placed: Order, options?: StartOptions) =>
+    start<typeof order>('order', orderStart(placed, options), options);
   /** Once the order is cancelled, nobody would start its workflow any more. */
   const beginIfOpen = async (placed: Order) => {
     if (placed.status === 'IN_PROGRESS') await begin(placed);
@@ -108,7 +128,8 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
   return {
     outcome: (placed) => ask<typeof order>('order', placed, orderStart(placed)),
     start: (placed, options) => within(() => begin(placed, options)),
-    cancelled: (placed, cause) => ask<typeof cancellation>('cancellation', placed, cancellationStart(placed, cause), () => beginIfOpen(placed)),
+    cancelled: (placed, cause) =>
+      ask<typeof cancellation>('cancellation', placed, cancellationStart(placed, cause), () => beginIfOpen(placed)),
     startCancellation: (placed, cause, options) =>
       within(async () => {
         await beginIfOpen(placed);

@@ -9,14 +9,19 @@ export const COLUMNS = Prisma.sql`
 export type AgePage = { olderThanMs: number; limit: number; after?: Order | undefined };
 
 /** The orders that meet a condition and were placed at least this long ago, oldest first, after the given one. */
-export const aged = (db: PrismaClient, condition: Prisma.Sql, { olderThanMs, limit, after }: AgePage) => db.$queryRaw<OrderRow[]>`
+export const aged = (db: PrismaClient, condition: Prisma.Sql, { olderThanMs, limit, after }: AgePage) => db.$queryRaw<
+  OrderRow[]
+>`
   select ${COLUMNS} from orders
   where ${condition} and created_at < now() - ${olderThanMs} * interval '1 millisecond'
     ${after ? Prisma.sql`and (created_at, id) > (${after.createdAt}::timestamptz, ${after.id}::uuid)` : Prisma.empty}
   order by created_at, id limit ${limit}`;
 
 /** One row or none. The list has the version that the client read if it holds an order with it; an empty list has version 0. */
-export function insert(db: PrismaClient, { id, ownerId, price, ifMatch, key, fingerprint, correlationId, traceparent }: OrderRequest) {
+export function insert(
+  db: PrismaClient,
+  { id, ownerId, price, ifMatch, key, fingerprint, correlationId, traceparent }: OrderRequest,
+) {
   const version =
     ifMatch === undefined
       ? Prisma.sql`(select coalesce(max(version), 0) + 1 from orders where owner_id = ${ownerId}::uuid)`
@@ -35,6 +40,10 @@ export function insert(db: PrismaClient, { id, ownerId, price, ifMatch, key, fin
 
 /** The version of the owner's list. */
 export async function latestVersion(db: PrismaClient, ownerId: string): Promise<number> {
-  const latest = await db.order.findFirst({ where: { ownerId }, orderBy: { version: 'desc' }, select: { version: true } });
+  const latest = await db.order.findFirst({
+    where: { ownerId },
+    orderBy: { version: 'desc' },
+    select: { version: true },
+  });
   return latest?.version ?? 0;
 }

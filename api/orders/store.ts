@@ -45,7 +45,10 @@ export interface LostOrder extends Omit<Order, 'version'> {
   fingerprint: string;
 }
 
-export type Placed = { kind: 'placed'; order: Order } | { kind: 'found'; order: Order; fingerprint: string } | { kind: 'stale'; latestVersion: number };
+export type Placed =
+  | { kind: 'placed'; order: Order }
+  | { kind: 'found'; order: Order; fingerprint: string }
+  | { kind: 'stale'; latestVersion: number };
 
 /** How often a version is asked for when others keep taking it, or have made the one before it just now. Each loss means that another order got on. */
 const NEXT_VERSION_ATTEMPTS_MAX = 200;
@@ -72,14 +75,19 @@ export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
     },
 
     /** The order that an earlier request under the same key made: its id is made from the key. Without a key the id is new, and there is nothing to find. */
-    async findEarlier({ id, key }: Pick<OrderRequest, 'id' | 'key'>): Promise<Extract<Placed, { kind: 'found' }> | undefined> {
+    async findEarlier({
+      id,
+      key,
+    }: Pick<OrderRequest, 'id' | 'key'>): Promise<Extract<Placed, { kind: 'found' }> | undefined> {
       const row = key === undefined ? null : await db.order.findUnique({ where: { id } });
       return row ? { kind: 'found', order: toOrder(row), fingerprint: row.fingerprint } : undefined;
     },
 
     /** Whether so many orders are in progress, or more. Counts no further than that. */
     async waitingReaches(count: number): Promise<boolean> {
-      const rows = await db.$queryRaw<unknown[]>`select from orders where status = 'IN_PROGRESS' offset ${count - 1} limit 1`;
+      const rows = await db.$queryRaw<
+        unknown[]
+      >`select from orders where status = 'IN_PROGRESS' offset ${count - 1} limit 1`;
       return rows.length > 0;
     },
 
@@ -139,7 +147,10 @@ export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
     },
 
     /** The owner's orders, newest first, from before the given version; and the version of the whole list. */
-    async list(ownerId: string, { limit, before }: { limit: number; before?: number | undefined }): Promise<{ orders: Order[]; latestVersion: number }> {
+    async list(
+      ownerId: string,
+      { limit, before }: { limit: number; before?: number | undefined },
+    ): Promise<{ orders: Order[]; latestVersion: number }> {
       const rows = await db.order.findMany({
         where: { ownerId, ...(before !== undefined && { version: { lt: before } }) },
         orderBy: { version: 'desc' },
@@ -151,11 +162,14 @@ export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
     },
 
     /** Orders in progress that were placed at least this long ago, oldest first, after the given one. */
-    inProgress: async (page: AgePage): Promise<Order[]> => (await aged(db, Prisma.sql`status = 'IN_PROGRESS'`, page)).map(toOrder),
+    inProgress: async (page: AgePage): Promise<Order[]> =>
+      (await aged(db, Prisma.sql`status = 'IN_PROGRESS'`, page)).map(toOrder),
 
     /** The same of orders whose cancellation was asked for and has not happened yet. */
     cancelling: async (page: AgePage): Promise<Order[]> =>
-      (await aged(db, Prisma.sql`cancel_cause is not null and status in ('IN_PROGRESS', 'SUCCESS')`, page)).map(toOrder),
+      (await aged(db, Prisma.sql`cancel_cause is not null and status in ('IN_PROGRESS', 'SUCCESS')`, page)).map(
+        toOrder,
+      ),
 
     close: () => db.$disconnect(),
   };

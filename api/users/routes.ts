@@ -20,7 +20,10 @@ export function userHandlers({ store, startProfile, log }: UsersPorts): Record<s
       await startProfile({ userId, version, ...originOf(call) });
       await store.markStarted({ userId, version });
     } catch (error) {
-      log.warn({ userId, version, correlationId, err: error }, 'the workflow of a profile is not known to have been started; the auditor starts it');
+      log.warn(
+        { userId, version, correlationId, err: error },
+        'the workflow of a profile is not known to have been started; the auditor starts it',
+      );
     }
   };
 
@@ -65,7 +68,8 @@ export function userHandlers({ store, startProfile, log }: UsersPorts): Record<s
 
 const isOwn = (call: Call, name: string): boolean => call.params[name]?.toLowerCase() === buyer(call);
 
-const missing = (members: { version?: number } = {}): Problem => new Problem('no-such-user', 'There is no profile that you can see under this id', { members });
+const missing = (members: { version?: number } = {}): Problem =>
+  new Problem('no-such-user', 'There is no profile that you can see under this id', { members });
 
 const originOf = ({ correlationId, traceparent }: Call): Origin => ({ correlationId, traceparent });
 
@@ -75,7 +79,14 @@ function orMissing<T>(found: T | undefined): T {
 }
 
 /** As its owner sees it. */
-const toProfile = ({ userId, username, firstName, lastName, email, phone }: Profile) => ({ id: userId, username, firstName, lastName, email, phone });
+const toProfile = ({ userId, username, firstName, lastName, email, phone }: Profile) => ({
+  id: userId,
+  username,
+  firstName,
+  lastName,
+  email,
+  phone,
+});
 
 /** As services read it. */
 const toUser = ({ userId, username, firstName, lastName, email, phone, version }: Profile) => ({

@@ -48,7 +48,11 @@ export function createUserStore({ adapter }: Pick<Database, 'adapter'>) {
 
   return {
     /** Makes a profile, also in place of a deleted one, whose versions it continues. Undefined when there is one. */
-    async create(userId: string, { username, firstName, lastName, email, phone }: PersonalData, origin: Origin = {}): Promise<Profile | undefined> {
+    async create(
+      userId: string,
+      { username, firstName, lastName, email, phone }: PersonalData,
+      origin: Origin = {},
+    ): Promise<Profile | undefined> {
       return written(
         db,
         origin,
@@ -101,7 +105,9 @@ export function createUserStore({ adapter }: Pick<Database, 'adapter'>) {
     findOrGone,
 
     /** The oldest changes whose workflow is not known to have been started, from at least `olderThanMs` ago. */
-    unstartedChanges: (olderThanMs: number, limit: number): Promise<Array<ProfileChange & Origin>> => db.$queryRaw<Array<ProfileChange & Origin>>`
+    unstartedChanges: (olderThanMs: number, limit: number): Promise<Array<ProfileChange & Origin>> => db.$queryRaw<
+      Array<ProfileChange & Origin>
+    >`
       select user_id::text as "userId", version, correlation_id as "correlationId", traceparent from profile_changes
       where created_at <= current_timestamp - ${olderThanMs}::double precision * interval '1 millisecond'
       order by created_at limit ${limit}`,
@@ -118,7 +124,11 @@ export function createUserStore({ adapter }: Pick<Database, 'adapter'>) {
 const COLUMNS = Prisma.sql`user_id::text as "userId", version, username, first_name as "firstName", last_name as "lastName", email, phone`;
 
 /** Runs a write, and notes the version that it made as a change in the same statement. Undefined when it wrote nothing. */
-async function written(db: PrismaClient, { correlationId, traceparent }: Origin, write: Prisma.Sql): Promise<Profile | undefined> {
+async function written(
+  db: PrismaClient,
+  { correlationId, traceparent }: Origin,
+  write: Prisma.Sql,
+): Promise<Profile | undefined> {
   const [profile] = await db.$queryRaw<Profile[]>`
     with written as (${write} returning ${COLUMNS}), noted as (
       insert into profile_changes (user_id, version, correlation_id, traceparent) select "userId"::uuid, version, ${correlationId ?? null}, ${traceparent ?? null} from written

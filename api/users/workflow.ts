@@ -15,7 +15,15 @@ export type ProfileStarter = (change: ProfileChange & Origin) => Promise<void>;
 
 /** Starts the workflows that tell others about a profile's changes. */
 export const createProfileStarter =
-  ({ temporal, taskQueue, withinMs = START_WITHIN_MS }: { temporal: Client; taskQueue: string; withinMs?: number }): ProfileStarter =>
+  ({
+    temporal,
+    taskQueue,
+    withinMs = START_WITHIN_MS,
+  }: {
+    temporal: Client;
+    taskQueue: string;
+    withinMs?: number;
+  }): ProfileStarter =>
   async ({ userId, version, correlationId, traceparent }) => {
     const start = () =>
       temporal.workflow.start<typeof profile>('profile', {

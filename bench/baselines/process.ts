@@ -13,7 +13,9 @@ const POOL_SIZE = 6;
 
 Runtime.install({ shutdownSignals: [], logger: new DefaultLogger('WARN') });
 const pool = new Pool({ connectionString: DATABASE_URL!, max: POOL_SIZE });
-await pool.query('create table if not exists bench_orders (id uuid primary key, price bigint not null, created_at timestamptz not null default now())');
+await pool.query(
+  'create table if not exists bench_orders (id uuid primary key, price bigint not null, created_at timestamptz not null default now())',
+);
 
 const host = await hostWorkflows({
   address: TEMPORAL_ADDRESS!,

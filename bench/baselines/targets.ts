@@ -10,7 +10,15 @@ import type { bare } from './workflow.ts';
 const LAST_STEPS_MS = 300;
 
 /** Temporal alone: the client called directly, the same number and kind of activities, none of which does anything. */
-export function createBareTarget({ address, taskQueue, mode }: { address: string; taskQueue: string; mode: Mode }): Target {
+export function createBareTarget({
+  address,
+  taskQueue,
+  mode,
+}: {
+  address: string;
+  taskQueue: string;
+  mode: Mode;
+}): Target {
   const { client, close } = createTemporal({ address, namespace: 'default', tls: false });
   return {
     async act() {
@@ -21,7 +29,11 @@ export function createBareTarget({ address, taskQueue, mode }: { address: string
         taskQueue,
         args: [mode],
       });
-      await client.workflow.executeUpdateWithStart<typeof bare, string, []>('outcome', { updateId: 'outcome', args: [], startWorkflowOperation });
+      await client.workflow.executeUpdateWithStart<typeof bare, string, []>('outcome', {
+        updateId: 'outcome',
+        args: [],
+        startWorkflowOperation,
+      });
     },
     rest: () => sleep(LAST_STEPS_MS),
     close,
@@ -33,7 +45,11 @@ export function createStatementTarget(url: string): Target {
   const pool = new Pool(url);
   return {
     async act() {
-      const { statusCode, body } = await pool.request({ method: 'POST', path: '/', body: JSON.stringify({ id: randomUUID(), price: 1 }) });
+      const { statusCode, body } = await pool.request({
+        method: 'POST',
+        path: '/',
+        body: JSON.stringify({ id: randomUUID(), price: 1 }),
+      });
       await body.dump();
       if (statusCode !== 200) throw new Error(`the one-statement server answered ${statusCode}`);
     },

@@ -1,4 +1,11 @@
-import { allHandlersFinished, condition, defineUpdate, proxyActivities, proxyLocalActivities, setHandler } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  condition,
+  defineUpdate,
+  proxyActivities,
+  proxyLocalActivities,
+  setHandler,
+} from '@temporalio/workflow';
 import type { BareActivities } from './activities.ts';
 
 // The same kinds, numbers and settings of activities as an order has.
@@ -6,7 +13,11 @@ const regular = proxyActivities<BareActivities>({
   startToCloseTimeout: '5s',
   retry: { initialInterval: '250ms', backoffCoefficient: 2, maximumInterval: '30s' },
 });
-const local = proxyLocalActivities<BareActivities>({ startToCloseTimeout: '2s', scheduleToCloseTimeout: '3s', retry: { maximumAttempts: 1 } });
+const local = proxyLocalActivities<BareActivities>({
+  startToCloseTimeout: '2s',
+  scheduleToCloseTimeout: '3s',
+  retry: { maximumAttempts: 1 },
+});
 
 /** What an order's workflow would be if its steps did nothing: what Temporal alone takes. */
 export async function bare(mode: 'local' | 'regular'): Promise<string> {

@@ -6,7 +6,8 @@ import { createOrderBooks } from '../../api/orders/books.ts';
 import type { Database } from '../../lib/database.ts';
 
 /** The databases that an audit reads. Of those of auth and users it looks at the indexes only. */
-export type AuditDatabases = Record<'orders' | 'billing' | 'notifications', Database> & Partial<Record<'auth' | 'users', Database>>;
+export type AuditDatabases = Record<'orders' | 'billing' | 'notifications', Database> &
+  Partial<Record<'auth' | 'users', Database>>;
 
 export type Books = AuditPorts & { orders: ReturnType<typeof createOrderBooks>; close(): Promise<void> };
 

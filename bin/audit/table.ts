@@ -7,12 +7,19 @@ const DRIFTS_TOLD_MAX = 50;
 
 /** What an audit has found: each rule with how often it is broken, then where. */
 export function toTable({ owners, orders, inProgress, drifts }: AuditReport): string {
-  const rules = Object.entries(invariants).map(([id, what]) => [id, what, howMany(drifts.filter(({ invariant }) => invariant === id).length)]);
+  const rules = Object.entries(invariants).map(([id, what]) => [
+    id,
+    what,
+    howMany(drifts.filter(({ invariant }) => invariant === id).length),
+  ]);
   const told = drifts.slice(0, DRIFTS_TOLD_MAX).map(toLine);
   const more = drifts.length > DRIFTS_TOLD_MAX ? [`… and ${drifts.length - DRIFTS_TOLD_MAX} more`] : [];
-  return [`Buyers: ${owners}, orders: ${orders}, in progress: ${inProgress}`, '', ...columns(rules), ...(told.length > 0 ? ['', ...told, ...more] : [])].join(
-    '\n',
-  );
+  return [
+    `Buyers: ${owners}, orders: ${orders}, in progress: ${inProgress}`,
+    '',
+    ...columns(rules),
+    ...(told.length > 0 ? ['', ...told, ...more] : []),
+  ].join('\n');
 }
 
 const howMany = (count: number): string => (count === 0 ? 'holds' : `DRIFT ${count}`);

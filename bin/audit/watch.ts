@@ -34,7 +34,9 @@ export interface WatchPorts {
 }
 
 /** Compares the parts of the system again and again, and exports what does not agree and what does not get on. */
-export function watchBooks({ config, databases, temporal, taskQueue, shared: { log } }: WatchPorts): { close(): Promise<void> } {
+export function watchBooks({ config, databases, temporal, taskQueue, shared: { log } }: WatchPorts): {
+  close(): Promise<void>;
+} {
   const open = (url: string) => openDatabase(url, { size: CONNECTIONS_MAX });
   const own = {
     billing: open(config.billingUrl),
@@ -50,7 +52,12 @@ export function watchBooks({ config, databases, temporal, taskQueue, shared: { l
     ownersMax: config.compareBuyersMax,
     patience: { looksMax: LOOKS, settleMs: (config.patienceS * 1000) / (LOOKS - 1) },
   }).run();
-  const endExport = exportStuck({ overdue: books.orders.overdue, client: temporal, taskQueue, afterMs: config.stuckAfterS * 1000 });
+  const endExport = exportStuck({
+    overdue: books.orders.overdue,
+    client: temporal,
+    taskQueue,
+    afterMs: config.stuckAfterS * 1000,
+  });
   return {
     async close() {
       await Promise.all([comparing.close(), endExport()]);

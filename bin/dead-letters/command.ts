@@ -12,7 +12,8 @@ const USAGE = `Usage: npm run dead-letters
        npm run dead-letters -- send <topic>/<partition>/<offset> --reason "<why>" [--operator <name>]`;
 
 /** Lists the messages that were set aside, shows one, or sends one again. */
-export const deadLettersCommand = (words: readonly string[], env: Env): Promise<Told> => answer(USAGE, words, () => understood(words, env));
+export const deadLettersCommand = (words: readonly string[], env: Env): Promise<Told> =>
+  answer(USAGE, words, () => understood(words, env));
 
 async function understood(words: readonly string[], env: Env): Promise<Told> {
   const { positionals, values } = readArguments(words, accountOptions);
@@ -40,7 +41,12 @@ async function showOne(env: Env, place: Place): Promise<Told> {
 async function sendOne(env: Env, place: Place, account: Account): Promise<Told> {
   const letter = await readLetter(env, place);
   if (!letter) return gone(place);
-  return withJournal(env, (journal) => journal.record({ act: 'send-dead-letter', subject: placeName(place), ...account }, () => send(env, letter)));
+  return withJournal(env, (journal) =>
+    journal.record({ act: 'send-dead-letter', subject: placeName(place), ...account }, () => send(env, letter)),
+  );
 }
 
-const gone = (place: Place): Told => ({ text: `There is no dead letter at ${placeName(place)}, or none any more.`, exitCode: 1 });
+const gone = (place: Place): Told => ({
+  text: `There is no dead letter at ${placeName(place)}, or none any more.`,
+  exitCode: 1,
+});

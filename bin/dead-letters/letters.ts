@@ -37,7 +37,8 @@ export async function readLetter(env: Env, { topic, ...at }: Place): Promise<Let
 async function search(env: Env, part: Pick<Search, 'topics' | 'newest' | 'at'>): Promise<Findings> {
   const cluster = readConfig(env, kafkaReaders);
   const findings = await find({ ...cluster, ...part, withinMs: SEARCH_WITHIN_MS });
-  if (findings.missing.length > 0) throw new Error(`Kafka has no topic ${findings.missing.map((topic) => cluster.prefix + topic).join(', ')}`);
+  if (findings.missing.length > 0)
+    throw new Error(`Kafka has no topic ${findings.missing.map((topic) => cluster.prefix + topic).join(', ')}`);
   return findings;
 }
 

@@ -3,7 +3,10 @@ import { LISTED_MAX, type Letter } from './letters.ts';
 import { placeName } from './place.ts';
 
 /** All dead letters as a table. Without their content, which may be personal. `sent` says how often each was sent again; undefined when that is not known. */
-export function tellLetters({ letters, whole }: { letters: Letter[]; whole: boolean }, sent: Map<string, number> | undefined): string {
+export function tellLetters(
+  { letters, whole }: { letters: Letter[]; whole: boolean },
+  sent: Map<string, number> | undefined,
+): string {
   const rest = whole ? [] : ['The topics could not be read to their end in time: there may be more.'];
   if (letters.length === 0) return ['There are no dead letters.', ...rest].join('\n');
   const rows = letters.map((letter) => [
@@ -29,7 +32,10 @@ export function tellLetter(letter: Letter): string {
     ...columns([
       ['set aside', `${letter.writtenAt.toISOString()}, ${now}`],
       ['why', setAside?.reason ?? 'not known: nobody has set it aside'],
-      ['found at', setAside ? `${setAside.original.topic} partition ${setAside.partition} offset ${setAside.offset}` : 'not known'],
+      [
+        'found at',
+        setAside ? `${setAside.original.topic} partition ${setAside.partition} offset ${setAside.offset}` : 'not known',
+      ],
       ['key', key?.toString() ?? 'none'],
     ]),
     'Headers',

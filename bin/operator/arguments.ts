@@ -33,13 +33,15 @@ export function onlyOptions(values: Values, allowed: readonly string[]): void {
 
 /** An order's id, in lower case as it is stored. */
 export function orderIdOf(word: string | undefined): string {
-  if (!word || !validate(word)) throw new Misuse(`"${word ?? ''}" is not an order id: that is a UUID, as in the answer to POST /orders.`);
+  if (!word || !validate(word))
+    throw new Misuse(`"${word ?? ''}" is not an order id: that is a UUID, as in the answer to POST /orders.`);
   return word.toLowerCase();
 }
 
 /** Without a reason nothing is done: it is the one thing that nobody can find out afterwards. */
 export function accountOf({ reason, operator }: Values): Account {
-  if (typeof reason !== 'string' || !reason.trim()) throw new Misuse('Say why, with --reason "…": it is written down with what is done.');
+  if (typeof reason !== 'string' || !reason.trim())
+    throw new Misuse('Say why, with --reason "…": it is written down with what is done.');
   return { reason: reason.trim(), operator: operatorOf(operator) };
 }
 

@@ -62,10 +62,15 @@ async function runningIds({ temporal, taskQueue }: Tools, before: Date): Promise
   });
 }
 
-async function lookAt(tools: Tools, workflowId: string, { rows, temporal }: { rows: Map<string, Order>; temporal: Part<unknown> }): Promise<StuckOrder> {
+async function lookAt(
+  tools: Tools,
+  workflowId: string,
+  { rows, temporal }: { rows: Map<string, Order>; temporal: Part<unknown> },
+): Promise<StuckOrder> {
   const isCancellation = workflowId.startsWith(cancelWorkflowId(''));
   const orderId = workflowId.slice(workflowId.indexOf('-') + 1);
-  const run: Part<Run> = temporal.kind === 'unread' ? temporal : await ask(() => describeRun(tools.temporal, workflowId));
+  const run: Part<Run> =
+    temporal.kind === 'unread' ? temporal : await ask(() => describeRun(tools.temporal, workflowId));
   // A row that was read before its workflow ended has moved since.
   const known = found(run)?.status === 'RUNNING' || run.kind !== 'found' ? rows.get(orderId) : undefined;
   const order: Part<Order> = known ? { kind: 'found', value: known } : await ask(() => tools.store.find(orderId));
@@ -77,5 +82,7 @@ function isThrough({ isCancellation, order, run }: StuckOrder, before: Date): bo
   const { status, startedAt } = found(run) ?? {};
   if (status === 'RUNNING') return isCancellation && startedAt! >= before;
   if (status !== 'COMPLETED' || order.kind !== 'found') return false;
-  return isCancellation ? order.value.status === 'CANCELLED' || order.value.status === 'FAILED' : order.value.status !== 'IN_PROGRESS';
+  return isCancellation
+    ? order.value.status === 'CANCELLED' || order.value.status === 'FAILED'
+    : order.value.status !== 'IN_PROGRESS';
 }

@@ -36,7 +36,8 @@ export function createJournal({ adapter }: Pick<Database, 'adapter'>) {
     },
 
     /** The acts on one subject, oldest first. */
-    of: (subject: string): Promise<OperatorAct[]> => db.operatorAct.findMany({ where: { subject }, orderBy: { at: 'asc' } }),
+    of: (subject: string): Promise<OperatorAct[]> =>
+      db.operatorAct.findMany({ where: { subject }, orderBy: { at: 'asc' } }),
 
     /** How often each of these was the subject of an act that was done. */
     async doneOn(subjects: readonly string[]): Promise<Map<string, number>> {

@@ -17,11 +17,17 @@ const USAGE = `Usage: npm run order <order id>
        npm run order -- cancel <order id> --reason "<why>" [--operator <name>]
        npm run order -- restore <order id> --reason "<why>" [--operator <name>]`;
 
-const OPTIONS = { ...accountOptions, stuck: { type: 'boolean' }, 'longer-than': { type: 'string' }, again: { type: 'boolean' } } as const;
+const OPTIONS = {
+  ...accountOptions,
+  stuck: { type: 'boolean' },
+  'longer-than': { type: 'string' },
+  again: { type: 'boolean' },
+} as const;
 const DAY_S = 86_400;
 
 /** One order, those that are stuck, or an act on one. */
-export const orderCommand = (words: readonly string[], env: Env): Promise<Told> => answer(USAGE, words, () => understood(words, env));
+export const orderCommand = (words: readonly string[], env: Env): Promise<Told> =>
+  answer(USAGE, words, () => understood(words, env));
 
 async function understood(words: readonly string[], env: Env): Promise<Told> {
   const { positionals, values } = readArguments(words, OPTIONS);
@@ -34,7 +40,8 @@ async function understood(words: readonly string[], env: Env): Promise<Told> {
     onlyOptions(values, [...Object.keys(accountOptions), ...(first === 'retry' ? ['again'] : [])]);
     return actOn(env, { act: first, id: orderIdOf(id), account: accountOf(values), again: values['again'] === true });
   }
-  if (first === undefined || id !== undefined) throw new Misuse('Say which order: one id, alone or after what to do with it.');
+  if (first === undefined || id !== undefined)
+    throw new Misuse('Say which order: one id, alone or after what to do with it.');
   onlyOptions(values, []);
   return tellOrder(orderIdOf(first), env);
 }
@@ -69,7 +76,8 @@ const actOn = (env: Env, { act, id, account, again }: Asked): Promise<Told> =>
   withTools(env, async (tools) => {
     // The row is enough to cancel: without Temporal it happens later, and is noted now.
     const subject = await subjectOf(tools, id, { rowIsEnough: act === 'cancel' });
-    if (!subject.placed && !subject.order && !subject.cancellation) return { text: `There is no order ${id}.`, exitCode: 1 };
+    if (!subject.placed && !subject.order && !subject.cancellation)
+      return { text: `There is no order ${id}.`, exitCode: 1 };
     return tools.journal.record({ act, subject: id, ...account }, async () => {
       if (act === 'cancel') return cancel(tools, subject);
       return act === 'restore' ? restore(tools, subject) : retry(tools, subject, { again });

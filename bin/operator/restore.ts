@@ -12,10 +12,18 @@ export async function restore(tools: Tools, subject: Subject): Promise<Told> {
   const { id, placed } = subject;
   if (placed) return { text: `Order ${id} is there: ${placed.status}. Nothing was written.`, exitCode: 0 };
   const lost = await lostOrder(tools, subject);
-  if (!lost) return { text: `Temporal does not remember the workflow of order ${id}: there is nothing to write it from.`, exitCode: 1 };
+  if (!lost)
+    return {
+      text: `Temporal does not remember the workflow of order ${id}: there is nothing to write it from.`,
+      exitCode: 1,
+    };
   const written = await tools.store.restore(lost);
-  if (!written) return { text: `Order ${id} could not be written: another order was, at the same moment. Try again.`, exitCode: 1 };
-  const next = lost.status === 'IN_PROGRESS' ? 'Its workflow goes on, or is started by the auditor.' : 'What else is missing of it: npm run audit';
+  if (!written)
+    return { text: `Order ${id} could not be written: another order was, at the same moment. Try again.`, exitCode: 1 };
+  const next =
+    lost.status === 'IN_PROGRESS'
+      ? 'Its workflow goes on, or is started by the auditor.'
+      : 'What else is missing of it: npm run audit';
   return {
     text: `Order ${id} is written again as its workflow knows it: ${lost.status}, price ${lost.price}, version ${written.version}. ${next}`,
     exitCode: 0,

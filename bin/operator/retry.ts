@@ -22,10 +22,16 @@ export async function retry(tools: Tools, subject: Subject, { again }: { again: 
   if (running.length > 0) {
     const all: Told[] = [];
     for (const run of running) all.push(await tryAgain(tools, run));
-    return { text: all.map(({ text }) => text).join('\n'), exitCode: all.some(({ exitCode }) => exitCode === 0) ? 0 : 1 };
+    return {
+      text: all.map(({ text }) => text).join('\n'),
+      exitCode: all.some(({ exitCode }) => exitCode === 0) ? 0 : 1,
+    };
   }
   if (!subject.placed) {
-    return { text: `There is no row of order ${subject.id}, and its workflow has ended. To write the row again: npm run order -- restore`, exitCode: 1 };
+    return {
+      text: `There is no row of order ${subject.id}, and its workflow has ended. To write the row again: npm run order -- restore`,
+      exitCode: 1,
+    };
   }
   return startAgain(tools, { ...subject, placed: subject.placed }, again);
 }
@@ -33,14 +39,26 @@ export async function retry(tools: Tools, subject: Subject, { again }: { again: 
 async function tryAgain(tools: Tools, run: Run): Promise<Told> {
   const { workflowId, pending, task } = run;
   if (pending.length === 0) {
-    if (!task) return { text: `${workflowId} is at work at this moment, and nothing of it waits. Nothing was done.`, exitCode: 0 };
+    if (!task)
+      return {
+        text: `${workflowId} is at work at this moment, and nothing of it waits. Nothing was done.`,
+        exitCode: 0,
+      };
     const why = task.failure ?? 'none has answered yet';
-    return { text: `${workflowId} waits for a worker to say what comes next, and no try of a step would change that: ${why}`, exitCode: 1 };
+    return {
+      text: `${workflowId} waits for a worker to say what comes next, and no try of a step would change that: ${why}`,
+      exitCode: 1,
+    };
   }
   // An attempt that is under way would be forgotten with that, and waited for until its time is up.
   for (const each of pending.filter(({ underWay }) => !underWay)) await tryNow(tools.temporal, run, each);
-  const before = pending.map(({ activity, attempt, failure }) => `${activity}, attempt ${attempt}${failure ? ` after "${failure}"` : ''}`).join('; ');
-  return { text: `${workflowId} was at ${before}. It is tried now: ${await watched(tools, run.workflowId)}`, exitCode: 0 };
+  const before = pending
+    .map(({ activity, attempt, failure }) => `${activity}, attempt ${attempt}${failure ? ` after "${failure}"` : ''}`)
+    .join('; ');
+  return {
+    text: `${workflowId} was at ${before}. It is tried now: ${await watched(tools, run.workflowId)}`,
+    exitCode: 0,
+  };
 }
 
 async function startAgain(tools: Tools, subject: Subject & { placed: Order }, again: boolean): Promise<Told> {
@@ -60,7 +78,9 @@ async function startAgain(tools: Tools, subject: Subject & { placed: Order }, ag
     // Whatever comes before an order is its cancellation.
     const refused = await start(tools, { isTakenBack: told.length > 0 });
     if (refused) return { text: [...told, refused].join('\n'), exitCode: 1 };
-    told.push(`${workflowId} ${before ? `had ended as ${before.status}` : 'did not exist'}, and was started: ${await watched(tools, workflowId)}`);
+    told.push(
+      `${workflowId} ${before ? `had ended as ${before.status}` : 'did not exist'}, and was started: ${await watched(tools, workflowId)}`,
+    );
   }
   return { text: told.join('\n'), exitCode: 0 };
 }
@@ -72,7 +92,11 @@ async function startAgain(tools: Tools, subject: Subject & { placed: Order }, ag
 async function remembered(tools: Tools, { placed, cancellation }: Subject & { placed: Order }): Promise<Order> {
   const { temporal, store } = tools;
   const first = await asFirstTold(placed, tools);
-  if (cancellation?.status !== 'COMPLETED' || (await resultOf<SettledOrder>(temporal, cancellation)).status !== 'CANCELLED') return first;
+  if (
+    cancellation?.status !== 'COMPLETED' ||
+    (await resultOf<SettledOrder>(temporal, cancellation)).status !== 'CANCELLED'
+  )
+    return first;
   const { cause } = await inputOf<CancellationInput>(temporal, cancellation);
   return (await store.requestCancellation(placed.id, cause)) ?? first;
 }
@@ -87,7 +111,10 @@ interface Startable {
 }
 
 /** The workflows that an order should have had by now, in the order in which they may be repeated: what was taken back stays unpaid from the first moment. */
-function workflowsOf({ id, placed, order, cancellation }: Subject & { placed: Order }, { wasOpen }: { wasOpen: boolean }): Startable[] {
+function workflowsOf(
+  { id, placed, order, cancellation }: Subject & { placed: Order },
+  { wasOpen }: { wasOpen: boolean },
+): Startable[] {
   const isBeingTakenBack = placed.cancelCause !== null && isOpen(placed);
   const ofCancellation: Startable = {
     workflowId: cancelWorkflowId(id),

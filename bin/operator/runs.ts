@@ -41,10 +41,21 @@ async function describe(temporal: Temporal, workflowId: string): Promise<Run> {
     since: toDate(wanted.originalScheduledTime ?? wanted.scheduledTime),
     failure: (wanted.attempt ?? 1) > 1 ? await lastTaskFailure(temporal, workflowId, runId) : undefined,
   };
-  return { workflowId, runId, status: status.name, startedAt: startTime, pending: pendingOf(raw), task: task ?? undefined };
+  return {
+    workflowId,
+    runId,
+    status: status.name,
+    startedAt: startTime,
+    pending: pendingOf(raw),
+    task: task ?? undefined,
+  };
 }
 
-async function lastTaskFailure({ client, makeReadable }: Temporal, workflowId: string, runId: string): Promise<string | undefined> {
+async function lastTaskFailure(
+  { client, makeReadable }: Temporal,
+  workflowId: string,
+  runId: string,
+): Promise<string | undefined> {
   const { history } = await client.workflowService.getWorkflowExecutionHistoryReverse({
     namespace: client.options.namespace,
     execution: { workflowId, runId },
@@ -56,22 +67,34 @@ async function lastTaskFailure({ client, makeReadable }: Temporal, workflowId: s
 }
 
 /** What a workflow was started with. */
-export async function inputOf<T>(temporal: Temporal, { workflowId, runId }: Pick<Run, 'workflowId' | 'runId'>): Promise<T> {
+export async function inputOf<T>(
+  temporal: Temporal,
+  { workflowId, runId }: Pick<Run, 'workflowId' | 'runId'>,
+): Promise<T> {
   const { client, makeReadable } = temporal;
-  const { events } = await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => client.workflow.getHandle(workflowId, runId).fetchHistory());
+  const { events } = await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
+    client.workflow.getHandle(workflowId, runId).fetchHistory(),
+  );
   await makeReadable(events);
   return contentOf(events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]) as T;
 }
 
 /** What a run that has ended well ended with. */
 export const resultOf = <T>({ client }: Temporal, { workflowId, runId }: Run): Promise<T> =>
-  client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => client.workflow.getHandle(workflowId, runId, { followRuns: false }).result() as Promise<T>);
+  client.withDeadline(
+    Date.now() + ANSWER_WITHIN_MS,
+    () => client.workflow.getHandle(workflowId, runId, { followRuns: false }).result() as Promise<T>,
+  );
 
 /**
  * Makes an activity run now that waits for its next attempt. Its attempts are counted anew; its deadline stays. One that has come to
  * its end by now, as its workflow may have, is left as it is.
  */
-export async function tryNow({ client }: Temporal, { workflowId, runId }: Pick<Run, 'workflowId' | 'runId'>, { id }: Pick<Pending, 'id'>): Promise<void> {
+export async function tryNow(
+  { client }: Temporal,
+  { workflowId, runId }: Pick<Run, 'workflowId' | 'runId'>,
+  { id }: Pick<Pending, 'id'>,
+): Promise<void> {
   const { namespace, identity } = client.options;
   try {
     await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>

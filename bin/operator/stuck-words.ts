@@ -15,13 +15,21 @@ export function tellStuck({ stuck, more, unread }: Stuck, longerThanS: number, n
   const none = unread.length === 0 ? [`No order is stuck for longer than ${longerThanS} s.`] : [];
   const head = stuck.length === 0 ? none : [`Stuck for longer than ${longerThanS} s: ${stuck.length}`];
   const oldestFirst = stuck.toSorted((a, b) => (sinceOf(a) ?? 0) - (sinceOf(b) ?? 0));
-  const rows = oldestFirst.map((each) => [each.orderId, statusOf(each), ageOf(sinceOf(each), now), placeOf(each), triesOf(each), reasonOf(each, now)]);
+  const rows = oldestFirst.map((each) => [
+    each.orderId,
+    statusOf(each),
+    ageOf(sinceOf(each), now),
+    placeOf(each),
+    triesOf(each),
+    reasonOf(each, now),
+  ]);
   const table = rows.length > 0 ? columns([['order', 'status', 'since', 'at', 'tries', 'why'], ...rows]) : [];
   const rest = more ? [`  … and more: the first ${LOOKED_AT_MAX} are looked at`] : [];
   return [...missing, ...head, ...table, ...rest].join('\n');
 }
 
-const statusOf = ({ order }: StuckOrder): string => found(order)?.status ?? (order.kind === 'missing' ? 'no row' : 'not read');
+const statusOf = ({ order }: StuckOrder): string =>
+  found(order)?.status ?? (order.kind === 'missing' ? 'no row' : 'not read');
 
 /** Of an order that is under way, since it was placed; of one that is final, since its workflow began. */
 function sinceOf({ isCancellation, order, run }: StuckOrder): number | undefined {

@@ -13,7 +13,11 @@ export interface Subject {
 }
 
 /** What the database and Temporal know of an order. With `rowIsEnough` Temporal is asked about one without a row only. */
-export async function subjectOf({ store, temporal }: Tools, id: string, { rowIsEnough }: { rowIsEnough: boolean }): Promise<Subject> {
+export async function subjectOf(
+  { store, temporal }: Tools,
+  id: string,
+  { rowIsEnough }: { rowIsEnough: boolean },
+): Promise<Subject> {
   const placed = await store.find(id);
   if (placed && rowIsEnough) return { id, placed, order: undefined, cancellation: undefined };
   await temporal.check();

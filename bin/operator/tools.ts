@@ -22,7 +22,11 @@ const CONNECTIONS_MAX = 2;
 
 /** Opens what a command needs, for as long as it takes. Everything that was asked has been answered by then: a connection to Temporal that is closed earlier ends the process. */
 export async function withTools<T>(env: Env, act: (tools: Tools) => Promise<T>): Promise<T> {
-  const config = readConfig(env, { ...sagaReaders, ordersUrl: text('ORDERS_DATABASE_URL'), temporal: (all) => readConfig(all, temporalReaders) });
+  const config = readConfig(env, {
+    ...sagaReaders,
+    ordersUrl: text('ORDERS_DATABASE_URL'),
+    temporal: (all) => readConfig(all, temporalReaders),
+  });
   const { taskQueue } = config.temporal;
   const database = openDatabase(config.ordersUrl, { size: CONNECTIONS_MAX });
   const store = createOrderStore(database);

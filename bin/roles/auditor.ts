@@ -26,7 +26,10 @@ export const auditor: Role = {
       temporal: (all) => readConfig(all, temporalReaders),
     });
     return async (shared) => {
-      const databases = { orders: await databaseOf(config.ordersUrl, shared), users: await databaseOf(config.usersUrl, shared) };
+      const databases = {
+        orders: await databaseOf(config.ordersUrl, shared),
+        users: await databaseOf(config.usersUrl, shared),
+      };
       const orders = createOrderStore(databases.orders);
       const users = createUserStore(databases.users);
       const temporal = createTemporal(toAddress(config.temporal));
@@ -36,7 +39,10 @@ export const auditor: Role = {
       const audits = createAuditor({
         sources: [
           { kind: 'order', rows: () => ordersWithoutEnd(orders, saga.start) },
-          { kind: 'cancellation', rows: () => unfinishedCancellations(orders, (order) => saga.startCancellation(order, order.cancelCause!)) },
+          {
+            kind: 'cancellation',
+            rows: () => unfinishedCancellations(orders, (order) => saga.startCancellation(order, order.cancelCause!)),
+          },
           { kind: 'profile', rows: () => unstartedChanges(users, startProfile) },
         ],
         exists: createExists(temporal.client),
@@ -59,6 +65,8 @@ export const auditor: Role = {
 export const createExists =
   (client: Client) =>
   async (workflowId: string): Promise<boolean> => {
-    const run = await ifKnown(client.withDeadline(Date.now() + ASK_DEADLINE_MS, () => client.workflow.getHandle(workflowId).describe()));
+    const run = await ifKnown(
+      client.withDeadline(Date.now() + ASK_DEADLINE_MS, () => client.workflow.getHandle(workflowId).describe()),
+    );
     return run !== undefined && ['RUNNING', 'COMPLETED', 'CONTINUED_AS_NEW', 'PAUSED'].includes(run.status.name);
   };

@@ -6,7 +6,11 @@ import { address, databaseOf, restDocument, runningOf, serve, verifierOf, verify
 export const billing: Role = {
   name: 'billing',
   configure(env, together) {
-    const config = readConfig(env, { ...address('BILLING_PORT'), ...verifying(together), databaseUrl: text('BILLING_DATABASE_URL') });
+    const config = readConfig(env, {
+      ...address('BILLING_PORT'),
+      ...verifying(together),
+      databaseUrl: text('BILLING_DATABASE_URL'),
+    });
     return async (shared) => {
       const database = await databaseOf(config.databaseUrl, shared);
       const store = createBillingStore(database);

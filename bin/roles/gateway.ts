@@ -2,7 +2,17 @@ import { gatewayApi } from '../../api/gateway/app.ts';
 import { createClientReader } from '../../api/gateway/client.ts';
 import { createUpstreams } from '../../api/gateway/upstreams.ts';
 import { ConfigFault, list, port, readConfig, url, type Reader } from '../../lib/config.ts';
-import { address, restDocument, runningOf, serve, urlOf, type Role, type RoleName, type ServiceRole, type Shared } from '../role.ts';
+import {
+  address,
+  restDocument,
+  runningOf,
+  serve,
+  urlOf,
+  type Role,
+  type RoleName,
+  type ServiceRole,
+  type Shared,
+} from '../role.ts';
 
 const PUBLIC_PORT = 8080;
 const serviceRoles: readonly ServiceRole[] = ['auth', 'users', 'orders', 'billing', 'notifications'];
@@ -11,11 +21,20 @@ const watchedRoles: readonly RoleName[] = ['worker', 'auditor'];
 export const gateway: Role = {
   name: 'gateway',
   configure(env, together) {
-    const config = readConfig(env, { ...address('PORT', PUBLIC_PORT), opsPort: port('GATEWAY_OPS_PORT'), clientOf, urls: urlsOf(together) });
+    const config = readConfig(env, {
+      ...address('PORT', PUBLIC_PORT),
+      opsPort: port('GATEWAY_OPS_PORT'),
+      clientOf,
+      urls: urlsOf(together),
+    });
     return async (shared) => {
       const upstreams = createUpstreams(config.urls(shared));
       const middleware = gatewayApi({ document: restDocument, upstreams, clientOf: config.clientOf });
-      const operations = await serve(shared, { host: config.host, port: config.opsPort }, { role: 'gateway-operations', checks: [] });
+      const operations = await serve(
+        shared,
+        { host: config.host, port: config.opsPort },
+        { role: 'gateway-operations', checks: [] },
+      );
       const listener = await serve(shared, config, { role: 'gateway', checks: [], middleware, operations: false });
       return runningOf(listener, operations, upstreams);
     };
@@ -37,7 +56,10 @@ const urlsOf =
   (env) => {
     const services = serviceRoles.map((role) => [role, urlOf(role, together)] as const);
     const watched = watchedRoles.map((role) => [role, urlIfKnown(role)] as const);
-    const urls = readConfig(env, Object.fromEntries<Reader<(shared: Shared) => string | undefined>>([...services, ...watched]));
+    const urls = readConfig(
+      env,
+      Object.fromEntries<Reader<(shared: Shared) => string | undefined>>([...services, ...watched]),
+    );
     return (shared) => {
       const known = Object.entries(urls).map(([role, at]) => [role, at(shared)] as const);
       return new Map(known.filter((entry): entry is [string, string] => entry[1] !== undefined));

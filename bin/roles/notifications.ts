@@ -29,7 +29,8 @@ const HOUR_S = 3_600;
 
 const smtpUrl: Reader<string> = (env) => {
   const value = url('SMTP_URL')(env);
-  if (!/^smtps?:$/.test(new URL(value).protocol)) throw new ConfigFault('SMTP_URL does not begin with smtp:// or smtps://');
+  if (!/^smtps?:$/.test(new URL(value).protocol))
+    throw new ConfigFault('SMTP_URL does not begin with smtp:// or smtps://');
   return value;
 };
 
@@ -67,8 +68,21 @@ export const notifications: Role = {
       const transport = createTransport({ ...config.kafka, clientId: 'notifications', log });
       const publisher = transport.createPublisher();
 
-      const sender = createSender({ store, profiles: createProfiles(users), mailer, log, profileWaitMs: config.profileWaitS * 1000 });
-      const consumption = consumeOrderEvents({ transport, publisher, codec: createEventCodec(eventDocument), store, onRecorded: sender.wake, log });
+      const sender = createSender({
+        store,
+        profiles: createProfiles(users),
+        mailer,
+        log,
+        profileWaitMs: config.profileWaitS * 1000,
+      });
+      const consumption = consumeOrderEvents({
+        transport,
+        publisher,
+        codec: createEventCodec(eventDocument),
+        store,
+        onRecorded: sender.wake,
+        log,
+      });
       const endExport = exportPending(store);
       const checks = [
         { name: 'database', ask: database.check, needed: true },
@@ -77,7 +91,18 @@ export const notifications: Role = {
       ];
       const api = notificationsApi({ store, document: restDocument, verify: verifierOf(config, shared) });
       const listener = await serve(shared, config, { role: 'notifications', checks, middleware: [api] });
-      return runningOf(listener, { close: endExport }, consumption, sender, publisher, transport, mailer, users, store, database);
+      return runningOf(
+        listener,
+        { close: endExport },
+        consumption,
+        sender,
+        publisher,
+        transport,
+        mailer,
+        users,
+        store,
+        database,
+      );
     };
   },
 };

@@ -28,8 +28,19 @@ export const orders: Role = {
       const database = await databaseOf(config.databaseUrl, shared);
       const store = createOrderStore(database);
       const temporal = createTemporal(toAddress(config.temporal));
-      const saga = createSaga({ ...config, temporal: temporal.client, taskQueue: config.temporal.taskQueue, log: shared.log });
-      const api = ordersApi({ store, saga, limits: config, document: restDocument, verify: verifierOf(config, shared) });
+      const saga = createSaga({
+        ...config,
+        temporal: temporal.client,
+        taskQueue: config.temporal.taskQueue,
+        log: shared.log,
+      });
+      const api = ordersApi({
+        store,
+        saga,
+        limits: config,
+        document: restDocument,
+        verify: verifierOf(config, shared),
+      });
       const checks = [
         { name: 'database', ask: database.check, needed: true },
         { name: 'temporal', ask: temporal.check, needed: false },

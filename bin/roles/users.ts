@@ -19,7 +19,13 @@ export const users: Role = {
       const store = createUserStore(database);
       const temporal = createTemporal(toAddress(config.temporal));
       const startProfile = createProfileStarter({ temporal: temporal.client, taskQueue: config.temporal.taskQueue });
-      const api = usersApi({ store, startProfile, log: shared.log, document: restDocument, verify: verifierOf(config, shared) });
+      const api = usersApi({
+        store,
+        startProfile,
+        log: shared.log,
+        document: restDocument,
+        verify: verifierOf(config, shared),
+      });
       const checks = [
         { name: 'database', ask: database.check, needed: true },
         { name: 'temporal', ask: temporal.check, needed: false },

@@ -13,7 +13,17 @@ import { createTransport } from '../../lib/kafka.ts';
 import type { Log } from '../../lib/log.ts';
 import { createPayloadCodec } from '../../lib/payload-codec.ts';
 import { temporalReaders, toAddress } from '../../lib/temporal.ts';
-import { address, databaseOf, eventDocument, kafkaReaders, runningOf, serve, serviceTokens, urlOf, type Role } from '../role.ts';
+import {
+  address,
+  databaseOf,
+  eventDocument,
+  kafkaReaders,
+  runningOf,
+  serve,
+  serviceTokens,
+  urlOf,
+  type Role,
+} from '../role.ts';
 
 /** Above billing's own deadline for a statement, below the time that an activity has. */
 const ASK_DEADLINE_MS = 4_000;
@@ -43,10 +53,16 @@ export const worker: Role = {
       const publisher = transport.createPublisher();
       const billing = createHttpClient({ baseUrl: config.billingUrl(shared), deadlineMs: ASK_DEADLINE_MS, token });
       const users = createHttpClient({ baseUrl: config.usersUrl(shared), deadlineMs: ASK_DEADLINE_MS, token });
-      const activities = logged(createActivities({ billing, users, orders, publisher, codec: createEventCodec(eventDocument) }), shared.log);
+      const activities = logged(
+        createActivities({ billing, users, orders, publisher, codec: createEventCodec(eventDocument) }),
+        shared.log,
+      );
 
       const { taskQueue } = config.temporal;
-      const host = keepHosting({ ...temporal, taskQueue, activities, workflowBundle, version: config.version }, shared.log);
+      const host = keepHosting(
+        { ...temporal, taskQueue, activities, workflowBundle, version: config.version },
+        shared.log,
+      );
       const checks = [
         { name: 'worker', ask: host.isThere, needed: true },
         // Nothing is lost by its absence, and nothing is gained by another worker.
@@ -54,7 +70,9 @@ export const worker: Role = {
         { name: 'database', ask: database.check, needed: true },
         { name: 'kafka', ask: transport.check, needed: false },
       ];
-      const middleware = temporal.payloadKeys ? [serveCodec({ codec: createPayloadCodec(temporal.payloadKeys), ...config })] : [];
+      const middleware = temporal.payloadKeys
+        ? [serveCodec({ codec: createPayloadCodec(temporal.payloadKeys), ...config })]
+        : [];
       const listener = await serve(shared, config, { role: 'worker', checks, middleware });
       return runningOf(listener, host, publisher, transport, billing, users, orders, database);
     };
@@ -65,7 +83,8 @@ export const worker: Role = {
 const version: Reader<WorkerDeploymentVersion | undefined> = (env) => {
   const { WORKER_DEPLOYMENT_NAME: deploymentName, WORKER_BUILD_ID: buildId } = env;
   if (deploymentName && buildId) return { deploymentName, buildId };
-  if (deploymentName || buildId) throw new ConfigFault('WORKER_DEPLOYMENT_NAME and WORKER_BUILD_ID are set together, or not at all');
+  if (deploymentName || buildId)
+    throw new ConfigFault('WORKER_DEPLOYMENT_NAME and WORKER_BUILD_ID are set together, or not at all');
   return undefined;
 };
 
@@ -113,6 +132,8 @@ export function installRuntime(log: Log): void {
     shutdownSignals: [],
     // Its core would write lines of its own otherwise, which nothing else can read.
     telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
-    logger: new DefaultLogger('WARN', ({ level, message, meta }) => log[level === 'ERROR' ? 'error' : 'warn']({ temporal: meta }, message)),
+    logger: new DefaultLogger('WARN', ({ level, message, meta }) =>
+      log[level === 'ERROR' ? 'error' : 'warn']({ temporal: meta }, message),
+    ),
   });
 }

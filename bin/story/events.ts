@@ -15,7 +15,13 @@ const orderTopics: string[] = Object.values(eventDocument.channels)
 /** The order's events as Kafka has them, those that were set aside among them. Undefined when it has none. */
 export async function readEvents(env: Env, orderId: string, placedAt: Date | undefined): Promise<Findings | undefined> {
   const since = placedAt && new Date(placedAt.getTime() - CLOCKS_APART_MS);
-  const events = await find({ ...readConfig(env, kafkaReaders), topics: orderTopics, key: orderId, since, withinMs: SEARCH_WITHIN_MS });
+  const events = await find({
+    ...readConfig(env, kafkaReaders),
+    topics: orderTopics,
+    key: orderId,
+    since,
+    withinMs: SEARCH_WITHIN_MS,
+  });
   return events.found.length > 0 || !events.whole ? events : undefined;
 }
 
@@ -23,7 +29,11 @@ export async function readEvents(env: Env, orderId: string, placedAt: Date | und
 export function tellEvents(events: Part<Findings>, clock: Clock, isFinal: boolean): string[] {
   if (events.kind === 'unread') return [`  not read: ${events.why}`];
   if (events.kind === 'missing')
-    return [isFinal ? '  missing: nothing is announced, or it was so long ago that Kafka has dropped it' : '  none yet: the order is not final'];
+    return [
+      isFinal
+        ? '  missing: nothing is announced, or it was so long ago that Kafka has dropped it'
+        : '  none yet: the order is not final',
+    ];
   const { found, whole } = events.value;
   const lines = columns(
     found.map((event) => [
@@ -32,7 +42,9 @@ export function tellEvents(events: Part<Findings>, clock: Clock, isFinal: boolea
       `${placeOf(event)}, event id ${event.headers['eventId']}: ${event.value?.toString() ?? null}`,
     ]),
   );
-  return whole ? lines : [...lines, `  the topics could not be read to their end within ${SEARCH_WITHIN_MS / 1000} s: there may be more`];
+  return whole
+    ? lines
+    : [...lines, `  the topics could not be read to their end within ${SEARCH_WITHIN_MS / 1000} s: there may be more`];
 }
 
 const placeOf = ({ topic, partition, offset }: Find): string => `${topic} partition ${partition} offset ${offset}`;

@@ -4,21 +4,33 @@ import { toDate, type Clock, type Timestamp } from './text.ts';
 
 type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
 type Fields = NonNullable<History['events']>[number];
-type Payload = NonNullable<NonNullable<NonNullable<Fields['workflowExecutionCompletedEventAttributes']>['result']>['payloads']>[number];
+type Payload = NonNullable<
+  NonNullable<NonNullable<Fields['workflowExecutionCompletedEventAttributes']>['result']>['payloads']
+>[number];
 type Failure = NonNullable<Fields['activityTaskFailedEventAttributes']>['failure'];
 
 /** An event of a workflow's history; `attributes` names the one field that says what it is about. */
 export type HistoryEvent = Fields & { attributes?: keyof Fields };
 
 /** What a payload holds. */
-export const contentOf = (payload: Payload | null | undefined): unknown => (payload?.metadata ? defaultPayloadConverter.fromPayload(payload) : undefined);
+export const contentOf = (payload: Payload | null | undefined): unknown =>
+  payload?.metadata ? defaultPayloadConverter.fromPayload(payload) : undefined;
 
 /** Every event in plain words, in the order of the history. */
 export function inWords(history: readonly HistoryEvent[], clock: Clock): string[] {
-  const activities = new Map(history.map((event) => [String(event.eventId), event.activityTaskScheduledEventAttributes?.activityType?.name ?? 'an activity']));
-  const scheduled = (attributes: { scheduledEventId?: unknown } | null | undefined) => activities.get(String(attributes?.scheduledEventId)) ?? 'an activity';
+  const activities = new Map(
+    history.map((event) => [
+      String(event.eventId),
+      event.activityTaskScheduledEventAttributes?.activityType?.name ?? 'an activity',
+    ]),
+  );
+  const scheduled = (attributes: { scheduledEventId?: unknown } | null | undefined) =>
+    activities.get(String(attributes?.scheduledEventId)) ?? 'an activity';
   return history.map((event) =>
-    withAfterthought(activityWords(event, scheduled) ?? markerWords(event, clock) ?? workflowWords(event) ?? taskWords(event) ?? '', event),
+    withAfterthought(
+      activityWords(event, scheduled) ?? markerWords(event, clock) ?? workflowWords(event) ?? taskWords(event) ?? '',
+      event,
+    ),
   );
 }
 
@@ -29,9 +41,20 @@ const withAfterthought = (words: string, { activityTaskStartedEventAttributes: s
   started?.lastFailure ? `${words}; the attempt before: ${failureWords(started.lastFailure)}` : words;
 
 /** A worker's activities: the steps that reach out to the world. */
-function activityWords(event: HistoryEvent, scheduled: (attributes: { scheduledEventId?: unknown }) => string): string | undefined {
-  const { activityTaskScheduledEventAttributes: asked, activityTaskStartedEventAttributes: started, activityTaskCompletedEventAttributes: completed } = event;
-  const { activityTaskFailedEventAttributes: failed, activityTaskTimedOutEventAttributes: timedOut, activityTaskCanceledEventAttributes: cancelled } = event;
+function activityWords(
+  event: HistoryEvent,
+  scheduled: (attributes: { scheduledEventId?: unknown }) => string,
+): string | undefined {
+  const {
+    activityTaskScheduledEventAttributes: asked,
+    activityTaskStartedEventAttributes: started,
+    activityTaskCompletedEventAttributes: completed,
+  } = event;
+  const {
+    activityTaskFailedEventAttributes: failed,
+    activityTaskTimedOutEventAttributes: timedOut,
+    activityTaskCanceledEventAttributes: cancelled,
+  } = event;
   if (asked) return `${asked.activityType?.name}: ${summaryOf(event)}`;
   if (started) return `${scheduled(started)} was begun, attempt ${started.attempt}`;
   if (completed) return `${scheduled(completed)} is done${answerWords(completed.result)}`;
@@ -45,7 +68,8 @@ function activityWords(event: HistoryEvent, scheduled: (attributes: { scheduledE
 function markerWords(event: HistoryEvent, clock: Clock): string | undefined {
   const marker = event.markerRecordedEventAttributes;
   if (!marker) return undefined;
-  const data = contentOf(marker.details?.['data']?.payloads?.[0]) as { activity_type?: string; complete_time?: Timestamp } | undefined;
+  const data = contentOf(marker.details?.['data']?.payloads?.[0]) as
+    { activity_type?: string; complete_time?: Timestamp } | undefined;
   if (marker.markerName !== 'core_local_activity' || !data) return `a note of the worker: ${marker.markerName}`;
   const ending = marker.failure
     ? `failed: ${failureWords(marker.failure)}`
@@ -60,7 +84,10 @@ function workflowWords(event: HistoryEvent): string | undefined {
     workflowExecutionCompletedEventAttributes: completed,
     workflowExecutionFailedEventAttributes: failed,
   } = event;
-  const { workflowExecutionTerminatedEventAttributes: terminated, workflowExecutionUpdateCompletedEventAttributes: answered } = event;
+  const {
+    workflowExecutionTerminatedEventAttributes: terminated,
+    workflowExecutionUpdateCompletedEventAttributes: answered,
+  } = event;
   if (started) return `begins: ${summaryOf(event) || 'no summary'}`;
   if (event.workflowExecutionUpdateAcceptedEventAttributes) return 'a caller waits for the outcome';
   if (answered)

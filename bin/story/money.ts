@@ -33,11 +33,15 @@ export function tellMoney(money: Part<Money>, clock: Clock, isFinal: boolean): s
   if (money.kind === 'unread') return [`  not read: ${money.why}`];
   if (money.kind === 'missing')
     return [
-      isFinal ? '  missing: the order is final, and billing knows nothing under its key' : '  nothing yet: billing has not been asked, or has not answered',
+      isFinal
+        ? '  missing: the order is final, and billing knows nothing under its key'
+        : '  nothing yet: billing has not been asked, or has not answered',
     ];
   const { outcome, ledger } = money.value;
   return columns([
-    outcome ? [clock(outcome.createdAt), 'outcome', outcomeWords(outcome)] : ['', 'outcome', 'missing: there is a ledger line without one'],
+    outcome
+      ? [clock(outcome.createdAt), 'outcome', outcomeWords(outcome)]
+      : ['', 'outcome', 'missing: there is a ledger line without one'],
     ...(outcome?.outcome === 'REFUNDED' ? [['', 'outcome', `REFUNDED since, cause ${outcome.cause}`]] : []),
     ...ledger.map((line) => [
       clock(line.createdAt),
@@ -51,6 +55,10 @@ export function tellMoney(money: Part<Money>, clock: Clock, isFinal: boolean): s
 /** What the key first came to: moment and balance stay those of the charge when that is given back. */
 function outcomeWords({ outcome, amount, cause, balanceAfter }: Outcome): string {
   const first = outcome === 'REFUNDED' ? { outcome: 'CHARGED', cause: null } : { outcome, cause };
-  const words = [`${first.outcome} ${amount ?? ''}`.trim(), first.cause && `cause ${first.cause}`, balanceAfter !== null && `balance after it ${balanceAfter}`];
+  const words = [
+    `${first.outcome} ${amount ?? ''}`.trim(),
+    first.cause && `cause ${first.cause}`,
+    balanceAfter !== null && `balance after it ${balanceAfter}`,
+  ];
   return words.filter(Boolean).join(', ');
 }

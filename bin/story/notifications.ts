@@ -21,12 +21,21 @@ export async function readNotifications(env: Env, orderId: string): Promise<Noti
 export function tellNotifications(notifications: Part<Notification[]>, clock: Clock, isFinal: boolean): string[] {
   if (notifications.kind === 'unread') return [`  not read: ${notifications.why}`];
   if (notifications.kind === 'missing')
-    return [isFinal ? '  missing: the order is final, and the buyer has not been told' : '  none yet: the order is not final'];
-  return columns(notifications.value.map((row) => [clock(row.createdAt), row.eventName, `${deliveryWords(row, clock)}: ${row.message}`]));
+    return [
+      isFinal ? '  missing: the order is final, and the buyer has not been told' : '  none yet: the order is not final',
+    ];
+  return columns(
+    notifications.value.map((row) => [
+      clock(row.createdAt),
+      row.eventName,
+      `${deliveryWords(row, clock)}: ${row.message}`,
+    ]),
+  );
 }
 
 function deliveryWords({ status, reason, sentAt, attempts, nextAttemptAt }: Notification, clock: Clock): string {
   if (status === 'SENT') return `mail SENT at ${clock(sentAt)}, attempt ${attempts}`;
-  if (status === 'PENDING') return `mail PENDING, ${attempts} attempts so far, the next is due at ${clock(nextAttemptAt)}`;
+  if (status === 'PENDING')
+    return `mail PENDING, ${attempts} attempts so far, the next is due at ${clock(nextAttemptAt)}`;
   return `mail ${status} (${reason ?? 'no reason given'}), ${attempts} attempts`;
 }

@@ -15,10 +15,17 @@ import { readWorkflow, tellWorkflow } from './workflow.ts';
  * it. It reads, and changes nothing. What cannot be read, or is not where it should be, is said in its place.
  */
 export async function tellOrder(id: string, env: Env): Promise<Told> {
-  const [row, workflow] = await Promise.all([ask(() => readRow(env, id)), ask(() => readWorkflow(env, orderWorkflowId(id)))]);
+  const [row, workflow] = await Promise.all([
+    ask(() => readRow(env, id)),
+    ask(() => readWorkflow(env, orderWorkflowId(id))),
+  ]);
   if (row.kind === 'missing' && workflow.kind === 'missing') return { text: `There is no order ${id}.`, exitCode: 1 };
   if (row.kind === 'missing' && workflow.kind === 'unread')
-    return { text: `There is no row of order ${id}. Whether it has a workflow could not be read: ${workflow.why}`, exitCode: 2, isFault: true };
+    return {
+      text: `There is no row of order ${id}. Whether it has a workflow could not be read: ${workflow.why}`,
+      exitCode: 2,
+      isFault: true,
+    };
 
   const placedAt = found(row)?.createdAt ?? found(workflow)?.startedAt;
   const ownerId = found(row)?.ownerId ?? found(workflow)?.ownerId;
@@ -38,11 +45,18 @@ export async function tellOrder(id: string, env: Env): Promise<Told> {
     [`Order ${id}`, ...tellRow(row)],
     [`Billing, charge key ${chargeKey(id)}`, ...tellMoney(money, clock, isFinal)],
     [`Workflow ${orderWorkflowId(id)}`, ...tellWorkflow(workflow, clock, isFinal)],
-    ...(wasCancelled ? [[`Workflow ${cancelWorkflowId(id)}`, ...tellWorkflow(cancellation, clock, status === 'CANCELLED')]] : []),
+    ...(wasCancelled
+      ? [[`Workflow ${cancelWorkflowId(id)}`, ...tellWorkflow(cancellation, clock, status === 'CANCELLED')]]
+      : []),
     ['Events in Kafka', ...tellEvents(events, clock, isFinal)],
     ['Notifications', ...tellNotifications(notifications, clock, isFinal)],
     ...(acts.kind === 'missing' ? [] : [['What operators did', ...tellActs(acts, clock)]]),
   ];
-  const isWhole = [row, workflow, cancellation, money, events, notifications, acts].every(({ kind }) => kind !== 'unread');
-  return { text: chapters.map((lines) => lines.join('\n')).join('\n\n'), exitCode: !isWhole ? 2 : row.kind === 'missing' ? 1 : 0 };
+  const isWhole = [row, workflow, cancellation, money, events, notifications, acts].every(
+    ({ kind }) => kind !== 'unread',
+  );
+  return {
+    text: chapters.map((lines) => lines.join('\n')).join('\n\n'),
+    exitCode: !isWhole ? 2 : row.kind === 'missing' ? 1 : 0,
+  };
 }

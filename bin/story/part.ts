@@ -16,7 +16,12 @@ export const found = <T>(part: Part<T>): T | undefined => (part.kind === 'found'
 
 /** Why something failed, in one line. Some errors say nothing themselves, and all in their code or in what caused them. */
 export function reasonOf(error: unknown): string {
-  const { message, code, cause, errors } = error as { message?: string; code?: unknown; cause?: unknown; errors?: unknown[] };
+  const { message, code, cause, errors } = error as {
+    message?: string;
+    code?: unknown;
+    cause?: unknown;
+    errors?: unknown[];
+  };
   const inner = cause ?? errors?.[0];
   const words = message || (inner === undefined ? String(code ?? error) : reasonOf(inner));
   return words

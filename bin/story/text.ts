@@ -27,12 +27,16 @@ export const toDate = (at: Timestamp | null | undefined): Date | undefined =>
 /** In one line, and without what does things to a terminal: what others have written may hold it. */
 const printable = (word: string): string =>
   // eslint-disable-next-line no-control-regex
-  word.replaceAll('\n', ' ').replace(/[\u0000-\u001f\u007f-\u009f]/g, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  word
+    .replaceAll('\n', ' ')
+    .replace(/[\u0000-\u001f\u007f-\u009f]/g, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /** Rows of words under each other. The last column is as wide as it likes. */
 export function columns(written: ReadonlyArray<readonly string[]>): string[] {
   const rows = written.map((row) => row.map(printable));
   const widths: number[] = [];
   for (const row of rows) row.forEach((word, n) => (widths[n] = Math.max(widths[n] ?? 0, word.length)));
-  return rows.map((row) => `  ${row.map((word, n) => (n === row.length - 1 ? word : word.padEnd(widths[n]!))).join('  ')}`.trimEnd());
+  return rows.map((row) =>
+    `  ${row.map((word, n) => (n === row.length - 1 ? word : word.padEnd(widths[n]!))).join('  ')}`.trimEnd(),
+  );
 }

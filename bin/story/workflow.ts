@@ -36,8 +36,16 @@ async function read({ client, makeReadable }: Temporal, workflowId: string): Pro
   const { runId, status, startTime, raw } = await handle.describe();
   const history = (await handle.fetchHistory()).events ?? [];
   await makeReadable([raw, history]);
-  const input = contentOf(history[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]) as { ownerId?: string } | undefined;
-  return { runId, status: status.name, startedAt: startTime, ownerId: input?.ownerId, history, pending: pendingOf(raw) };
+  const input = contentOf(history[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]) as
+    { ownerId?: string } | undefined;
+  return {
+    runId,
+    status: status.name,
+    startedAt: startTime,
+    ownerId: input?.ownerId,
+    history,
+    pending: pendingOf(raw),
+  };
 }
 
 /** What has happened in the workflow, event by event, and what is being tried. */
@@ -54,7 +62,9 @@ export function tellWorkflow(workflow: Part<Workflow>, clock: Clock, isFinal: bo
   const words = inWords(history, clock);
   return [
     `  ${status}, run ${runId}, ${history.length} events`,
-    ...columns(history.map((event, n) => [String(event.eventId), clock(toDate(event.eventTime)), nameOf(event), words[n]!])),
+    ...columns(
+      history.map((event, n) => [String(event.eventId), clock(toDate(event.eventTime)), nameOf(event), words[n]!]),
+    ),
     ...pending.map(
       ({ activity, attempt, failure, nextAt }) =>
         `  under way: ${activity}, attempt ${attempt}, at ${clock(nextAt)}${failure ? `; the one before: ${failure}` : ''}`,

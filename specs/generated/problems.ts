@@ -41,7 +41,8 @@ export const problemKinds = {
   'not-your-account': {
     status: 403,
     title: 'The account belongs to somebody else',
-    explanation: 'The request names a user other than the one who is logged in, and one may act for oneself only. Leave the user id out or give your own.',
+    explanation:
+      'The request names a user other than the one who is logged in, and one may act for oneself only. Leave the user id out or give your own.',
   },
   forbidden: {
     status: 403,
@@ -63,7 +64,8 @@ export const problemKinds = {
   'no-such-user': {
     status: 404,
     title: 'There is no such user',
-    explanation: 'There is no profile under this id, or it is not yours, or it has been deleted. If it is your own id, create the profile first.',
+    explanation:
+      'There is no profile under this id, or it is not yours, or it has been deleted. If it is your own id, create the profile first.',
   },
   'no-such-session': {
     status: 404,
@@ -109,7 +111,8 @@ export const problemKinds = {
   'not-cancellable': {
     status: 409,
     title: 'The order cannot be cancelled',
-    explanation: 'The order has failed, and no money is held for it, so there is nothing to take back. This does not change any more.',
+    explanation:
+      'The order has failed, and no money is held for it, so there is nothing to take back. This does not change any more.',
   },
   'username-taken': {
     status: 409,
@@ -147,7 +150,8 @@ export const problemKinds = {
   'unsupported-media-type': {
     status: 415,
     title: 'The body is of a type that is not taken here',
-    explanation: 'Bodies are JSON, with the header Content-Type: application/json. Only registration, login and token requests may be forms as well.',
+    explanation:
+      'Bodies are JSON, with the header Content-Type: application/json. Only registration, login and token requests may be forms as well.',
   },
   'key-reused': {
     status: 422,
@@ -170,7 +174,8 @@ export const problemKinds = {
   'headers-too-large': {
     status: 431,
     title: 'The headers are too large',
-    explanation: 'The headers of the request are larger than what is read here. Often the cause is a great number of cookies. Delete them and try again.',
+    explanation:
+      'The headers of the request are larger than what is read here. Often the cause is a great number of cookies. Delete them and try again.',
   },
   'internal-error': {
     status: 500,
@@ -193,7 +198,8 @@ export const problemKinds = {
   'gateway-timeout': {
     status: 504,
     title: 'A part of the system took too long',
-    explanation: 'The service behind the gateway did not answer in time. It is not known whether the request took effect. Send it again with the same key.',
+    explanation:
+      'The service behind the gateway did not answer in time. It is not known whether the request took effect. Send it again with the same key.',
   },
 } as const;
 

@@ -22,15 +22,31 @@ export function documented(): Documented[] {
       answers: answersOf(operationId, responses),
     })),
   );
-  const outside = document['x-problems'].map((kind) => ({ operationId: undefined, status: problemKinds[kind as ProblemKind].status, kind }));
-  return [...operations, { operationId: undefined, title: 'Where no operation matches', answers: outside.toSorted((one, other) => one.status - other.status) }];
+  const outside = document['x-problems'].map((kind) => ({
+    operationId: undefined,
+    status: problemKinds[kind as ProblemKind].status,
+    kind,
+  }));
+  return [
+    ...operations,
+    {
+      operationId: undefined,
+      title: 'Where no operation matches',
+      answers: outside.toSorted((one, other) => one.status - other.status),
+    },
+  ];
 }
 
 function answersOf(operationId: string, responses: Json): Answer[] {
   return Object.entries<Json>(responses).flatMap(([status, response]) =>
-    ((response['x-problems'] ?? [undefined]) as Array<string | undefined>).map((kind) => ({ operationId, status: Number(status), kind })),
+    ((response['x-problems'] ?? [undefined]) as Array<string | undefined>).map((kind) => ({
+      operationId,
+      status: Number(status),
+      kind,
+    })),
   );
 }
 
 /** Names an answer: the same for two that are the same. */
-export const nameOf = ({ operationId, status, kind }: Answer): string => [operationId ?? 'no operation', status, kind].filter(Boolean).join(' ');
+export const nameOf = ({ operationId, status, kind }: Answer): string =>
+  [operationId ?? 'no operation', status, kind].filter(Boolean).join(' ');

@@ -18,13 +18,17 @@ function missingTests(exchanges: readonly Exchange[], root: string): string[] {
     const path = join(root, 'test', `${file}.test.ts`);
     if (!existsSync(path)) return [`There is no test file ${file}`];
     const has = titlesIn(path);
-    return [...new Set(ofFile.map(({ test }) => test))].filter((test) => !has(test)).map((test) => `${file} has no test “${test}”`);
+    return [...new Set(ofFile.map(({ test }) => test))]
+      .filter((test) => !has(test))
+      .map((test) => `${file} has no test “${test}”`);
   });
 }
 
 /** In the order of their worth: a test that meets few different answers is about those that it meets. */
 export function byWorth(exchanges: readonly Exchange[]): Exchange[] {
-  const answersMet = new Map([...Map.groupBy(exchanges, testOf)].map(([test, ofTest]) => [test, new Set(ofTest.map(nameOf)).size]));
+  const answersMet = new Map(
+    [...Map.groupBy(exchanges, testOf)].map(([test, ofTest]) => [test, new Set(ofTest.map(nameOf)).size]),
+  );
   const worth = (exchange: Exchange) => answersMet.get(testOf(exchange))!;
   return exchanges.toSorted((one, other) => worth(one) - worth(other) || compare(testOf(one), testOf(other)));
 }

@@ -11,4 +11,5 @@ const PAGE = join(ROOT, 'docs', 'contract-coverage.md');
 export const readPage = async (): Promise<Exchange[]> => fromPage(await readFile(PAGE, 'utf8'));
 
 /** Replaces the page. */
-export const writePage = async (exchanges: readonly Exchange[]): Promise<void> => writeFile(PAGE, await toPage(documented(), exchanges, PAGE));
+export const writePage = async (exchanges: readonly Exchange[]): Promise<void> =>
+  writeFile(PAGE, await toPage(documented(), exchanges, PAGE));

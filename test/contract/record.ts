@@ -19,7 +19,11 @@ const dir = await mkdtemp(join(tmpdir(), 'order-saga-exchanges-'));
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
 
 try {
-  const tests = spawn(process.execPath, ['test/run.ts', ...words], { cwd: ROOT, stdio: 'inherit', env: { ...process.env, [EXCHANGES_DIR]: dir } });
+  const tests = spawn(process.execPath, ['test/run.ts', ...words], {
+    cwd: ROOT,
+    stdio: 'inherit',
+    env: { ...process.env, [EXCHANGES_DIR]: dir },
+  });
   const [code] = (await once(tests, 'exit')) as [number | null];
   const met = await recorded();
   if (met.length === 0) throw new Error('No test has met any answer. The page stays as it was');

@@ -15,13 +15,19 @@ named is gone.
 `;
 
 /** The page: for each operation a table of its answers, with the tests that met each. `exchanges` come in the order of their worth. */
-export async function toPage(operations: readonly Documented[], exchanges: readonly Exchange[], file: string): Promise<string> {
+export async function toPage(
+  operations: readonly Documented[],
+  exchanges: readonly Exchange[],
+  file: string,
+): Promise<string> {
   const met = Map.groupBy(exchanges, nameOf);
   const sections = operations.map(({ operationId, title, answers }) => {
     const rows = answers.flatMap((answer) => {
       const told = [answer.status, answer.kind].filter(Boolean).join(' ');
       const tests = (met.get(nameOf(answer)) ?? []).slice(0, TESTS_MAX);
-      return tests.length === 0 ? [`| ${told} | | |`] : tests.map(({ file, test }) => `| ${told} | ${file} | ${escaped(test)} |`);
+      return tests.length === 0
+        ? [`| ${told} | | |`]
+        : tests.map(({ file, test }) => `| ${told} | ${file} | ${escaped(test)} |`);
     });
     return `## ${operationId ? `${operationId}: ` : ''}${escaped(title)}\n\n| answer | file | test |\n|---|---|---|\n${rows.join('\n')}\n`;
   });

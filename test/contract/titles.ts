@@ -13,6 +13,7 @@ export function titlesIn(path: string): (name: string) => boolean {
   return (name) => patterns.some((pattern) => pattern.test(name));
 }
 
-const patternOf = (parts: readonly string[]): RegExp => new RegExp(`^${parts.map((part) => literal(unescaped(part))).join('[^]*')}$`);
+const patternOf = (parts: readonly string[]): RegExp =>
+  new RegExp(`^${parts.map((part) => literal(unescaped(part))).join('[^]*')}$`);
 const unescaped = (text: string): string => text.replaceAll(/\\(.)/g, '$1');
 const literal = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');

@@ -17,10 +17,18 @@ export interface Replayed {
 }
 
 /** Runs the workflows of a bundle on histories. Needs no server. */
-export async function replay(code: string, histories: ReadonlyArray<Pick<Stored, 'workflowId' | 'history'>>): Promise<Replayed[]> {
+export async function replay(
+  code: string,
+  histories: ReadonlyArray<Pick<Stored, 'workflowId' | 'history'>>,
+): Promise<Replayed[]> {
   const byRun = new Map<string, Asked[]>();
   const sinks: InjectedSinks<CaptureSinks> = {
-    capture: { asked: { fn: ({ runId }, asked) => void byRun.set(runId, [...(byRun.get(runId) ?? []), asked]), callDuringReplay: true } },
+    capture: {
+      asked: {
+        fn: ({ runId }, asked) => void byRun.set(runId, [...(byRun.get(runId) ?? []), asked]),
+        callDuringReplay: true,
+      },
+    },
   };
   const replayed: Replayed[] = [];
   for await (const { runId, error } of Worker.runReplayHistories({ workflowBundle: { code }, sinks }, [...histories])) {
@@ -41,7 +49,9 @@ export async function faultsOf(code: string, stored: readonly Stored[]): Promise
     const [was, is] = [inputsOf(each), sorted(asked)];
     const at = [...(was.length > is.length ? was : is).keys()].find((n) => !isDeepStrictEqual(was[n], is[n]));
     if (at === undefined) return [];
-    return [`${each.name} has another input: recorded ${JSON.stringify(was[at])}, and the code derives ${JSON.stringify(is[at])}`];
+    return [
+      `${each.name} has another input: recorded ${JSON.stringify(was[at])}, and the code derives ${JSON.stringify(is[at])}`,
+    ];
   });
 }
 

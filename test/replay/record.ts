@@ -26,7 +26,10 @@ try {
   const stored = recorded.map((each, n) => {
     const { fault, asked } = replayed[n]!;
     if (fault) throw fault;
-    return { ...each, localInputs: asked.filter(({ kind }) => kind === 'local').map(({ activity, args }) => ({ activity, args })) };
+    return {
+      ...each,
+      localInputs: asked.filter(({ kind }) => kind === 'local').map(({ activity, args }) => ({ activity, args })),
+    };
   });
   await writeStored(stored);
   say(`recorded ${stored.length} histories`);

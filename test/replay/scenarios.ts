@@ -27,14 +27,21 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'order-slow-settlement': (client) => slowly(client, 'settleOrder'),
   'order-charge-refused-for-good': (client) => {
     const world = createWorld();
-    const refuse = () => Promise.reject(ApplicationFailure.nonRetryable('billing knows the key of this order for another request', 'KeyReused'));
+    const refuse = () =>
+      Promise.reject(
+        ApplicationFailure.nonRetryable('billing knows the key of this order for another request', 'KeyReused'),
+      );
     return placed(client, world, { ...world.activities, chargeOrder: refuse });
   },
-  'order-announcement-retried': (client) => placed(client, createWorld({ loseAnswerOf: { step: 'announceOrder', times: 2 } })),
+  'order-announcement-retried': (client) =>
+    placed(client, createWorld({ loseAnswerOf: { step: 'announceOrder', times: 2 } })),
   'order-deadline': (client) => placed(client, silent({ deadlineS: 2 })),
-  'order-stuck-charge': (client) => placed(client, createWorld({ charge: 'regular', loseAnswerOf: { step: 'chargeOrder', times: STUCK_TRIES } })),
-  'order-stuck-settlement': (client) => placed(client, createWorld({ loseAnswerOf: { step: 'settleOrder', times: STUCK_TRIES + 1 } })),
-  'order-stuck-announcement': (client) => placed(client, createWorld({ loseAnswerOf: { step: 'announceOrder', times: STUCK_TRIES } })),
+  'order-stuck-charge': (client) =>
+    placed(client, createWorld({ charge: 'regular', loseAnswerOf: { step: 'chargeOrder', times: STUCK_TRIES } })),
+  'order-stuck-settlement': (client) =>
+    placed(client, createWorld({ loseAnswerOf: { step: 'settleOrder', times: STUCK_TRIES + 1 } })),
+  'order-stuck-announcement': (client) =>
+    placed(client, createWorld({ loseAnswerOf: { step: 'announceOrder', times: STUCK_TRIES } })),
   'order-stuck-until-deadline': (client) => placed(client, silent({ deadlineS: 67 })),
   'order-cancelled-by-operator': async (client) => {
     const world = silent();
@@ -49,14 +56,20 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'cancellation-before-charge': (client) => cancelledBefore(client, ({ orderId }) => cancelWorkflowId(orderId)),
   'cancellation-after-success': (client) => cancelledAfter(client, createWorld()),
   'cancellation-after-decline': (client) => cancelledAfter(client, createWorld({ balance: 10 })),
-  'cancellation-stuck': (client) => cancelledAfter(client, createWorld({ loseAnswerOf: { step: 'cancelCharge', times: STUCK_TRIES } })),
+  'cancellation-stuck': (client) =>
+    cancelledAfter(client, createWorld({ loseAnswerOf: { step: 'cancelCharge', times: STUCK_TRIES } })),
   'profile-created': (client) => changed(client, createProfileWorld()),
   'profile-changed': (client) => changed(client, createProfileWorld({ version: 2, usersAnswersFirst: [503] })),
-  'profile-deleted': (client) => changed(client, Object.assign(createProfileWorld({ version: 3 }), { profile: undefined })),
+  'profile-deleted': (client) =>
+    changed(client, Object.assign(createProfileWorld({ version: 3 }), { profile: undefined })),
 };
 
 const silent = ({ deadlineS }: { deadlineS?: number } = {}) =>
-  createWorld({ silentCharge: { takesEffect: true }, charge: 'regular', ...(deadlineS !== undefined && { deadlineS }) });
+  createWorld({
+    silentCharge: { takesEffect: true },
+    charge: 'regular',
+    ...(deadlineS !== undefined && { deadlineS }),
+  });
 
 async function ended(client: Client, workflowId: string): Promise<string> {
   await client.workflow.getHandle(workflowId).result();
@@ -103,7 +116,11 @@ const cancelledAfter = (client: Client, world: World): Promise<string> =>
     return ended(client, cancelWorkflowId(world.orderId));
   });
 
-const changed = (client: Client, world: ReturnType<typeof createProfileWorld>, version = world.profile?.version ?? 3): Promise<string> =>
+const changed = (
+  client: Client,
+  world: ReturnType<typeof createProfileWorld>,
+  version = world.profile?.version ?? 3,
+): Promise<string> =>
   withWorker(world.activities as Activities, async (taskQueue) => {
     await createProfileStarter({ temporal: client, taskQueue })({ userId: world.userId, version });
     return ended(client, profileWorkflowId(world.userId, version));

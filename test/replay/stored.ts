@@ -28,7 +28,12 @@ const RECORDER = `${process.pid}@${hostname()}`;
 /** All that is kept, by name. */
 export async function readStored(): Promise<Stored[]> {
   const files = globSync(join(FOLDER, '*.json')).sort();
-  return Promise.all(files.map(async (file) => ({ ...(JSON.parse(await readFile(file, 'utf8')) as Omit<Stored, 'name'>), name: basename(file, '.json') })));
+  return Promise.all(
+    files.map(async (file) => ({
+      ...(JSON.parse(await readFile(file, 'utf8')) as Omit<Stored, 'name'>),
+      name: basename(file, '.json'),
+    })),
+  );
 }
 
 /** Replaces all that is kept. */
@@ -38,7 +43,9 @@ export async function writeStored(all: readonly Stored[]): Promise<void> {
   for (const { name, ...content } of all) {
     const file = join(FOLDER, `${name}.json`);
     // A stack tells where the files of the one who recorded it are.
-    const text = JSON.stringify(content, (key, value: unknown) => (key === 'stackTrace' ? undefined : value)).replaceAll(RECORDER, 'recorder');
+    const text = JSON.stringify(content, (key, value: unknown) =>
+      key === 'stackTrace' ? undefined : value,
+    ).replaceAll(RECORDER, 'recorder');
     await writeFile(file, await format(text, { ...(await resolveConfig(file)), parser: 'json' }));
   }
 }
@@ -46,7 +53,15 @@ export async function writeStored(all: readonly Stored[]): Promise<void> {
 /** What the history has of the inputs of its activities, and beside it those of local ones. */
 export function inputsOf({ history, localInputs }: Pick<Stored, 'history' | 'localInputs'>): Asked[] {
   const regular = history.events.flatMap(({ activityTaskScheduledEventAttributes: asked }) =>
-    asked ? [{ activity: asked.activityType.name, args: (asked.input?.payloads ?? []).map(contentOf), kind: 'regular' as const }] : [],
+    asked
+      ? [
+          {
+            activity: asked.activityType.name,
+            args: (asked.input?.payloads ?? []).map(contentOf),
+            kind: 'regular' as const,
+          },
+        ]
+      : [],
   );
   return [...regular, ...localInputs.map((asked) => ({ ...asked, kind: 'local' as const }))];
 }

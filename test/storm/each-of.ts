@@ -1,5 +1,10 @@
 /** Does it for each of them, so many at a time, and answers what came of each, in their order. Rejects when the signal is aborted meanwhile. */
-export async function eachOf<T, R>(all: readonly T[], atOnce: number, act: (each: T) => Promise<R>, signal?: AbortSignal): Promise<R[]> {
+export async function eachOf<T, R>(
+  all: readonly T[],
+  atOnce: number,
+  act: (each: T) => Promise<R>,
+  signal?: AbortSignal,
+): Promise<R[]> {
   const results: R[] = [];
   const left = all.entries();
   const work = async () => {

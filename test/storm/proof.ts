@@ -51,7 +51,12 @@ export async function prove(ports: ProofPorts): Promise<Books> {
   const { exchanges } = history;
   onFound(await brokenNow(world.databases));
   const transitions = await readTransitions(world.databases);
-  onFound([...brokenAcross(books), ...brokenAtRest(books), ...brokenTransitions(transitions), ...toldTooEarly(transitions, books)]);
+  onFound([
+    ...brokenAcross(books),
+    ...brokenAtRest(books),
+    ...brokenTransitions(transitions),
+    ...toldTooEarly(transitions, books),
+  ]);
   onFound([
     ...brokenPlacing(exchanges, books),
     ...brokenRefusals(exchanges, books),
@@ -90,7 +95,14 @@ async function byTheAuditor({ stack }: World): Promise<Violation[]> {
     if (told.exitCode > 1) throw new Error(told.text);
     return told;
   });
-  return exitCode === 0 ? [] : [{ invariant: (/^(I\d+) {2}/m.exec(text)?.[1] ?? 'I8') as Violation['invariant'], what: `the audit says:\n${text}` }];
+  return exitCode === 0
+    ? []
+    : [
+        {
+          invariant: (/^(I\d+) {2}/m.exec(text)?.[1] ?? 'I8') as Violation['invariant'],
+          what: `the audit says:\n${text}`,
+        },
+      ];
 }
 
 /** Has every topic read from its beginning: no table may change by that. Answers how many messages were read once more. */
@@ -102,7 +114,8 @@ async function redeliver({ world, topics, quietWithinMs, onFound, signal }: Proo
     again = await topics.lag();
   });
   const { unrest } = await untilQuiet(world, topics, { withinMs: quietWithinMs, signal });
-  if (unrest.length > 0) onFound([{ invariant: 'I17', what: `after everything was redelivered there are ${unrest.join(', ')}` }]);
+  if (unrest.length > 0)
+    onFound([{ invariant: 'I17', what: `after everything was redelivered there are ${unrest.join(', ')}` }]);
   onFound(changed('I17', before, await digestOf(world.databases), 'redelivery'));
   onFound(brokenLetters(await eventually(() => topics.setAside())));
   return again;

@@ -10,7 +10,11 @@ const LOOK_EVERY_MS = 250;
 const ANSWER_WITHIN_MS = 5_000;
 
 /** Waits until nothing is under way any more. Answers how long that took, and what was still under way when it took too long. */
-export async function untilQuiet(world: World, topics: Topics, { withinMs, signal }: { withinMs: number; signal: AbortSignal }) {
+export async function untilQuiet(
+  world: World,
+  topics: Topics,
+  { withinMs, signal }: { withinMs: number; signal: AbortSignal },
+) {
   const beganMs = Date.now();
   for (;;) {
     const unrest = await unrestOf(world, topics).catch((error: Error) => [error.message]);
@@ -31,10 +35,19 @@ async function unrestOf({ databases, temporal, urls, operationsUrlOf }: World, t
     temporal.client.workflow.count(`ExecutionStatus = 'Running'`).then(({ count: open }) => open),
     topics.lag(),
   ]);
-  const what = ['orders in progress', 'cancellations to be made', 'profiles to be told of', 'mails to be sent', 'open workflows', 'messages to be read'];
+  const what = [
+    'orders in progress',
+    'cancellations to be made',
+    'profiles to be told of',
+    'mails to be sent',
+    'open workflows',
+    'messages to be read',
+  ];
   const under = counts.flatMap((each, n) => (each > 0 ? [`${each} ${what[n]}`] : []));
   const unready = await Promise.all(
-    roleNames.map(async (role) => ((await isReady(role === 'gateway' ? urls[role] : operationsUrlOf(role))) ? [] : [`${role} is not ready`])),
+    roleNames.map(async (role) =>
+      (await isReady(role === 'gateway' ? urls[role] : operationsUrlOf(role))) ? [] : [`${role} is not ready`],
+    ),
   );
   return [...under, ...unready.flat()];
 }

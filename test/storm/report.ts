@@ -35,7 +35,9 @@ export function toText(report: Report): string {
     ...table(figures(report)),
     '',
     ...(holdings ? [...table(holdingsOf(holdings)), ''] : []),
-    ...violations.slice(0, VIOLATIONS_TOLD_MAX).map(({ invariant, what }, n) => `${n === 0 ? 'first violation: ' : ''}${invariant} ${what}`),
+    ...violations
+      .slice(0, VIOLATIONS_TOLD_MAX)
+      .map(({ invariant, what }, n) => `${n === 0 ? 'first violation: ' : ''}${invariant} ${what}`),
     violations.length === 0 ? 'all invariants hold' : `${violations.length} violations`,
   ].join('\n');
 }
@@ -45,7 +47,13 @@ const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 const faultCounts = ({ faults }: Report): string[][] =>
   Object.keys(faultKinds).map((kind) => [kind, String(faults.filter((fault) => fault.kind === kind).length)]);
 
-function figures({ books: { orders, notifications, movements }, requests, unknown, looks, restarts }: Report): string[][] {
+function figures({
+  books: { orders, notifications, movements },
+  requests,
+  unknown,
+  looks,
+  restarts,
+}: Report): string[][] {
   const statuses = ['SUCCESS', 'FAILED', 'CANCELLED', 'IN_PROGRESS'] as const;
   return [
     ['orders', String(orders.length)],

@@ -56,7 +56,12 @@ async function run({ seed, orders, faults, mutant }: Asked, signal: AbortSignal)
   const broken = report.violations.map(({ invariant }) => invariant);
   const caughtBy = mutant && broken.find((invariant) => mutant.caughtBy.includes(invariant));
   // What else was found of a mutant need not come from what is wrong with it.
-  if (mutant) say(caughtBy ? `${mutant.name} is caught by ${caughtBy}` : `${mutant.name} is NOT caught by ${mutant.caughtBy.join(', ')}`);
+  if (mutant)
+    say(
+      caughtBy
+        ? `${mutant.name} is caught by ${caughtBy}`
+        : `${mutant.name} is NOT caught by ${mutant.caughtBy.join(', ')}`,
+    );
   const found = mutant ? caughtBy !== undefined : broken.length > 0;
   if (!found) await rm(dir, { recursive: true, force: true });
   else say(`What the clients saw, and the evidence: ${dir}`);

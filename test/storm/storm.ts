@@ -84,13 +84,17 @@ interface Scene {
   waves: Wave[];
 }
 
-async function pass({ seeds, orders, faults, quietWithinMs = QUIET_WITHIN_MS, signal, say }: StormOptions, { world, topics, history, findings, waves }: Scene) {
+async function pass(
+  { seeds, orders, faults, quietWithinMs = QUIET_WITHIN_MS, signal, say }: StormOptions,
+  { world, topics, history, findings, waves }: Scene,
+) {
   await recordTransitions(world.databases);
   const watch = watchBooks(world.databases, findings.add);
   const onFound = findings.add;
   const quietMs: number[] = [];
   try {
-    for (const seed of seeds) waves.push(createWave({ world, topics, history, seed, orders, faults, quietWithinMs, signal, onFound, say }));
+    for (const seed of seeds)
+      waves.push(createWave({ world, topics, history, seed, orders, faults, quietWithinMs, signal, onFound, say }));
     await waves[0]!.warmUp();
     const start = await readHoldings(world);
     for (const [n, wave] of waves.entries()) {

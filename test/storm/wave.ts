@@ -37,7 +37,18 @@ const ORDERS_FOR_EACH_BUYER = 60;
 const BUYERS_MIN = 6;
 const WARM_UP_SHARE = 0.1;
 
-export function createWave({ world, topics, history, seed, orders, faults, quietWithinMs, signal, onFound, say }: WaveOptions): Wave {
+export function createWave({
+  world,
+  topics,
+  history,
+  seed,
+  orders,
+  faults,
+  quietWithinMs,
+  signal,
+  onFound,
+  say,
+}: WaveOptions): Wave {
   const prng = createPrng(seed);
   const plan = planFaults(prng.fork(), faults);
   const clients = createClients({
@@ -48,7 +59,8 @@ export function createWave({ world, topics, history, seed, orders, faults, quiet
     buyers: Math.max(BUYERS_MIN, Math.round(orders / ORDERS_FOR_EACH_BUYER)),
     signal,
   });
-  const onFault = ({ kind, target }: Fault, phase: string) => say(`${kind} of ${target} ${phase}, after ${clients.orders()} orders`);
+  const onFault = ({ kind, target }: Fault, phase: string) =>
+    say(`${kind} of ${target} ${phase}, after ${clients.orders()} orders`);
   return {
     plan,
     clients,
@@ -63,14 +75,25 @@ export function createWave({ world, topics, history, seed, orders, faults, quiet
       say('all is healed, and all orders are placed');
       const open = await clients.insist(quietWithinMs);
       onFound(
-        violations('I14', open, ({ operation, path, headers }) => `${operation} of ${path} under ${headers['idempotency-key']} is not answered for certain`),
+        violations(
+          'I14',
+          open,
+          ({ operation, path, headers }) =>
+            `${operation} of ${path} under ${headers['idempotency-key']} is not answered for certain`,
+        ),
       );
       say(`${open.length} requests are left of which nothing is known`);
       const { unrest } = await untilQuiet(world, topics, { withinMs: quietWithinMs, signal });
       const quietMs = Date.now() - calmMs;
       say(`quiet after ${quietMs} ms`);
       const isStuck = unrest.length > 0 || quietMs > quietWithinMs;
-      if (isStuck) onFound([{ invariant: 'I8', what: `not quiet ${quietMs} ms after the last fault: ${unrest.join(', ') || 'until then'}` }]);
+      if (isStuck)
+        onFound([
+          {
+            invariant: 'I8',
+            what: `not quiet ${quietMs} ms after the last fault: ${unrest.join(', ') || 'until then'}`,
+          },
+        ]);
       // What is late is not lost: the rest can only be judged once it is over.
       if (unrest.length > 0) await untilQuiet(world, topics, { withinMs: STUCK_FOR_GOOD_MS, signal });
       return quietMs;

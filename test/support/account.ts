@@ -22,8 +22,10 @@ export async function startAccounts() {
       authorization: `Bearer ${(await ask('token', 'POST', '/auth/token', { body: credentials })).body.access_token as string}`,
     }),
     change: (sent: Sent) => ask('changePassword', 'PUT', '/auth/password', sent),
-    list: (headers: Record<string, string>, query = '') => ask('listSessions', 'GET', `/auth/sessions${query}`, { headers }),
-    end: (headers: Record<string, string>, id: string) => ask('endSession', 'DELETE', `/auth/sessions/${id}`, { headers }),
+    list: (headers: Record<string, string>, query = '') =>
+      ask('listSessions', 'GET', `/auth/sessions${query}`, { headers }),
+    end: (headers: Record<string, string>, id: string) =>
+      ask('endSession', 'DELETE', `/auth/sessions/${id}`, { headers }),
     endAll: (headers: Record<string, string>) => ask('endSessions', 'DELETE', '/auth/sessions', { headers }),
     async close() {
       await gateway.close();

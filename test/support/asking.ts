@@ -30,8 +30,16 @@ export const createAsk =
     });
     const told = await assertDocumented(operationId, response);
     if (!response.ok && told?.type)
-      assert.deepEqual([told.instance, told.correlationId], [new URL(response.url).pathname, response.headers.get('x-correlation-id')]);
-    return { status: response.status, headers: response.headers, body: told, kind: response.ok ? undefined : told?.type?.replace('/problems/', '') };
+      assert.deepEqual(
+        [told.instance, told.correlationId],
+        [new URL(response.url).pathname, response.headers.get('x-correlation-id')],
+      );
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: told,
+      kind: response.ok ? undefined : told?.type?.replace('/problems/', ''),
+    };
   };
 
 /** What a refusal is told by, or the status of what is none. */

@@ -17,8 +17,20 @@ export interface BillingOptions {
 }
 
 /** A billing that keeps billing's rules, for one key, in memory. */
-export function createBilling({ balance, key, price, silentCharge, answersFirst = [], hesitateMs = 0 }: BillingOptions) {
-  const account = { balance, charges: 0, asked: 0, outcome: undefined as { outcome: string; cause?: string } | undefined };
+export function createBilling({
+  balance,
+  key,
+  price,
+  silentCharge,
+  answersFirst = [],
+  hesitateMs = 0,
+}: BillingOptions) {
+  const account = {
+    balance,
+    charges: 0,
+    asked: 0,
+    outcome: undefined as { outcome: string; cause?: string } | undefined,
+  };
   const early = [...answersFirst];
   let silent = silentCharge;
 
@@ -32,7 +44,10 @@ export function createBilling({ balance, key, price, silentCharge, answersFirst 
     }
     const { outcome, cause } = account.outcome;
     if (outcome === 'CHARGED') return reply(201, { transactionId: 1, amount: price, balance: account.balance });
-    return reply(409, outcome === 'DECLINED' ? { type: '/problems/insufficient-funds' } : { type: '/problems/charge-cancelled', cause });
+    return reply(
+      409,
+      outcome === 'DECLINED' ? { type: '/problems/insufficient-funds' } : { type: '/problems/charge-cancelled', cause },
+    );
   };
 
   const cancel = (cause: string): Reply => {
@@ -57,7 +72,9 @@ export function createBilling({ balance, key, price, silentCharge, answersFirst 
   const client: HttpClient = Object.assign(
     async ({ path, headers, body }: Parameters<HttpClient>[0]): Promise<Reply> => {
       await hesitate();
-      const answer = path.endsWith('/cancellation') ? cancel((body as { cause: string }).cause) : charge(headers?.['idempotency-key'] ?? '');
+      const answer = path.endsWith('/cancellation')
+        ? cancel((body as { cause: string }).cause)
+        : charge(headers?.['idempotency-key'] ?? '');
       await hesitate();
       return answer;
     },

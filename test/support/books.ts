@@ -24,7 +24,9 @@ type Databases = Shop['databases'];
 
 /** Fails unless every order has ended, and orders, money, notifications and workflows say the same. Answers the orders. */
 export async function assertBooksClosed({ databases }: Pick<Shop, 'databases'>, temporal: Client): Promise<OrderRow[]> {
-  const orders = await databases.orders.query<OrderRow>('select id, owner_id, price, version, status from orders order by created_at, id');
+  const orders = await databases.orders.query<OrderRow>(
+    'select id, owner_id, price, version, status from orders order by created_at, id',
+  );
   assert.deepEqual(
     orders.filter(({ status }) => status === 'IN_PROGRESS'),
     [],
@@ -46,13 +48,20 @@ async function assertMoney({ billing }: Databases): Promise<void> {
   const wrong = await billing.query(`
     select owner_id, amount from billing_accounts as account
     where amount <> (select coalesce(sum(amount), 0) from transactions where owner_id = account.owner_id and not is_cancelled)`);
-  const twice = await billing.query('select idempotency_key from transactions group by owner_id, scope, idempotency_key having count(*) > 1');
+  const twice = await billing.query(
+    'select idempotency_key from transactions group by owner_id, scope, idempotency_key having count(*) > 1',
+  );
   assert.deepEqual([wrong, twice], [[], []]);
 }
 
 /** At any moment: the versions of a buyer's orders are 1 … n. */
 async function assertVersions({ orders }: Databases): Promise<void> {
-  assert.deepEqual(await orders.query('select owner_id from orders group by owner_id having max(version) <> count(*) or min(version) <> 1'), []);
+  assert.deepEqual(
+    await orders.query(
+      'select owner_id from orders group by owner_id having max(version) <> count(*) or min(version) <> 1',
+    ),
+    [],
+  );
 }
 
 /** An order that succeeded has one charge, of its price and its owner's; any other has none that holds; and no charge is nobody's. */
@@ -63,19 +72,32 @@ async function assertCharges({ billing }: Databases, orders: OrderRow[]): Promis
   const charges = new Map(rows.map(({ key, ...charge }) => [key, charge]));
   for (const { id, owner_id, price, status } of orders) {
     const charge = charges.get(chargeKey(id));
-    const paid = charge?.outcome === 'CHARGED' && charge.is_cancelled === false && charge.owner_id === owner_id && charge.amount === `-${price}`;
-    const unpaid = charge !== undefined && ['DECLINED', 'CANCELLED', 'REFUNDED'].includes(charge.outcome) && charge.is_cancelled !== false;
+    const paid =
+      charge?.outcome === 'CHARGED' &&
+      charge.is_cancelled === false &&
+      charge.owner_id === owner_id &&
+      charge.amount === `-${price}`;
+    const unpaid =
+      charge !== undefined &&
+      ['DECLINED', 'CANCELLED', 'REFUNDED'].includes(charge.outcome) &&
+      charge.is_cancelled !== false;
     assert.ok(status === 'SUCCESS' ? paid : unpaid, `order ${id} is ${status} with ${JSON.stringify(charge)}`);
     charges.delete(chargeKey(id));
   }
   assert.deepEqual([...charges], [], 'charges without an order');
 }
 
-const events: Record<string, string> = { SUCCESS: 'OrderCreated', FAILED: 'OrderRejected', CANCELLED: 'OrderCancelled' };
+const events: Record<string, string> = {
+  SUCCESS: 'OrderCreated',
+  FAILED: 'OrderRejected',
+  CANCELLED: 'OrderCancelled',
+};
 
 /** Each order was told about once, to its owner, and by the event that it ended with. */
 async function assertTold({ notifications }: Databases, orders: OrderRow[]): Promise<void> {
-  const told = await notifications.query<{ line: string }>(`select concat_ws(' ', order_id, user_id, event_name) as line from notifications order by line`);
+  const told = await notifications.query<{ line: string }>(
+    `select concat_ws(' ', order_id, user_id, event_name) as line from notifications order by line`,
+  );
   const due = orders.map(({ id, owner_id, status }) => `${id} ${owner_id} ${events[status]}`);
   assert.deepEqual(
     told.map(({ line }) => line),

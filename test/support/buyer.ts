@@ -21,11 +21,14 @@ export async function createBuyer(url: string, { balance = 0 } = {}) {
   const username = `buyer-${randomUUID()}`;
   const email = `${username}@example.org`;
   const credentials = { username, password: PASSWORD };
-  await certain(['201', '409 username-taken'], () => anybody('register', 'POST', '/auth/register', { body: credentials }));
+  await certain(['201', '409 username-taken'], () =>
+    anybody('register', 'POST', '/auth/register', { body: credentials }),
+  );
   const login = await certain(['200'], () => anybody('login', 'POST', '/auth/login', { body: credentials }));
   const { id } = login.body as { id: string };
   const cookie = cookieOf(login);
-  const ask: Ask = (operationId, method, path, sent = {}) => anybody(operationId, method, path, { ...sent, headers: { cookie, ...sent.headers } });
+  const ask: Ask = (operationId, method, path, sent = {}) =>
+    anybody(operationId, method, path, { ...sent, headers: { cookie, ...sent.headers } });
 
   const buyer = {
     id,
@@ -39,7 +42,11 @@ export async function createBuyer(url: string, { balance = 0 } = {}) {
       ask('replenish', 'PUT', '/payments/replenishments', { headers: { 'idempotency-key': key }, body: { amount } }),
     order: (price: number, { ifMatch, key, headers = {} }: OrderOptions = {}): Promise<Answer> =>
       ask('createOrder', 'POST', '/orders', {
-        headers: { ...(ifMatch !== undefined && { 'if-match': String(ifMatch) }), ...(key && { 'idempotency-key': key }), ...headers },
+        headers: {
+          ...(ifMatch !== undefined && { 'if-match': String(ifMatch) }),
+          ...(key && { 'idempotency-key': key }),
+          ...headers,
+        },
         body: { price },
       }),
     /** Places an order that will not end soon: answers once it is under way, with what its buyer goes on waiting for. */
@@ -56,9 +63,13 @@ export async function createBuyer(url: string, { balance = 0 } = {}) {
     notifications: (): Promise<Answer> => ask('listNotifications', 'GET', '/notifications?limit=100'),
     balance: async (): Promise<number> => (await ask('readBalance', 'GET', '/payments')).body.amount,
     createProfile: (headers: Record<string, string> = {}): Promise<Answer> =>
-      ask('createProfile', 'POST', '/api/v1/user', { headers, body: { username, firstName: 'Ada', lastName: 'Lovelace', email, phone: '+44 20 7946 0958' } }),
+      ask('createProfile', 'POST', '/api/v1/user', {
+        headers,
+        body: { username, firstName: 'Ada', lastName: 'Lovelace', email, phone: '+44 20 7946 0958' },
+      }),
     /** A token for clients without cookies. */
-    token: async (): Promise<string> => (await anybody('token', 'POST', '/auth/token', { body: credentials })).body.access_token,
+    token: async (): Promise<string> =>
+      (await anybody('token', 'POST', '/auth/token', { body: credentials })).body.access_token,
   };
   await certain(['201', '409 profile-exists'], () => buyer.createProfile());
   const firstKey = randomUUID();

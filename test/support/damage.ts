@@ -35,26 +35,54 @@ const forced = ([damage, mend]: Change): Change => {
 export type Damage = readonly [string, ServiceName, string[], (sound: Sound) => Change];
 const stray = randomUUID();
 export const damages: readonly Damage[] = [
-  ['a notification is gone', 'notifications', ['I15'], (sound) => without('notifications', `order_id = '${sound.paid}'`)],
+  [
+    'a notification is gone',
+    'notifications',
+    ['I15'],
+    (sound) => without('notifications', `order_id = '${sound.paid}'`),
+  ],
   [
     'a buyer was told of an order that nobody made',
     'notifications',
     ['I15'],
-    (sound) => changed('notifications', `order_id = '${stray}'`, `order_id = '${sound.failed}'`, `order_id in ('${sound.failed}', '${stray}')`),
+    (sound) =>
+      changed(
+        'notifications',
+        `order_id = '${stray}'`,
+        `order_id = '${sound.failed}'`,
+        `order_id in ('${sound.failed}', '${stray}')`,
+      ),
   ],
   [
     'a balance is not its ledger',
     'billing',
     ['I1'],
-    (sound) => changed('billing_accounts', 'amount = amount + 1', 'amount = amount - 1', `owner_id = '${sound.buyerId}'`),
+    (sound) =>
+      changed('billing_accounts', 'amount = amount + 1', 'amount = amount - 1', `owner_id = '${sound.buyerId}'`),
   ],
-  ['the outcome of a paid order is gone', 'billing', ['I5'], (sound) => without('outcomes', `idempotency_key = '${chargeKey(sound.paid)}'`)],
-  ['the outcome of a failed order is gone', 'billing', ['I6'], (sound) => without('outcomes', `idempotency_key = '${chargeKey(sound.failed)}'`)],
+  [
+    'the outcome of a paid order is gone',
+    'billing',
+    ['I5'],
+    (sound) => without('outcomes', `idempotency_key = '${chargeKey(sound.paid)}'`),
+  ],
+  [
+    'the outcome of a failed order is gone',
+    'billing',
+    ['I6'],
+    (sound) => without('outcomes', `idempotency_key = '${chargeKey(sound.failed)}'`),
+  ],
   [
     'the charge of a paid order was given back',
     'billing',
     ['I1', 'I5'],
-    (sound) => changed('transactions', 'is_cancelled = true', 'is_cancelled = false', `idempotency_key = '${chargeKey(sound.paid)}'`),
+    (sound) =>
+      changed(
+        'transactions',
+        'is_cancelled = true',
+        'is_cancelled = false',
+        `idempotency_key = '${chargeKey(sound.paid)}'`,
+      ),
   ],
   [
     'a paid order was charged another amount',
@@ -66,7 +94,13 @@ export const damages: readonly Damage[] = [
     'the money of a cancelled order was taken all the same',
     'billing',
     ['I1', 'I6'],
-    (sound) => changed('transactions', 'is_cancelled = false', 'is_cancelled = true', `idempotency_key = '${chargeKey(sound.cancelled)}'`),
+    (sound) =>
+      changed(
+        'transactions',
+        'is_cancelled = false',
+        'is_cancelled = true',
+        `idempotency_key = '${chargeKey(sound.cancelled)}'`,
+      ),
   ],
   [
     'an order was withdrawn for twice, once in vain',
@@ -88,7 +122,10 @@ export const damages: readonly Damage[] = [
         `insert into transactions (owner_id, scope, idempotency_key, kind, amount) values ('${sound.buyerId}', 'order', '${stray}', 'withdrawal', -1)`,
         `update billing_accounts set amount = amount - 1 where owner_id = '${sound.buyerId}'`,
       ],
-      [`delete from transactions where idempotency_key = '${stray}'`, `update billing_accounts set amount = amount + 1 where owner_id = '${sound.buyerId}'`],
+      [
+        `delete from transactions where idempotency_key = '${stray}'`,
+        `update billing_accounts set amount = amount + 1 where owner_id = '${sound.buyerId}'`,
+      ],
     ],
   ],
   [
@@ -106,19 +143,50 @@ export const damages: readonly Damage[] = [
       ],
     ],
   ],
-  ['the last order of a list is gone', 'orders', ['I7', 'I8', 'I15'], (sound) => without('orders', `id = '${sound.cancelled}'`)],
-  ['an order in the midst of a list is gone', 'orders', ['I7', 'I8', 'I10', 'I15'], (sound) => without('orders', `id = '${sound.paid}'`)],
-  ['an order has another version', 'orders', ['I10'], (sound) => forced(changed('orders', 'version = 9', 'version = 1', `id = '${sound.paid}'`))],
+  [
+    'the last order of a list is gone',
+    'orders',
+    ['I7', 'I8', 'I15'],
+    (sound) => without('orders', `id = '${sound.cancelled}'`),
+  ],
+  [
+    'an order in the midst of a list is gone',
+    'orders',
+    ['I7', 'I8', 'I10', 'I15'],
+    (sound) => without('orders', `id = '${sound.paid}'`),
+  ],
+  [
+    'an order has another version',
+    'orders',
+    ['I10'],
+    (sound) => forced(changed('orders', 'version = 9', 'version = 1', `id = '${sound.paid}'`)),
+  ],
   [
     'a paid order is written down as failed',
     'orders',
     ['I6', 'I8', 'I15'],
-    (sound) => forced(changed('orders', `status = 'FAILED', first_status = 'FAILED'`, `status = 'SUCCESS', first_status = 'SUCCESS'`, `id = '${sound.paid}'`)),
+    (sound) =>
+      forced(
+        changed(
+          'orders',
+          `status = 'FAILED', first_status = 'FAILED'`,
+          `status = 'SUCCESS', first_status = 'SUCCESS'`,
+          `id = '${sound.paid}'`,
+        ),
+      ),
   ],
   [
     'an order is open again',
     'orders',
     ['I8', 'I15'],
-    (sound) => forced(changed('orders', `status = 'IN_PROGRESS', first_status = null`, `status = 'FAILED', first_status = 'FAILED'`, `id = '${sound.failed}'`)),
+    (sound) =>
+      forced(
+        changed(
+          'orders',
+          `status = 'IN_PROGRESS', first_status = null`,
+          `status = 'FAILED', first_status = 'FAILED'`,
+          `id = '${sound.failed}'`,
+        ),
+      ),
   ],
 ];

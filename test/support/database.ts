@@ -23,7 +23,8 @@ export async function createDatabase(service: ServiceName, options?: { statement
   return {
     ...database,
     url,
-    query: async <Row>(statement: string, values: unknown[] = []) => (await pool.query(statement, values)).rows as Row[],
+    query: async <Row>(statement: string, values: unknown[] = []) =>
+      (await pool.query(statement, values)).rows as Row[],
     async close() {
       await pool.end();
       await database.close();
@@ -46,7 +47,10 @@ export async function createScripted(script: string): Promise<string> {
 
 function testServer(): string {
   const server = process.env['TEST_POSTGRES_URL'];
-  if (!server) throw new Error('TEST_POSTGRES_URL is not set: run the tests by `npm test`, or one file by `npm test -- test/name.test.ts`');
+  if (!server)
+    throw new Error(
+      'TEST_POSTGRES_URL is not set: run the tests by `npm test`, or one file by `npm test -- test/name.test.ts`',
+    );
   return server;
 }
 

@@ -19,7 +19,10 @@ export const addressWith = (payloadKeys?: PayloadKeys): TemporalAddress => ({
 });
 
 /** Calls with a client that has these keys. */
-export async function withClient<T>(keys: PayloadKeys | undefined, act: (temporal: Temporal) => Promise<T>): Promise<T> {
+export async function withClient<T>(
+  keys: PayloadKeys | undefined,
+  act: (temporal: Temporal) => Promise<T>,
+): Promise<T> {
   const temporal = createTemporal(addressWith(keys));
   try {
     return await act(temporal);
@@ -31,7 +34,12 @@ export async function withClient<T>(keys: PayloadKeys | undefined, act: (tempora
 export const newTaskQueue = (): string => `test-${randomUUID()}`;
 
 /** Hosts the workflows, as the worker role does, for as long as `act` takes. */
-export async function whileHosted<T>(keys: PayloadKeys | undefined, taskQueue: string, activities: Activities, act: () => Promise<T>): Promise<T> {
+export async function whileHosted<T>(
+  keys: PayloadKeys | undefined,
+  taskQueue: string,
+  activities: Activities,
+  act: () => Promise<T>,
+): Promise<T> {
   const workflowBundle = await (bundles[keys ? 'encrypted' : 'plain'] ??= bundleWorkflows({ payloadKeys: keys }));
   const host = await hostWorkflows({ ...addressWith(keys), taskQueue, activities, workflowBundle, onEnd: () => {} });
   try {
@@ -62,16 +70,21 @@ export interface JsonPayload {
 /** The history as any client without a key gets it from the server. */
 export async function rawHistory(workflowId: string): Promise<object> {
   return withClient(undefined, async ({ client }) => {
-    const { history } = await client.workflowService.getWorkflowExecutionHistory({ namespace: 'default', execution: { workflowId } });
+    const { history } = await client.workflowService.getWorkflowExecutionHistory({
+      namespace: 'default',
+      execution: { workflowId },
+    });
     return JSON.parse(historyToJSON(history!)) as object;
   });
 }
 
 /** All payloads of a raw history. */
-export const payloadsIn = (history: object): Array<Found<JsonPayload>> => search(history, (value) => 'metadata' in value && 'data' in value);
+export const payloadsIn = (history: object): Array<Found<JsonPayload>> =>
+  search(history, (value) => 'metadata' in value && 'data' in value);
 
 /** All failures of a raw history, causes among them. */
-export const failuresIn = (history: object): Array<Found<JsonFailure>> => search(history, (value) => 'message' in value && 'source' in value);
+export const failuresIn = (history: object): Array<Found<JsonFailure>> =>
+  search(history, (value) => 'message' in value && 'source' in value);
 
 function search<T>(value: unknown, matches: (value: object) => boolean, path = ''): Array<Found<T>> {
   if (typeof value !== 'object' || value === null) return [];

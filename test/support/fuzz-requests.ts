@@ -15,12 +15,18 @@ export interface FuzzRequest {
 }
 
 /** Requests of an operation: some as the document has them, most of them not quite. */
-export function requestsOf({ method, path, parameters, bodies }: Operation, ids: readonly string[]): fc.Arbitrary<FuzzRequest> {
+export function requestsOf(
+  { method, path, parameters, bodies }: Operation,
+  ids: readonly string[],
+): fc.Arbitrary<FuzzRequest> {
   const of = (place: string) => parameters.filter((parameter) => parameter.in === place);
   const required = of('header').filter((parameter) => parameter.required);
-  const headers = fc.record(Object.fromEntries(of('header').map(({ name, schema }) => [name, headerText(sound(schema, ids))])), {
-    requiredKeys: required.map(({ name }) => name),
-  });
+  const headers = fc.record(
+    Object.fromEntries(of('header').map(({ name, schema }) => [name, headerText(sound(schema, ids))])),
+    {
+      requiredKeys: required.map(({ name }) => name),
+    },
+  );
   return fc
     .record({
       address: addressOf(path, of('path'), ids),
@@ -46,7 +52,8 @@ export function requestsOf({ method, path, parameters, bodies }: Operation, ids:
 /** From here on a server may call the head of a request too large. */
 const HEADERS_LONG = 8_000;
 
-const usually = <T>(one: fc.Arbitrary<T>, other: fc.Arbitrary<T>): fc.Arbitrary<T> => fc.oneof({ weight: 9, arbitrary: one }, other);
+const usually = <T>(one: fc.Arbitrary<T>, other: fc.Arbitrary<T>): fc.Arbitrary<T> =>
+  fc.oneof({ weight: 9, arbitrary: one }, other);
 
 interface Address {
   path: string;
@@ -54,24 +61,29 @@ interface Address {
 }
 
 function addressOf(path: string, parameters: Operation['parameters'], ids: readonly string[]): fc.Arbitrary<Address> {
-  const plain = (schema: Json) => sound(schema, ids).map((value) => ({ text: escaped(value), odd: !/^[\w-]+$/.test(textOf(value)) }));
+  const plain = (schema: Json) =>
+    sound(schema, ids).map((value) => ({ text: escaped(value), odd: !/^[\w-]+$/.test(textOf(value)) }));
   const strange = fc.oneof(junk.map(escaped), fc.constantFrom('%00', '%2f', '%c3', '%', 'a%0d%0ab', ';x', '%252e'));
   const segment = (schema: Json) =>
     usually(
       plain(schema),
       strange.map((text) => ({ text, odd: true })),
     );
-  return fc.record(Object.fromEntries(parameters.map(({ name, schema }) => [name, segment(schema)]))).map((segments) => ({
-    // Without the last of its segments it would be another address.
-    path: path.replace(/\{(\w+)\}/g, (_, name: string) => segments[name]!.text || '-'),
-    odd: Object.values(segments).some(({ odd }) => odd),
-  }));
+  return fc
+    .record(Object.fromEntries(parameters.map(({ name, schema }) => [name, segment(schema)])))
+    .map((segments) => ({
+      // Without the last of its segments it would be another address.
+      path: path.replace(/\{(\w+)\}/g, (_, name: string) => segments[name]!.text || '-'),
+      odd: Object.values(segments).some(({ odd }) => odd),
+    }));
 }
 
 /** Named well or badly, once or twice, or anything at all. */
 function queryOf(parameters: Operation['parameters'], ids: readonly string[]): fc.Arbitrary<string> {
   const value = (schema: Json) => fc.oneof({ weight: 3, arbitrary: sound(schema, ids) }, junk);
-  const known = parameters.map(({ name, schema }) => fc.tuple(fc.constantFrom(name, name, name, `${name}[]`, name.toUpperCase()), value(schema)));
+  const known = parameters.map(({ name, schema }) =>
+    fc.tuple(fc.constantFrom(name, name, name, `${name}[]`, name.toUpperCase()), value(schema)),
+  );
   const pair = fc.oneof(...known, fc.tuple(fc.constantFrom('x', '__proto__', '', 'limit'), junk));
   const pairs = fc.array(
     pair.map(([name, each]) => `${name}=${escaped(each)}`),
@@ -84,7 +96,8 @@ function queryOf(parameters: Operation['parameters'], ids: readonly string[]): f
 }
 
 /** As a header can carry it: no control characters, nothing beyond Latin-1. */
-const headerText = (value: fc.Arbitrary<unknown>): fc.Arbitrary<string> => fc.oneof({ weight: 5, arbitrary: value }, junk).map((each) => latin1(textOf(each)));
+const headerText = (value: fc.Arbitrary<unknown>): fc.Arbitrary<string> =>
+  fc.oneof({ weight: 5, arbitrary: value }, junk).map((each) => latin1(textOf(each)));
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 const escaped = (value: unknown): string => encodeURIComponent(textOf(value).toWellFormed());
 const latin1 = (text: string): string => text.replace(/[^\t\x20-\x7e\xa0-\xff]/g, '').trim();
@@ -107,10 +120,19 @@ const others: fc.Arbitrary<Record<string, string>> = fc
         'x-user-id',
         'if-match',
         'prefer',
-      ].map((name) => [name, rarely(headerText(fc.constantFrom('*', '*/*', 'identity', 'same-origin', 'null', 'http://127.0.0.1', '0', 'wait=0', 'GET')))]),
+      ].map((name) => [
+        name,
+        rarely(
+          headerText(
+            fc.constantFrom('*', '*/*', 'identity', 'same-origin', 'null', 'http://127.0.0.1', '0', 'wait=0', 'GET'),
+          ),
+        ),
+      ]),
     ),
   )
-  .map((headers) => Object.fromEntries(Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined)));
+  .map((headers) =>
+    Object.fromEntries(Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined)),
+  );
 
 function rarely<T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
   return fc.oneof({ weight: 40, arbitrary: fc.constant(undefined) }, value);
@@ -141,9 +163,19 @@ function bodyOf(bodies: Operation['bodies'], ids: readonly string[]): fc.Arbitra
     .map((value) => JSON.stringify(value));
   const twice = fc
     .tuple(right, name, junk)
-    .map(([value, name, other]) => JSON.stringify(value).replace('{', `{${JSON.stringify(name)}:${JSON.stringify(other)},`));
-  const form = right.map((value) => new URLSearchParams(Object.entries(value).map(([name, each]) => [name, textOf(each).toWellFormed()])).toString());
-  const text = fc.oneof({ weight: 12, arbitrary: json }, { weight: 2, arbitrary: damaged(json) }, twice, form, hopeless);
+    .map(([value, name, other]) =>
+      JSON.stringify(value).replace('{', `{${JSON.stringify(name)}:${JSON.stringify(other)},`),
+    );
+  const form = right.map((value) =>
+    new URLSearchParams(Object.entries(value).map(([name, each]) => [name, textOf(each).toWellFormed()])).toString(),
+  );
+  const text = fc.oneof(
+    { weight: 12, arbitrary: json },
+    { weight: 2, arbitrary: damaged(json) },
+    twice,
+    form,
+    hopeless,
+  );
   const media = fc.oneof(
     { weight: 8, arbitrary: fc.constant('application/json') },
     fc.constantFrom(
@@ -160,7 +192,8 @@ function bodyOf(bodies: Operation['bodies'], ids: readonly string[]): fc.Arbitra
   return fc.record({ text, headers: media.map((type) => ({ 'content-type': type })) });
 }
 
-const without = (value: Record<string, unknown>, name: string) => Object.fromEntries(Object.entries(value).filter(([each]) => each !== name));
+const without = (value: Record<string, unknown>, name: string) =>
+  Object.fromEntries(Object.entries(value).filter(([each]) => each !== name));
 
 const hopeless = fc.constantFrom(
   '',

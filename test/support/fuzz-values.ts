@@ -26,12 +26,21 @@ function whole({ minimum, maximum }: Json): fc.Arbitrary<number> {
   );
 }
 
-function text({ format, pattern, examples = [], minLength = 0, maxLength = 60 }: Json, ids: readonly string[]): fc.Arbitrary<string> {
+function text(
+  { format, pattern, examples = [], minLength = 0, maxLength = 60 }: Json,
+  ids: readonly string[],
+): fc.Arbitrary<string> {
   const uuid = fc.oneof(fc.constantFrom(...ids), fc.uuid());
   if (format === 'uuid' || /a-fA-F.*\{12\}/.test(pattern)) return uuid;
   const free = fc.string({ unit: 'grapheme', minLength, maxLength });
-  const made = pattern ? fc.stringMatching(new RegExp(pattern, 'u')) : format === 'email' ? fc.emailAddress() : fc.oneof(uuid, free);
-  return fc.oneof(fc.constantFrom(...(examples.length > 0 ? examples : ids)), made).filter(({ length }) => length >= minLength && length <= maxLength);
+  const made = pattern
+    ? fc.stringMatching(new RegExp(pattern, 'u'))
+    : format === 'email'
+      ? fc.emailAddress()
+      : fc.oneof(uuid, free);
+  return fc
+    .oneof(fc.constantFrom(...(examples.length > 0 ? examples : ids)), made)
+    .filter(({ length }) => length >= minLength && length <= maxLength);
 }
 
 /** What belongs nowhere: of another type, too large, too long, or of characters that somebody on the way may stumble over. */
@@ -63,7 +72,9 @@ export const junk: fc.Arbitrary<unknown> = fc.oneof(
 
 /** A text that is damaged somewhere. */
 export const damaged = (whole: fc.Arbitrary<string>): fc.Arbitrary<string> =>
-  fc.tuple(whole, fc.nat(200), fc.constantFrom('cut', '\0', '"', '}', '\\', '\ufeff', ',', '1e999')).map(([text, at, how]) => {
-    const place = at % (text.length + 1);
-    return how === 'cut' ? text.slice(0, place) : text.slice(0, place) + how + text.slice(place);
-  });
+  fc
+    .tuple(whole, fc.nat(200), fc.constantFrom('cut', '\0', '"', '}', '\\', '\ufeff', ',', '1e999'))
+    .map(([text, at, how]) => {
+      const place = at % (text.length + 1);
+      return how === 'cut' ? text.slice(0, place) : text.slice(0, place) + how + text.slice(place);
+    });

@@ -5,7 +5,10 @@ import { restDocument } from '../../bin/role.ts';
 import { serveQuietly } from './service.ts';
 
 /** The gateway as strangers reach it, in front of these roles. */
-export async function startGateway(urls: Record<string, string>, { trustedProxies = [] as string[], answerTimeoutMs = 5_000 } = {}) {
+export async function startGateway(
+  urls: Record<string, string>,
+  { trustedProxies = [] as string[], answerTimeoutMs = 5_000 } = {},
+) {
   const upstreams = createUpstreams(new Map(Object.entries(urls)), { answerTimeoutMs });
   const middleware = gatewayApi({ document: restDocument, upstreams, clientOf: createClientReader(trustedProxies) });
   const listener = await serveQuietly('gateway', middleware, { operations: false });

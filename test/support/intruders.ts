@@ -8,12 +8,25 @@ export const callers = ['none', 'owner', 'other', 'expired', 'tampered', 'servic
 export type Caller = (typeof callers)[number];
 
 /** What the callers prove who they are with, for a thing of `ownerId`. */
-export async function credentialsOf({ databases }: Pick<Shop, 'databases'>, ownerId: string, otherId: string): Promise<Record<Caller, string | undefined>> {
-  const [key] = await databases.auth.query<{ kid: string; private_key: string }>('select kid, private_key from signing_keys');
+export async function credentialsOf(
+  { databases }: Pick<Shop, 'databases'>,
+  ownerId: string,
+  otherId: string,
+): Promise<Record<Caller, string | undefined>> {
+  const [key] = await databases.auth.query<{ kid: string; private_key: string }>(
+    'select kid, private_key from signing_keys',
+  );
   const { kid, private_key: privateKey } = key!;
   const [owner, other] = [ownerId, otherId].map((id) => signUserToken(privateKey, kid, id)) as [string, string];
   const [head, , signature] = other.split('.');
-  const claims = { algorithm: 'ES256', keyid: kid, issuer: 'order-saga/auth', audience: 'order-saga', subject: ownerId, jwtid: 'x' } as const;
+  const claims = {
+    algorithm: 'ES256',
+    keyid: kid,
+    issuer: 'order-saga/auth',
+    audience: 'order-saga',
+    subject: ownerId,
+    jwtid: 'x',
+  } as const;
   return {
     none: undefined,
     owner,

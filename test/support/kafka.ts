@@ -27,7 +27,8 @@ export async function startBroker() {
   const admin = new Kafka({ brokers: [env('KAFKA_BROKERS')], logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
 
-  const ends = async (topic: string) => new Map((await admin.fetchTopicOffsets(prefix + topic)).map(({ partition, high }) => [partition, Number(high)]));
+  const ends = async (topic: string) =>
+    new Map((await admin.fetchTopicOffsets(prefix + topic)).map(({ partition, high }) => [partition, Number(high)]));
   const size = async (topic: string) => [...(await ends(topic)).values()].reduce((sum, end) => sum + end, 0);
 
   return {
@@ -41,7 +42,14 @@ export async function startBroker() {
     /** The message of an event of an order. */
     orderEvent(type: EventName, payload: { orderId: string; userId: string }) {
       const { orderId } = payload;
-      return codec.encode({ id: orderEventId(orderId, type), type, topic: `order-service.${type}`, key: orderId, payload, correlationId: 'test' });
+      return codec.encode({
+        id: orderEventId(orderId, type),
+        type,
+        topic: `order-service.${type}`,
+        key: orderId,
+        payload,
+        correlationId: 'test',
+      });
     },
     /** How many messages of its topics a group has not counted as read. */
     async lag(groupId: string): Promise<number> {
@@ -58,7 +66,11 @@ export async function startBroker() {
     /** All messages of a topic, once there are so many, which has to be exactly. */
     async read(topic: string, count: number): Promise<Received[]> {
       const found: Received[] = [];
-      const reading = transport.consume({ groupId: randomUUID(), topics: [topic], handle: async (message) => void found.push(message) });
+      const reading = transport.consume({
+        groupId: randomUUID(),
+        topics: [topic],
+        handle: async (message) => void found.push(message),
+      });
       await eventually(() => {
         if (found.length !== count) throw new Error(`${found.length} messages in ${topic}, not ${count}`);
       });

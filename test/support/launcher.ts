@@ -1,7 +1,13 @@
 /** A launcher to be killed: holds two processes on a leash, one of which does not heed its signal, and says their numbers. */
 import { leash } from '../../local/leash.ts';
 
-const plan = { env: { PATH: process.env['PATH'] }, cwd: '/', stopSignal: 'SIGTERM', stopWithinMs: 1000, log: 2 } as const;
+const plan = {
+  env: { PATH: process.env['PATH'] },
+  cwd: '/',
+  stopSignal: 'SIGTERM',
+  stopWithinMs: 1000,
+  log: 2,
+} as const;
 const obedient = leash({ ...plan, file: 'sleep', args: ['600'] });
 const deaf = leash({ ...plan, file: 'sh', args: ['-c', 'trap "" TERM; while :; do sleep 1; done'] });
 process.stdout.write(`${obedient.pid} ${deaf.pid}\n`);

@@ -51,24 +51,45 @@ function replayed(ledger: Ledger, scope: Scope, key: number): [Ledger, Told] | u
 function moved(ledger: Ledger, { ask: kind, scope, key, amount }: Move): [Ledger, Told] {
   const change = kind === 'replenishment' ? amount : -amount;
   const told = { kind, amount, cause: null, replayed: false };
-  const fits = kind === 'replenishment' ? BigInt(ledger.balance) + refundable(ledger) + BigInt(amount) <= Number.MAX_SAFE_INTEGER : amount <= ledger.balance;
+  const fits =
+    kind === 'replenishment'
+      ? BigInt(ledger.balance) + refundable(ledger) + BigInt(amount) <= Number.MAX_SAFE_INTEGER
+      : amount <= ledger.balance;
   if (!fits) return remembered(ledger, scope, key, { ...told, outcome: 'DECLINED', balanceAfter: null });
   const balance = ledger.balance + change;
   // As in the database, an account is there from its first money on.
-  const after = { ...ledger, isOpen: true, balance, entries: [{ key, scope, kind, amount: change, isCancelled: false }, ...ledger.entries] };
-  return remembered(after, scope, key, { ...told, outcome: kind === 'replenishment' ? 'CREDITED' : 'CHARGED', balanceAfter: balance });
+  const after = {
+    ...ledger,
+    isOpen: true,
+    balance,
+    entries: [{ key, scope, kind, amount: change, isCancelled: false }, ...ledger.entries],
+  };
+  return remembered(after, scope, key, {
+    ...told,
+    outcome: kind === 'replenishment' ? 'CREDITED' : 'CHARGED',
+    balanceAfter: balance,
+  });
 }
 
 /** What orders could still give back: deposits leave room for it. */
 function refundable({ entries }: Ledger): bigint {
-  const charges = entries.filter(({ scope, kind, isCancelled }) => scope === 'order' && kind === 'withdrawal' && !isCancelled);
+  const charges = entries.filter(
+    ({ scope, kind, isCancelled }) => scope === 'order' && kind === 'withdrawal' && !isCancelled,
+  );
   return charges.reduce((sum, { amount }) => sum - BigInt(amount), 0n);
 }
 
 function cancelled(ledger: Ledger, { key, cause }: Extract<Asked, { ask: 'cancel' }>): [Ledger, Told] {
   const earlier = replayed(ledger, 'order', key);
   if (!earlier) {
-    return remembered(ledger, 'order', key, { kind: 'withdrawal', amount: null, outcome: 'CANCELLED', cause, balanceAfter: null, replayed: false });
+    return remembered(ledger, 'order', key, {
+      kind: 'withdrawal',
+      amount: null,
+      outcome: 'CANCELLED',
+      cause,
+      balanceAfter: null,
+      replayed: false,
+    });
   }
   const [, told] = earlier;
   if (told.outcome !== 'CHARGED') return earlier;

@@ -34,7 +34,10 @@ interface Pair {
 }
 
 /** A way to a server that a test can spoil. `target` is `host:port`. */
-export async function startLink(target: string, { answer = (bytes) => bytes }: { answer?(bytes: Buffer, port: number): Buffer } = {}): Promise<Link> {
+export async function startLink(
+  target: string,
+  { answer = (bytes) => bytes }: { answer?(bytes: Buffer, port: number): Buffer } = {},
+): Promise<Link> {
   const [host, targetPort] = target.split(':') as [string, string];
   const pairs = new Set<Pair>();
   let state: Affliction | { kind: 'whole' } = { kind: 'whole' };
@@ -53,7 +56,10 @@ export async function startLink(target: string, { answer = (bytes) => bytes }: {
     pairs.add(pair);
     const [asked, answered] = [createFlow(far), createFlow(near)];
     near.on('data', (bytes) => swallows(pair) || asked.pass(bytes, paceOf(state)));
-    far.on('data', (bytes) => swallows(pair) || (losesAnswer() ? tear(pair) : answered.pass(answer(bytes, port), paceOf(state))));
+    far.on(
+      'data',
+      (bytes) => swallows(pair) || (losesAnswer() ? tear(pair) : answered.pass(answer(bytes, port), paceOf(state))),
+    );
     if (state.kind === 'silent') far.pause();
     near.on('end', () => swallows(pair) || asked.end());
     far.on('end', () => swallows(pair) || answered.end());
@@ -103,7 +109,8 @@ export function startKafkaLink(target: string): Promise<Link> {
   const advertised = addressOf(target);
   return startLink(target, {
     answer(bytes, port) {
-      for (let at = bytes.indexOf(advertised); at !== -1; at = bytes.indexOf(advertised, at + 1)) bytes.writeInt32BE(port, at + advertised.length - 4);
+      for (let at = bytes.indexOf(advertised); at !== -1; at = bytes.indexOf(advertised, at + 1))
+        bytes.writeInt32BE(port, at + advertised.length - 4);
       return bytes;
     },
   });

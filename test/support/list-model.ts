@@ -46,11 +46,18 @@ export const listModel: Model<List, Asked, Answer> = {
       }
       case 'note': {
         const { cancelCause = null, ...rest } = list[asked.version - 1] ?? {};
-        return moved(list, asked.version, ['IN_PROGRESS', 'SUCCESS'], { ...rest, cancelCause: cancelCause ?? asked.cause });
+        return moved(list, asked.version, ['IN_PROGRESS', 'SUCCESS'], {
+          ...rest,
+          cancelCause: cancelCause ?? asked.cause,
+        });
       }
       case 'cancel': {
         const { firstStatus } = list[asked.version - 1] ?? {};
-        const change = { status: 'CANCELLED' as const, firstStatus: firstStatus ?? ('CANCELLED' as const), reason: asked.reason };
+        const change = {
+          status: 'CANCELLED' as const,
+          firstStatus: firstStatus ?? ('CANCELLED' as const),
+          reason: asked.reason,
+        };
         return moved(list, asked.version, ['IN_PROGRESS', 'SUCCESS'], change);
       }
       case 'find':
@@ -65,7 +72,15 @@ function placed(list: List, { ifMatch, key, price }: Extract<Asked, { ask: 'plac
   const earlier = key === undefined ? undefined : list.find((entry) => entry.key === key);
   if (earlier) return [list, { kind: 'found', order: told(earlier)!, madeFor: earlier.price }];
   if (ifMatch !== undefined && ifMatch !== list.length) return [list, { kind: 'stale', latestVersion: list.length }];
-  const entry: Entry = { version: list.length + 1, price, key, status: 'IN_PROGRESS', reason: null, firstStatus: null, cancelCause: null };
+  const entry: Entry = {
+    version: list.length + 1,
+    price,
+    key,
+    status: 'IN_PROGRESS',
+    reason: null,
+    firstStatus: null,
+    cancelCause: null,
+  };
   return [[...list, entry], { kind: 'placed', order: told(entry)! }];
 }
 
@@ -83,4 +98,10 @@ function page(list: List, { limit, before = Infinity }: Extract<Asked, { ask: 'l
 }
 
 const told = (entry: Entry | undefined): Told | undefined =>
-  entry && { version: entry.version, price: entry.price, status: entry.status, reason: entry.reason, firstStatus: entry.firstStatus };
+  entry && {
+    version: entry.version,
+    price: entry.price,
+    status: entry.status,
+    reason: entry.reason,
+    firstStatus: entry.firstStatus,
+  };

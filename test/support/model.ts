@@ -18,11 +18,21 @@ export function runs(numRuns: number): fc.Parameters<unknown> {
 }
 
 /** Asks one thing after another: each answer must be the one that the model gives. */
-export function inTurn<State, Asked, Answer>(model: Model<State, Asked, Answer>, asked: fc.Arbitrary<Asked>, maxCommands: number) {
-  return fc.commands<{ state: State }, Real<Asked, Answer>, true>([asked.map((each) => commandOf(model, each))], { maxCommands, size: 'max' });
+export function inTurn<State, Asked, Answer>(
+  model: Model<State, Asked, Answer>,
+  asked: fc.Arbitrary<Asked>,
+  maxCommands: number,
+) {
+  return fc.commands<{ state: State }, Real<Asked, Answer>, true>([asked.map((each) => commandOf(model, each))], {
+    maxCommands,
+    size: 'max',
+  });
 }
 
-function commandOf<State, Asked, Answer>({ step }: Model<State, Asked, Answer>, asked: Asked): fc.AsyncCommand<{ state: State }, Real<Asked, Answer>, true> {
+function commandOf<State, Asked, Answer>(
+  { step }: Model<State, Asked, Answer>,
+  asked: Asked,
+): fc.AsyncCommand<{ state: State }, Real<Asked, Answer>, true> {
   return {
     check: async () => true,
     async run(kept, real) {
@@ -51,7 +61,11 @@ export async function atOnce<State, Asked, Answer>(
   return distinct(ends);
 }
 
-function endsOf<State, Asked, Answer>(step: Model<State, Asked, Answer>['step'], state: State, calls: readonly { asked: Asked; answer: Answer }[]): State[] {
+function endsOf<State, Asked, Answer>(
+  step: Model<State, Asked, Answer>['step'],
+  state: State,
+  calls: readonly { asked: Asked; answer: Answer }[],
+): State[] {
   if (calls.length === 0) return [state];
   return calls.flatMap(({ asked, answer }, n) => {
     const [next, expected] = step(state, asked);
@@ -64,4 +78,5 @@ export function assertOneOf<State>(states: readonly State[], stored: State): voi
   assert.deepEqual(stored, states.find((state) => isDeepStrictEqual(state, stored)) ?? states[0]);
 }
 
-const distinct = <State>(states: readonly State[]): State[] => states.filter((state, n) => states.findIndex((other) => isDeepStrictEqual(other, state)) === n);
+const distinct = <State>(states: readonly State[]): State[] =>
+  states.filter((state, n) => states.findIndex((other) => isDeepStrictEqual(other, state)) === n);

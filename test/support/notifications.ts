@@ -6,7 +6,12 @@ import { createMailer } from '../../api/notifications/mailer.ts';
 import { messageOf } from '../../api/notifications/messages.ts';
 import type { Profiles } from '../../api/notifications/profiles.ts';
 import { createSender, type SenderPorts } from '../../api/notifications/sender.ts';
-import { createNotificationStore, type EventName, type NewNotification, type NotificationStore } from '../../api/notifications/store.ts';
+import {
+  createNotificationStore,
+  type EventName,
+  type NewNotification,
+  type NotificationStore,
+} from '../../api/notifications/store.ts';
 import { resolveDocument } from '../../lib/openapi.ts';
 import bundled from '../../specs/generated/preferable/openapi.json' with { type: 'json' };
 import { orderEventId } from '../../specs/identity.ts';
@@ -41,7 +46,9 @@ export async function startNotifications() {
   const database = await createDatabase('notifications');
   const store = createNotificationStore(database);
   const log: string[] = [];
-  const service = await serveQuietly('notifications', [notificationsApi({ store, document: await resolveDocument(bundled), verify: trustingVerifier })]);
+  const service = await serveQuietly('notifications', [
+    notificationsApi({ store, document: await resolveDocument(bundled), verify: trustingVerifier }),
+  ]);
 
   return {
     database,
@@ -51,7 +58,11 @@ export async function startNotifications() {
     /** Every line that a sender has written. */
     log,
     /** A sender of these rows over this mail server. */
-    startSender({ smtpUrl, profiles, ...rest }: { smtpUrl: string; profiles: Profiles; store?: NotificationStore } & Partial<SenderPorts>) {
+    startSender({
+      smtpUrl,
+      profiles,
+      ...rest
+    }: { smtpUrl: string; profiles: Profiles; store?: NotificationStore } & Partial<SenderPorts>) {
       const mailer = createMailer({ smtpUrl, from: FROM });
       const lines = new Writable({ write: (line, _encoding, done) => (log.push(String(line)), done()) });
       const sender = createSender({ store, profiles, mailer, log: pino({}, lines), profileWaitMs: 3_600_000, ...rest });

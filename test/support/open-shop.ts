@@ -15,10 +15,13 @@ export async function startOpenShop() {
     services.set(role, `http://127.0.0.1:${port}`);
   }
   const often = Object.fromEntries(
-    ['LOGIN_FAILURES_PER_ACCOUNT', 'LOGIN_FAILURES_PER_ADDRESS', 'REGISTRATIONS_PER_ADDRESS', 'WRITES_BURST', 'WRITES_PER_SECOND'].map((name) => [
-      name,
-      '1000000',
-    ]),
+    [
+      'LOGIN_FAILURES_PER_ACCOUNT',
+      'LOGIN_FAILURES_PER_ADDRESS',
+      'REGISTRATIONS_PER_ADDRESS',
+      'WRITES_BURST',
+      'WRITES_PER_SECOND',
+    ].map((name) => [name, '1000000']),
   );
   const shop = await startShop({ env: { ...ports, ...often } });
   return {

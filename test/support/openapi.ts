@@ -24,14 +24,22 @@ ajv.addSchema(document, ROOT);
 export async function assertDocumented(operationId: string | undefined, response: Response): Promise<any> {
   const text = await response.text();
   const body = operationId === undefined ? assertOutside(response, text) : assertAnswer(operationId, response, text);
-  recordExchange({ operationId, status: response.status, kind: response.status < 400 ? undefined : body.type.replace('/problems/', '') });
+  recordExchange({
+    operationId,
+    status: response.status,
+    kind: response.status < 400 ? undefined : body.type.replace('/problems/', ''),
+  });
   return body;
 }
 
 function assertAnswer(operationId: string, response: Response, text: string) {
   const told = `${operationId} answered ${response.status} ${text}`;
-  const { at, value } = deref<Documented>(`${operationPath(operationId)}/responses/${response.status}`, `${told}, a status that is not documented`);
-  for (const name of Object.keys(value.headers ?? {})) assertHeader(`${at}/headers/${name}`, response.headers.get(name), `${told}, header ${name}`);
+  const { at, value } = deref<Documented>(
+    `${operationPath(operationId)}/responses/${response.status}`,
+    `${told}, a status that is not documented`,
+  );
+  for (const name of Object.keys(value.headers ?? {}))
+    assertHeader(`${at}/headers/${name}`, response.headers.get(name), `${told}, header ${name}`);
   assertNoOthers(Object.keys(value.headers ?? {}), response.headers, told);
   if (!value.content) {
     assert.equal(text, '', told);
@@ -50,7 +58,10 @@ function assertOutside(response: Response, text: string) {
   const kind = document['x-problems'].find((known) => problem.type === `/problems/${known}`);
   assert.ok(kind, `${text} is no answer to an unknown address`);
   assertSchema(`#/components/schemas/${pascal(kind)}Problem`, problem, text);
-  assert.deepEqual([response.status, response.headers.get('x-correlation-id')], [problem.status, problem.correlationId]);
+  assert.deepEqual(
+    [response.status, response.headers.get('x-correlation-id')],
+    [problem.status, problem.correlationId],
+  );
   return problem;
 }
 
@@ -59,7 +70,8 @@ const pascal = (kind: string): string => kind.replace(/(?:^|-)(\w)/g, (_, letter
 function operationPath(operationId: string): string {
   for (const [path, item] of Object.entries(document.paths)) {
     for (const [method, operation] of Object.entries(item)) {
-      if ((operation as { operationId?: string }).operationId === operationId) return `#/paths/${escape(path)}/${method}`;
+      if ((operation as { operationId?: string }).operationId === operationId)
+        return `#/paths/${escape(path)}/${method}`;
     }
   }
   throw new Error(`There is no operation ${operationId}`);
@@ -87,7 +99,8 @@ const TELLING = [
 
 function assertNoOthers(documented: readonly string[], headers: Headers, told: string): void {
   const names = new Set(documented.map((name) => name.toLowerCase()));
-  for (const name of TELLING) assert.ok(names.has(name) || !headers.has(name), `${told}, header ${name}, which is not documented`);
+  for (const name of TELLING)
+    assert.ok(names.has(name) || !headers.has(name), `${told}, header ${name}, which is not documented`);
 }
 
 function assertSchema(at: string, value: unknown, told: string): void {

@@ -27,7 +27,9 @@ export const operations: readonly Operation[] = Object.entries<Json>(api.paths).
     role: tags[0],
     callers: (security as object[]).flatMap((scheme) => Object.keys(scheme)),
     parameters: parameters ?? [],
-    bodies: requestBody && Object.fromEntries(Object.entries<Json>(requestBody.content).map(([media, { schema }]) => [media, schema])),
+    bodies:
+      requestBody &&
+      Object.fromEntries(Object.entries<Json>(requestBody.content).map(([media, { schema }]) => [media, schema])),
     responses,
   })),
 );

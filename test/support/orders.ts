@@ -48,7 +48,9 @@ export async function startOrders({ limits = { inFlightMax: 100, waitingMax: 100
     };
   };
   const serve = (of: OrderStore) =>
-    serveQuietly('orders', [ordersApi({ store: of, saga: sagaOf(store), limits, document: restDocument, verify: trustingVerifier })]);
+    serveQuietly('orders', [
+      ordersApi({ store: of, saga: sagaOf(store), limits, document: restDocument, verify: trustingVerifier }),
+    ]);
   const service = await serve(store);
   const ask = createAsk(service.url);
 
@@ -72,10 +74,14 @@ export async function startOrders({ limits = { inFlightMax: 100, waitingMax: 100
     cancelledAgain,
     place: (userId: string, headers: Record<string, string>, body: unknown = { price: 5 }): Promise<Answer> =>
       ask('createOrder', 'POST', '/orders', { headers: { ...asUser(userId), ...headers }, body }),
-    list: (userId: string, query = ''): Promise<Answer> => ask('listOrders', 'GET', `/orders${query}`, { headers: asUser(userId) }),
-    read: (headers: Record<string, string>, id: string): Promise<Answer> => ask('readOrder', 'GET', `/orders/${id}`, { headers }),
-    follow: (headers: Record<string, string>, id: string): Promise<Answer> => ask('orderEvents', 'GET', `/orders/${id}/events`, { headers }),
-    cancel: (headers: Record<string, string>, id: string): Promise<Answer> => ask('cancelOrder', 'PUT', `/orders/${id}/cancellation`, { headers }),
+    list: (userId: string, query = ''): Promise<Answer> =>
+      ask('listOrders', 'GET', `/orders${query}`, { headers: asUser(userId) }),
+    read: (headers: Record<string, string>, id: string): Promise<Answer> =>
+      ask('readOrder', 'GET', `/orders/${id}`, { headers }),
+    follow: (headers: Record<string, string>, id: string): Promise<Answer> =>
+      ask('orderEvents', 'GET', `/orders/${id}/events`, { headers }),
+    cancel: (headers: Record<string, string>, id: string): Promise<Answer> =>
+      ask('cancelOrder', 'PUT', `/orders/${id}/cancellation`, { headers }),
     async close() {
       await service.close();
       await store.close();

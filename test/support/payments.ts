@@ -13,7 +13,8 @@ export const worker = asService('worker');
 export async function startPayments(options?: { statementMs: number }) {
   const database = await createDatabase('billing', options);
   const store = createBillingStore(database);
-  const serve = (of: BillingStore) => serveQuietly('billing', [billingApi({ store: of, document: restDocument, verify: trustingVerifier })]);
+  const serve = (of: BillingStore) =>
+    serveQuietly('billing', [billingApi({ store: of, document: restDocument, verify: trustingVerifier })]);
   const service = await serve(store);
   const ask = createAsk(service.url);
   const put = (operationId: string, path: string, sent: Sent) => ask(operationId, 'PUT', path, sent);
@@ -22,13 +23,17 @@ export async function startPayments(options?: { statementMs: number }) {
     database,
     serve,
     ask,
-    replenish: (headers: Record<string, string>, body: unknown): Promise<Answer> => put('replenish', '/payments/replenishments', { headers, body }),
-    withdraw: (headers: Record<string, string>, body: unknown): Promise<Answer> => put('withdraw', '/payments/withdrawals', { headers, body }),
+    replenish: (headers: Record<string, string>, body: unknown): Promise<Answer> =>
+      put('replenish', '/payments/replenishments', { headers, body }),
+    withdraw: (headers: Record<string, string>, body: unknown): Promise<Answer> =>
+      put('withdraw', '/payments/withdrawals', { headers, body }),
     cancel: (headers: Record<string, string>, key: string, body: unknown): Promise<Answer> =>
       put('cancelWithdrawal', `/payments/withdrawals/${key}/cancellation`, { headers, body }),
-    open: (headers: Record<string, string>, userId: string): Promise<Answer> => put('openAccount', `/payments/accounts/${userId}`, { headers }),
+    open: (headers: Record<string, string>, userId: string): Promise<Answer> =>
+      put('openAccount', `/payments/accounts/${userId}`, { headers }),
     balance: (userId: string): Promise<Answer> => ask('readBalance', 'GET', '/payments', { headers: asUser(userId) }),
-    ledger: (userId: string, query = ''): Promise<Answer> => ask('listTransactions', 'GET', `/payments/transactions${query}`, { headers: asUser(userId) }),
+    ledger: (userId: string, query = ''): Promise<Answer> =>
+      ask('listTransactions', 'GET', `/payments/transactions${query}`, { headers: asUser(userId) }),
     /** A user with so much money. */
     async buyerWith(amount: number): Promise<string> {
       const buyer = randomUUID();

@@ -16,7 +16,12 @@ export interface ProfileWorldOptions {
 }
 
 /** The far side of every port of a profile's activities: one user, their profile, one topic. The activities are the real ones. */
-export function createProfileWorld({ version = 1, billingAnswersFirst = [], usersAnswersFirst = [], publishingFailsFirst = 0 }: ProfileWorldOptions = {}) {
+export function createProfileWorld({
+  version = 1,
+  billingAnswersFirst = [],
+  usersAnswersFirst = [],
+  publishingFailsFirst = 0,
+}: ProfileWorldOptions = {}) {
   const userId = randomUUID();
   let failures = publishingFailsFirst;
   const world = {
@@ -46,7 +51,9 @@ export function createProfileWorld({ version = 1, billingAnswersFirst = [], user
     const early = usersAnswersFirst.shift();
     if (early) return reply(early);
     if (method !== 'GET' || path !== `/users/${userId}`) return reply(404);
-    return world.profile ? reply(200, world.profile) : reply(404, { type: '/problems/no-such-user', version: world.goneAt });
+    return world.profile
+      ? reply(200, world.profile)
+      : reply(404, { type: '/problems/no-such-user', version: world.goneAt });
   };
   const publish = async (message: Message): Promise<void> => {
     world.beforePublishing();
@@ -55,7 +62,9 @@ export function createProfileWorld({ version = 1, billingAnswersFirst = [], user
   };
 
   const codec = createEventCodec(asyncapi);
-  return Object.assign(world, { activities: createProfileActivities({ billing, users, publisher: { publish, close: async () => {} }, codec }) });
+  return Object.assign(world, {
+    activities: createProfileActivities({ billing, users, publisher: { publish, close: async () => {} }, codec }),
+  });
 }
 
 const reply = (status: number, body: unknown = {}): Reply => ({ status, body, header: () => undefined });

@@ -4,7 +4,11 @@ import { connect } from 'node:net';
  * Sends these very bytes, which no client library would, and answers what comes back until the other side closes or has answered.
  * What follows them is sent piece by piece for as long as the other side takes it.
  */
-export async function sendRaw(url: string, head: string, pieces: Iterable<string> = []): Promise<{ status: number; text: string }> {
+export async function sendRaw(
+  url: string,
+  head: string,
+  pieces: Iterable<string> = [],
+): Promise<{ status: number; text: string }> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   let text = '';
@@ -18,7 +22,8 @@ export async function sendRaw(url: string, head: string, pieces: Iterable<string
   });
   socket.write(head);
   const sending = (async () => {
-    for (const piece of pieces) if (!socket.write(piece)) await new Promise((resolve) => socket.once('drain', resolve).once('close', resolve));
+    for (const piece of pieces)
+      if (!socket.write(piece)) await new Promise((resolve) => socket.once('drain', resolve).once('close', resolve));
   })();
   await Promise.all([over, sending]);
   socket.destroy();

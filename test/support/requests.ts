@@ -1,5 +1,8 @@
 /** What clients send. */
-export const json = (body: unknown) => ({ body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
+export const json = (body: unknown) => ({
+  body: JSON.stringify(body),
+  headers: { 'content-type': 'application/json' },
+});
 export const form = (fields: Record<string, string>) => ({
   body: new URLSearchParams(fields).toString(),
   headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -8,4 +11,5 @@ export const form = (fields: Record<string, string>) => ({
 export const post = (url: string, init: RequestInit): Promise<Response> => fetch(url, { method: 'POST', ...init });
 
 /** The cookie that a response sets, as a later request sends it. */
-export const cookieOf = (response: Pick<Response, 'headers'>): string => response.headers.get('set-cookie')!.split(';')[0]!;
+export const cookieOf = (response: Pick<Response, 'headers'>): string =>
+  response.headers.get('set-cookie')!.split(';')[0]!;

@@ -22,7 +22,12 @@ export async function createScene(url: string, { profiles = true } = {}): Promis
 }
 
 /** The same, but that there is no such user, order or session. */
-export const missing = (scene: Scene): Scene => ({ ...scene, owner: { id: randomUUID() }, orderId: randomUUID(), sessionId: randomUUID() });
+export const missing = (scene: Scene): Scene => ({
+  ...scene,
+  owner: { id: randomUUID() },
+  orderId: randomUUID(),
+  sessionId: randomUUID(),
+});
 
 const key = () => ({ 'idempotency-key': randomUUID() });
 const profile = { firstName: 'Ada', lastName: 'Lovelace', email: 'ada@example.org', phone: '+44 20 7946 0958' };

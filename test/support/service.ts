@@ -4,7 +4,17 @@ import { createLog } from '../../lib/log.ts';
 import { createService, type ServiceOptions } from '../../lib/service.ts';
 
 /** Serves what a role serves on a free port, as the role does, and says nothing. */
-export function serveQuietly(role: string, middleware: readonly Middleware[], options: Partial<ServiceOptions> = {}): Promise<Listener> {
-  const app = createService({ role, log: createLog(process.env['TEST_LOG_LEVEL'] ?? 'silent'), checks: [], middleware, ...options });
+export function serveQuietly(
+  role: string,
+  middleware: readonly Middleware[],
+  options: Partial<ServiceOptions> = {},
+): Promise<Listener> {
+  const app = createService({
+    role,
+    log: createLog(process.env['TEST_LOG_LEVEL'] ?? 'silent'),
+    checks: [],
+    middleware,
+    ...options,
+  });
   return listen(app, { host: '127.0.0.1', port: 0 });
 }

@@ -13,13 +13,16 @@ export interface Held {
 }
 
 /** Runs a movement of money in a session of its own and holds it there, done and not committed, until `end`. */
-export const heldStatement = (url: string, act: (held: BillingStore) => Promise<unknown>): Promise<Held> => hold(url, createBillingStore, act);
+export const heldStatement = (url: string, act: (held: BillingStore) => Promise<unknown>): Promise<Held> =>
+  hold(url, createBillingStore, act);
 
 /** The same with the placing of an order. */
-export const heldPlacing = (url: string, act: (held: OrderStore) => Promise<unknown>): Promise<Held> => hold(url, createOrderStore, act);
+export const heldPlacing = (url: string, act: (held: OrderStore) => Promise<unknown>): Promise<Held> =>
+  hold(url, createOrderStore, act);
 
 /** The same with a login. */
-export const heldLogin = (url: string, act: (held: AuthStore) => Promise<unknown>): Promise<Held> => hold(url, createAuthStore, act);
+export const heldLogin = (url: string, act: (held: AuthStore) => Promise<unknown>): Promise<Held> =>
+  hold(url, createAuthStore, act);
 
 async function hold<Store extends { close(): Promise<void> }>(
   url: string,
@@ -43,7 +46,9 @@ async function hold<Store extends { close(): Promise<void> }>(
 /** Resolves once some session of this database waits for another one's lock. */
 export async function blocked(watcher: Client): Promise<void> {
   await eventually(async () => {
-    const { rows } = await watcher.query(`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`);
+    const { rows } = await watcher.query(
+      `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    );
     assert.ok(rows.length > 0, 'no session waits');
   });
 }

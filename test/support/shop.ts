@@ -32,7 +32,9 @@ export async function startShop({ env: variables = {}, postgresAt }: ShopOptions
   await createTopics(`${name}.`);
   const appEnv = {
     ...process.env,
-    ...Object.fromEntries(services.map((service) => [databaseVariable(service), through(databases[service].url, postgresAt)])),
+    ...Object.fromEntries(
+      services.map((service) => [databaseVariable(service), through(databases[service].url, postgresAt)]),
+    ),
     PORT: String(ports.gateway),
     KAFKA_TOPIC_PREFIX: `${name}.`,
     TEMPORAL_TASK_QUEUE: name,
@@ -74,7 +76,12 @@ async function createDatabases(): Promise<Record<ServiceName, TestDatabase>> {
 }
 
 async function createTopics(prefix: string): Promise<void> {
-  const transport = createTransport({ brokers: [env('KAFKA_BROKERS')], clientId: 'test', prefix, log: createLog('silent') });
+  const transport = createTransport({
+    brokers: [env('KAFKA_BROKERS')],
+    clientId: 'test',
+    prefix,
+    log: createLog('silent'),
+  });
   await transport.createTopics(Object.values(eventDocument.channels), 1);
   await transport.close();
 }

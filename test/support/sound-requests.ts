@@ -27,7 +27,8 @@ const bodies: Readonly<Record<string, object>> = {
 /** One of every operation that there is. */
 export const soundRequests: readonly SoundRequest[] = operations.map((operation) => {
   const body = bodies[operation.id];
-  if (Boolean(operation.bodies) !== Boolean(body)) throw new Error(`There is no example of a body of ${operation.id}, or one too many`);
+  if (Boolean(operation.bodies) !== Boolean(body))
+    throw new Error(`There is no example of a body of ${operation.id}, or one too many`);
   return {
     ...operation,
     path: operation.path.replace('{kind}', 'key-reused').replaceAll(/\{\w+\}/g, ID),

@@ -12,7 +12,15 @@ let seq = 0;
 export function exchange(asked: Asked, answer?: Partial<Answered>, more: Partial<Exchange> = {}): Exchange {
   const n = seq++;
   const told = answer && { status: 200, headers: {}, body: undefined, ...answer };
-  return { seq: n, as: OWNER, asked, beganMs: n * 10, endedMs: n * 10 + 5, ...(told ? { answer: told } : { broken: 'socket hang up' }), ...more };
+  return {
+    seq: n,
+    as: OWNER,
+    asked,
+    beganMs: n * 10,
+    endedMs: n * 10 + 5,
+    ...(told ? { answer: told } : { broken: 'socket hang up' }),
+    ...more,
+  };
 }
 
 /** An order as its row has it. */
@@ -42,11 +50,18 @@ export function soundBooks(placed: OrderRow = order()): Books {
 }
 
 /** The answer that an order was made. */
-export const placedAs = ({ id, price, version, status }: OrderRow, more: Partial<Answered> = {}): Partial<Answered> => ({
+export const placedAs = (
+  { id, price, version, status }: OrderRow,
+  more: Partial<Answered> = {},
+): Partial<Answered> => ({
   status: 201,
   headers: { etag: `"${version}"` },
   body: { id, price, version, status },
   ...more,
 });
 
-export const refusal = (status: number, kind: string, body: object = {}): Partial<Answered> => ({ status, kind, body: { type: `/problems/${kind}`, ...body } });
+export const refusal = (status: number, kind: string, body: object = {}): Partial<Answered> => ({
+  status,
+  kind,
+  body: { type: `/problems/${kind}`, ...body },
+});

@@ -20,16 +20,20 @@ export const env = (name: string): string => process.env[name] ?? fail(name);
 export const quietRuntime = () => Runtime.install({ shutdownSignals: [], logger: new DefaultLogger('ERROR') });
 
 /** For a test in which workers cannot do their tasks, on purpose: each of them is an error to the worker. */
-export const silentRuntime = () => Runtime.install({ shutdownSignals: [], logger: new DefaultLogger('ERROR', () => {}) });
+export const silentRuntime = () =>
+  Runtime.install({ shutdownSignals: [], logger: new DefaultLogger('ERROR', () => {}) });
 
 /** The real server that the test run has started. */
-export const realTemporal = () => createTemporal({ address: env('TEMPORAL_ADDRESS'), namespace: 'default', tls: false });
+export const realTemporal = () =>
+  createTemporal({ address: env('TEMPORAL_ADDRESS'), namespace: 'default', tls: false });
 
 /** A server that skips the time in which nothing happens. */
 export async function timeSkippingTemporal(): Promise<TestWorkflowEnvironment> {
   // It is given five seconds to answer, which a machine that is busy with other tests may need longer for.
   const temporal = await eventually(() =>
-    TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path: env('TEST_TIME_SKIPPING_SERVER') } } }),
+    TestWorkflowEnvironment.createTimeSkipping({
+      server: { executable: { type: 'existing-path', path: env('TEST_TIME_SKIPPING_SERVER') } },
+    }),
   );
   const keywords = Object.fromEntries(Object.keys(searchAttributes).map((name) => [name, KEYWORD]));
   await temporal.connection.operatorService.addSearchAttributes({ namespace: 'default', searchAttributes: keywords });
@@ -71,7 +75,11 @@ const startOptions = (taskQueue: string, { input }: World) => ({
 /** Starts an order as the order service does, by update-with-start, and answers what the caller would get. */
 export async function askOutcome(client: Client, taskQueue: string, world: World): Promise<SettledOrder> {
   const startWorkflowOperation = new WithStartWorkflowOperation<typeof order>('order', startOptions(taskQueue, world));
-  return client.workflow.executeUpdateWithStart<typeof order, SettledOrder, []>('outcome', { updateId: 'outcome', args: [], startWorkflowOperation });
+  return client.workflow.executeUpdateWithStart<typeof order, SettledOrder, []>('outcome', {
+    updateId: 'outcome',
+    args: [],
+    startWorkflowOperation,
+  });
 }
 
 /** Takes an order back as the order service does, which first writes down that somebody wants it back. */
@@ -82,11 +90,16 @@ export async function askCancellation(client: Client, taskQueue: string, world: 
     workflowId: cancelWorkflowId(world.orderId),
     args: [{ ...world.input, cause: 'buyer' }],
   });
-  return client.workflow.executeUpdateWithStart<typeof cancellation, SettledOrder, []>('outcome', { updateId: 'outcome', args: [], startWorkflowOperation });
+  return client.workflow.executeUpdateWithStart<typeof cancellation, SettledOrder, []>('outcome', {
+    updateId: 'outcome',
+    args: [],
+    startWorkflowOperation,
+  });
 }
 
 /** Starts an order as the auditor does. */
-export const startOrder = (client: Client, taskQueue: string, world: World) => client.workflow.start<typeof order>('order', startOptions(taskQueue, world));
+export const startOrder = (client: Client, taskQueue: string, world: World) =>
+  client.workflow.start<typeof order>('order', startOptions(taskQueue, world));
 
 function fail(name: string): never {
   throw new Error(`${name} is not set: run the tests by \`npm test\``);

@@ -5,8 +5,11 @@ import { createTokenVerifier, publicJwk } from '../../lib/tokens.ts';
 import { serveQuietly } from './service.ts';
 
 const newKey = () =>
-  generateKeyPairSync('ec', { namedCurve: 'P-256', privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } })
-    .privateKey;
+  generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  }).privateKey;
 
 export const USER = '0192f0c1-7a5e-7c3b-9d55-0d6a5b6c7d8e';
 export const userKey = newKey();
@@ -38,7 +41,8 @@ export const plain = { alg: 'ES256', typ: 'JWT', kid: 'users-key' };
 export const signed = (payload: object, { key = userKey, ...options }: SignOptions & { key?: string } = {}): string =>
   jwt.sign(payload, key, { algorithm: 'ES256', keyid: 'users-key', ...options });
 
-export const encoded = (value: unknown): string => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+export const encoded = (value: unknown): string =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 
 /** With a signature that is right for whatever head and payload it has. */
 export function sealed(headers: unknown, payload: unknown = { ...minutes(5), iat: nowS }, key = userKey): string {

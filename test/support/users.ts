@@ -9,7 +9,13 @@ import { asUser, trustingVerifier } from './callers.ts';
 import { createDatabase } from './database.ts';
 import { serveQuietly } from './service.ts';
 
-export const ada = { username: 'ada', firstName: 'Ada', lastName: 'Lovelace', email: 'ada@example.org', phone: '+44 20 7946 0958' };
+export const ada = {
+  username: 'ada',
+  firstName: 'Ada',
+  lastName: 'Lovelace',
+  email: 'ada@example.org',
+  phone: '+44 20 7946 0958',
+};
 /** The same with another name, and without what a change may leave out. */
 export const adaKing = { firstName: ada.firstName, lastName: 'King', email: ada.email, phone: ada.phone };
 
@@ -26,7 +32,13 @@ export async function startUsers() {
       return temporal();
     };
     return serveQuietly('users', [
-      usersApi({ store: of, startProfile, log: createLog('silent'), document: await resolveDocument(bundled), verify: trustingVerifier }),
+      usersApi({
+        store: of,
+        startProfile,
+        log: createLog('silent'),
+        document: await resolveDocument(bundled),
+        verify: trustingVerifier,
+      }),
     ]);
   };
   const service = await serve(store);
@@ -38,17 +50,23 @@ export async function startUsers() {
     store,
     serve,
     ask,
-    create: (userId: string, body: unknown = ada) => ask('createProfile', 'POST', '/api/v1/user', { headers: asUser(userId), body }),
+    create: (userId: string, body: unknown = ada) =>
+      ask('createProfile', 'POST', '/api/v1/user', { headers: asUser(userId), body }),
     read: (caller: string, id = caller) => ask('readProfile', 'GET', `/api/v1/user/${id}`, { headers: asUser(caller) }),
-    update: (caller: string, body: unknown = adaKing, id = caller) => ask('updateProfile', 'PUT', `/api/v1/user/${id}`, { headers: asUser(caller), body }),
-    remove: (caller: string, id = caller) => ask('deleteProfile', 'DELETE', `/api/v1/user/${id}`, { headers: asUser(caller) }),
+    update: (caller: string, body: unknown = adaKing, id = caller) =>
+      ask('updateProfile', 'PUT', `/api/v1/user/${id}`, { headers: asUser(caller), body }),
+    remove: (caller: string, id = caller) =>
+      ask('deleteProfile', 'DELETE', `/api/v1/user/${id}`, { headers: asUser(caller) }),
     readUser: (headers: Record<string, string>, id: string) => ask('readUser', 'GET', `/users/${id}`, { headers }),
     /** The changes whose workflow was asked for. */
     started,
     /** Their versions, of one user. */
     startedOf: (userId: string) => started.filter((change) => change.userId === userId).map(({ version }) => version),
     /** The versions whose workflow is not known to have been started. */
-    unstartedOf: async (userId: string) => (await store.unstartedChanges(0, 1000)).filter((change) => change.userId === userId).map(({ version }) => version),
+    unstartedOf: async (userId: string) =>
+      (await store.unstartedChanges(0, 1000))
+        .filter((change) => change.userId === userId)
+        .map(({ version }) => version),
     /** Does something while Temporal is away. */
     async withoutTemporal<T>(act: () => Promise<T>): Promise<T> {
       temporal = () => Promise.reject(new Error('Temporal is away'));

@@ -1,9 +1,17 @@
 import type { Shop } from './shop.ts';
 
 /** While `act` runs, billing can take no money from this buyer, and does not say for certain that it cannot. */
-export async function withoutCharges<T>({ databases: { billing } }: Pick<Shop, 'databases'>, buyer: { id: string }, act: () => Promise<T>): Promise<T> {
-  await billing.query(`create function broken() returns trigger language plpgsql as $$ begin raise exception 'broken'; end $$`);
-  await billing.query(`create trigger broken before insert on transactions for each row when (new.owner_id = '${buyer.id}') execute function broken()`);
+export async function withoutCharges<T>(
+  { databases: { billing } }: Pick<Shop, 'databases'>,
+  buyer: { id: string },
+  act: () => Promise<T>,
+): Promise<T> {
+  await billing.query(
+    `create function broken() returns trigger language plpgsql as $$ begin raise exception 'broken'; end $$`,
+  );
+  await billing.query(
+    `create trigger broken before insert on transactions for each row when (new.owner_id = '${buyer.id}') execute function broken()`,
+  );
   try {
     return await act();
   } finally {

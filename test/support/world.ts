@@ -29,10 +29,23 @@ const PRICE = 30;
 export function createWorld(options: WorldOptions = {}) {
   const { balance = 100, charge = 'local', deadlineS = 86_400, loseAnswerOf } = options;
   const orderId = randomUUID();
-  const row = { id: orderId, status: 'IN_PROGRESS', firstStatus: null as string | null, reason: null as string | null, cancelCause: null as string | null };
+  const row = {
+    id: orderId,
+    status: 'IN_PROGRESS',
+    firstStatus: null as string | null,
+    reason: null as string | null,
+    cancelCause: null as string | null,
+  };
   const messages: Message[] = [];
   const { silentCharge, billingAnswersFirst: answersFirst, hesitateMs } = options;
-  const billing = createBilling({ balance, price: PRICE, key: chargeKey(orderId), silentCharge, answersFirst, hesitateMs });
+  const billing = createBilling({
+    balance,
+    price: PRICE,
+    key: chargeKey(orderId),
+    silentCharge,
+    answersFirst,
+    hesitateMs,
+  });
 
   const activities = createActivities({
     billing: billing.client,
@@ -47,7 +60,15 @@ export function createWorld(options: WorldOptions = {}) {
     row,
     account: billing.account,
     messages,
-    input: { orderId, ownerId: randomUUID(), price: PRICE, correlationId: 'test', chargeKey: chargeKey(orderId), charge, deadlineS } satisfies OrderInput,
+    input: {
+      orderId,
+      ownerId: randomUUID(),
+      price: PRICE,
+      correlationId: 'test',
+      chargeKey: chargeKey(orderId),
+      charge,
+      deadlineS,
+    } satisfies OrderInput,
     activities: loseAnswerOf ? losing(activities, loseAnswerOf.step, loseAnswerOf.times) : activities,
     /** The same world, from now on without a fault in the activities. */
     keepingPromises: () => activities,
@@ -63,7 +84,13 @@ export function createWorld(options: WorldOptions = {}) {
 
 export type World = ReturnType<typeof createWorld>;
 
-function rowStore(row: { id: string; status: string; firstStatus: string | null; reason: string | null; cancelCause: string | null }) {
+function rowStore(row: {
+  id: string;
+  status: string;
+  firstStatus: string | null;
+  reason: string | null;
+  cancelCause: string | null;
+}) {
   return {
     find: async () => ({ ...row }),
     async settle(_id: string, status: string, reason: string | null) {
@@ -92,7 +119,11 @@ function losing(activities: Activities, step: Step, times: number): Activities {
 
 /** The activities of several worlds, for one worker: each goes to the world of its order. */
 export function activitiesOf(worlds: readonly World[]): Activities {
-  const byOrder = new Map<string, Record<string, (input: unknown) => unknown>>(worlds.map((world) => [world.orderId, world.activities as never]));
+  const byOrder = new Map<string, Record<string, (input: unknown) => unknown>>(
+    worlds.map((world) => [world.orderId, world.activities as never]),
+  );
   const dispatching = (name: string) => (input: { orderId: string }) => byOrder.get(input.orderId)![name]!(input);
-  return Object.fromEntries(Object.keys(worlds[0]!.activities).map((name) => [name, dispatching(name)])) as unknown as Activities;
+  return Object.fromEntries(
+    Object.keys(worlds[0]!.activities).map((name) => [name, dispatching(name)]),
+  ) as unknown as Activities;
 }

@@ -17,15 +17,24 @@ const NOT_ASKED = 'asyncapi-latest-version';
 /** Throws with the findings, if there are any. */
 export async function checkEventDocument(file: string): Promise<void> {
   const { diagnostics } = await new Parser().parse(await readFile(file, 'utf8'), { source: file });
-  const findings = diagnostics.filter(({ code }) => code !== NOT_ASKED).map(({ path, message }) => `  ${path.join('.')}: ${message}`);
+  const findings = diagnostics
+    .filter(({ code }) => code !== NOT_ASKED)
+    .map(({ path, message }) => `  ${path.join('.')}: ${message}`);
   if (findings.length > 0) throw new Error([`${file}:`, ...findings].join('\n'));
 }
 
 /** The messages as types: what a consumer gets, and what a producer has to give. */
 export async function eventTypes(document: Json): Promise<string> {
-  const events = Object.values<Json>(document.channels).flatMap(({ messages }) => Object.entries<Json>(messages).filter(([, message]) => isEvent(message)));
+  const events = Object.values<Json>(document.channels).flatMap(({ messages }) =>
+    Object.entries<Json>(messages).filter(([, message]) => isEvent(message)),
+  );
   const properties = Object.fromEntries(events.map(([name, { payload }]) => [name, { title: name, ...payload }]));
-  const schema: Parameters<typeof compile>[0] = { type: 'object', additionalProperties: false, required: Object.keys(properties), properties };
+  const schema: Parameters<typeof compile>[0] = {
+    type: 'object',
+    additionalProperties: false,
+    required: Object.keys(properties),
+    properties,
+  };
   const types = await compile(schema, 'Events', { bannerComment: '', format: false });
   return `${types}
     /** The name of an event, which is also its \`eventType\`. */
@@ -43,7 +52,12 @@ export function channelsSource(document: Json): string {
 function topicOf({ address, bindings: { kafka } }: Json): Json {
   // A broker is told text.
   const configuration = Object.entries(kafka.topicConfiguration).map(([name, value]) => [name, String(value)]);
-  return { address, partitions: kafka.partitions, replicas: kafka.replicas, topicConfiguration: Object.fromEntries(configuration) };
+  return {
+    address,
+    partitions: kafka.partitions,
+    replicas: kafka.replicas,
+    topicConfiguration: Object.fromEntries(configuration),
+  };
 }
 
 /** A dead letter is none: it has the headers and the bytes of whatever it was before. */

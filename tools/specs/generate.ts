@@ -19,7 +19,8 @@ const BANNER = '// Generated from the contracts in specs/ by `npm run specs`. Ch
 /** Every generated file by its path, as it has to be. */
 export async function generate(): Promise<Map<string, string>> {
   const files = new Map<string, string>();
-  const add = async (name: string, text: string) => files.set(join(generated, name), await formatted(join(generated, name), text));
+  const add = async (name: string, text: string) =>
+    files.set(join(generated, name), await formatted(join(generated, name), text));
 
   const kinds = await readKinds(join(specs, 'common/problems.yaml'));
   await add('problems.ts', BANNER + problemsSource(kinds));

@@ -22,7 +22,9 @@ export async function readKinds(file: string): Promise<Kinds> {
 
 /** The catalogue as source: what the code names a refusal by. */
 export function problemsSource(kinds: Kinds): string {
-  const catalogue = Object.fromEntries(Object.entries(kinds).map(([kind, { status, title, explanation }]) => [kind, { status, title, explanation }]));
+  const catalogue = Object.fromEntries(
+    Object.entries(kinds).map(([kind, { status, title, explanation }]) => [kind, { status, title, explanation }]),
+  );
   return `
     /** Every way in which this system says no. */
     export const problemKinds = ${JSON.stringify(catalogue)} as const;
@@ -40,7 +42,8 @@ export function narrowProblems(document: Json, kinds: Kinds): void {
     if (media) media.schema = anyOf(object['x-problems']);
   }
   delete document.components.schemas.Problem;
-  for (const kind of [...used].toSorted()) document.components.schemas[schemaName(kind)] = problemSchema(kind, kinds[kind]);
+  for (const kind of [...used].toSorted())
+    document.components.schemas[schemaName(kind)] = problemSchema(kind, kinds[kind]);
 }
 
 function anyOf(kinds: string[]): Json {
@@ -64,7 +67,9 @@ function problemSchema(kind: string, described: Kind | undefined): Json {
       detail: { description: 'What is wrong with this very request.', type: 'string' },
       instance: { description: 'The path that was asked for.', type: 'string' },
       correlationId: { $ref: '#/components/schemas/CorrelationId' },
-      ...Object.fromEntries(Object.entries(members).map(([name, schema]) => [name, { $ref: `#/components/schemas/${schema}` }])),
+      ...Object.fromEntries(
+        Object.entries(members).map(([name, schema]) => [name, { $ref: `#/components/schemas/${schema}` }]),
+      ),
     },
   };
 }

@@ -23,7 +23,10 @@ export async function lint(file: string, ...options: string[]): Promise<void> {
 }
 
 async function redocly(command: string, ...args: string[]): Promise<string> {
-  const run = promisify(execFile)(process.execPath, [cli, command, ...args, '--config', config], { env, maxBuffer: OUTPUT_BYTES_MAX });
+  const run = promisify(execFile)(process.execPath, [cli, command, ...args, '--config', config], {
+    env,
+    maxBuffer: OUTPUT_BYTES_MAX,
+  });
   const { stdout } = await run.catch((error: Error & { stdout?: string; stderr?: string }) => {
     throw new Error(`${error.stdout}${error.stderr}`, { cause: error });
   });

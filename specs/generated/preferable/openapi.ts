@@ -1546,7 +1546,8 @@ export interface components {
         [name: string]: unknown;
       };
       content: {
-        'application/problem+json': components['schemas']['WrongCredentialsProblem'] | components['schemas']['CrossSiteProblem'];
+        'application/problem+json':
+          components['schemas']['WrongCredentialsProblem'] | components['schemas']['CrossSiteProblem'];
       };
     };
     /** @description Too many wrong passwords, by default 10 for the account or 100 from the address within 5 minutes. Right ones do not count. A change of the password also counts as one of its user's writes. */
@@ -1567,7 +1568,8 @@ export interface components {
         [name: string]: unknown;
       };
       content: {
-        'application/problem+json': components['schemas']['WrongCredentialsProblem'] | components['schemas']['CrossSiteProblem'];
+        'application/problem+json':
+          components['schemas']['WrongCredentialsProblem'] | components['schemas']['CrossSiteProblem'];
       };
     };
     /** @description No session of the caller has this id. */
@@ -1587,7 +1589,8 @@ export interface components {
         [name: string]: unknown;
       };
       content: {
-        'application/problem+json': components['schemas']['ForbiddenProblem'] | components['schemas']['CrossSiteProblem'];
+        'application/problem+json':
+          components['schemas']['ForbiddenProblem'] | components['schemas']['CrossSiteProblem'];
       };
     };
     /** @description The caller has a profile. */
@@ -1627,7 +1630,8 @@ export interface components {
         [name: string]: unknown;
       };
       content: {
-        'application/problem+json': components['schemas']['BadRequestProblem'] | components['schemas']['IdempotencyKeyMalformedProblem'];
+        'application/problem+json':
+          components['schemas']['BadRequestProblem'] | components['schemas']['IdempotencyKeyMalformedProblem'];
       };
     };
     /** @description Not for this caller, about another user, or sent by a page of another site. */
@@ -1638,7 +1642,9 @@ export interface components {
       };
       content: {
         'application/problem+json':
-          components['schemas']['ForbiddenProblem'] | components['schemas']['NotYourAccountProblem'] | components['schemas']['CrossSiteProblem'];
+          | components['schemas']['ForbiddenProblem']
+          | components['schemas']['NotYourAccountProblem']
+          | components['schemas']['CrossSiteProblem'];
       };
     };
     /** @description The list is at another version, or the order was made and did not succeed. `ETag` has the latest version of the list, or the one that the order made. But for `stale-order-list`, which makes no order, the answer always has `Location`, `orderId` and `reason`. */
@@ -1729,7 +1735,8 @@ export interface components {
         [name: string]: unknown;
       };
       content: {
-        'application/problem+json': components['schemas']['NotYourAccountProblem'] | components['schemas']['CrossSiteProblem'];
+        'application/problem+json':
+          components['schemas']['NotYourAccountProblem'] | components['schemas']['CrossSiteProblem'];
       };
     };
     /** @description The account cannot hold that much, or this request, or another one on the account, is still being worked on. */
@@ -1741,7 +1748,8 @@ export interface components {
         [name: string]: unknown;
       };
       content: {
-        'application/problem+json': components['schemas']['BalanceLimitProblem'] | components['schemas']['InProgressProblem'];
+        'application/problem+json':
+          components['schemas']['BalanceLimitProblem'] | components['schemas']['InProgressProblem'];
       };
     };
     /** @description There is not enough money, the key was cancelled, or this request, or another one on the account, is still being worked on. */
@@ -1754,7 +1762,9 @@ export interface components {
       };
       content: {
         'application/problem+json':
-          components['schemas']['InsufficientFundsProblem'] | components['schemas']['ChargeCancelledProblem'] | components['schemas']['InProgressProblem'];
+          | components['schemas']['InsufficientFundsProblem']
+          | components['schemas']['ChargeCancelledProblem']
+          | components['schemas']['InProgressProblem'];
       };
     };
     /** @description The withdrawal, or another request on the account, is still being worked on, and this one waited for it in vain. Nothing has happened by it so far. */
@@ -1776,7 +1786,8 @@ export interface components {
         [name: string]: unknown;
       };
       content: {
-        'application/problem+json': components['schemas']['ForbiddenProblem'] | components['schemas']['NotYourAccountProblem'];
+        'application/problem+json':
+          components['schemas']['ForbiddenProblem'] | components['schemas']['NotYourAccountProblem'];
       };
     };
     /** @description Nothing is at this address. */

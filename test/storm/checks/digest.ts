@@ -9,7 +9,9 @@ export type Digest = ReadonlyMap<string, string>;
 export async function digestOf(databases: Databases, of: readonly ServiceName[] = services): Promise<Digest> {
   const digests = new Map<string, string>();
   for (const service of of) {
-    const tables = await databases[service]<{ name: string }>(`select tablename as name from pg_tables where schemaname = 'public' order by 1`);
+    const tables = await databases[service]<{ name: string }>(
+      `select tablename as name from pg_tables where schemaname = 'public' order by 1`,
+    );
     for (const { name } of tables) {
       const [row] = await databases[service]<{ digest: string }>(
         `select count(*) || ' rows ' || coalesce(md5(string_agg(md5(each::text), '' order by each::text)), '') as digest from public.${name} each`,
@@ -23,5 +25,8 @@ export async function digestOf(databases: Databases, of: readonly ServiceName[] 
 /** The tables that are not what they were. */
 export function changed(invariant: Violation['invariant'], before: Digest, after: Digest, by: string): Violation[] {
   const names = [...after.keys()].filter((name) => before.get(name) !== after.get(name));
-  return names.map((name) => ({ invariant, what: `${by} changed ${name}: ${before.get(name)}, then ${after.get(name)}` }));
+  return names.map((name) => ({
+    invariant,
+    what: `${by} changed ${name}: ${before.get(name)}, then ${after.get(name)}`,
+  }));
 }

@@ -26,7 +26,8 @@ export function brokenLastReads(reads: readonly Exchange[], books: Books): Viola
   return violations(
     'I13',
     reads.filter((read) => JSON.stringify(seenIn(read)) !== JSON.stringify(dueTo(read, books))),
-    (read) => `request ${read.seq}, ${read.asked.operation}, was answered ${read.answer?.status}, and not what the books have`,
+    (read) =>
+      `request ${read.seq}, ${read.asked.operation}, was answered ${read.answer?.status}, and not what the books have`,
   );
 }
 
@@ -53,4 +54,5 @@ function dueTo({ as, asked }: Exchange, { orders, movements, notifications, acco
   }
 }
 
-const newest = <Row>(rows: readonly Row[], by: (row: Row) => number): Row[] => rows.toSorted((a, b) => by(b) - by(a)).slice(0, PAGE);
+const newest = <Row>(rows: readonly Row[], by: (row: Row) => number): Row[] =>
+  rows.toSorted((a, b) => by(b) - by(a)).slice(0, PAGE);

@@ -1,7 +1,13 @@
 import { violations, type Violation } from './violation.ts';
 
 /** Whether exactly those messages were set aside that are poison. */
-export function brokenLetters({ poison, letters }: { poison: readonly string[]; letters: readonly string[] }): Violation[] {
+export function brokenLetters({
+  poison,
+  letters,
+}: {
+  poison: readonly string[];
+  letters: readonly string[];
+}): Violation[] {
   return [
     ...violations(
       'I16',

@@ -13,5 +13,9 @@ export function brokenMails(
   const emails = new Map(buyers.map(({ id, person }) => [id, person.email]));
   const due = new Map(orders.map(({ id, owner }) => [id, emails.get(owner)]));
   const wrong = mails.filter(({ subject, to }) => to.length !== 1 || to[0]!.address !== due.get(idIn(subject)));
-  return violations('I15', wrong, ({ subject, to }) => `the mail "${subject}" went to ${to.map(({ address }) => address).join(', ') || 'nobody'}`);
+  return violations(
+    'I15',
+    wrong,
+    ({ subject, to }) => `the mail "${subject}" went to ${to.map(({ address }) => address).join(', ') || 'nobody'}`,
+  );
 }

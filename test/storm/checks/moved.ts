@@ -11,7 +11,9 @@ const NOTHING_TOLD: readonly number[] = [401, 429];
 export function brokenMoves(exchanges: readonly Exchange[], { movements }: Pick<Books, 'movements'>): Violation[] {
   const asked = exchanges.filter((exchange) => exchange.asked.operation in SIGNS && exchange.as !== undefined);
   const groups = Map.groupBy(asked, (exchange) => `${exchange.as} ${keyOf(exchange)}`);
-  const rows = new Map(movements.filter(({ scope }) => scope === 'client').map((row) => [`${row.owner} ${row.key}`, row]));
+  const rows = new Map(
+    movements.filter(({ scope }) => scope === 'client').map((row) => [`${row.owner} ${row.key}`, row]),
+  );
   return [
     ...[...groups].flatMap(([name, group]) => [...answers(name, group), ...effect(name, group, rows.get(name))]),
     ...[...rows.keys()]
@@ -22,26 +24,39 @@ export function brokenMoves(exchanges: readonly Exchange[], { movements }: Pick<
 
 /** One key, one outcome, which all answers tell alike. */
 function answers(name: string, group: readonly Exchange[]): Violation[] {
-  const outcomes = group.filter(({ answer }) => answer?.status === 201 || DECLINES.includes(answer?.kind ?? '')).toSorted((a, b) => a.endedMs - b.endedMs);
+  const outcomes = group
+    .filter(({ answer }) => answer?.status === 201 || DECLINES.includes(answer?.kind ?? ''))
+    .toSorted((a, b) => a.endedMs - b.endedMs);
   const [first] = outcomes;
   if (!first) return [];
   const different = new Set(outcomes.map(outcomeOf)).size > 1 || new Set(outcomes.map(requestOf)).size > 1;
   const turnedAway = group.filter(
-    (exchange) => exchange.beganMs > first.endedMs && verdictOf(exchange) === 'refused' && !NOTHING_TOLD.includes(exchange.answer!.status),
+    (exchange) =>
+      exchange.beganMs > first.endedMs &&
+      verdictOf(exchange) === 'refused' &&
+      !NOTHING_TOLD.includes(exchange.answer!.status),
   );
   return [
     ...(different ? [{ invariant: 'I12', what: `the key ${name} has had different outcomes` } as const] : []),
     ...turnedAway
       .filter((exchange) => requestOf(exchange) === requestOf(first) && outcomeOf(exchange) !== outcomeOf(first))
-      .map(({ seq, answer }): Violation => ({ invariant: 'I12', what: `request ${seq} repeats one that has an outcome, and was answered ${answer!.kind}` })),
+      .map(({ seq, answer }): Violation => ({
+        invariant: 'I12',
+        what: `request ${seq} repeats one that has an outcome, and was answered ${answer!.kind}`,
+      })),
     ...turnedAway
       .filter((exchange) => requestOf(exchange) !== requestOf(first) && exchange.answer!.kind !== 'key-reused')
-      .map(({ seq, answer }): Violation => ({ invariant: 'I12', what: `request ${seq} is another one under a used key, and was answered ${answer!.kind}` })),
+      .map(({ seq, answer }): Violation => ({
+        invariant: 'I12',
+        what: `request ${seq} is another one under a used key, and was answered ${answer!.kind}`,
+      })),
   ];
 }
 
 const outcomeOf = ({ answer }: Exchange): string =>
-  answer!.status === 201 ? `201 ${answer!.body.transactionId} ${answer!.body.amount} ${answer!.body.balance}` : `${answer!.status} ${answer!.kind}`;
+  answer!.status === 201
+    ? `201 ${answer!.body.transactionId} ${answer!.body.amount} ${answer!.body.balance}`
+    : `${answer!.status} ${answer!.kind}`;
 
 const requestOf = ({ asked: { operation, body } }: Exchange): string => `${operation} ${String(body!['amount'])}`;
 
@@ -65,8 +80,11 @@ function effect(name: string, group: readonly Exchange[], row: MovementRow | und
           } as const,
         ]
       : []),
-    ...(declined ? [{ invariant: 'I14', what: `request ${declined.seq} was declined, and its money has moved` } as const] : []),
+    ...(declined
+      ? [{ invariant: 'I14', what: `request ${declined.seq} was declined, and its money has moved` } as const]
+      : []),
   ];
 }
 
-const signedAmountOf = ({ asked: { operation, body } }: Exchange): number => SIGNS[operation]! * (body!['amount'] as number);
+const signedAmountOf = ({ asked: { operation, body } }: Exchange): number =>
+  SIGNS[operation]! * (body!['amount'] as number);

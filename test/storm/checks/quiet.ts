@@ -4,7 +4,11 @@ import { violations, type Violation } from './violation.ts';
 
 const UNPAID: readonly string[] = ['DECLINED', 'CANCELLED', 'REFUNDED'];
 /** What an order's buyer is told once it has become this. */
-export const EVENTS: Readonly<Record<string, string>> = { SUCCESS: 'OrderCreated', FAILED: 'OrderRejected', CANCELLED: 'OrderCancelled' };
+export const EVENTS: Readonly<Record<string, string>> = {
+  SUCCESS: 'OrderCreated',
+  FAILED: 'OrderRejected',
+  CANCELLED: 'OrderCancelled',
+};
 
 /** What does not hold once everything has come to rest. */
 export function brokenAtRest(books: Books): Violation[] {
@@ -24,17 +28,25 @@ function wrongMoney({ orders, movements, outcomes }: Books): Violation[] {
     movements.filter(({ scope, isCancelled }) => scope === 'order' && !isCancelled),
     ({ key }) => key,
   );
-  const outcomeOf = new Map(outcomes.filter(({ scope }) => scope === 'order').map(({ owner, key, outcome }) => [`${owner} ${key}`, outcome]));
+  const outcomeOf = new Map(
+    outcomes.filter(({ scope }) => scope === 'order').map(({ owner, key, outcome }) => [`${owner} ${key}`, outcome]),
+  );
   const isRight = ({ id, owner, price, status }: OrderRow): boolean => {
     const [charges, outcome] = [live.get(chargeKey(id)) ?? [], outcomeOf.get(`${owner} ${chargeKey(id)}`) ?? ''];
-    if (status === 'SUCCESS') return outcome === 'CHARGED' && charges.length === 1 && charges[0]!.amount === -price && charges[0]!.owner === owner;
+    if (status === 'SUCCESS')
+      return (
+        outcome === 'CHARGED' && charges.length === 1 && charges[0]!.amount === -price && charges[0]!.owner === owner
+      );
     return charges.length === 0 && UNPAID.includes(outcome);
   };
   const wrong = orders.filter((order) => order.status !== 'IN_PROGRESS' && !isRight(order));
   return wrong.map(({ id, price, status, owner }) => {
     const amounts = (live.get(chargeKey(id)) ?? []).map(({ amount }) => amount).join(', ') || 'none';
     const outcome = outcomeOf.get(`${owner} ${chargeKey(id)}`) ?? 'no outcome';
-    return { invariant: status === 'SUCCESS' ? 'I5' : 'I6', what: `the order ${id} is ${status} at ${price}, with ${outcome} and the live charges ${amounts}` };
+    return {
+      invariant: status === 'SUCCESS' ? 'I5' : 'I6',
+      what: `the order ${id} is ${status} at ${price}, with ${outcome} and the live charges ${amounts}`,
+    };
   });
 }
 
@@ -45,8 +57,13 @@ function wronglyTold({ orders, notifications }: Books): Violation[] {
     if (status === 'IN_PROGRESS') return [];
     const due = [...new Set([EVENTS[firstStatus ?? status], EVENTS[status]])].map((event) => `${event} to ${owner}`);
     const had = (told.get(id) ?? []).map((each) => `${each.event} to ${each.owner}`);
-    return due.sort().join() === had.sort().join() ? [] : [`the order ${id} is ${status}: due ${due.join(', ')}, told ${had.join(', ') || 'nothing'}`];
+    return due.sort().join() === had.sort().join()
+      ? []
+      : [`the order ${id} is ${status}: due ${due.join(', ')}, told ${had.join(', ') || 'nothing'}`];
   });
   const unsent = notifications.filter(({ status }) => status !== 'SENT');
-  return [...violations('I15', wrong, String), ...violations('I15', unsent, ({ id, status }) => `the mail of the notification ${id} is ${status}`)];
+  return [
+    ...violations('I15', wrong, String),
+    ...violations('I15', unsent, ({ id, status }) => `the mail of the notification ${id} is ${status}`),
+  ];
 }

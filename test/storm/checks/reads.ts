@@ -9,7 +9,9 @@ export function brokenReads(exchanges: readonly Exchange[], books: Pick<Books, '
   const rows = new Map(books.orders.map((order) => [order.id, order]));
   return [...Map.groupBy(exchanges, ({ as }) => as).values()].flatMap((own) => {
     const ordered = own.filter((each) => each.asked.operation === 'createOrder' && verdictOf(each) === 'taken');
-    const moved = own.filter(({ asked, answer }) => ['replenish', 'withdraw'].includes(asked.operation) && answer?.status === 201);
+    const moved = own.filter(
+      ({ asked, answer }) => ['replenish', 'withdraw'].includes(asked.operation) && answer?.status === 201,
+    );
     const cancelled = own.filter(({ asked, answer }) => asked.operation === 'cancelOrder' && answer?.status === 200);
     return own.flatMap((read) => {
       const before = (writes: readonly Exchange[]) => writes.filter(({ endedMs }) => endedMs < read.beganMs);
@@ -29,22 +31,35 @@ export function brokenReads(exchanges: readonly Exchange[], books: Pick<Books, '
   });
 }
 
-function orderRead(read: Exchange, ordered: readonly Exchange[], cancelled: readonly Exchange[], rows: ReadonlyMap<string, OrderRow>): Violation[] {
+function orderRead(
+  read: Exchange,
+  ordered: readonly Exchange[],
+  cancelled: readonly Exchange[],
+  rows: ReadonlyMap<string, OrderRow>,
+): Violation[] {
   const id = idIn(read.asked.path);
   const answer = read.answer;
-  if (answer?.status === 404 && ordered.some((each) => orderIdOf(each) === id)) return broken(read, `has not seen the order ${id}`);
+  if (answer?.status === 404 && ordered.some((each) => orderIdOf(each) === id))
+    return broken(read, `has not seen the order ${id}`);
   if (answer?.status !== 200) return [];
   const wasCancelled = cancelled.some((each) => orderIdOf(each) === id);
   const hasEnded = ordered.some((each) => orderIdOf(each) === id && each.answer!.status !== 202);
-  if (hasEnded && answer.body.status === 'IN_PROGRESS') return broken(read, `has not seen that the order ${id} has ended`);
-  if (wasCancelled && answer.body.status !== 'CANCELLED') return broken(read, `has not seen that the order ${id} was cancelled`);
+  if (hasEnded && answer.body.status === 'IN_PROGRESS')
+    return broken(read, `has not seen that the order ${id} has ended`);
+  if (wasCancelled && answer.body.status !== 'CANCELLED')
+    return broken(read, `has not seen that the order ${id} was cancelled`);
   return isAsWritten(answer.body, rows) ? [] : broken(read, `has seen the order ${id} as it never was`);
 }
 
 const TO_ITS_END = /^(IN_PROGRESS,)?(SUCCESS|FAILED|CANCELLED)$|^IN_PROGRESS,SUCCESS,CANCELLED$/;
 
 /** A stream tells where the order stands as a read does, and if it comes to its end, that is because the order has. */
-function eventsRead(read: Exchange, ordered: readonly Exchange[], cancelled: readonly Exchange[], rows: ReadonlyMap<string, OrderRow>): Violation[] {
+function eventsRead(
+  read: Exchange,
+  ordered: readonly Exchange[],
+  cancelled: readonly Exchange[],
+  rows: ReadonlyMap<string, OrderRow>,
+): Violation[] {
   if (read.answer?.status !== 200) return orderRead(read, ordered, cancelled, rows);
   const told: readonly OrderRow[] = read.answer.body;
   const first = { ...read, answer: { ...read.answer, body: told[0] ?? {} } };
@@ -63,9 +78,12 @@ function listRead(read: Exchange, ordered: readonly Exchange[], rows: ReadonlyMa
   const versions = listed.map(({ version }) => version);
   const newest = versions[0] ?? 0;
   const written = Math.max(0, ...ordered.map((each) => rows.get(orderIdOf(each)!)?.version ?? 0));
-  const isWhole = versions.length === Math.min(newest, limitOf(read)) && versions.every((version, n) => version === newest - n);
+  const isWhole =
+    versions.length === Math.min(newest, limitOf(read)) && versions.every((version, n) => version === newest - n);
   return [
-    ...(written > Math.min(newest, versionOf(answer.headers['etag'])!) ? broken(read, `has seen version ${newest} of a list that was at ${written}`) : []),
+    ...(written > Math.min(newest, versionOf(answer.headers['etag'])!)
+      ? broken(read, `has seen version ${newest} of a list that was at ${written}`)
+      : []),
     ...(isWhole ? [] : broken(read, 'has seen a list with gaps')),
     ...(listed.every((each) => isAsWritten(each, rows)) ? [] : broken(read, 'has seen an order as it never was')),
   ];
@@ -76,16 +94,26 @@ function ledgerRead(read: Exchange, moved: readonly Exchange[]): Violation[] {
   if (answer?.status !== 200) return [];
   const ids = (answer.body as Array<{ id: number }>).map(({ id }) => id);
   const oldest = ids.length < limitOf(read) ? 0 : Math.min(...ids);
-  const missed = moved.map(({ answer: made }) => made!.body.transactionId as number).filter((id) => id >= oldest && !ids.includes(id));
+  const missed = moved
+    .map(({ answer: made }) => made!.body.transactionId as number)
+    .filter((id) => id >= oldest && !ids.includes(id));
   return missed.length === 0 ? [] : broken(read, `has not seen the movements ${missed.join(', ')}`);
 }
 
 const limitOf = ({ asked }: Exchange): number => Number(new URLSearchParams(asked.path.split('?')[1]).get('limit'));
 
 /** An order that is not in progress has become what it is now, or what it first became. */
-function isAsWritten({ id, price, version, status }: Pick<OrderRow, 'id' | 'price' | 'version' | 'status'>, rows: ReadonlyMap<string, OrderRow>): boolean {
+function isAsWritten(
+  { id, price, version, status }: Pick<OrderRow, 'id' | 'price' | 'version' | 'status'>,
+  rows: ReadonlyMap<string, OrderRow>,
+): boolean {
   const row = rows.get(id);
-  return row !== undefined && row.price === price && row.version === version && ['IN_PROGRESS', row.firstStatus, row.status].includes(status);
+  return (
+    row !== undefined &&
+    row.price === price &&
+    row.version === version &&
+    ['IN_PROGRESS', row.firstStatus, row.status].includes(status)
+  );
 }
 
 const broken = ({ seq }: Exchange, what: string): Violation[] => [{ invariant: 'I13', what: `request ${seq} ${what}` }];

@@ -23,6 +23,7 @@ export function brokenRefusals(exchanges: readonly Exchange[], { orders }: Pick<
   return violations(
     'I11',
     byTheirOwn,
-    ({ seq, as, asked }) => `request ${seq} was refused because of the order ${orderId(as!, keyOf({ asked }))}, which it made`,
+    ({ seq, as, asked }) =>
+      `request ${seq} was refused because of the order ${orderId(as!, keyOf({ asked }))}, which it made`,
   );
 }

@@ -26,7 +26,13 @@ export interface ResendPorts {
 }
 
 /** Tops up every account, then sends every request about money once more, those of buyers and those of orders. Nothing may change by that. */
-export async function resendAll({ world, buyers, exchanges, books, signal }: ResendPorts): Promise<{ sent: number; found: Violation[] }> {
+export async function resendAll({
+  world,
+  buyers,
+  exchanges,
+  books,
+  signal,
+}: ResendPorts): Promise<{ sent: number; found: Violation[] }> {
   await eachOf(
     buyers,
     AT_ONCE,
@@ -41,7 +47,15 @@ export async function resendAll({ world, buyers, exchanges, books, signal }: Res
   const byId = new Map(buyers.map((buyer) => [buyer.id, buyer]));
   await eachOf(own, AT_ONCE, ({ as, asked }) => answered(() => byId.get(as)!.ask(asked)), signal);
   const charges = await resendCharges(world, books, signal);
-  return { sent: own.length + charges, found: changed('I18', before, await digestOf(world.databases, ['billing']), 'sending every request about money again') };
+  return {
+    sent: own.length + charges,
+    found: changed(
+      'I18',
+      before,
+      await digestOf(world.databases, ['billing']),
+      'sending every request about money again',
+    ),
+  };
 }
 
 /** Each request of a buyer about money that has an outcome, once. */
@@ -51,7 +65,8 @@ export function withOutcome(exchanges: readonly Exchange[]): Array<{ as: string;
     if (as === undefined || !['replenish', 'withdraw'].includes(asked.operation)) continue;
     const { cookie: _cookie, ...headers } = asked.headers;
     const hasOutcome = answer?.status === 201 || FINAL.includes(answer?.kind ?? '');
-    if (hasOutcome) requests.set(`${as} ${keyOf({ asked })} ${JSON.stringify(asked.body)}`, { as, asked: { ...asked, headers } });
+    if (hasOutcome)
+      requests.set(`${as} ${keyOf({ asked })} ${JSON.stringify(asked.body)}`, { as, asked: { ...asked, headers } });
   }
   return [...requests.values()];
 }
@@ -63,17 +78,26 @@ async function resendCharges(world: World, { orders, outcomes }: Books, signal: 
     const response = await fetch(`${world.urls.billing}/payments/withdrawals${path}`, {
       method: 'PUT',
       // Nothing is left open that billing would seem to hold on to.
-      headers: { authorization: `Bearer ${token()}`, 'content-type': 'application/json', connection: 'close', ...headers },
+      headers: {
+        authorization: `Bearer ${token()}`,
+        'content-type': 'application/json',
+        connection: 'close',
+        ...headers,
+      },
       body: JSON.stringify(body),
     });
     await response.arrayBuffer();
     if (response.status >= 500) throw new Error(`billing answered ${response.status} to a charge that was sent again`);
   };
-  const givenBack = new Set(outcomes.filter(({ outcome }) => outcome === 'CANCELLED' || outcome === 'REFUNDED').map(({ key }) => key));
+  const givenBack = new Set(
+    outcomes.filter(({ outcome }) => outcome === 'CANCELLED' || outcome === 'REFUNDED').map(({ key }) => key),
+  );
   const asks = orders.flatMap(({ id, owner, price }) => {
     const key = chargeKey(id);
     const charge = () => ask('', { userId: owner, amount: price }, { 'idempotency-key': key });
-    return givenBack.has(key) ? [charge, () => ask(`/${key}/cancellation`, { userId: owner, cause: 'buyer' })] : [charge];
+    return givenBack.has(key)
+      ? [charge, () => ask(`/${key}/cancellation`, { userId: owner, cause: 'buyer' })]
+      : [charge];
   });
   await eachOf(asks, AT_ONCE, (each) => eventually(each, ANSWERED_WITHIN_MS), signal);
   return asks.length;

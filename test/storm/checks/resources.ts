@@ -23,7 +23,9 @@ const LOOK_EVERY_MS = 1_000;
 
 /** Counts what each role holds on to, after it has thrown away what it does not need. */
 export async function readHoldings(world: World): Promise<Holdings> {
-  const counts = await Promise.all(roleNames.map(async (role) => [role, await descriptorsOf(world.pidOf(role)), await heapMbOf(world, role)] as const));
+  const counts = await Promise.all(
+    roleNames.map(async (role) => [role, await descriptorsOf(world.pidOf(role)), await heapMbOf(world, role)] as const),
+  );
   const connections = await world.databases.auth<{ name: string; count: number }>(
     `select usename as name, count(*)::int as count from pg_stat_activity where usename <> 'postgres' group by usename`,
   );
@@ -39,15 +41,24 @@ export async function readHoldings(world: World): Promise<Holdings> {
 export function brokenHoldings(start: Holdings, now: Holdings): Violation[] {
   return (Object.keys(SLACK) as Array<keyof Holdings>).flatMap((what) =>
     Object.entries(now[what])
-      .filter(([who, count]) => count > Math.max((start[what][who] ?? 0) * SHARE, (start[what][who] ?? 0) + SLACK[what]))
-      .map(([who, count]): Violation => ({ invariant: 'I26', what: `${who} holds ${round(count)} ${what}, and held ${round(start[what][who] ?? 0)}` })),
+      .filter(
+        ([who, count]) => count > Math.max((start[what][who] ?? 0) * SHARE, (start[what][who] ?? 0) + SLACK[what]),
+      )
+      .map(([who, count]): Violation => ({
+        invariant: 'I26',
+        what: `${who} holds ${round(count)} ${what}, and held ${round(start[what][who] ?? 0)}`,
+      })),
   );
 }
 
 const round = (count: number): number => Math.round(count * 10) / 10;
 
 /** Waits until no more is held on to than at the start: idle connections are kept for a while. Answers what is held on to in the end. */
-export async function untilLetGo(world: World, start: Holdings, { withinMs, signal }: { withinMs: number; signal: AbortSignal }): Promise<Holdings> {
+export async function untilLetGo(
+  world: World,
+  start: Holdings,
+  { withinMs, signal }: { withinMs: number; signal: AbortSignal },
+): Promise<Holdings> {
   for (const deadline = Date.now() + withinMs; ; await sleep(LOOK_EVERY_MS, undefined, { signal })) {
     const now = await readHoldings(world);
     if (brokenHoldings(start, now).length === 0 || Date.now() > deadline) return now;

@@ -13,7 +13,9 @@ const WORDS = new RegExp(`[A-Za-z\\d]{${WORD_LENGTH_MIN},}`, 'g');
 /** The words by which a person or a secret of the history would be known wherever it came to stand, in whatever form. */
 export function tellingWords(exchanges: readonly Exchange[]): Set<string> {
   const texts = exchanges.flatMap(({ asked: { operation, body }, answer }) => [
-    ...(['register', 'login', 'createProfile', 'updateProfile'].includes(operation) ? Object.values(body ?? {}).map(String) : []),
+    ...(['register', 'login', 'createProfile', 'updateProfile'].includes(operation)
+      ? Object.values(body ?? {}).map(String)
+      : []),
     ...(operation === 'login' ? [answer?.headers['set-cookie']?.split(/[=;]/)[1] ?? ''] : []),
     // The rest of a token says what it is, and is the same in many.
     ...(operation === 'token' && answer?.status === 200 ? [(answer.body.access_token as string).split('.')[2]!] : []),
@@ -31,11 +33,18 @@ export async function brokenSecrecy(exchanges: readonly Exchange[], world: World
   const telling = tellingWords(exchanges);
   const texts: Array<readonly [where: string, text: string]> = [
     ...(await Promise.all(roleNames.map(async (role) => [`the log of ${role}`, await logOf(world, role)] as const))),
-    ...(await Promise.all(roleNames.map(async (role) => [`the metrics of ${role}`, await metricsOf(world.operationsUrlOf(role))] as const))),
+    ...(await Promise.all(
+      roleNames.map(async (role) => [`the metrics of ${role}`, await metricsOf(world.operationsUrlOf(role))] as const),
+    )),
     ['what Temporal shows', await shownBy(world.temporal.client)],
-    ['a refusal', exchanges.map(({ answer }) => (answer && answer.status >= 400 ? JSON.stringify(answer.body) : '')).join('\n')],
+    [
+      'a refusal',
+      exchanges.map(({ answer }) => (answer && answer.status >= 400 ? JSON.stringify(answer.body) : '')).join('\n'),
+    ],
   ];
-  return texts.flatMap(([where, text]) => violations('I25', foundIn(text, telling), (word) => `${where} holds ${word}`));
+  return texts.flatMap(([where, text]) =>
+    violations('I25', foundIn(text, telling), (word) => `${where} holds ${word}`),
+  );
 }
 
 async function logOf({ dir }: World, role: string): Promise<string> {

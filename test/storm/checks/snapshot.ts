@@ -20,7 +20,12 @@ const statements: readonly Statement[] = [
     'money moved without an account',
     'select owner_id::text as found from transactions where owner_id not in (select owner_id from billing_accounts)',
   ],
-  ['I2', 'billing', 'the balance is below zero', 'select owner_id::text as found from billing_accounts where amount < 0'],
+  [
+    'I2',
+    'billing',
+    'the balance is below zero',
+    'select owner_id::text as found from billing_accounts where amount < 0',
+  ],
   [
     'I2',
     'billing',

@@ -7,13 +7,18 @@ import { violations, type Violation } from './violation.ts';
 export function brokenCancellations(exchanges: readonly Exchange[], { orders }: Pick<Books, 'orders'>): Violation[] {
   const asked = exchanges.filter((exchange) => exchange.asked.operation === 'cancelOrder' && exchange.as !== undefined);
   // One that failed before it could be taken back is noted to be wanted back all the same.
-  const heard = asked.filter((exchange) => verdictOf(exchange) !== 'refused' || exchange.answer?.kind === 'not-cancellable');
+  const heard = asked.filter(
+    (exchange) => verdictOf(exchange) !== 'refused' || exchange.answer?.kind === 'not-cancellable',
+  );
   const wanted = new Set(heard.map((exchange) => `${exchange.as} ${idOf(exchange)}`));
   const rows = new Map(orders.map((order) => [order.id, order]));
   return [
     ...violations(
       'I14',
-      orders.filter(({ id, owner, status, cancelCause }) => (status === 'CANCELLED' || cancelCause !== null) && !wanted.has(`${owner} ${id}`)),
+      orders.filter(
+        ({ id, owner, status, cancelCause }) =>
+          (status === 'CANCELLED' || cancelCause !== null) && !wanted.has(`${owner} ${id}`),
+      ),
       ({ id }) => `the order ${id} was taken back, which its owner was refused, or has not asked for`,
     ),
     ...violations(

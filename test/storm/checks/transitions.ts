@@ -13,7 +13,10 @@ interface Transition {
 }
 
 /** What an order may become, and when it is made. */
-const ALLOWED: Readonly<Record<string, readonly string[]>> = { IN_PROGRESS: ['SUCCESS', 'FAILED', 'CANCELLED'], SUCCESS: ['CANCELLED'] };
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  IN_PROGRESS: ['SUCCESS', 'FAILED', 'CANCELLED'],
+  SUCCESS: ['CANCELLED'],
+};
 
 /** From now on the database writes down each change of an order's status, whatever the product believes to have done. */
 export async function recordTransitions({ orders }: Pick<Databases, 'orders'>): Promise<void> {
@@ -42,7 +45,9 @@ export const readTransitions = ({ orders }: Pick<Databases, 'orders'>): Promise<
 
 /** A status goes forward only, and nothing else of an order ever changes. */
 export function brokenTransitions(transitions: readonly Transition[]): Violation[] {
-  const wrong = transitions.filter(({ from, to }) => (from === null ? to !== 'IN_PROGRESS' : from !== to && !ALLOWED[from]?.includes(to)));
+  const wrong = transitions.filter(({ from, to }) =>
+    from === null ? to !== 'IN_PROGRESS' : from !== to && !ALLOWED[from]?.includes(to),
+  );
   return [
     ...violations('I9', wrong, ({ id, from, to }) => `the order ${id} went from ${from ?? 'nothing'} to ${to}`),
     ...violations(
@@ -57,8 +62,15 @@ export function brokenTransitions(transitions: readonly Transition[]): Violation
 const ROUNDED_BY_MS = 1;
 
 /** Nobody is told what an order has not become yet. All databases are of one server, and go by one clock. */
-export function toldTooEarly(transitions: readonly Transition[], { notifications }: Pick<Books, 'notifications'>): Violation[] {
-  const becameMs = new Map(transitions.filter(({ from, to }) => from !== to).map(({ id, to, atMs }) => [`${id} ${EVENTS[to]}`, atMs]));
-  const early = notifications.filter(({ order, event, atMs }) => atMs + ROUNDED_BY_MS < (becameMs.get(`${order} ${event}`) ?? Infinity));
+export function toldTooEarly(
+  transitions: readonly Transition[],
+  { notifications }: Pick<Books, 'notifications'>,
+): Violation[] {
+  const becameMs = new Map(
+    transitions.filter(({ from, to }) => from !== to).map(({ id, to, atMs }) => [`${id} ${EVENTS[to]}`, atMs]),
+  );
+  const early = notifications.filter(
+    ({ order, event, atMs }) => atMs + ROUNDED_BY_MS < (becameMs.get(`${order} ${event}`) ?? Infinity),
+  );
   return violations('I15', early, ({ order, event }) => `${event} of the order ${order} was told before it was so`);
 }

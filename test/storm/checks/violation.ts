@@ -6,5 +6,8 @@ export interface Violation {
 }
 
 /** One violation for each of these; none when there are none. */
-export const violations = <T>(invariant: Violation['invariant'], of: Iterable<T>, what: (each: T) => string): Violation[] =>
-  [...of].map((each) => ({ invariant, what: what(each) }));
+export const violations = <T>(
+  invariant: Violation['invariant'],
+  of: Iterable<T>,
+  what: (each: T) => string,
+): Violation[] => [...of].map((each) => ({ invariant, what: what(each) }));

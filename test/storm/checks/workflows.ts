@@ -17,8 +17,12 @@ const PAGE = 1_000;
 /** All workflows of orders that Temporal has, the latest run of each. */
 export async function readWorkflows(client: Client): Promise<Ended[]> {
   const latest = new Map<string, { status: string; runId: string; startedAt: Date }>();
-  for await (const { workflowId, runId, status, startTime } of client.workflow.list({ query: `WorkflowType IN ('order', 'cancellation')`, pageSize: PAGE })) {
-    if ((latest.get(workflowId)?.startedAt ?? 0) < startTime) latest.set(workflowId, { status: status.name, runId, startedAt: startTime });
+  for await (const { workflowId, runId, status, startTime } of client.workflow.list({
+    query: `WorkflowType IN ('order', 'cancellation')`,
+    pageSize: PAGE,
+  })) {
+    if ((latest.get(workflowId)?.startedAt ?? 0) < startTime)
+      latest.set(workflowId, { status: status.name, runId, startedAt: startTime });
   }
   return eachOf([...latest], AT_ONCE, async ([id, { status, runId }]): Promise<Ended> => {
     if (status !== 'COMPLETED') return { id, status };
@@ -32,7 +36,12 @@ export function brokenWorkflows(workflows: readonly Ended[], { orders }: Pick<Bo
   const ids = new Set(orders.flatMap(({ id }) => [orderWorkflowId(id), cancelWorkflowId(id)]));
   const wrong = orders.flatMap(dueOf).filter(({ id, result }) => byId.get(id)?.result !== result);
   return [
-    ...violations('I8', wrong, ({ id, result }) => `${id} should have ended with ${result}, and ${JSON.stringify(byId.get(id)) ?? 'is not there'}`),
+    ...violations(
+      'I8',
+      wrong,
+      ({ id, result }) =>
+        `${id} should have ended with ${result}, and ${JSON.stringify(byId.get(id)) ?? 'is not there'}`,
+    ),
     ...violations(
       'I8',
       workflows.filter(({ status }) => status !== 'COMPLETED'),

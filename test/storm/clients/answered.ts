@@ -9,6 +9,7 @@ export const ANSWERED_WITHIN_MS = 20_000;
 export const answered = (ask: () => Promise<Exchange>): Promise<Exchange> =>
   eventually(async () => {
     const exchange = await ask();
-    if (verdictOf(exchange) === 'unknown') throw new Error(`request ${exchange.seq} was not answered, although nothing is broken`);
+    if (verdictOf(exchange) === 'unknown')
+      throw new Error(`request ${exchange.seq} was not answered, although nothing is broken`);
     return exchange;
   }, ANSWERED_WITHIN_MS);

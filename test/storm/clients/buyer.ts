@@ -27,7 +27,8 @@ const FIRST_DEPOSIT = 3_000;
 export async function arrive({ caller, prng, again }: { caller: Caller; prng: Prng; again: Again }): Promise<Buyer> {
   const person = createPerson(prng);
   const credentials = { username: person.username, password: `pass ${prng.word(16)}` };
-  const is = (status: number, kind?: string) => (exchange: Exchange) => exchange.answer?.status === status && (!kind || exchange.answer.kind === kind);
+  const is = (status: number, kind?: string) => (exchange: Exchange) =>
+    exchange.answer?.status === status && (!kind || exchange.answer.kind === kind);
 
   // Who has asked before without hearing an answer finds that the name is taken: by them.
   await again(

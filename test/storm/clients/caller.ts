@@ -35,7 +35,11 @@ export function createCaller(url: string, history: History): Caller {
 
 type Told = Pick<Exchange, 'answer' | 'broken' | 'undocumented'>;
 
-async function exchange(dispatcher: Agent, url: string, { operation, method, path, headers, body }: Asked): Promise<Told> {
+async function exchange(
+  dispatcher: Agent,
+  url: string,
+  { operation, method, path, headers, body }: Asked,
+): Promise<Told> {
   let response: Awaited<ReturnType<typeof fetch>>;
   let text: string;
   try {
@@ -63,8 +67,18 @@ async function exchange(dispatcher: Agent, url: string, { operation, method, pat
 }
 
 /** Those that say something about what was asked. */
-const TELLING: readonly string[] = ['etag', 'location', 'retry-after', 'idempotent-replayed', 'link', 'set-cookie', 'x-correlation-id', 'x-user-id'];
-const pick = (headers: Record<string, string>) => Object.fromEntries(Object.entries(headers).filter(([name]) => TELLING.includes(name)));
+const TELLING: readonly string[] = [
+  'etag',
+  'location',
+  'retry-after',
+  'idempotent-replayed',
+  'link',
+  'set-cookie',
+  'x-correlation-id',
+  'x-user-id',
+];
+const pick = (headers: Record<string, string>) =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => TELLING.includes(name)));
 
 /** Why the answer is not one that the contract has; undefined when it is. */
 async function contradiction(operation: string, response: Response): Promise<string | undefined> {

@@ -36,11 +36,20 @@ const WAIT_MS = { min: 50, max: 400 };
 const STALLED_MS = 180_000;
 
 /** Buyers, each of whom does one thing after the other. */
-export function createClients({ prng, history, gatewayUrl, serviceUrls, buyers: count, signal: ending }: ClientsOptions): Clients {
+export function createClients({
+  prng,
+  history,
+  gatewayUrl,
+  serviceUrls,
+  buyers: count,
+  signal: ending,
+}: ClientsOptions): Clients {
   const stalling = new AbortController();
   const signal = AbortSignal.any([ending, stalling.signal]);
   const caller = createCaller(gatewayUrl, history);
-  const services = Object.fromEntries(Object.entries(serviceUrls).map(([role, url]) => [role, createCaller(url, history)])) as Record<string, Caller>;
+  const services = Object.fromEntries(
+    Object.entries(serviceUrls).map(([role, url]) => [role, createCaller(url, history)]),
+  ) as Record<string, Caller>;
   const chances = Array.from({ length: count }, () => prng.fork());
   const present: Buyer[] = [];
   const shoppers: Buyer[] = [];
@@ -62,7 +71,10 @@ export function createClients({ prng, history, gatewayUrl, serviceUrls, buyers: 
     async (asked, role) => {
       const { answer } = await caller.ask(token(buyer.credentials), buyer.id);
       if (answer?.status !== 200) return undefined;
-      return services[role]!.ask(withHeaders(asked, { authorization: `Bearer ${answer.body.access_token as string}` }), buyer.id);
+      return services[role]!.ask(
+        withHeaders(asked, { authorization: `Bearer ${answer.body.access_token as string}` }),
+        buyer.id,
+      );
     };
 
   const askAsNobody: Turn['askAsNobody'] = (asked, role) => services[role]!.ask(asked);
@@ -85,12 +97,23 @@ export function createClients({ prng, history, gatewayUrl, serviceUrls, buyers: 
           const chance = own.fork();
           const others = present.filter((other) => other !== buyer);
           const { duplicates } = clients;
-          const turn: Turn = { buyer, others, prng: chance, duplicates, askService: askService(buyer), askAsNobody, askIn, invite: () => invite(own.fork()) };
+          const turn: Turn = {
+            buyer,
+            others,
+            prng: chance,
+            duplicates,
+            askService: askService(buyer),
+            askAsNobody,
+            askIn,
+            invite: () => invite(own.fork()),
+          };
           await pickMove(turn)(turn);
           if (lastWasUnknown(history, buyer)) await pause(chance);
         }
       };
-      const watch = watchProgress(orders, () => stalling.abort(new Error(`no order was made for ${STALLED_MS / 1000} s, after ${orders()} orders`)));
+      const watch = watchProgress(orders, () =>
+        stalling.abort(new Error(`no order was made for ${STALLED_MS / 1000} s, after ${orders()} orders`)),
+      );
       try {
         await Promise.all(chances.map((_each, n) => shopping(n)));
       } finally {
@@ -128,5 +151,7 @@ function watchProgress(count: () => number, onStalled: () => void): NodeJS.Timeo
 /** Whoever hears nothing, or that it is not the time, does not come back at once. */
 function lastWasUnknown({ exchanges }: History, buyer: Buyer): boolean {
   const last: Exchange | undefined = exchanges.findLast(({ as }) => as === buyer.id);
-  return last !== undefined && (verdictOf(last) === 'unknown' || last.answer?.status === 401 || last.answer?.status === 429);
+  return (
+    last !== undefined && (verdictOf(last) === 'unknown' || last.answer?.status === 401 || last.answer?.status === 429)
+  );
 }

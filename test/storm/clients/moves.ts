@@ -47,16 +47,26 @@ const price = (prng: Prng): number => (prng.chance(0.06) ? TOO_DEAR : prng.betwe
 /** By list version, by key, or by both; now and then at a version that is gone, or not there yet. */
 const order: Move = (turn) => {
   const { buyer, prng } = turn;
-  const [by, key, astray] = [prng.pick(['version', 'key', 'both'] as const), prng.uuid(), prng.chance(0.05) ? prng.pick([-1, 1, 3]) : 0];
+  const [by, key, astray] = [
+    prng.pick(['version', 'key', 'both'] as const),
+    prng.uuid(),
+    prng.chance(0.05) ? prng.pick([-1, 1, 3]) : 0,
+  ];
   const ifMatch = Math.max(0, buyer.version + astray);
-  return send(turn, requests.createOrder(price(prng), { ...(by !== 'key' && { ifMatch }), ...(by !== 'version' && { key }) }));
+  return send(
+    turn,
+    requests.createOrder(price(prng), { ...(by !== 'key' && { ifMatch }), ...(by !== 'version' && { key }) }),
+  );
 };
 
 /** Two different orders at the same version of the list. */
 const race: Move = ({ buyer, prng }) => {
   const ifMatch = buyer.version;
   const [one, other] = [price(prng), price(prng) + 1];
-  return Promise.all([buyer.ask(requests.createOrder(one, { ifMatch, key: prng.uuid() })), buyer.ask(requests.createOrder(other, { ifMatch }))]);
+  return Promise.all([
+    buyer.ask(requests.createOrder(one, { ifMatch, key: prng.uuid() })),
+    buyer.ask(requests.createOrder(other, { ifMatch })),
+  ]);
 };
 
 /** What was done long ago, once more. */
@@ -76,7 +86,9 @@ const reuseKey: Move = async ({ buyer, prng }) => {
 /** One's orders of which no end has been heard, the last ones: known to be made, or asked for under a key, which says their id. */
 function underWay({ id, orders, open }: Buyer): string[] {
   const made = [...orders].filter(([, { answer }]) => answer!.body.status === 'IN_PROGRESS').map(([order]) => order);
-  const askedFor = open.filter(({ operation }) => operation === 'createOrder').map((asked) => orderId(id, keyOf({ asked })));
+  const askedFor = open
+    .filter(({ operation }) => operation === 'createOrder')
+    .map((asked) => orderId(id, keyOf({ asked })));
   return [...made.slice(-UNDER_WAY_MAX), ...askedFor];
 }
 
@@ -106,12 +118,17 @@ const orderAndCancel = orderAnd(requests.cancelOrder);
 const orderAndFollow = orderAnd(requests.orderEvents);
 
 const deposit: Move = (turn) => send(turn, requests.deposit(turn.prng.uuid(), turn.prng.between(1, DEPOSIT_MAX)));
-const withdraw: Move = (turn) => send(turn, requests.withdraw(turn.prng.uuid(), turn.prng.chance(0.1) ? TOO_DEAR : turn.prng.between(1, PRICE_MAX)));
+const withdraw: Move = (turn) =>
+  send(turn, requests.withdraw(turn.prng.uuid(), turn.prng.chance(0.1) ? TOO_DEAR : turn.prng.between(1, PRICE_MAX)));
 
 const read: Move = ({ buyer, prng }) => {
   const orders = [...buyer.orders.keys()];
   const own = orders.length > 0 ? [requests.readOrder(prng.pick(orders))] : [];
-  const lists = [requests.listOrders(prng.between(1, 100)), requests.listTransactions(100), requests.listNotifications()];
+  const lists = [
+    requests.listOrders(prng.between(1, 100)),
+    requests.listTransactions(100),
+    requests.listNotifications(),
+  ];
   return buyer.ask(prng.pick([...own, ...own, ...lists, requests.readBalance(), requests.readProfile(buyer.id)]));
 };
 
@@ -122,7 +139,11 @@ const pry: Move = async ({ buyer, others, prng }) => {
   const strange = [...other.orders.keys(), prng.uuid()];
   const about = prng.pick([requests.readOrder, requests.cancelOrder]);
   await Promise.all([buyer.ask(about(prng.pick(strange))), buyer.ask(about(prng.uuid()))]);
-  const aboutUsers = prng.pick([requests.readProfile, requests.readUser, (id: string) => requests.updateProfile(id, buyer.person)]);
+  const aboutUsers = prng.pick([
+    requests.readProfile,
+    requests.readUser,
+    (id: string) => requests.updateProfile(id, buyer.person),
+  ]);
   await Promise.all([buyer.ask(aboutUsers(other.id)), buyer.ask(aboutUsers(prng.uuid()))]);
 };
 
@@ -131,16 +152,26 @@ const pretend: Move = async (turn) => {
   const { buyer, others, prng, askService, askAsNobody } = turn;
   if (others.length === 0) return;
   const claim = { 'x-user-id': prng.pick(others).id, 'x-auth-user': prng.pick(others).id };
-  await buyer.ask(requests.withHeaders(prng.pick([requests.listOrders(100), requests.listTransactions(100), requests.listNotifications()]), claim));
+  await buyer.ask(
+    requests.withHeaders(
+      prng.pick([requests.listOrders(100), requests.listTransactions(100), requests.listNotifications()]),
+      claim,
+    ),
+  );
   await buyer.ask(requests.withHeaders(requests.deposit(prng.uuid(), 1), claim));
   await askService(requests.withHeaders(requests.listOrders(100), claim), 'orders');
-  await askService(requests.withHeaders(prng.pick([requests.listTransactions(100), requests.readBalance()]), claim), 'billing');
+  await askService(
+    requests.withHeaders(prng.pick([requests.listTransactions(100), requests.readBalance()]), claim),
+    'billing',
+  );
   await askAsNobody(requests.withHeaders(requests.listOrders(100), claim), 'orders');
   await askAsNobody(requests.withHeaders(requests.deposit(prng.uuid(), 1), claim), 'billing');
 };
 
 const changeProfile: Move = ({ buyer, prng }) =>
-  buyer.ask(requests.updateProfile(buyer.id, { ...buyer.person, phone: `+4420${prng.between(10 ** 9, 10 ** 10 - 1)}` }));
+  buyer.ask(
+    requests.updateProfile(buyer.id, { ...buyer.person, phone: `+4420${prng.between(10 ** 9, 10 ** 10 - 1)}` }),
+  );
 
 /** Comes in by another door, looks around, leaves, and tries the door again. */
 const visit: Move = async ({ buyer, prng, askIn }) => {

@@ -14,10 +14,12 @@ export function verdictOf({ asked, answer }: Pick<Exchange, 'asked' | 'answer'>)
 }
 
 /** The id of the order that an answer tells of. */
-export const orderIdOf = ({ answer }: Pick<Exchange, 'answer'>): string | undefined => answer?.body?.orderId ?? answer?.body?.id;
+export const orderIdOf = ({ answer }: Pick<Exchange, 'answer'>): string | undefined =>
+  answer?.body?.orderId ?? answer?.body?.id;
 
 /** The key under which something was asked for. */
 export const keyOf = ({ asked }: Pick<Exchange, 'asked'>): string | undefined => asked.headers['idempotency-key'];
 
 /** The version in quotes of an ETag. */
-export const versionOf = (etag: string | undefined): number | undefined => (etag === undefined ? undefined : Number.parseInt(etag.replaceAll('"', ''), 10));
+export const versionOf = (etag: string | undefined): number | undefined =>
+  etag === undefined ? undefined : Number.parseInt(etag.replaceAll('"', ''), 10);

@@ -11,15 +11,35 @@ export interface Death {
   insists: boolean;
 }
 
-const { ordering, takingBack, burying, depositing, joining, poisoning, orphanedOrder, orphanedCancellation, orphanedProfile } = scenarios;
+const {
+  ordering,
+  takingBack,
+  burying,
+  depositing,
+  joining,
+  poisoning,
+  orphanedOrder,
+  orphanedCancellation,
+  orphanedProfile,
+} = scenarios;
 
 const RUN_AGAIN = 'Temporal gives the task to a worker again, and the same key finds';
 const SENT_AGAIN = 'the mail goes out when the lease ends, twenty seconds later';
 
 /** Whoever asked has to ask again. */
-const asksAgain = (failpoint: string, scenario: Scenario, follows: string): Death => ({ failpoint, scenario, follows, insists: true });
+const asksAgain = (failpoint: string, scenario: Scenario, follows: string): Death => ({
+  failpoint,
+  scenario,
+  follows,
+  insists: true,
+});
 /** Nobody asks again. */
-const byItself = (failpoint: string, scenario: Scenario, follows: string): Death => ({ failpoint, scenario, follows, insists: false });
+const byItself = (failpoint: string, scenario: Scenario, follows: string): Death => ({
+  failpoint,
+  scenario,
+  follows,
+  insists: false,
+});
 
 /** Both sides of every step: where the role dies, and what then becomes of what it was doing. */
 export const deaths: readonly Death[] = [
@@ -30,11 +50,19 @@ export const deaths: readonly Death[] = [
   byItself('charge:before', ordering, `${RUN_AGAIN} nothing: it charges`),
   byItself('charge:after', ordering, `${RUN_AGAIN} the charge`),
   byItself('billing.withdraw:before', ordering, 'the worker hears nothing and asks again: it is charged then'),
-  byItself('billing.withdraw:after', ordering, 'the worker hears nothing and asks again: it is answered the outcome that is stored'),
+  byItself(
+    'billing.withdraw:after',
+    ordering,
+    'the worker hears nothing and asks again: it is answered the outcome that is stored',
+  ),
   byItself('settle:before', ordering, `${RUN_AGAIN} the charge, and the row is moved`),
   byItself('settle:after', ordering, `${RUN_AGAIN} the charge, and the row as it stands`),
   byItself('announce:before', ordering, 'the activity runs again, and publishes'),
-  byItself('announce:after', ordering, 'the activity runs again, and publishes the same event id; readers drop the second'),
+  byItself(
+    'announce:after',
+    ordering,
+    'the activity runs again, and publishes the same event id; readers drop the second',
+  ),
 
   asksAgain('cancel-request:before', takingBack, 'nothing is noted; the same request takes the order back'),
   byItself('cancel-request:after', takingBack, 'the row says who wants it back; the auditor starts the cancellation'),
@@ -42,17 +70,33 @@ export const deaths: readonly Death[] = [
   asksAgain('cancel-start:after', takingBack, 'the order is cancelled; a repeat of the request is told so'),
   byItself('cancel-charge:before', takingBack, 'the activity runs again, and billing gives the money back'),
   byItself('cancel-charge:after', takingBack, 'the activity runs again, and billing answers what it has promised'),
-  byItself('billing.refund:before', takingBack, 'the worker hears nothing and asks again: the money is given back then'),
+  byItself(
+    'billing.refund:before',
+    takingBack,
+    'the worker hears nothing and asks again: the money is given back then',
+  ),
   byItself('billing.refund:after', takingBack, 'the worker hears nothing and asks again: it is given back once'),
   asksAgain('billing.tombstone:before', burying, 'nothing is stored; who asks again leaves the tombstone'),
   asksAgain('billing.tombstone:after', burying, 'the tombstone stands; who asks again is answered the same'),
   byItself('cancel-settle:before', takingBack, 'the activity runs again, and moves the row'),
   byItself('cancel-settle:after', takingBack, 'the activity runs again, and finds the row moved'),
   byItself('cancel-announce:before', takingBack, 'the activity runs again, and publishes'),
-  byItself('cancel-announce:after', takingBack, 'the activity runs again, and publishes the same event id; readers drop the second'),
+  byItself(
+    'cancel-announce:after',
+    takingBack,
+    'the activity runs again, and publishes the same event id; readers drop the second',
+  ),
 
-  asksAgain('billing.replenish:before', depositing, 'nothing is known to the buyer, who sends the deposit again: it is made then'),
-  asksAgain('billing.replenish:after', depositing, 'nothing is known to the buyer, who sends the deposit again: it was made once'),
+  asksAgain(
+    'billing.replenish:before',
+    depositing,
+    'nothing is known to the buyer, who sends the deposit again: it is made then',
+  ),
+  asksAgain(
+    'billing.replenish:after',
+    depositing,
+    'nothing is known to the buyer, who sends the deposit again: it was made once',
+  ),
 
   asksAgain('profile-row:before', joining, 'nothing is written; the same request writes it'),
   byItself('profile-row:after', joining, 'there is a row of the change; the auditor starts its workflow'),
@@ -78,7 +122,11 @@ export const deaths: readonly Death[] = [
   byItself('mail-mark:before', ordering, `${SENT_AGAIN}, for the second time, under the same \`Message-ID\``),
   byItself('mail-mark:after', ordering, 'the mail is out, and noted'),
   byItself('dead-letter:before', poisoning, 'the message is delivered again, and set aside then'),
-  byItself('dead-letter:after', poisoning, 'the message is delivered again, and set aside twice, with the same place in both letters'),
+  byItself(
+    'dead-letter:after',
+    poisoning,
+    'the message is delivered again, and set aside twice, with the same place in both letters',
+  ),
 
   byItself('audit-order:before', orphanedOrder, 'the next round of any auditor finds the row again'),
   byItself('audit-order:after', orphanedOrder, 'the workflow runs; the next round sees that'),

@@ -26,7 +26,12 @@ export async function takenBack(eyes: Eyes, buyer: Buyer, orderId: string): Prom
 }
 
 /** The deposit was made once. */
-export async function deposited({ databases: { billing } }: Eyes, buyer: Buyer, key: string, amount: number): Promise<void> {
+export async function deposited(
+  { databases: { billing } }: Eyes,
+  buyer: Buyer,
+  key: string,
+  amount: number,
+): Promise<void> {
   const made = await billing('select amount::integer from transactions where idempotency_key = $1', [key]);
   assert.deepEqual(made, [{ amount }]);
   assert.equal(await balanceOf(billing, buyer.id), FIRST_BALANCE + amount);
@@ -44,14 +49,18 @@ export async function announced(eyes: Eyes, userId: string): Promise<void> {
 
 /** Nothing was taken under the key, and nothing will be. */
 export async function buried({ databases: { billing } }: Eyes, ownerId: string, key: string): Promise<void> {
-  const outcomes = await billing('select outcome, cause, transaction_id from outcomes where owner_id = $1 and idempotency_key = $2', [ownerId, key]);
+  const outcomes = await billing(
+    'select outcome, cause, transaction_id from outcomes where owner_id = $1 and idempotency_key = $2',
+    [ownerId, key],
+  );
   assert.deepEqual(outcomes, [{ outcome: 'CANCELLED', cause: 'buyer', transaction_id: null }]);
 }
 
 type Query = Eyes['databases']['billing'];
 
 const balanceOf = async (billing: Query, ownerId: string): Promise<number | undefined> =>
-  (await billing<{ amount: number }>('select amount::integer from billing_accounts where owner_id = $1', [ownerId]))[0]?.amount;
+  (await billing<{ amount: number }>('select amount::integer from billing_accounts where owner_id = $1', [ownerId]))[0]
+    ?.amount;
 
 async function isFinal({ databases: { orders } }: Eyes, id: string, status: string): Promise<void> {
   assert.deepEqual(await orders('select status, version from orders where id = $1', [id]), [{ status, version: 1 }]);
@@ -63,16 +72,29 @@ interface Charge {
   cancelled: boolean;
 }
 
-async function isCharged({ databases: { billing } }: Eyes, buyer: Buyer, orderId: string, { outcome, balance, cancelled }: Charge): Promise<void> {
+async function isCharged(
+  { databases: { billing } }: Eyes,
+  buyer: Buyer,
+  orderId: string,
+  { outcome, balance, cancelled }: Charge,
+): Promise<void> {
   const key = chargeKey(orderId);
   assert.deepEqual(await billing('select outcome from outcomes where idempotency_key = $1', [key]), [{ outcome }]);
-  const moved = await billing('select amount::integer, is_cancelled as cancelled from transactions where idempotency_key = $1', [key]);
+  const moved = await billing(
+    'select amount::integer, is_cancelled as cancelled from transactions where idempotency_key = $1',
+    [key],
+  );
   assert.deepEqual(moved, [{ amount: -PRICE, cancelled }]);
   assert.equal(await balanceOf(billing, buyer.id), balance);
 }
 
 /** One message for each event, which is sent; and of each message mails under one Message-ID only. */
-async function isTold({ databases: { notifications }, mailUrl }: Eyes, { person }: Buyer, orderId: string, events: string[]): Promise<void> {
+async function isTold(
+  { databases: { notifications }, mailUrl }: Eyes,
+  { person }: Buyer,
+  orderId: string,
+  events: string[],
+): Promise<void> {
   const told = await notifications<{ id: string; event: string; status: string }>(
     'select id::text, event_name as event, status from notifications where order_id = $1 order by event_name',
     [orderId],

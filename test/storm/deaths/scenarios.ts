@@ -50,7 +50,13 @@ export const takingBack: Scenario = async (shop) => {
 export const burying: Scenario = async (shop) => {
   const [ownerId, key] = [shop.prng.uuid(), shop.prng.uuid()];
   const path = `/payments/withdrawals/${key}`;
-  const cancel: Asked = { operation: 'cancelWithdrawal', method: 'PUT', path: `${path}/cancellation`, headers: {}, body: { userId: ownerId, cause: 'buyer' } };
+  const cancel: Asked = {
+    operation: 'cancelWithdrawal',
+    method: 'PUT',
+    path: `${path}/cancellation`,
+    headers: {},
+    body: { userId: ownerId, cause: 'buyer' },
+  };
   const charge = requests.withdraw(key, AMOUNT);
   return {
     trigger: () => shop.askBilling(cancel),
@@ -101,7 +107,9 @@ export const poisoning: Scenario = async ({ publish, prng, letters }) => {
     trigger: once(() => publish({ topic: POISONED, key, value: 'poison', headers: {} })),
     insist: () => Promise.reject(new Error('a message is written once')),
     async ended() {
-      const offsets = new Set(own().map(({ headers }) => `${headers['deadLetterPartition']}/${headers['deadLetterOffset']}`));
+      const offsets = new Set(
+        own().map(({ headers }) => `${headers['deadLetterPartition']}/${headers['deadLetterOffset']}`),
+      );
       assert.equal(offsets.size, 1, 'one message was set aside');
     },
   };

@@ -36,7 +36,11 @@ export async function startMortalShop() {
   const transport = createTransport({ brokers: [env['KAFKA_BROKERS']!], clientId: 'test', log: createLog('silent') });
   const publisher = transport.createPublisher();
   const letters: Received[] = [];
-  const reading = transport.consume({ groupId: 'test', topics: [deadLetterTopic(POISONED)], handle: async (letter) => void letters.push(letter) });
+  const reading = transport.consume({
+    groupId: 'test',
+    topics: [deadLetterTopic(POISONED)],
+    handle: async (letter) => void letters.push(letter),
+  });
 
   let lastDeath: Promise<unknown> = Promise.resolve();
   let deaths = 0;
@@ -69,7 +73,8 @@ export async function startMortalShop() {
     /** Somebody with a profile and 3,000 on the account. */
     newBuyer: (): Promise<Buyer> => arrive({ caller, prng: prng.fork(), again }),
     /** Asks billing as the worker does. */
-    askBilling: (asked: Parameters<typeof billing.ask>[0]) => billing.ask({ ...asked, headers: { ...asked.headers, authorization: `Bearer ${asWorker()}` } }),
+    askBilling: (asked: Parameters<typeof billing.ask>[0]) =>
+      billing.ask({ ...asked, headers: { ...asked.headers, authorization: `Bearer ${asWorker()}` } }),
     /** Has the role of a failpoint die there while it does what the trigger sets in motion. Afterwards the role is back, and who insists has an answer. One death at a time. */
     dieAt(name: string, trigger: () => Promise<unknown>, insist?: () => Promise<unknown>): Promise<unknown> {
       const death = lastDeath.then(async () => {
@@ -105,7 +110,10 @@ export async function startMortalShop() {
 export const again: Again = (ask, willDo) =>
   eventually(async () => {
     const exchange = await ask();
-    if (!willDo(exchange)) throw new Error(`${exchange.asked.operation}: ${exchange.answer?.kind ?? exchange.answer?.status ?? exchange.broken}`);
+    if (!willDo(exchange))
+      throw new Error(
+        `${exchange.asked.operation}: ${exchange.answer?.kind ?? exchange.answer?.status ?? exchange.broken}`,
+      );
     return exchange;
   });
 

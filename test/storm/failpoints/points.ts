@@ -9,7 +9,9 @@ export interface Failpoint {
 }
 
 /** Before and after each step: where a process can be killed between two of its statements. */
-export const failpoints: readonly Failpoint[] = steps.flatMap(({ name, role }) => ['before', 'after'].map((side) => ({ name: `${name}:${side}`, role })));
+export const failpoints: readonly Failpoint[] = steps.flatMap(({ name, role }) =>
+  ['before', 'after'].map((side) => ({ name: `${name}:${side}`, role })),
+);
 
 /** The folders by which a storm and the processes in it agree on who dies where. */
 export const foldersOf = (dir: string) => ({ armed: join(dir, 'armed'), hit: join(dir, 'hit') });

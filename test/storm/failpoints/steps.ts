@@ -35,11 +35,20 @@ const ORDERS = { role: 'orders', file: 'api/orders/store.ts', exported: 'createO
 const SAGA = { role: 'orders', file: 'api/orders/saga.ts', exported: 'createSaga' } as const;
 const SETTLING = { ...ORDERS, role: 'worker' } as const;
 const ASKING = { role: 'worker', file: 'activities/billing.ts', exported: 'createBillingActivities' } as const;
-const ANNOUNCING = { role: 'worker', file: 'activities/announcement.ts', exported: 'createAnnouncementActivities', place: method('announceOrder') } as const;
+const ANNOUNCING = {
+  role: 'worker',
+  file: 'activities/announcement.ts',
+  exported: 'createAnnouncementActivities',
+  place: method('announceOrder'),
+} as const;
 const PROFILES = { role: 'worker', file: 'activities/profile.ts', exported: 'createProfileActivities' } as const;
 const MONEY = { role: 'billing', file: 'api/billing/statements.ts', place: itself } as const;
 const USERS = { role: 'users', file: 'api/users/store.ts', exported: 'createUserStore' } as const;
-const MESSAGES = { role: 'notifications', file: 'api/notifications/store.ts', exported: 'createNotificationStore' } as const;
+const MESSAGES = {
+  role: 'notifications',
+  file: 'api/notifications/store.ts',
+  exported: 'createNotificationStore',
+} as const;
 const AUDIT = { role: 'auditor', file: 'api/auditor/sources.ts', place: handed(1) } as const;
 
 /** Every step at which a role is killed, in the order in which an order, a profile and a message meet them. */
@@ -61,11 +70,29 @@ export const steps: readonly Step[] = [
 
   { name: 'billing.replenish', ...MONEY, exported: 'replenishment', had: rowsWritten },
 
-  { name: 'profile-row', ...USERS, place: method('create', 'update'), had: (profile: unknown) => profile !== undefined },
-  { name: 'profile-start', role: 'users', file: 'api/users/workflow.ts', exported: 'createProfileStarter', place: answered },
+  {
+    name: 'profile-row',
+    ...USERS,
+    place: method('create', 'update'),
+    had: (profile: unknown) => profile !== undefined,
+  },
+  {
+    name: 'profile-start',
+    role: 'users',
+    file: 'api/users/workflow.ts',
+    exported: 'createProfileStarter',
+    place: answered,
+  },
   { name: 'profile-mark', ...USERS, place: method('markStarted') },
   { name: 'profile-open', ...PROFILES, place: method('openAccount') },
-  { name: 'billing.open', role: 'billing', file: 'api/billing/store.ts', exported: 'createBillingStore', place: method('open'), had: done },
+  {
+    name: 'billing.open',
+    role: 'billing',
+    file: 'api/billing/store.ts',
+    exported: 'createBillingStore',
+    place: method('open'),
+    had: done,
+  },
   { name: 'profile-announce', ...PROFILES, place: method('announceProfile') },
 
   { name: 'record', ...MESSAGES, place: method('record'), had: done },
@@ -77,7 +104,13 @@ export const steps: readonly Step[] = [
     place: { kind: 'library', module: 'kafkajs/src/broker/index.js', method: 'offsetCommit' },
   },
   { name: 'mail-claim', ...MESSAGES, place: method('claim'), had: rowsWritten },
-  { name: 'mail-send', role: 'notifications', file: 'api/notifications/mailer.ts', exported: 'createMailer', place: method('send') },
+  {
+    name: 'mail-send',
+    role: 'notifications',
+    file: 'api/notifications/mailer.ts',
+    exported: 'createMailer',
+    place: method('send'),
+  },
   { name: 'mail-mark', ...MESSAGES, place: method('sent') },
   {
     name: 'dead-letter',

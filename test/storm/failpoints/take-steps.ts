@@ -35,10 +35,23 @@ const change = { userId: ids.ownerId, version: 1 };
 const now = { status: 'IN_PROGRESS', reason: null, firstStatus: null, cancelCause: null } as const;
 const placed = { id: ids.orderId, userId: ids.ownerId, price: 5, version: 1, ...now };
 const order = { ...placed, createdAt: new Date().toISOString(), correlationId: 'test', traceparent: null };
-const asked = { id: ids.orderId, ownerId: ids.ownerId, price: 5, ifMatch: 0, key: randomUUID(), fingerprint: 'test', correlationId: 'test' };
+const asked = {
+  id: ids.orderId,
+  ownerId: ids.ownerId,
+  price: 5,
+  ifMatch: 0,
+  key: randomUUID(),
+  fingerprint: 'test',
+  correlationId: 'test',
+};
 
 const open = (service: string) => openPatiently(env(`${service}_DATABASE_URL`));
-const databases = { orders: open('ORDERS'), billing: open('BILLING'), users: open('USERS'), notifications: open('NOTIFICATIONS') };
+const databases = {
+  orders: open('ORDERS'),
+  billing: open('BILLING'),
+  users: open('USERS'),
+  notifications: open('NOTIFICATIONS'),
+};
 const orders = createOrderStore(databases.orders);
 const money = createBillingStore(databases.billing);
 const users = createUserStore(databases.users);
@@ -47,21 +60,37 @@ const messages = createNotificationStore(databases.notifications);
 /** Temporal starts what it is asked to, and each workflow ends at once. */
 const temporal = {
   withDeadline: (_atMs: number, act: () => Promise<unknown>) => act(),
-  workflow: { start: async () => {}, executeUpdateWithStart: async () => ({ orderId: ids.orderId, status: 'SUCCESS', reason: null }) },
+  workflow: {
+    start: async () => {},
+    executeUpdateWithStart: async () => ({ orderId: ids.orderId, status: 'SUCCESS', reason: null }),
+  },
 } as never;
-const saga = createSaga({ temporal, taskQueue: 'test', answerDeadlineMs: 1000, orderDeadlineS: 60, charge: 'local', log });
+const saga = createSaga({
+  temporal,
+  taskQueue: 'test',
+  answerDeadlineMs: 1000,
+  orderDeadlineS: 60,
+  charge: 'local',
+  log,
+});
 const startProfile = createProfileStarter({ temporal, taskQueue: 'test' });
 
 const publisher = { publish: async () => {}, close: async () => {} };
-const reply = { status: 200, body: { outcome: 'CANCELLED', cause: 'buyer', transactionId: 1, amount: 5 }, header: () => undefined };
+const reply = {
+  status: 200,
+  body: { outcome: 'CANCELLED', cause: 'buyer', transactionId: 1, amount: 5 },
+  header: () => undefined,
+};
 const billing = Object.assign(async () => reply, { close: async () => {} }) satisfies HttpClient;
 const asking = createBillingActivities({ billing, orders: { find: async () => undefined } });
 const announcing = createAnnouncementActivities({ publisher, codec: { encode: () => ({}) } as never });
 const profiles = createProfileWorld();
-const asActivity = <Input>(act: (input: Input) => Promise<unknown>, input: Input) => new MockActivityEnvironment().run(act, input);
+const asActivity = <Input>(act: (input: Input) => Promise<unknown>, input: Input) =>
+  new MockActivityEnvironment().run(act, input);
 
 const poison = { topic: 'test', partition: 0, offset: '0', key: null, value: null, headers: {} };
-const movement = (kind: 'replenishment' | 'withdrawal') => ({ ownerId: ids.ownerId, scope: 'order', key: randomUUID(), kind, amount: 5 }) as const;
+const movement = (kind: 'replenishment' | 'withdrawal') =>
+  ({ ownerId: ids.ownerId, scope: 'order', key: randomUUID(), kind, amount: 5 }) as const;
 
 const acts: Record<string, () => Promise<unknown>> = {
   place: () => orders.place(asked),
@@ -89,10 +118,15 @@ const acts: Record<string, () => Promise<unknown>> = {
   'mail-claim': async () => (await messages.record(notificationOf(ids.ownerId)), messages.claim(1, 1)),
   'mail-send': sendOne,
   'mail-mark': () => messages.sent(randomUUID()),
-  'dead-letter': () => settingPoisonAside({ publisher, log, handle: () => Promise.reject(new PoisonMessage('test')) })(poison),
+  'dead-letter': () =>
+    settingPoisonAside({ publisher, log, handle: () => Promise.reject(new PoisonMessage('test')) })(poison),
   'audit-order': () => startAll(ordersWithoutEnd({ inProgress: async () => [order] }, saga.start)),
-  'audit-cancellation': () => startAll(unfinishedCancellations({ cancelling: async () => [order] }, (each) => saga.startCancellation(each, 'buyer'))),
-  'audit-profile': () => startAll(unstartedChanges({ unstartedChanges: async () => [change], markStarted: async () => {} }, startProfile)),
+  'audit-cancellation': () =>
+    startAll(
+      unfinishedCancellations({ cancelling: async () => [order] }, (each) => saga.startCancellation(each, 'buyer')),
+    ),
+  'audit-profile': () =>
+    startAll(unstartedChanges({ unstartedChanges: async () => [change], markStarted: async () => {} }, startProfile)),
 };
 
 const wanted = process.argv.slice(3);
@@ -112,7 +146,11 @@ async function readOne(): Promise<void> {
   const broker = await startBroker();
   await broker.createTopics();
   await broker.publisher.publish(broker.orderEvent('OrderCreated', { orderId: ids.orderId, userId: ids.ownerId }));
-  const reading = broker.transport.consume({ groupId: 'test', topics: ['order-service.OrderCreated'], handle: async () => {} });
+  const reading = broker.transport.consume({
+    groupId: 'test',
+    topics: ['order-service.OrderCreated'],
+    handle: async () => {},
+  });
   await eventually(() => {
     if (!passes.has('commit:after')) throw new Error('no offset was committed');
   });

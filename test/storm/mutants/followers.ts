@@ -6,7 +6,9 @@ export const followerMutants: readonly Mutant[] = [
     name: 'auditor-off',
     summary: 'nobody starts the workflow of a row whose writer died',
     caughtBy: ['I8'],
-    changes: [{ file: 'api/auditor/auditor.ts', find: 'onFailed }, startMissing);', replace: 'onFailed }, async () => {});' }],
+    changes: [
+      { file: 'api/auditor/auditor.ts', find: 'onFailed }, startMissing);', replace: 'onFailed }, async () => {});' },
+    ],
   },
   {
     name: 'offset-before-row',

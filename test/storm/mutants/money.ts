@@ -6,7 +6,13 @@ export const moneyMutants: readonly Mutant[] = [
     name: 'outcome-key-not-unique',
     summary: 'a second outcome may be stored under a key, so a key that was declined or cancelled can charge',
     caughtBy: ['I4', 'I6', 'I18'],
-    changes: [{ file: migrationOf('billing'), find: '    constraint outcomes_pkey primary key (owner_id, scope, idempotency_key),\n', replace: '' }],
+    changes: [
+      {
+        file: migrationOf('billing'),
+        find: '    constraint outcomes_pkey primary key (owner_id, scope, idempotency_key),\n',
+        replace: '',
+      },
+    ],
   },
   {
     name: 'outcome-do-nothing',
@@ -31,7 +37,8 @@ export const moneyMutants: readonly Mutant[] = [
       {
         file: 'activities/billing.ts',
         find: "headers: { 'idempotency-key': chargeKey(orderId),",
-        replace: "headers: { 'idempotency-key': chargeKey(activityInfo().attempt === 1 ? orderId : `${orderId}/${activityInfo().attempt}`),",
+        replace:
+          "headers: { 'idempotency-key': chargeKey(activityInfo().attempt === 1 ? orderId : `${orderId}/${activityInfo().attempt}`),",
       },
     ],
   },
@@ -42,7 +49,11 @@ export const moneyMutants: readonly Mutant[] = [
     changes: [
       {
         file: 'activities/billing.ts',
-        find: lines('        body: { userId: ownerId, amount: price },', '        signal: cancellationSignal(),', '      });'),
+        find: lines(
+          '        body: { userId: ownerId, amount: price },',
+          '        signal: cancellationSignal(),',
+          '      });',
+        ),
         replace: lines(
           '        body: { userId: ownerId, amount: price },',
           '        signal: cancellationSignal(),',
@@ -54,12 +65,16 @@ export const moneyMutants: readonly Mutant[] = [
   },
   {
     name: 'no-tombstone',
-    summary: 'the cancellation of a charge that billing has not seen leaves nothing under the key, and a late charge takes the money',
+    summary:
+      'the cancellation of a charge that billing has not seen leaves nothing under the key, and a late charge takes the money',
     caughtBy: ['I6', 'I18'],
     changes: [
       {
         file: 'api/billing/store.ts',
-        find: lines('    const [buried] = (await unlessDuplicate(() => tombstone(db, key, cause))) ?? [];', '    if (buried) return toOutcome(buried, false);'),
+        find: lines(
+          '    const [buried] = (await unlessDuplicate(() => tombstone(db, key, cause))) ?? [];',
+          '    if (buried) return toOutcome(buried, false);',
+        ),
         replace: lines(
           '    const promised = { amount: null, balanceAfter: null, transactionId: null, replayed: false };',
           "    if (!(await told(db, key))) return { kind: 'withdrawal', outcome: 'CANCELLED', cause, ...promised };",
@@ -114,7 +129,10 @@ export const moneyMutants: readonly Mutant[] = [
       {
         file: 'workflows/cancellation.ts',
         find: '    const decision = decide(await steps(asked).cancelCharge(asked.cause));',
-        replace: lines('    void steps(asked).cancelCharge(asked.cause);', "    const decision = decide({ outcome: 'CANCELLED', cause: asked.cause });"),
+        replace: lines(
+          '    void steps(asked).cancelCharge(asked.cause);',
+          "    const decision = decide({ outcome: 'CANCELLED', cause: asked.cause });",
+        ),
       },
     ],
   },

@@ -17,4 +17,5 @@ export interface Change {
 
 export const lines = (...text: readonly string[]): string => text.join('\n');
 
-export const migrationOf = (service: string): string => `prisma/${service}/migrations/20261122000000_init/migration.sql`;
+export const migrationOf = (service: string): string =>
+  `prisma/${service}/migrations/20261122000000_init/migration.sql`;

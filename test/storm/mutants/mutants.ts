@@ -31,6 +31,7 @@ export function mutantOf(name: string): Mutant {
 async function apply({ file, find, replace }: Change, dir: string): Promise<void> {
   const path = join(dir, file);
   const [before, after, ...more] = (await readFile(path, 'utf8')).split(find);
-  if (before === undefined || after === undefined || more.length > 0) throw new Error(`${file} does not have this exactly once: ${find}`);
+  if (before === undefined || after === undefined || more.length > 0)
+    throw new Error(`${file} does not have this exactly once: ${find}`);
   await writeFile(path, before + replace + after);
 }

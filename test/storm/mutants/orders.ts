@@ -21,7 +21,8 @@ export const orderMutants: readonly Mutant[] = [
   },
   {
     name: 'reread-in-same-statement',
-    summary: 'the order of an earlier request is looked for in the statement that waited for it, where it cannot be seen',
+    summary:
+      'the order of an earlier request is looked for in the statement that waited for it, where it cannot be seen',
     caughtBy: ['I11', 'I12', 'I14'],
     changes: [
       {
@@ -42,7 +43,8 @@ export const orderMutants: readonly Mutant[] = [
       {
         file: 'api/orders/statements.ts',
         find: '  return db.$queryRaw<OrderRow[]>`\n    insert into orders (',
-        replace: '  return db.$queryRaw<Array<OrderRow & { placed: boolean }>>`\n    with inserted as (insert into orders (',
+        replace:
+          '  return db.$queryRaw<Array<OrderRow & { placed: boolean }>>`\n    with inserted as (insert into orders (',
       },
       {
         file: 'api/orders/statements.ts',
@@ -58,7 +60,8 @@ export const orderMutants: readonly Mutant[] = [
   },
   {
     name: 'precondition-before-key',
-    summary: 'the list version is looked at before the key, so the repeat of a request whose answer was lost is told that its own order made the list stale',
+    summary:
+      'the list version is looked at before the key, so the repeat of a request whose answer was lost is told that its own order made the list stale',
     caughtBy: ['I11', 'I12', 'I14'],
     changes: [
       {

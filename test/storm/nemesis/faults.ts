@@ -14,7 +14,11 @@ export const faultKinds = {
   cut: { weight: 3, targets: edgeNames, lastsMs: [500, 4_000] },
   slicing: { weight: 3, targets: edgeNames, lastsMs: [2_000, 6_000] },
   redelivery: { weight: 3, targets: ['notifications'], lastsMs: [0, 0] },
-  poison: { weight: 3, targets: ['order-service.OrderCreated', 'order-service.OrderRejected', 'order-service.OrderCancelled'], lastsMs: [0, 0] },
+  poison: {
+    weight: 3,
+    targets: ['order-service.OrderCreated', 'order-service.OrderRejected', 'order-service.OrderCancelled'],
+    lastsMs: [0, 0],
+  },
   duplicates: { weight: 3, targets: ['clients'], lastsMs: [2_000, 6_000] },
   clock: { weight: 3, targets: ['auth'], lastsMs: [3_000, 8_000] },
   failpoint: { weight: 10, targets: ['several'], lastsMs: [12_000, 20_000] },
@@ -34,4 +38,8 @@ export interface Fault {
 
 /** The process whose death a fault may be. */
 export const victimOf = ({ kind, target }: Pick<Fault, 'kind' | 'target'>): Place | undefined =>
-  kind === 'kill-role' || kind === 'kill-server' ? (target as Place) : kind === 'redelivery' || kind === 'clock' ? (target as Place) : undefined;
+  kind === 'kill-role' || kind === 'kill-server'
+    ? (target as Place)
+    : kind === 'redelivery' || kind === 'clock'
+      ? (target as Place)
+      : undefined;

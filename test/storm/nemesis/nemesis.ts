@@ -26,7 +26,8 @@ export async function unleash({ plan, orders, onFault, ...ports }: NemesisOption
   failure.promise.catch(() => {});
 
   for (const fault of plan) {
-    const isDue = () => ports.clients.orders() >= fault.at * orders && under.size < AT_ONCE_MAX && !spared(victimOf(fault));
+    const isDue = () =>
+      ports.clients.orders() >= fault.at * orders && under.size < AT_ONCE_MAX && !spared(victimOf(fault));
     while (!isDue()) await Promise.race([sleep(LOOK_MS, undefined, { signal: ports.signal }), failure.promise]);
     onFault(fault, 'begins');
     const act = acts[fault.kind](fault, ports).then(() => onFault(fault, 'is over'));

@@ -11,7 +11,13 @@ export function planFaults(prng: Prng, count: number): Fault[] {
   return prng.shuffled(deal(prng, count)).map((kind, n) => {
     const [shortest, longest] = faultKinds[kind].lastsMs;
     const at = 0.02 + (span * (n + prng.next() * 0.5)) / count;
-    return { kind, target: targets(kind), lastsMs: prng.between(shortest, longest), at, seed: prng.between(0, 2 ** 31) };
+    return {
+      kind,
+      target: targets(kind),
+      lastsMs: prng.between(shortest, longest),
+      at,
+      seed: prng.between(0, 2 ** 31),
+    };
   });
 }
 

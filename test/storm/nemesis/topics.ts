@@ -65,7 +65,13 @@ export async function openTopics(brokers: string): Promise<Topics> {
       const origins = letters.map((letter) => readDeadLetter(letter)!);
       return {
         poison: messages.filter(({ headers }) => POISON in headers).map(placeOf),
-        letters: [...new Set(origins.map(({ original, partition, offset }) => `${original.topic} ${partition} ${offset}` as MessagePlace))],
+        letters: [
+          ...new Set(
+            origins.map(
+              ({ original, partition, offset }) => `${original.topic} ${partition} ${offset}` as MessagePlace,
+            ),
+          ),
+        ],
       };
     },
     messages: async () =>
@@ -85,7 +91,14 @@ export async function openTopics(brokers: string): Promise<Topics> {
 async function poison(producer: Producer, topic: string, prng: Prng): Promise<void> {
   const orderId = prng.uuid();
   const eventType = topic.split('.')[1]!;
-  const headers = { eventId: prng.uuid(), eventType, schemaVersion: '1', correlationId: 'storm', 'content-type': 'application/json', [POISON]: 'yes' };
+  const headers = {
+    eventId: prng.uuid(),
+    eventType,
+    schemaVersion: '1',
+    correlationId: 'storm',
+    'content-type': 'application/json',
+    [POISON]: 'yes',
+  };
   const sound = JSON.stringify({ orderId, userId: prng.uuid() });
   const message = prng.pick([
     { headers, value: `{"orderId": ${prng.word(5)}` },
@@ -101,8 +114,15 @@ async function poison(producer: Producer, topic: string, prng: Prng): Promise<vo
 /** Joins the group in the consumer's place, commits the beginning of every partition, and leaves. */
 async function rewind(kafka: Kafka, admin: Admin): Promise<void> {
   const offsets = await committedBy(admin);
-  const beginnings = offsets.flatMap(({ topic, partitions }) => partitions.map(({ partition }) => ({ topic, partition, offset: '0' })));
-  const consumer = kafka.consumer({ groupId: GROUP_ID, allowAutoTopicCreation: false, maxWaitTimeInMs: LOOK_AGAIN_MS, rebalanceTimeout: REBALANCE_MS });
+  const beginnings = offsets.flatMap(({ topic, partitions }) =>
+    partitions.map(({ partition }) => ({ topic, partition, offset: '0' })),
+  );
+  const consumer = kafka.consumer({
+    groupId: GROUP_ID,
+    allowAutoTopicCreation: false,
+    maxWaitTimeInMs: LOOK_AGAIN_MS,
+    rebalanceTimeout: REBALANCE_MS,
+  });
   const joined = Promise.withResolvers<void>();
   consumer.on(consumer.events.GROUP_JOIN, () => joined.resolve());
   consumer.on(consumer.events.CRASH, ({ payload }) => joined.reject(payload.error));
@@ -120,10 +140,21 @@ async function rewind(kafka: Kafka, admin: Admin): Promise<void> {
 const committedBy = (admin: Admin) => admin.fetchOffsets({ groupId: GROUP_ID, topics: [...orderTopics] });
 
 function toldBy(messages: readonly Find[], committed: Awaited<ReturnType<typeof committedBy>>): Told[] {
-  const next = new Map(committed.flatMap(({ topic, partitions }) => partitions.map(({ partition, offset }) => [`${topic} ${partition}`, Number(offset)])));
+  const next = new Map(
+    committed.flatMap(({ topic, partitions }) =>
+      partitions.map(({ partition, offset }) => [`${topic} ${partition}`, Number(offset)]),
+    ),
+  );
   return messages
-    .filter(({ topic, partition, offset, headers }) => Number(offset) < next.get(`${topic} ${partition}`)! && !(POISON in headers))
-    .map((message) => ({ order: message.key!.toString(), event: message.headers['eventType']!, place: placeOf(message) }));
+    .filter(
+      ({ topic, partition, offset, headers }) =>
+        Number(offset) < next.get(`${topic} ${partition}`)! && !(POISON in headers),
+    )
+    .map((message) => ({
+      order: message.key!.toString(),
+      event: message.headers['eventType']!,
+      place: placeOf(message),
+    }));
 }
 
 const placeOf = ({ topic, partition, offset }: Find): MessagePlace => `${topic} ${partition} ${offset}`;
@@ -132,7 +163,12 @@ async function lagOf(admin: Admin): Promise<number> {
   const committed = await committedBy(admin);
   let lag = 0;
   for (const { topic, partitions } of committed) {
-    const ends = new Map((await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }]));
+    const ends = new Map(
+      (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => [
+        partition,
+        { low: Number(low), high: Number(high) },
+      ]),
+    );
     for (const { partition, offset } of partitions) {
       const { low, high } = ends.get(partition)!;
       lag += high - Math.max(Number(offset), low);

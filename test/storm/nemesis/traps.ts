@@ -31,9 +31,14 @@ export function createTraps(): Act {
     const armed = new Map<string, number>();
     const disarm = async (name: string) => {
       armed.delete(name);
-      for (const each of [name, ...prerequisites(name)]) await rm(join(foldersOf(failpointsDir).armed, each), { force: true });
+      for (const each of [name, ...prerequisites(name)])
+        await rm(join(foldersOf(failpointsDir).armed, each), { force: true });
     };
-    for (const deadline = Date.now() + lastsMs; Date.now() < deadline; await sleep(LOOK_MS, undefined, { signal: ports.signal })) {
+    for (
+      const deadline = Date.now() + lastsMs;
+      Date.now() < deadline;
+      await sleep(LOOK_MS, undefined, { signal: ports.signal })
+    ) {
       const hit = new Set(hitFailpoints(failpointsDir));
       for (const [name, since] of armed) {
         if (!hit.has(name) && Date.now() < since + ARMED_FOR_MS) continue;

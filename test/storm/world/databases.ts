@@ -12,10 +12,16 @@ export function openDatabases(adminUrl: string): { databases: Databases; close()
   const pools = services.map((service) => {
     const url = new URL(adminUrl);
     url.pathname = service;
-    const pool = new Pool({ connectionString: url.href, max: 2, connectionTimeoutMillis: TIMEOUT_MS, query_timeout: TIMEOUT_MS });
+    const pool = new Pool({
+      connectionString: url.href,
+      max: 2,
+      connectionTimeoutMillis: TIMEOUT_MS,
+      query_timeout: TIMEOUT_MS,
+    });
     // One that is killed with its server is replaced by the pool.
     pool.on('error', () => {});
-    const query: Query = async <Row>(statement: string, values: readonly unknown[] = []) => (await pool.query(statement, [...values])).rows as Row[];
+    const query: Query = async <Row>(statement: string, values: readonly unknown[] = []) =>
+      (await pool.query(statement, [...values])).rows as Row[];
     return { service, pool, query };
   });
   return {

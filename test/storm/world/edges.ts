@@ -22,19 +22,28 @@ const ASKS: Readonly<Record<RoleName, readonly Place[]>> = {
 export type EdgeName = `${RoleName | 'clients'} to ${Place}`;
 
 /** Every way on which somebody asks somebody else, each of its own: that one of them is spoilt, no other one feels. */
-export const edgeNames: readonly EdgeName[] = ['clients to gateway', ...roleNames.flatMap((from) => ASKS[from].map((to): EdgeName => `${from} to ${to}`))];
+export const edgeNames: readonly EdgeName[] = [
+  'clients to gateway',
+  ...roleNames.flatMap((from) => ASKS[from].map((to): EdgeName => `${from} to ${to}`)),
+];
 
 export type Edges = Readonly<Record<EdgeName, Link>>;
 
 /** Makes the ways to where everybody is, as `host:port`. */
 export async function openEdges(addresses: Readonly<Record<Place, string>>): Promise<Edges> {
   const open = (to: Place) => (to === 'kafka' ? startKafkaLink(addresses[to]) : startLink(addresses[to]));
-  const entries = await Promise.all(edgeNames.map(async (name) => [name, await open(name.split(' to ')[1] as Place)] as const));
+  const entries = await Promise.all(
+    edgeNames.map(async (name) => [name, await open(name.split(' to ')[1] as Place)] as const),
+  );
   return Object.fromEntries(entries) as Edges;
 }
 
 /** The variables by which a role finds those that it asks, each at its own end of the way. */
-export function variablesOf(role: RoleName, edges: Edges, stack: Readonly<Record<string, string>>): Record<string, string> {
+export function variablesOf(
+  role: RoleName,
+  edges: Edges,
+  stack: Readonly<Record<string, string>>,
+): Record<string, string> {
   const variables = ASKS[role].map((to): Record<string, string> => {
     const { address } = edges[`${role} to ${to}`];
     switch (to) {

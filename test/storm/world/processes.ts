@@ -13,7 +13,10 @@ const WATCHER = 'sh';
 /** A process and all that it has started. */
 export async function familyOf(pid: number): Promise<number[]> {
   const all = await processes();
-  const of = (parent: number): number[] => all.filter((each) => each.parent === parent && each.name !== WATCHER).flatMap((each) => [each.pid, ...of(each.pid)]);
+  const of = (parent: number): number[] =>
+    all
+      .filter((each) => each.parent === parent && each.name !== WATCHER)
+      .flatMap((each) => [each.pid, ...of(each.pid)]);
   return [pid, ...of(pid)];
 }
 

@@ -40,12 +40,23 @@ const KILLED = 'SIGKILL';
 
 /** A port for each role, and one for the gateway's operations, that no outgoing connection takes while the role is away. */
 export function rolePorts(dir: string): Promise<Record<RoleName | 'operations', number>> {
-  const needs = [...roleNames, 'operations' as const].map((who) => [who, { who, variable: `${who.toUpperCase()}_PORT` }] as const);
+  const needs = [...roleNames, 'operations' as const].map(
+    (who) => [who, { who, variable: `${who.toUpperCase()}_PORT` }] as const,
+  );
   return choosePorts(join(dir, 'roles.json'), Object.fromEntries(needs) as Record<RoleName | 'operations', PortNeed>);
 }
 
 /** Runs each role as a process of its own, and starts it again at the same address whenever it dies. */
-export async function startRoles({ dir, root, preloads, variables, ports, onNote, onGivenUp, ...options }: RolesOptions): Promise<Roles> {
+export async function startRoles({
+  dir,
+  root,
+  preloads,
+  variables,
+  ports,
+  onNote,
+  onGivenUp,
+  ...options
+}: RolesOptions): Promise<Roles> {
   const closing = new AbortController();
   const signal = AbortSignal.any([closing.signal, options.signal]);
   const kept = {} as Record<RoleName, Kept<Server>>;
@@ -89,7 +100,14 @@ export async function startRoles({ dir, root, preloads, variables, ports, onNote
     });
   };
   const keep = async (role: RoleName) => {
-    kept[role] = await keepAlive({ start: (died) => start(role, died), signal, onNote, onGivenUp, deathsMax: DEATHS_MAX, waitMaxMs: WAIT_MAX_MS });
+    kept[role] = await keepAlive({
+      start: (died) => start(role, died),
+      signal,
+      onNote,
+      onGivenUp,
+      deathsMax: DEATHS_MAX,
+      waitMaxMs: WAIT_MAX_MS,
+    });
   };
   const stop = async () => {
     closing.abort();

@@ -40,9 +40,20 @@ export interface World {
 
 const HOST = '127.0.0.1';
 /** Limits on what one buyer or one address may do are counted as always, and never met: all buyers have one address here. */
-const UNLIMITED = { WRITES_BURST: '1000000', WRITES_PER_SECOND: '1000000', REGISTRATIONS_PER_ADDRESS: '1000000', LOGIN_FAILURES_PER_ADDRESS: '1000000' };
+const UNLIMITED = {
+  WRITES_BURST: '1000000',
+  WRITES_PER_SECOND: '1000000',
+  REGISTRATIONS_PER_ADDRESS: '1000000',
+  LOGIN_FAILURES_PER_ADDRESS: '1000000',
+};
 /** Quicker than an installation has it, so that more happens within a storm; and so few orders may wait that it does not last long after it. */
-const QUICK = { ANSWER_DEADLINE_MS: '3000', AUDIT_EVERY_MS: '500', AUDIT_COMPARE_EVERY_S: '10', AUDIT_PATIENCE_S: '8', ORDERS_WAITING_MAX: '120' };
+const QUICK = {
+  ANSWER_DEADLINE_MS: '3000',
+  AUDIT_EVERY_MS: '500',
+  AUDIT_COMPARE_EVERY_S: '10',
+  AUDIT_PATIENCE_S: '8',
+  ORDERS_WAITING_MAX: '120',
+};
 
 export async function startWorld({ dir, root, signal, onNote }: WorldOptions): Promise<World> {
   await mkdir(dir, { recursive: true });
@@ -80,7 +91,16 @@ export async function startWorld({ dir, root, signal, onNote }: WorldOptions): P
       FAILPOINTS_DIR: failpointsDir,
       STORM_MEMORY_FILE: memoryFileOf(role),
     });
-    const roles = await startRoles({ dir, root, preloads: preloadsOf(root), variables, ports, signal, onNote, onGivenUp: givenUp.resolve });
+    const roles = await startRoles({
+      dir,
+      root,
+      preloads: preloadsOf(root),
+      variables,
+      ports,
+      signal,
+      onNote,
+      onGivenUp: givenUp.resolve,
+    });
     undo.push(() => roles.stop());
 
     return {
@@ -90,7 +110,10 @@ export async function startWorld({ dir, root, signal, onNote }: WorldOptions): P
       stack,
       databases,
       temporal,
-      urls: Object.fromEntries(roleNames.map((role) => [role, `http://${HOST}:${ports[role]}`])) as Record<RoleName, string>,
+      urls: Object.fromEntries(roleNames.map((role) => [role, `http://${HOST}:${ports[role]}`])) as Record<
+        RoleName,
+        string
+      >,
       operationsUrlOf: (role) => `http://${HOST}:${role === 'gateway' ? ports.operations : ports[role]}`,
       pidOf: (place) => (isServer(place) ? stack.servers[place]! : roles.current(place)).pid,
       failpointsDir,
@@ -108,13 +131,23 @@ export const isServer = (place: Place): place is ServerName => (serverNames as r
 
 /** With the tree's own migrations: they are part of what may be broken. */
 async function prepare(root: string, env: Record<string, string>): Promise<void> {
-  const { applyMigrations, createMissingTopics } = (await import(join(root, 'local', 'preparation.ts'))) as typeof import('../../../local/preparation.ts');
+  const { applyMigrations, createMissingTopics } = (await import(
+    join(root, 'local', 'preparation.ts')
+  )) as typeof import('../../../local/preparation.ts');
   await Promise.all([applyMigrations(env), createMissingTopics(env)]);
 }
 
-function addressesOf({ servers: { postgres, kafka, temporal, mail } }: Stack, ports: Readonly<Record<RoleName, number>>): Record<Place, string> {
+function addressesOf(
+  { servers: { postgres, kafka, temporal, mail } }: Stack,
+  ports: Readonly<Record<RoleName, number>>,
+): Record<Place, string> {
   const roles = roleNames.map((role) => [role, `${HOST}:${ports[role]}`]);
-  const servers = { postgres: new URL(postgres!.adminUrl).host, kafka: kafka!.brokers, temporal: temporal!.address, mail: new URL(mail!.smtpUrl).host };
+  const servers = {
+    postgres: new URL(postgres!.adminUrl).host,
+    kafka: kafka!.brokers,
+    temporal: temporal!.address,
+    mail: new URL(mail!.smtpUrl).host,
+  };
   return { ...(Object.fromEntries(roles) as Record<RoleName, string>), ...servers };
 }
 
