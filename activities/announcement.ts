@@ -11,13 +11,13 @@ export interface Announcement {
   traceparent?: string;
 }
 
-const events = { SUCCESS: 'OrderCreated', FAILED: 'OrderRejected', CANCELLED: 'OrderCancelled' } as const;
+const EVENT_TYPES = { SUCCESS: 'OrderCreated', FAILED: 'OrderRejected', CANCELLED: 'OrderCancelled' } as const;
 
 export function createAnnouncementActivities({ publisher, codec }: { publisher: Publisher; codec: EventCodec }) {
   return {
-    /** Afterwards the broker has the event of what became of the order. Its id is made from the order id, so readers drop a repeat. */
+    /** Publishes the order's final status. Repeats have the same event id, so readers drop them. */
     async announceOrder({ orderId, ownerId, status, reason, correlationId, traceparent }: Announcement): Promise<void> {
-      const type = events[status];
+      const type = EVENT_TYPES[status];
       await publisher.publish(
         codec.encode({
           id: orderEventId(orderId, type),

@@ -1,14 +1,14 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { Counter } from 'prom-client';
-import { originHeaders } from '../lib/correlation.ts';
+import { correlationHeaders } from '../lib/correlation.ts';
 import type { HttpClient, Reply } from '../lib/http-client.ts';
 import { chargeKey } from '../specs/identity.ts';
 import type { Orders } from './orders.ts';
 
 export type CancelCause = 'buyer' | 'operator' | 'deadline';
 
-/** What billing said for certain about the charge of an order. */
+/** A definite answer from billing. */
 export type ChargeOutcome =
   { outcome: 'CHARGED' } | { outcome: 'DECLINED' } | { outcome: 'CANCELLED' | 'REFUNDED'; cause: CancelCause };
 
@@ -17,27 +17,26 @@ export interface ChargeRequest {
   ownerId: string;
   /** In whole minor units. */
   price: number;
-  /** These tie billing's log lines to the request that placed the order. */
   correlationId: string;
   traceparent?: string;
 }
 
-/** Refusals that come of a fault of ours, such as keys of services that do not fit, and that do not end before somebody mends it. */
-const misfits = new Counter({
+/** Refusals caused by a fault on our side, such as mismatched service keys. */
+const unfixableRefusals = new Counter({
   name: 'billing_misfits_total',
-  help: 'Refusals of billing that only people can put right, by kind',
+  help: 'Refusals by billing that only an operator can fix, by kind',
   labelNames: ['kind'],
 });
 
-/** What an order asks of billing. Both are PUTs under a key made from the order id alone, so repeating one changes nothing. */
+/** Both send a PUT under a key derived from the order id alone, so they can be repeated. */
 export function createBillingActivities({ billing, orders }: { billing: HttpClient; orders: Pick<Orders, 'find'> }) {
   return {
-    /** Answers only what billing said for certain. Anything else throws, and is asked again under the same key. */
+    /** Returns only a definite answer. Throws on any other, to be retried under the same key. */
     async chargeOrder({ orderId, ownerId, price, ...origin }: ChargeRequest): Promise<ChargeOutcome> {
       const reply = await billing({
         method: 'PUT',
         path: '/payments/withdrawals',
-        headers: { 'idempotency-key': chargeKey(orderId), ...originHeaders(origin) },
+        headers: { 'idempotency-key': chargeKey(orderId), ...correlationHeaders(origin) },
         body: { userId: ownerId, amount: price },
         signal: cancellationSignal(),
       });
@@ -45,18 +44,20 @@ export function createBillingActivities({ billing, orders }: { billing: HttpClie
       const kind = problemOf(reply);
       if (kind === 'insufficient-funds') return { outcome: 'DECLINED' };
       if (kind === 'charge-cancelled') return { outcome: 'CANCELLED', cause: causeOf(reply) };
-      // Billing knows this key for another amount. Asking again cannot change that: the workflow makes billing take it back.
+      // Billing has this key with another amount. A retry would not help, so the workflow cancels the charge.
       if (kind === 'key-reused') {
-        misfits.inc({ kind });
-        throw ApplicationFailure.nonRetryable('billing knows the key of this order for another request', 'KeyReused');
+        unfixableRefusals.inc({ kind });
+        throw ApplicationFailure.nonRetryable(
+          'billing already has the key of this order with another request',
+          'KeyReused',
+        );
       }
-      throw unknown(reply);
+      throw unknownOutcome(reply);
     },
 
     /**
-     * Right whether the charge happened, did not, or is still on its way: afterwards billing refuses a late one. An order that has succeeded
-     * keeps its charge unless its row says that somebody wants it back, and gives it back for that alone: a second run of its workflow,
-     * which billing does not answer in time, is nobody.
+     * Refunds the charge if it happened, and makes billing reject it if it arrives later. A SUCCESS order is refunded
+     * only if its row records a cancellation request: a deadline in a second run of its workflow is not one.
      */
     async cancelCharge({
       orderId,
@@ -65,25 +66,25 @@ export function createBillingActivities({ billing, orders }: { billing: HttpClie
       ...origin
     }: Omit<ChargeRequest, 'price'> & { cause: CancelCause }): Promise<ChargeOutcome> {
       const row = await orders.find(orderId);
-      const wish = row?.status === 'SUCCESS' ? row.cancelCause : cause;
-      if (wish === null) return { outcome: 'CHARGED' };
+      const effectiveCause = row?.status === 'SUCCESS' ? row.cancelCause : cause;
+      if (effectiveCause === null) return { outcome: 'CHARGED' };
       const reply = await billing({
         method: 'PUT',
         path: `/payments/withdrawals/${chargeKey(orderId)}/cancellation`,
-        headers: originHeaders(origin),
-        body: { userId: ownerId, cause: wish },
+        headers: correlationHeaders(origin),
+        body: { userId: ownerId, cause: effectiveCause },
         signal: cancellationSignal(),
       });
       const { outcome } = (reply.body ?? {}) as { outcome?: string };
       if (reply.status === 200 && outcome === 'DECLINED') return { outcome };
       if (reply.status === 200 && (outcome === 'CANCELLED' || outcome === 'REFUNDED'))
         return { outcome, cause: causeOf(reply) };
-      throw unknown(reply);
+      throw unknownOutcome(reply);
     },
   };
 }
 
-/** Whether billing says that it moved this very amount. Whatever else comes with a 200, such as the page of a proxy that stands in between, tells nothing. */
+/** True if billing confirms this amount. A 200 with another body, such as a proxy's page, proves nothing. */
 function isMoved({ status, body }: Reply, price: number): boolean {
   const { transactionId, amount } = (body ?? {}) as { transactionId?: unknown; amount?: unknown };
   return (status === 200 || status === 201) && Number.isInteger(transactionId) && amount === price;
@@ -94,13 +95,14 @@ const problemOf = ({ body }: Reply): string | undefined =>
 
 function causeOf(reply: Reply): CancelCause {
   const { cause } = reply.body as { cause?: CancelCause };
-  if (!cause) throw unknown(reply);
+  if (!cause) throw unknownOutcome(reply);
   return cause;
 }
 
-/** No answer that counts: also a refusal of our token or of our request, which a rotation or a release may put right. */
-function unknown(reply: Reply): Error {
-  if (reply.status === 401 || reply.status === 403) misfits.inc({ kind: problemOf(reply) ?? String(reply.status) });
+/** Retryable even if billing rejected our token or request: a key rotation or a release can fix that. */
+function unknownOutcome(reply: Reply): Error {
+  if (reply.status === 401 || reply.status === 403)
+    unfixableRefusals.inc({ kind: problemOf(reply) ?? String(reply.status) });
   return ApplicationFailure.retryable(
     `billing answered ${reply.status} ${problemOf(reply) ?? ''}`.trim(),
     'BillingUnknown',

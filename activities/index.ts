@@ -14,7 +14,7 @@ export interface ActivityPorts {
   codec: EventCodec;
 }
 
-/** Everything that a workflow may ask of the world. */
+/** All activities. */
 export const createActivities = (ports: ActivityPorts) => ({
   ...createBillingActivities(ports),
   ...createOrderActivities(ports),

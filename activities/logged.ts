@@ -1,27 +1,36 @@
 import type { Log } from '../lib/log.ts';
 import type { Activities } from './index.ts';
 
-/** Which parts of an activity's input and answer an operator finds a line by. None of them is about a person. */
-const FOUND_BY = ['orderId', 'userId', 'version', 'correlationId', 'outcome', 'status', 'reason', 'cause'] as const;
+/** Fields of inputs and results by which operators search the log. None is personal. */
+const LOGGED_FIELDS = [
+  'orderId',
+  'userId',
+  'version',
+  'correlationId',
+  'outcome',
+  'status',
+  'reason',
+  'cause',
+] as const;
 
-/** The activities, each with one line in the log when it has been done. One that fails is told by Temporal, and tried again. */
+/** Logs each success. Temporal logs and retries failures. */
 export function logged(activities: Activities, log: Log): Activities {
   const entries = Object.entries(activities as unknown as Record<string, (input: object) => Promise<unknown>>).map(
     ([name, act]) => {
       const loggedAct = async (input: object) => {
         const startedMs = performance.now();
-        const answer = await act(input);
+        const result = await act(input);
         log.info(
           {
             role: 'worker',
             activity: name,
             ...pick(input),
-            ...pick(answer),
+            ...pick(result),
             ms: Math.round(performance.now() - startedMs),
           },
           'activity',
         );
-        return answer;
+        return result;
       };
       return [name, loggedAct] as const;
     },
@@ -32,6 +41,6 @@ export function logged(activities: Activities, log: Log): Activities {
 function pick(from: unknown): Record<string, unknown> {
   if (typeof from !== 'object' || from === null) return {};
   return Object.fromEntries(
-    Object.entries(from).filter(([name, value]) => value !== null && FOUND_BY.some((each) => each === name)),
+    Object.entries(from).filter(([name, value]) => value !== null && LOGGED_FIELDS.some((field) => field === name)),
   );
 }

@@ -8,40 +8,40 @@ export interface SettledRow {
 
 type Final = 'SUCCESS' | 'FAILED' | 'CANCELLED';
 
-/** The part of the orders that a workflow may read and write. */
 export interface Orders {
   find(orderId: string): Promise<{ status: string; cancelCause: string | null } | undefined>;
-  /** Moves an order that is in progress; answers the row as it then stands, or undefined if there is none. */
+  /** Settles an order in progress. Returns the current row, if any. */
   settle(
     orderId: string,
     status: Final,
     reason: string | null,
   ): Promise<(SettledRow & { firstStatus: string | null }) | undefined>;
-  /** Moves an order that is in progress, or has succeeded, to CANCELLED; answers the row as it then stands. */
+  /** Cancels an order in progress or after success. Returns the current row, if any. */
   cancel(orderId: string, reason: string | null): Promise<SettledRow | undefined>;
 }
 
 export function createOrderActivities({ orders }: { orders: Orders }) {
   return {
     /**
-     * Afterwards the order is final. Answers what it first became, which is not what was asked for when somebody else was first. An order
-     * that had succeeded when the answer was lost, and was taken back before this was asked again, has succeeded: its buyer is told of both.
+     * Makes the order final and returns its first final status, which another call may have set. If it succeeded, the
+     * answer was lost and it was cancelled before this retry, that is SUCCESS: the buyer gets both notifications.
      */
     async settleOrder({ orderId, status, reason }: { orderId: string; status: Final; reason: string | null }) {
       const row = await orders.settle(orderId, status, reason);
-      const wasTakenBack = row?.firstStatus === 'SUCCESS' && row.status === 'CANCELLED';
-      return asFinal(orderId, wasTakenBack ? { ...row, status: 'SUCCESS', reason: null } : row);
+      const cancelledSince = row?.firstStatus === 'SUCCESS' && row.status === 'CANCELLED';
+      return finalStatusOf(orderId, cancelledSince ? { ...row, status: 'SUCCESS', reason: null } : row);
     },
 
-    /** Afterwards the order is cancelled, unless it had failed. Answers what it is. */
+    /** Cancels the order unless it has failed. Returns its final status. */
     cancelOrder: async ({ orderId, reason }: { orderId: string; reason: string | null }) =>
-      asFinal(orderId, await orders.cancel(orderId, reason)),
+      finalStatusOf(orderId, await orders.cancel(orderId, reason)),
   };
 }
 
-function asFinal(orderId: string, row: SettledRow | undefined) {
-  // A row can only be missing where a database was restored from before it: it is waited for, and seen by an operator.
-  if (!row) throw ApplicationFailure.retryable(`there is no row of order ${orderId}`, 'OrderMissing');
-  if (row.status === 'IN_PROGRESS') throw ApplicationFailure.retryable(`order ${orderId} did not move`, 'OrderStuck');
+function finalStatusOf(orderId: string, row: SettledRow | undefined) {
+  // Only a restored backup can lack the row. Retry until an operator restores it.
+  if (!row) throw ApplicationFailure.retryable(`order ${orderId} has no row`, 'OrderMissing');
+  if (row.status === 'IN_PROGRESS')
+    throw ApplicationFailure.retryable(`order ${orderId} is still IN_PROGRESS`, 'OrderStuck');
   return { orderId, status: row.status as Final, reason: row.reason };
 }

@@ -1,14 +1,14 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { originHeaders } from '../lib/correlation.ts';
+import { correlationHeaders } from '../lib/correlation.ts';
 import type { EventCodec } from '../lib/events.ts';
-import type { Ask, Reply } from '../lib/http-client.ts';
+import type { OutgoingRequest, Reply } from '../lib/http-client.ts';
 import type { Publisher } from '../lib/kafka.ts';
 import type { UserUpdated } from '../specs/generated/preferable/events.ts';
 import { profileEventId, profileWorkflowId } from '../specs/identity.ts';
 
-/** Another role, asked over HTTP with a service token. Rejects when nothing is known of the answer. */
-type Role = (ask: Ask) => Promise<Reply>;
+/** Calls another role over HTTP. Rejects if no answer arrives. */
+type Role = (request: OutgoingRequest) => Promise<Reply>;
 
 export interface ProfilePorts {
   billing: Role;
@@ -20,12 +20,12 @@ export interface ProfilePorts {
 export interface ProfileVersion {
   userId: string;
   version: number;
-  /** These tie what others do and hear to the request that made the change. One that was made by no request goes by the name of its workflow. */
+  /** Of the request that made the change; the workflow id if there was none. */
   correlationId?: string;
   traceparent?: string;
 }
 
-/** What others have been told. It names no person: history is read by many and kept for long. */
+/** Contains no personal data, because it is recorded in the history. */
 export interface Announced {
   version: number;
   deleted: boolean;
@@ -33,10 +33,10 @@ export interface Announced {
 
 export type ProfileActivities = ReturnType<typeof createProfileActivities>;
 
-/** What follows from the change of a profile. */
+/** The activities of a profile change. */
 export function createProfileActivities({ billing, users, publisher, codec }: ProfilePorts) {
   return {
-    /** Afterwards the buyer has an account. One that was open already stays as it is. */
+    /** Opens the buyer's account unless it is open. */
     async openAccount(change: ProfileVersion): Promise<void> {
       const reply = await billing({
         method: 'PUT',
@@ -44,14 +44,13 @@ export function createProfileActivities({ billing, users, publisher, codec }: Pr
         headers: headersOf(change),
         signal: cancellationSignal(),
       });
-      if (reply.status !== 200 && reply.status !== 201) throw unknown('billing', reply);
+      if (reply.status !== 200 && reply.status !== 201) throw unexpectedAnswer('billing', reply);
     },
 
     /**
-     * Afterwards the last message about this profile says what the profile is, or a later change is about to say it. The workflows
-     * of two changes run side by side, and a compacted topic keeps what came last: so each of them looks again after it has
-     * published, and corrects itself if the profile was changed in between. It does so also where its time is up by then: what it
-     * published may have come after what others did since.
+     * Publishes the current profile until a reread finds no newer one: workflows of two changes run concurrently, so an
+     * older version could overwrite a newer one in the compacted topic. Rereads ignore the activity's timeout, because
+     * the message just published may be stale.
      */
     async announceProfile(change: ProfileVersion): Promise<Announced> {
       let announced: Announced | undefined;
@@ -66,7 +65,7 @@ export function createProfileActivities({ billing, users, publisher, codec }: Pr
   };
 }
 
-/** The profile and its version, or null for one that is certainly not there, and the version at which it was deleted. */
+/** Returns the profile, or null if it certainly does not exist, and the version of that state. */
 async function readProfile(
   users: Role,
   change: ProfileVersion,
@@ -82,10 +81,10 @@ async function readProfile(
     const profile = toEvent(reply.body as NonNullable<UserUpdated>);
     return { version: profile.version, profile };
   }
-  // Any other 404 comes from an address that is wrong, and must not delete a profile elsewhere.
+  // Any other 404 means a wrong address, not a deletion.
   if (reply.status === 404 && problemOf(reply) === '/problems/no-such-user')
     return { version: (reply.body as { version?: number }).version ?? change.version, profile: null };
-  throw unknown('users', reply);
+  throw unexpectedAnswer('users', reply);
 }
 
 const toEvent = ({ userId, firstName, lastName, email, phone, version }: NonNullable<UserUpdated>) => ({
@@ -105,7 +104,7 @@ const userUpdated = (change: ProfileVersion, version: number, payload: UserUpdat
   payload,
   correlationId: correlationOf(change),
   traceparent: change.traceparent,
-  // A deletion has no payload that could say its version.
+  // A deletion has no payload to carry its version.
   extra: { profileVersion: String(version) },
 });
 
@@ -116,10 +115,10 @@ const correlationOf = ({
 }: ProfileVersion): string => correlationId;
 
 const headersOf = (change: ProfileVersion) =>
-  originHeaders({ correlationId: correlationOf(change), traceparent: change.traceparent });
+  correlationHeaders({ correlationId: correlationOf(change), traceparent: change.traceparent });
 
 const problemOf = ({ body }: Reply): string | undefined => (body as { type?: string } | undefined)?.type;
 
-/** No answer that counts. Without its body, which may be personal. */
-const unknown = (role: string, reply: Reply): Error =>
+/** Omits the body, which may be personal. */
+const unexpectedAnswer = (role: string, reply: Reply): Error =>
   ApplicationFailure.retryable(`${role} answered ${reply.status} ${problemOf(reply) ?? ''}`.trim(), 'UnknownAnswer');

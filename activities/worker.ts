@@ -15,31 +15,31 @@ export interface HostOptions extends TemporalAddress {
   taskQueue: string;
   activities: Activities;
   workflowBundle: NonNullable<WorkerOptions['workflowBundle']>;
-  /** The release that this worker is of. Workflows then stay with the release that they began on. Without it, any worker takes any of them. */
+  /** Workflows stay on the release that started them. If unset, any worker runs any workflow. */
   version?: WorkerDeploymentVersion | undefined;
-  /** Called when the worker has ended by itself: it polls no more, and another one is needed. */
+  /** Called when the worker stops unexpectedly and must be replaced. */
   onEnd(error: Error): void;
 }
 
 export interface Host {
-  /** Resolves when Temporal answers on the connection that the worker polls over. */
+  /** Resolves if Temporal answers on the worker's connection. */
   check(): Promise<void>;
-  /** Lets the tasks under way finish, for a bounded time, and resolves when they have. */
+  /** Waits a bounded time for running tasks, then disconnects. */
   close(): Promise<void>;
 }
 
-/** Twice as many as one process can have in flight, so that a workflow under way is not replayed from its start. */
+/** Twice what one process can have in flight, so that no running workflow is evicted and replayed. */
 const CACHED_WORKFLOWS_MAX = 400;
 const CHECK_TIMEOUT_MS = 2_000;
 const SHUTDOWN_GRACE = '5s';
 const SHUTDOWN_FORCE = '8s';
 
 export interface BundleOptions extends Pick<TemporalAddress, 'payloadKeys'> {
-  /** Modules whose interceptors run with the workflows. */
+  /** Module paths. */
   interceptors?: string[];
 }
 
-/** Bundles the workflows for the sandbox that they run in. Takes about two seconds, once for each process. */
+/** Bundles the workflows. Takes about two seconds, once per process. */
 export const bundleWorkflows = ({
   payloadKeys,
   interceptors = [],
@@ -51,7 +51,7 @@ export const bundleWorkflows = ({
     ...(payloadKeys && { failureConverterPath }),
   });
 
-/** Runs workflows and activities from one task queue in one worker, so that an activity can start in the answer to the task that asked for it. */
+/** Runs workflows and activities in one worker, so that an activity can start with its workflow task's response. */
 export async function hostWorkflows({ onEnd, ...options }: HostOptions): Promise<Host> {
   const { address, namespace, apiKey, tls } = options;
   const connection = await NativeConnection.connect({ address, tls, ...(apiKey && { apiKey }) });
@@ -61,7 +61,7 @@ export async function hostWorkflows({ onEnd, ...options }: HostOptions): Promise
   });
   let closing = false;
   const ended = worker.run().then(
-    () => !closing && onEnd(new Error('the worker ended')),
+    () => !closing && onEnd(new Error('the worker stopped unexpectedly')),
     (error: Error) => !closing && onEnd(error),
   );
   return {
@@ -102,5 +102,5 @@ function workerOptions({
   };
 }
 
-const nothing = () => {};
-const quiet = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
+const noop = () => {};
+const quiet = { log: noop, trace: noop, debug: noop, info: noop, warn: noop, error: noop };

@@ -2,22 +2,20 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Pool } from 'undici';
 import type { Target } from './target.ts';
 
-/** Somebody with a session and enough money. */
 export interface Buyer {
   cookie: string;
   version: number;
 }
 
-/** What the app has promised. */
-export interface Ledger {
+export interface Responses {
   accepted: Set<string>;
-  /** How often anything but an accepted order was answered, by status. */
+  /** Number of other responses, by status. */
   refused: Map<number, number>;
 }
 
 const FUNDS = 1_000_000_000;
 
-/** Registers a buyer, logs them in, makes their profile and fills their account. */
+/** Registers a buyer, logs in, creates a profile and tops up. */
 export async function createBuyer(url: string): Promise<Buyer> {
   const username = `bench-${randomBytes(6).toString('hex')}`;
   const credentials = { username, password: randomBytes(12).toString('base64url') };
@@ -27,7 +25,7 @@ export async function createBuyer(url: string): Promise<Buyer> {
       body: JSON.stringify(body),
       headers: { 'content-type': 'application/json', ...headers },
     });
-    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status} ${await response.text()}`);
+    if (!response.ok) throw new Error(`${method} ${path} returned ${response.status} ${await response.text()}`);
     await response.arrayBuffer();
     return response.headers;
   };
@@ -43,24 +41,24 @@ export async function createBuyer(url: string): Promise<Buyer> {
   return { cookie, version: 0 };
 }
 
-/** The app: each client orders as one buyer after the other, the way a shop would, with a list version and a key. */
+/** Places orders with list version and key. Each client alternates between its buyers. */
 export function createOrderTarget({
   url,
   buyers,
-  ledger,
-  rest,
+  responses,
+  untilIdle,
 }: {
   url: string;
   buyers: ReadonlyArray<readonly Buyer[]>;
-  ledger: Ledger;
-  rest: () => Promise<void>;
+  responses: Responses;
+  untilIdle: () => Promise<void>;
 }): Target {
   const pool = new Pool(url);
-  let turn = 0;
+  let next = 0;
   return {
     async act(client) {
       const own = buyers[client]!;
-      const buyer = own[turn++ % own.length]!;
+      const buyer = own[next++ % own.length]!;
       const { statusCode, body } = await pool.request({
         method: 'POST',
         path: '/orders',
@@ -72,15 +70,15 @@ export function createOrderTarget({
         },
         body: '{"price":1}',
       });
-      const answer = (await body.json()) as { id: string; version: number };
+      const response = (await body.json()) as { id: string; version: number };
       if (statusCode !== 201 && statusCode !== 202) {
-        ledger.refused.set(statusCode, (ledger.refused.get(statusCode) ?? 0) + 1);
+        responses.refused.set(statusCode, (responses.refused.get(statusCode) ?? 0) + 1);
         return;
       }
-      ledger.accepted.add(answer.id);
-      buyer.version = answer.version;
+      responses.accepted.add(response.id);
+      buyer.version = response.version;
     },
-    rest,
+    untilIdle,
     close: () => pool.close(),
   };
 }

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { ServiceName } from '../prisma/migrate.ts';
 import { chargeKey } from '../specs/identity.ts';
-import type { Ledger } from './buyers.ts';
+import type { Responses } from './buyers.ts';
 
-const QUIET_WITHIN_MS = 60_000;
-const LOOK_EVERY_MS = 250;
+const ANNOUNCED_WITHIN_MS = 60_000;
+const POLL_MS = 250;
 
 interface Rows {
   orders: Array<{ id: string; status: string }>;
@@ -14,36 +14,39 @@ interface Rows {
   notifications: Array<{ order_id: string; event_name: string }>;
 }
 
-/** Waits until every order has ended and is announced, and answers what is wrong; nothing when the figures may be believed. */
-export async function faultsOf(urls: Readonly<Record<ServiceName, string>>, ledger: Ledger): Promise<string[]> {
-  const deadline = Date.now() + QUIET_WITHIN_MS;
+/** Waits until all orders are final and announced, and returns the faults. */
+export async function findFaults(urls: Readonly<Record<ServiceName, string>>, responses: Responses): Promise<string[]> {
+  const deadline = Date.now() + ANNOUNCED_WITHIN_MS;
   for (;;) {
-    const faults = compare(await readRows(urls), ledger);
+    const faults = compare(await readRows(urls), responses);
     if (faults.length === 0 || Date.now() > deadline) return faults;
-    await sleep(LOOK_EVERY_MS);
+    await sleep(POLL_MS);
   }
 }
 
-/** Resolves when every accepted order is announced and its mail is sent, or when that takes too long: the gate will say so. */
-export async function untilQuiet(urls: Readonly<Record<ServiceName, string>>, { accepted }: Ledger): Promise<void> {
-  const deadline = Date.now() + QUIET_WITHIN_MS;
+/** Resolves when the mail of every accepted order is sent, or after a minute. `findFaults` reports missing ones. */
+export async function untilAnnounced(
+  urls: Readonly<Record<ServiceName, string>>,
+  { accepted }: Responses,
+): Promise<void> {
+  const deadline = Date.now() + ANNOUNCED_WITHIN_MS;
   while (Date.now() < deadline) {
     const [sent] = await select<{ count: number }>(
       urls.notifications,
       `select count(*)::int as count from notifications where status = 'SENT'`,
     );
     if (sent!.count >= accepted.size) return;
-    await sleep(LOOK_EVERY_MS);
+    await sleep(POLL_MS);
   }
 }
 
-function compare({ orders, charges, withdrawals, notifications }: Rows, { accepted, refused }: Ledger): string[] {
+function compare({ orders, charges, withdrawals, notifications }: Rows, { accepted, refused }: Responses): string[] {
   const rows = new Set(orders.map(({ id }) => id));
   const outcomes = new Map(charges.map(({ key, outcome }) => [key, outcome]));
-  const told = new Map(notifications.map((row) => [row.order_id, row.event_name]));
+  const announced = new Map(notifications.map((row) => [row.order_id, row.event_name]));
   const counts: ReadonlyArray<readonly [string, number]> = [
     ['accepted orders have no row', [...accepted].filter((id) => !rows.has(id)).length],
-    ['orders exist that nobody was promised', orders.length - accepted.size],
+    ['orders exist that were not accepted', orders.length - accepted.size],
     ['orders are not SUCCESS', orders.filter(({ status }) => status !== 'SUCCESS').length],
     [
       'orders are not charged under their key',
@@ -51,9 +54,9 @@ function compare({ orders, charges, withdrawals, notifications }: Rows, { accept
     ],
     ['charges more or less than orders', Math.abs(charges.length - orders.length)],
     ['ledger lines more or less than charges', Math.abs(withdrawals - charges.length)],
-    ['orders are not announced', orders.filter(({ id }) => told.get(id) !== 'OrderCreated').length],
+    ['orders are not announced', orders.filter(({ id }) => announced.get(id) !== 'OrderCreated').length],
     ['notifications more or less than orders', Math.abs(notifications.length - orders.length)],
-    ...[...refused].map(([status, times]) => [`requests were answered ${status}`, times] as const),
+    ...[...refused].map(([status, times]) => [`requests got status ${status}`, times] as const),
   ];
   return counts.filter(([, count]) => count !== 0).map(([fault, count]) => `${count} ${fault}`);
 }

@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import getPort from 'get-port';
 import { startApp } from '../local/app.ts';
-import { removeOutliers } from '../local/postgres-cluster.ts';
+import { removeRelocatedCluster } from '../local/postgres-cluster.ts';
 import { applyMigrations, createMissingTopics } from '../local/preparation.ts';
 import { startServer, type Server } from '../local/server.ts';
 import { startStack, type Stack } from '../local/stack.ts';
@@ -15,13 +15,12 @@ export interface App {
 
 export interface Installation {
   stack: Stack;
-  /** From nothing running to an app that says it is ready. */
+  /** Time from nothing running to a ready app. */
   readyMs: number;
-  /** Starts an app beside those that run, with a task queue of its own. */
+  /** Starts another app, with its own task queue. */
   startApp(mode: Mode): Promise<App>;
-  /** All processes beside the servers, the first app first. */
+  /** All processes except the servers; the first app comes first. */
   apps: App[];
-  /** Ends all of it; the data stays. */
   stop(): Promise<void>;
 }
 
@@ -32,12 +31,12 @@ interface Place {
 }
 
 const ROOT = join(import.meta.dirname, '..');
-/** A buyer's limit on writes is counted as always, and never met: on a fast machine it would be what is measured. */
+/** Writes are counted, but the limit is out of reach: a fast machine would measure the limit. */
 const UNLIMITED = { WRITES_BURST: '1000000', WRITES_PER_SECOND: '1000000' };
 const START_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 15_000;
 
-/** Brings everything up as the launcher does: durable servers with their data in files, then an app with all roles. */
+/** Starts everything as `npm start` does. */
 export async function install({ dir, fresh, signal }: Place, say: (line: string) => void): Promise<Installation> {
   const startedMs = performance.now();
   const stack = await startStack({ dir, env: {}, fresh, signal, onStep: say });
@@ -46,7 +45,7 @@ export async function install({ dir, fresh, signal }: Place, say: (line: string)
     await Promise.all(apps.map(({ server }) => server.stop()));
     await stack.stop();
   };
-  const another = async (mode: Mode): Promise<App> => {
+  const startAnother = async (mode: Mode): Promise<App> => {
     const port = await getPort({ host: '127.0.0.1' });
     const url = `http://127.0.0.1:${port}`;
     const own = {
@@ -67,15 +66,15 @@ export async function install({ dir, fresh, signal }: Place, say: (line: string)
   };
   try {
     await Promise.all([applyMigrations(stack.env()), createMissingTopics(stack.env())]);
-    await another('local');
-    return { stack, apps, startApp: another, stop, readyMs: performance.now() - startedMs };
+    await startAnother('local');
+    return { stack, apps, startApp: startAnother, stop, readyMs: performance.now() - startedMs };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-/** The process that ours is compared with. */
+/** Starts the process of the baselines. */
 export async function startBaselines(
   { stack, apps }: Installation,
   { dir, taskQueue, signal }: { dir: string; taskQueue: string; signal: AbortSignal },
@@ -99,15 +98,15 @@ export async function startBaselines(
     stopSignal: 'SIGTERM',
     stopWithinMs: STOP_WITHIN_MS,
     startWithinMs: START_WITHIN_MS,
-    answers: async () => void (await (await fetch(url)).arrayBuffer()),
+    probe: async () => void (await (await fetch(url)).arrayBuffer()),
     signal,
   });
   apps.push({ url, server });
   return { url, server };
 }
 
-/** Removes all that an installation has left. */
+/** Deletes all data of an installation. */
 export async function removeInstallation(dir: string): Promise<void> {
-  await removeOutliers(join(dir, 'postgres'));
+  await removeRelocatedCluster(join(dir, 'postgres'));
   await rm(dir, { recursive: true, force: true });
 }

@@ -4,22 +4,21 @@ import type { Target } from './target.ts';
 const HIGHEST_MICROSECONDS = 60_000_000;
 const MICROSECONDS = 1_000;
 
-/** How long something took, in all windows of a target together. */
 export const createHistogram = (): Histogram =>
   build({ highestTrackableValue: HIGHEST_MICROSECONDS, numberOfSignificantValueDigits: 3 });
 
-/** Milliseconds below which this share of all was. */
+/** A percentile in milliseconds. */
 export const percentileMs = (histogram: Histogram, percentile: number): number =>
   histogram.getValueAtPercentile(percentile) / MICROSECONDS;
 
-/** So many, or as many as there is time for. */
+/** Stop after so many requests or milliseconds. */
 export interface Bound {
   times: number;
   ms: number;
 }
 
-/** One client, one request after the other. */
-export async function oneByOne(target: Target, bound: Bound, histogram?: Histogram): Promise<void> {
+/** One client sends one request after the other. */
+export async function runSequentially(target: Target, bound: Bound, histogram?: Histogram): Promise<void> {
   const deadlineMs = performance.now() + bound.ms;
   for (let n = 0; n < bound.times && performance.now() < deadlineMs; n++) {
     const startedMs = performance.now();
@@ -28,8 +27,8 @@ export async function oneByOne(target: Target, bound: Bound, histogram?: Histogr
   }
 }
 
-/** Several clients, each with its next request as soon as it has the answer to its last. Answers how many there were, and in which time. */
-export async function atOnce(
+/** Each client sends its next request once it has a response. Returns the number of requests and the elapsed time. */
+export async function runConcurrently(
   target: Target,
   clients: number,
   durationMs: number,

@@ -10,22 +10,22 @@ interface ProcessLine {
   rssKib: number;
 }
 
-/** Megabytes that a process has in memory (RSS). */
+/** RSS of a process, in MB. */
 export async function residentMb(pid: number): Promise<number> {
   return ((await processes()).find((each) => each.pid === pid)?.rssKib ?? 0) / KIB;
 }
 
 /**
- * Megabytes that a process and its children have in memory together. Pages that several of them share count once where the system
- * can tell (Linux): a Postgres is many processes around one shared memory. Elsewhere they count in each.
+ * Memory of a process and its children, in MB. On Linux shared pages count once (PSS), elsewhere in each process:
+ * Postgres is many processes around one shared memory.
  */
-export async function familyMb(pid: number): Promise<number> {
+export async function processTreeMb(pid: number): Promise<number> {
   const all = await processes();
-  const family = (root: ProcessLine): ProcessLine[] => [
+  const tree = (root: ProcessLine): ProcessLine[] => [
     root,
-    ...all.filter(({ parent }) => parent === root.pid).flatMap(family),
+    ...all.filter(({ parent }) => parent === root.pid).flatMap(tree),
   ];
-  const members = all.filter((each) => each.pid === pid).flatMap(family);
+  const members = all.filter((each) => each.pid === pid).flatMap(tree);
   const kib = await Promise.all(members.map(async (member) => (await proportionalKib(member.pid)) ?? member.rssKib));
   return kib.reduce((sum, each) => sum + each, 0) / KIB;
 }

@@ -9,18 +9,17 @@ export interface Speeds {
 
 export interface Report {
   speeds: Speeds;
-  /** What was not as promised; nothing when the figures may be believed. */
+  /** Any fault makes the measurements void. */
   faults: readonly string[];
   accepted: number;
-  /** How long each start took. */
   starts: ReadonlyArray<readonly [string, number]>;
   memoryMb: ReadonlyArray<readonly [string, number]>;
-  /** `load`: how many processes wanted to run, on average, in the minute before. */
+  /** `load`: load average of the minute before. */
   machine: { cores: number; load: number };
   seconds: number;
 }
 
-/** Above it the machine had other things to do, and the absolute figures say little. */
+/** Above this load, other work distorts absolute figures. */
 const QUIET_LOAD = 0.7;
 
 const ms = (value: number): string => `${value.toFixed(1)} ms`;
@@ -28,9 +27,11 @@ const ratio = (value: number): string => value.toFixed(2);
 const p50 = (histogram: Histogram): number => percentileMs(histogram, 50);
 const p99 = (histogram: Histogram): number => percentileMs(histogram, 99);
 
-/** All figures as plain text. */
+/** The report as plain text. */
 export function reportOf(report: Report): string {
   const { faults, accepted, starts, memoryMb, machine, seconds } = report;
+  const busy =
+    machine.load > QUIET_LOAD ? `, busy with other work (load ${machine.load.toFixed(1)} before the run)` : '';
   return [
     '',
     ...table(
@@ -50,8 +51,8 @@ export function reportOf(report: Report): string {
     '',
     faults.length === 0
       ? `Correct: ${accepted} orders accepted, ${accepted} charges, one per key, every order announced once.`
-      : `VOID, the figures mean nothing: ${faults.join('; ')}.`,
-    `Took ${seconds.toFixed(0)} s on ${machine.cores} cores${machine.load > QUIET_LOAD ? `, which others used too: load ${machine.load.toFixed(1)} beforehand` : ''}.`,
+      : `VOID, ignore the measurements above, because the results are wrong: ${faults.join('; ')}.`,
+    `Took ${seconds.toFixed(0)} s on ${machine.cores} cores${busy}.`,
   ].join('\n');
 }
 
@@ -65,14 +66,14 @@ function speedRows({ histograms, perSecond }: Speeds): string[][] {
     ratio(a / b),
     goal,
   ];
-  const beside = (ours: Histogram, bare: Histogram) => ratio(p50(ours) / (p50(bare) + p50(statement)));
+  const overhead = (ours: Histogram, bare: Histogram) => ratio(p50(ours) / (p50(bare) + p50(statement)));
   return [
     times('POST /orders, one client, p50', [p50(local), p50(regular)], 'G3 local ÷ regular ≤ 0.75'),
     times('POST /orders, one client, p99', [p99(local), p99(regular)]),
     times('bare update-with-start, p50', [p50(bareLocal), p50(bareRegular)]),
     times('bare update-with-start, p99', [p99(bareLocal), p99(bareRegular)]),
     ['Koa and one SQL statement, p50', ms(p50(statement)), '', '', ''],
-    ['POST ÷ (bare + statement), p50', beside(local, bareLocal), beside(regular, bareRegular), '', 'G1 ≤ 1.25'],
+    ['POST ÷ (bare + statement), p50', overhead(local, bareLocal), overhead(regular, bareRegular), '', 'G1 ≤ 1.25'],
     rates(`orders/s, ${CLIENTS} clients`, [perSecond.local, perSecond.regular], 'G3 local ÷ regular ≥ 1.3'),
     rates(`bare update-with-start/s, ${CLIENTS} clients`, [perSecond.bareLocal, perSecond.bareRegular]),
     [
@@ -85,7 +86,7 @@ function speedRows({ histograms, perSecond }: Speeds): string[][] {
   ];
 }
 
-/** The first column flush left, the last one as it is, those between flush right. */
+/** Right-aligns all columns except the first and the goals. */
 function table(head: readonly string[], rows: readonly string[][]): string[] {
   const all = [head, ...rows];
   const widths = head.map((_, n) => Math.max(...all.map((row) => row[n]!.length)));

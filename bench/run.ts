@@ -1,6 +1,6 @@
 /**
- * Measures an order, on servers of its own that are thrown away: `npm run bench` or, for a first impression within two minutes,
- * `npm run bench -- --quick`. `--cold` fetches every server anew, into an empty cache, and so tells how long the first start takes.
+ * Measures the speed of orders on temporary servers: `npm run bench`. `--quick` takes less than two minutes. `--cold`
+ * downloads every server again into an empty cache, to measure a first start.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
@@ -32,10 +32,10 @@ try {
   process.exitCode = 1;
 }
 
-async function main(words: ReadonlySet<string>): Promise<number> {
-  if ([...words].some((word) => word !== '--quick' && word !== '--cold')) throw new SetupError(USAGE);
-  const extent = words.has('--quick') ? extents.quick : extents.long;
-  if (!words.has('--cold')) return bench(extent, 'warm cache, no data');
+async function main(args: ReadonlySet<string>): Promise<number> {
+  if ([...args].some((arg) => arg !== '--quick' && arg !== '--cold')) throw new SetupError(USAGE);
+  const extent = args.has('--quick') ? extents.quick : extents.long;
+  if (!args.has('--cold')) return bench(extent, 'warm cache, no data');
 
   const cache = await mkdtemp(join(tmpdir(), 'order-saga-cache-'));
   process.env['XDG_CACHE_HOME'] = cache;
@@ -46,14 +46,14 @@ async function main(words: ReadonlySet<string>): Promise<number> {
   }
 }
 
-/** Answers the exit code: 1 when the figures mean nothing. */
+/** Returns the exit code: 1 if the measurements are void. */
 async function bench(extent: Extent, firstStart: string): Promise<number> {
   const startedMs = performance.now();
   const [load] = loadavg() as [number, number, number];
   const first = await install({ dir: DIR, fresh: true, signal }, say);
   try {
     const measured = await stoppingAfter(first, () => underLoad(first, { dir: DIR, extent, signal, say }));
-    say('starting again, on the data of the first start');
+    say('starting again on the data of the first start');
     const second = await install({ dir: DIR, fresh: false, signal }, say);
     await second.stop();
 

@@ -1,20 +1,18 @@
 import type { Histogram } from 'hdr-histogram-js';
-import { atOnce, createHistogram, oneByOne, type Bound } from './load.ts';
+import { runConcurrently, createHistogram, runSequentially, type Bound } from './load.ts';
 import type { Target } from './target.ts';
 
-/** How much is measured. Every target has its turn in every round, so that what else the machine does falls on all alike. */
+/** Each round measures every target, so other load on the machine affects all alike. */
 export interface Extent {
   rounds: number;
   warmUp: Bound;
-  /** Of the one client, in a round. */
   oneClient: Bound;
-  /** How long the eight are at it in a round. */
   manyClientsMs: number;
 }
 
 export const CLIENTS = 8;
 
-/** Measures all targets with one client, and those that `saturated` names with eight at once. */
+/** Measures all targets with one client and the `saturated` ones also with eight. */
 export async function measure<Name extends string, Some extends Name>(
   targets: Record<Name, Target>,
   saturated: readonly Some[],
@@ -29,24 +27,24 @@ export async function measure<Name extends string, Some extends Name>(
     for (const name of each) {
       signal.throwIfAborted();
       await act(name);
-      await targets[name].rest();
+      await targets[name].untilIdle();
     }
   };
 
-  await inTurn('warming up', names, (name) => oneByOne(targets[name], extent.warmUp));
+  await inTurn('warming up', names, (name) => runSequentially(targets[name], extent.warmUp));
   await inTurn(
     'warming up, with many clients',
     saturated,
-    async (name) => void (await atOnce(targets[name], CLIENTS, extent.warmUp.ms)),
+    async (name) => void (await runConcurrently(targets[name], CLIENTS, extent.warmUp.ms)),
   );
   for (let round = 1; round <= extent.rounds; round++) {
     await inTurn(`one client, round ${round} of ${extent.rounds}`, names, (name) =>
-      oneByOne(targets[name], extent.oneClient, histograms[name]),
+      runSequentially(targets[name], extent.oneClient, histograms[name]),
     );
   }
   for (let round = 1; round <= extent.rounds; round++) {
     await inTurn(`${CLIENTS} clients, round ${round} of ${extent.rounds}`, saturated, async (name) => {
-      const { count, ms } = await atOnce(targets[name], CLIENTS, extent.manyClientsMs);
+      const { count, ms } = await runConcurrently(targets[name], CLIENTS, extent.manyClientsMs);
       totals[name].count += count;
       totals[name].ms += ms;
     });

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
 import { auditCommand } from './audit/run.ts';
-import { end } from './command.ts';
+import { printAndExit } from './command.ts';
 
-end(await auditCommand(process.argv.slice(2), process.env));
+printAndExit(await auditCommand(process.argv.slice(2), process.env));

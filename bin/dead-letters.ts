@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { end } from './command.ts';
+import { printAndExit } from './command.ts';
 import { deadLettersCommand } from './dead-letters/command.ts';
 
-end(await deadLettersCommand(process.argv.slice(2), process.env));
+printAndExit(await deadLettersCommand(process.argv.slice(2), process.env));

@@ -14,29 +14,29 @@ import { installRuntime, worker } from './roles/worker.ts';
 
 const roles: Record<RoleName, Role> = { auth, users, billing, orders, notifications, worker, auditor, gateway };
 const USAGE = `Usage: order-saga <role…>\nRoles: all, ${roleNames.join(', ')}\n`;
-/** Longer than the longest thing that a role finishes before it ends. */
+/** Longer than any role needs to close. */
 const CLOSE_TIMEOUT_MS = 20_000;
 
 await main(process.argv.slice(2), process.env);
 
-async function main(words: string[], env: Env): Promise<void> {
-  const wanted = new Set(words.includes('all') ? roleNames : words);
-  const unknown = words.filter((word) => word !== 'all' && !roleNames.includes(word as RoleName));
+async function main(args: string[], env: Env): Promise<void> {
+  const wanted = new Set(args.includes('all') ? roleNames : args);
+  const unknown = args.filter((arg) => arg !== 'all' && !roleNames.includes(arg as RoleName));
   if (wanted.size === 0 || unknown.length > 0)
-    return refuse(`${unknown.map((word) => `There is no role "${word}".\n`).join('')}${USAGE}`);
+    return refuse(`${unknown.map((arg) => `There is no role "${arg}".\n`).join('')}${USAGE}`);
 
-  const together = new Set(roleNames.filter((name) => wanted.has(name)));
+  const sameProcess = new Set(roleNames.filter((name) => wanted.has(name)));
   const log = createLog(oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info')(env));
-  const starts = configureAll(together, env);
-  if (starts) await run(starts, { log, urls: new Map(), mayForget: env['DATABASE_MAY_FORGET'] === 'true' });
+  const starts = configureAll(sameProcess, env);
+  if (starts) await run(starts, { log, urls: new Map(), allowNonDurable: env['DATABASE_MAY_FORGET'] === 'true' });
 }
 
-/** Reads the configuration of every role before any of them connects, and names every fault at once. */
-function configureAll(together: ReadonlySet<RoleName>, env: Env) {
+/** Reports the configuration faults of all roles at once, before any of them connects. */
+function configureAll(sameProcess: ReadonlySet<RoleName>, env: Env) {
   const faults = new Set<string>();
-  const starts = [...together].map((name) => {
+  const starts = [...sameProcess].map((name) => {
     try {
-      return { name, start: roles[name].configure(env, together) };
+      return { name, start: roles[name].configure(env, sameProcess) };
     } catch (error) {
       for (const fault of (error as Error).message.split('\n'))
         faults.add(error instanceof ConfigFault ? fault : `${name}: ${fault}`);
@@ -44,7 +44,7 @@ function configureAll(together: ReadonlySet<RoleName>, env: Env) {
     }
   });
   if (faults.size === 0) return starts.filter((each) => each !== undefined);
-  return refuse(`The configuration has faults:\n${[...faults].map((fault) => `  ${fault}\n`).join('')}`);
+  return refuse(`The configuration is invalid:\n${[...faults].map((fault) => `  ${fault}\n`).join('')}`);
 }
 
 async function run(
@@ -54,12 +54,14 @@ async function run(
   const running: Running[] = [];
   let failure: unknown;
   const { close } = closeWithGrace({ delay: CLOSE_TIMEOUT_MS, logger: false }, async ({ err, signal }) => {
-    if (err) shared.log.fatal({ err }, 'ending');
-    else shared.log.info({ signal }, 'ending');
-    // The last one first: who asks stops before those who are asked.
+    if (err) shared.log.fatal({ err }, 'shutting down after an error');
+    else shared.log.info({ signal }, 'shutting down');
+    // Callers stop before the roles they call.
     for (const each of running.toReversed())
-      await each.close().catch((error: unknown) => shared.log.error({ err: error }, 'a role did not end in order'));
-    // Whatever is thrown here ends the process with 1, and all else but an error with 0.
+      await each
+        .close()
+        .catch((error: unknown) => shared.log.error({ err: error }, 'a role did not shut down cleanly'));
+    // Makes the process exit with 1.
     if (failure !== undefined) throw failure;
   });
   installRuntime(shared.log);

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { end } from './command.ts';
+import { printAndExit } from './command.ts';
 import { orderCommand } from './operator/order-command.ts';
 
-end(await orderCommand(process.argv.slice(2), process.env));
+printAndExit(await orderCommand(process.argv.slice(2), process.env));

@@ -6,17 +6,17 @@ import { listen, type Listener } from '../lib/listen.ts';
 import type { Log } from '../lib/log.ts';
 import { resolveDocument } from '../lib/openapi.ts';
 import { createService, type ServiceOptions } from '../lib/service.ts';
-import { createServiceTokens, createTokenVerifier, rolesOf, type TokenVerifier } from '../lib/tokens.ts';
+import { createServiceTokens, createTokenVerifier, keysByRole, type TokenVerifier } from '../lib/tokens.ts';
 import eventDocumentJson from '../specs/generated/preferable/asyncapi.json' with { type: 'json' };
 import restDocumentJson from '../specs/generated/preferable/openapi.json' with { type: 'json' };
 
-/** The contract of the HTTP side. */
+/** The HTTP contract. */
 export const restDocument = await resolveDocument(restDocumentJson);
 
-/** The contract of the Kafka side. */
+/** The Kafka contract. */
 export const eventDocument = eventDocumentJson as unknown as EventDocument;
 
-/** In the order in which they start: each after those that it asks. */
+/** In starting order: each after those it calls. */
 export const roleNames = [
   'auth',
   'users',
@@ -31,13 +31,12 @@ export type RoleName = (typeof roleNames)[number];
 export type ServiceRole = 'auth' | 'users' | 'billing' | 'orders' | 'notifications';
 
 export interface Running {
-  /** Where the role listens for the other roles. */
   url: string;
-  /** Finishes what is under way, then lets go of everything. */
+  /** Finishes the work in flight first. */
   close(): Promise<void>;
 }
 
-/** A role that listens. It ends one part after the other: first it listens no more, and what others need comes last. */
+/** Closes the listener first, then `parts` in order: pass a part before those it depends on. */
 export const runningOf = (listener: Listener, ...parts: ReadonlyArray<{ close(): Promise<void> | void }>): Running => ({
   url: listener.url,
   async close() {
@@ -45,42 +44,45 @@ export const runningOf = (listener: Listener, ...parts: ReadonlyArray<{ close():
   },
 });
 
-/** What roles of one process share. */
+/** Shared by the roles of one process. */
 export interface Shared {
   log: Log;
-  /** Where the roles that have started in this process listen. */
+  /** Of the roles started so far. */
   urls: Map<RoleName, string>;
-  /** True where data may be lost on purpose: databases that are thrown away after a test. */
-  mayForget: boolean;
+  /** Allows databases that may lose acknowledged data, for tests. */
+  allowNonDurable: boolean;
 }
 
 export interface Role {
   name: RoleName;
-  /** Reads all that the role needs from the environment, or throws a ConfigFault; connects to nothing. */
-  configure(env: Env, together: ReadonlySet<RoleName>): (shared: Shared) => Promise<Running>;
+  /** Reads the settings or throws a ConfigFault; connects to nothing. */
+  configure(env: Env, sameProcess: ReadonlySet<RoleName>): (shared: Shared) => Promise<Running>;
 }
 
-/** Where another role is: `<ROLE>_URL`, or, for one in the same process, where it turned out to listen. */
+/** `<ROLE>_URL`, or by default the role in the same process. */
 export const urlOf =
-  (role: ServiceRole, together: ReadonlySet<RoleName>): Reader<(shared: Shared) => string> =>
+  (role: ServiceRole, sameProcess: ReadonlySet<RoleName>): Reader<(shared: Shared) => string> =>
   (env) => {
     const name = `${role.toUpperCase()}_URL`;
-    if (!env[name] && together.has(role)) return ({ urls }) => urls.get(role)!;
+    if (!env[name] && sameProcess.has(role)) return ({ urls }) => urls.get(role)!;
     const value = url(name)(env);
     return () => value;
   };
 
-/** The readers that every role has: where to listen, as `<ROLE>_PORT` on `HOST`. */
-export const address = (portName: string, otherwise = 0) => ({
+/** Settings of every role. */
+export const address = (portName: string, defaultPort = 0) => ({
   host: textOr('HOST', '127.0.0.1'),
-  port: port(portName, otherwise),
+  port: port(portName, defaultPort),
 });
 
-/** The readers of a role that talks to Kafka. */
+/** Settings of a role that uses Kafka. */
 export const kafkaReaders = { brokers: list('KAFKA_BROKERS'), prefix: textOr('KAFKA_TOPIC_PREFIX', '') };
 
-/** The readers of a role that verifies tokens. */
-export const verifying = (together: ReadonlySet<RoleName>) => ({ authUrl: urlOf('auth', together), serviceKeys });
+/** Settings of a role that verifies tokens. */
+export const verifierReaders = (sameProcess: ReadonlySet<RoleName>) => ({
+  authUrl: urlOf('auth', sameProcess),
+  serviceKeys,
+});
 
 export function verifierOf(
   { authUrl, serviceKeys }: { authUrl: (shared: Shared) => string; serviceKeys: JSONWebKeySet },
@@ -89,7 +91,7 @@ export function verifierOf(
   return createTokenVerifier({ jwksUrl: `${authUrl(shared)}/.well-known/jwks.json`, serviceKeys });
 }
 
-/** The tokens by which a role tells others who it is, signed with `<ROLE>_SERVICE_KEY`. */
+/** Reads `<ROLE>_SERVICE_KEY`, which signs the tokens that identify the role. */
 export const serviceTokens =
   (role: RoleName): Reader<() => string> =>
   (env) => {
@@ -98,7 +100,7 @@ export const serviceTokens =
     try {
       return createServiceTokens(role, key);
     } catch {
-      throw new ConfigFault(`${name} is not a private key in PEM`);
+      throw new ConfigFault(`${name} is not a private key in PEM format`);
     }
   };
 
@@ -106,17 +108,17 @@ const serviceKeys: Reader<JSONWebKeySet> = (env) => {
   const value = text('SERVICE_JWKS')(env);
   try {
     const { keys } = JSON.parse(value) as JSONWebKeySet;
-    rolesOf({ keys });
+    keysByRole({ keys });
     if (keys.every(({ kid }) => kid)) return { keys };
   } catch {
-    // Said below, together with a set whose keys have no names.
+    // Reported below.
   }
   throw new ConfigFault(
-    'SERVICE_JWKS is not a JSON Web Key Set of public keys that have a "kid": the name of a role, or that and a number (worker-2)',
+    'SERVICE_JWKS must be a JSON Web Key Set of public keys whose "kid" is a role name, optionally with a number (worker-2)',
   );
 };
 
-/** Serves a role's app and remembers where. */
+/** Starts a role's HTTP server and logs its URL. */
 export async function serve(
   shared: Shared,
   at: { host: string; port: number },
@@ -127,9 +129,12 @@ export async function serve(
   return listener;
 }
 
-/** A role's database. A server that is away is waited for by the role's readiness; one that could forget what it acknowledged ends the start. */
-export async function databaseOf(url: string, { mayForget }: Shared): Promise<Database> {
-  const database = openDatabase(url, { mayForget });
+/**
+ * Opens a role's database. If the server is down, the role starts but is not ready. Throws if the server could lose
+ * acknowledged data, unless that is allowed.
+ */
+export async function databaseOf(url: string, { allowNonDurable }: Shared): Promise<Database> {
+  const database = openDatabase(url, { allowNonDurable });
   await database.check().catch((error: unknown) => {
     if (databaseFault(error) === undefined) throw error;
   });

@@ -7,18 +7,17 @@ import { Problem, unauthenticated } from './problem.ts';
 import { explainInvalid } from './invalid.ts';
 import type { Caller, TokenVerifier } from './tokens.ts';
 
-/** What a handler works with: a request that its operation's document allows, from a caller that its operation allows. */
+/** A request that passed its operation's schema, from an authorized caller. */
 export interface Call {
   readonly operationId: string;
-  /** Who asks. Absent only where the operation is open to anybody. */
+  /** Undefined only for operations open to everyone. */
   readonly caller: Caller | undefined;
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, unknown>>;
-  /** The header's value, or undefined when it was not sent. */
   header(name: string): string | undefined;
   readonly body: unknown;
   readonly correlationId: string;
-  /** The trace that the request belongs to (W3C Trace Context), if its client sent one. */
+  /** W3C Trace Context. */
   readonly traceparent: string | undefined;
   readonly ctx: Context;
 }
@@ -26,17 +25,16 @@ export interface Call {
 export type Handler = (call: Call) => Promise<void>;
 
 export interface ApiPorts {
-  /** The bundled OpenAPI document: it routes and it validates. */
+  /** Bundled OpenAPI, for routing and validation. */
   document: Document;
-  /** The operations that carry this tag are served, each by the handler of its operation id. */
   tag: string;
   handlers: Readonly<Record<string, Handler>>;
   verify: TokenVerifier;
 }
 
 /**
- * Serves the operations of one tag. Checks in the order that the contract fixes: caller, media type, size, schema; whatever a
- * handler then checks comes after. Anything it refuses is a Problem. A path that is not of this tag goes on to the next middleware.
+ * Serves the operations with this tag; other paths go to the next middleware. Checks in the contract's order: caller,
+ * media type, size, schema. Every refusal is a Problem.
  */
 export function serveApi({ document, tag, handlers, verify }: ApiPorts): Middleware {
   const served = onlyTag(document, tag);
@@ -48,7 +46,7 @@ export function serveApi({ document, tag, handlers, verify }: ApiPorts): Middlew
     lazyCompileValidators: true,
     customizeAjv: draft2020 as never,
   });
-  // Answers are validated by the tests, so only what judges requests is compiled, and before the first of them comes.
+  // Only tests validate responses, so compile just the request validators, before the first request.
   validator.preCompileRequestValidators();
   const missing = router.getOperations().filter(({ operationId }) => !handlers[operationId ?? '']);
   if (missing.length > 0) throw new Error(`No handler for ${missing.map(({ operationId }) => operationId).join(', ')}`);
@@ -61,7 +59,7 @@ export function serveApi({ document, tag, handlers, verify }: ApiPorts): Middlew
 
     const caller = await authenticate(operation, ctx, verify);
     ctx.state['callerId'] = caller?.kind === 'service' ? caller.name : caller?.id;
-    // What somebody may see is not kept for others by what stands in between.
+    // Shared caches must not store a response that only this caller may see.
     if (caller) ctx.set('cache-control', 'private, no-cache');
     const body = await readBody(ctx, operation);
     const request = {
@@ -88,13 +86,13 @@ export function serveApi({ document, tag, handlers, verify }: ApiPorts): Middlew
   };
 }
 
-/** The buyer who calls. Only for operations that are a buyer's alone: another caller there is a mistake in the document. */
+/** Returns the calling buyer's id. Another caller is a bug in the document. */
 export function buyer({ caller, operationId }: Call): string {
-  if (caller?.kind !== 'user') throw new Error(`${operationId} was reached by something that is not a buyer`);
+  if (caller?.kind !== 'user') throw new Error(`${operationId} is for buyers, but its document lets other callers in`);
   return caller.id;
 }
 
-/** An Ajv for JSON Schema 2020-12, which OpenAPI 3.1 speaks. Parameters arrive as text and are coerced; a body is taken as it is. */
+/** OpenAPI 3.1 uses JSON Schema 2020-12. Parameters arrive as text and are coerced; bodies are not. */
 function draft2020(_old: unknown, options: { coerceTypes?: boolean }) {
   const ajv = new Ajv2020({ strict: false, allErrors: true, coerceTypes: options.coerceTypes ?? false });
   addFormats.default(ajv);
@@ -116,13 +114,13 @@ function onlyTag(document: Document, tag: string): Document {
 
 function route(router: OpenAPIRouter, ctx: Context): Operation | undefined {
   if (!isText(ctx.path))
-    throw new Problem('not-found', 'There is nothing at this path: its percent-encoding is not UTF-8');
+    throw new Problem('not-found', 'Nothing exists at this path: its percent-encoding is not UTF-8');
   const request = { method: ctx.method === 'HEAD' ? 'GET' : ctx.method, path: ctx.path, headers: {} };
   const operation = router.matchOperation(request);
   if (operation) return operation;
   const allowed = ['GET', 'POST', 'PUT', 'DELETE'].filter((method) => router.matchOperation({ ...request, method }));
   if (allowed.length === 0) return undefined;
-  throw new Problem('method-not-allowed', `${ctx.path} answers ${allowed.join(', ')}`, {
+  throw new Problem('method-not-allowed', `${ctx.path} allows only ${allowed.join(', ')}`, {
     headers: { allow: allowed.join(', ') },
   });
 }
@@ -136,7 +134,7 @@ function isText(path: string): boolean {
   }
 }
 
-/** Who calls, if the operation's `security` lets them in. An operation without `security` is open, and nobody is looked for. */
+/** Returns the caller; undefined for an operation without `security`, which is open. */
 async function authenticate(operation: Operation, ctx: Context, verify: TokenVerifier): Promise<Caller | undefined> {
   const schemes = (operation.security ?? []).flatMap((requirement) => Object.keys(requirement));
   if (schemes.length === 0) return undefined;
@@ -144,6 +142,6 @@ async function authenticate(operation: Operation, ctx: Context, verify: TokenVer
   const caller = token ? await verify(token) : undefined;
   if (!caller) throw unauthenticated();
   if (!schemes.includes(caller.kind))
-    throw new Problem('forbidden', `This is not for a ${caller.kind === 'user' ? 'buyer' : 'service'} to ask`);
+    throw new Problem('forbidden', `A ${caller.kind === 'user' ? 'buyer' : 'service'} may not use this operation`);
   return caller;
 }

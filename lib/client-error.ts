@@ -3,20 +3,20 @@ import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { Problem } from './problem.ts';
 
-/** Answers what Node refuses before there is a request that the app could answer, in the same form as every other refusal. */
+/** Answers requests that Node rejects before the app sees them, in the app's problem format. */
 export function answerClientErrors(server: Server): void {
-  const underWay = new WeakMap<Socket, Set<IncomingMessage>>();
-  const note = (request: IncomingMessage, response: ServerResponse) => {
+  const inFlight = new WeakMap<Socket, Set<IncomingMessage>>();
+  const track = (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
-    underWay.set(socket, (underWay.get(socket) ?? new Set()).add(request));
-    response.once('close', () => underWay.get(socket)?.delete(request));
+    inFlight.set(socket, (inFlight.get(socket) ?? new Set()).add(request));
+    response.once('close', () => inFlight.get(socket)?.delete(request));
   };
-  server.on('request', note);
-  server.on('checkExpectation', note);
-  /** One that has arrived whole may take effect: the refusal of what came behind it would be read as its answer. */
-  const isAtWork = (socket: Socket) => [...(underWay.get(socket) ?? [])].some(({ complete }) => complete);
+  server.on('request', track);
+  server.on('checkExpectation', track);
+  /** The client would take this refusal for the response to a complete earlier request, which may still take effect. */
+  const hasCompleteRequest = (socket: Socket) => [...(inFlight.get(socket) ?? [])].some(({ complete }) => complete);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    if (!socket.writable || error.code === 'ECONNRESET' || isAtWork(socket)) return socket.destroy();
+    if (!socket.writable || error.code === 'ECONNRESET' || hasCompleteRequest(socket)) return socket.destroy();
     socket.end(response(problemOf(error)));
   });
 }
@@ -27,7 +27,7 @@ function problemOf({ code }: NodeJS.ErrnoException): Problem {
   return new Problem('bad-request', 'The request could not be read');
 }
 
-/** What was asked for is not known, so the instance is the whole service. */
+/** The requested path is unknown, so `instance` is `/`. */
 function response(problem: Problem): string {
   const correlationId = randomUUID();
   const body = JSON.stringify({ ...problem.toJSON(), instance: '/', correlationId });

@@ -6,9 +6,8 @@ import rawBody from 'raw-body';
 import { textOr, type Env } from './config.ts';
 import { Problem } from './problem.ts';
 
-/** The readers of a role that serves the codec. */
 export const codecReaders = {
-  /** The pages that may ask from a browser: where Temporal's Web UI is. */
+  /** Temporal's Web UI calls the codec from the browser. */
   uiOrigins: (env: Env): string[] => (env['TEMPORAL_UI_ORIGINS'] ?? '').split(/[\s,]+/).filter(Boolean),
   codecToken: textOr('TEMPORAL_CODEC_TOKEN', undefined),
 };
@@ -16,18 +15,18 @@ export const codecReaders = {
 export interface CodecOptions {
   codec: PayloadCodec;
   uiOrigins: readonly string[];
-  /** What everybody has to bring. Without it, only those on the same machine are served, such as a forwarded port. */
+  /** Bearer token. If unset, only loopback may use the endpoint, such as a forwarded port. */
   codecToken: string | undefined;
 }
 
-/** A page of events with all of their payloads; Temporal itself takes 2 MB in one of them. */
+/** A page of events with their payloads, each up to 2 MB in Temporal. */
 const BODY_BYTES_MAX = 8 * 1024 * 1024;
 const PREFLIGHT_S = 3_600;
 const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
 
 /**
- * Temporal's remote codec at `/codec`: `POST /codec/decode` and `POST /codec/encode`, for the Web UI (from the browser) and the CLI.
- * Who can reach it reads everything, so it belongs on an internal listener.
+ * Temporal's remote codec, for the Web UI and the CLI. Its callers can decrypt everything, so serve it on an internal
+ * listener only.
  */
 export function serveCodec({ codec, uiOrigins, codecToken }: CodecOptions): Middleware {
   return async (ctx, next) => {
@@ -36,7 +35,7 @@ export function serveCodec({ codec, uiOrigins, codecToken }: CodecOptions): Midd
     admitPage(ctx, uiOrigins);
     if (ctx.method === 'OPTIONS') return answerPreflight(ctx);
     if (ctx.method !== 'POST')
-      throw new Problem('method-not-allowed', `${ctx.path} answers POST`, { headers: { allow: 'POST' } });
+      throw new Problem('method-not-allowed', `${ctx.path} allows only POST`, { headers: { allow: 'POST' } });
     admitCaller(ctx, codecToken);
     const done = await codec[act as 'encode' | 'decode'](await readPayloads(ctx)).catch((cause: Error) => {
       throw new Problem('bad-request', cause.message, { cause });
@@ -45,20 +44,19 @@ export function serveCodec({ codec, uiOrigins, codecToken }: CodecOptions): Midd
   };
 }
 
-/** A page of another origin is refused, also one that made its name lead here. Programs send no origin. */
+/** Refuses pages of other origins, even after DNS rebinding. Programs send no Origin header. */
 function admitPage(ctx: Context, uiOrigins: readonly string[]): void {
   const origin = ctx.get('origin');
   ctx.vary('origin');
   if (!origin) return;
-  if (!uiOrigins.includes(origin))
-    throw new Problem('forbidden', `Pages from ${origin} are not among TEMPORAL_UI_ORIGINS`);
+  if (!uiOrigins.includes(origin)) throw new Problem('forbidden', `TEMPORAL_UI_ORIGINS does not list ${origin}`);
   ctx.set({ 'access-control-allow-origin': origin, 'access-control-allow-credentials': 'true' });
 }
 
 function answerPreflight(ctx: Context): void {
   ctx.set({
     'access-control-allow-methods': 'POST',
-    // What the Web UI sends; some of it depends on how it is set up.
+    // What the Web UI sends, depending on its configuration.
     'access-control-allow-headers': 'authorization, caller-type, content-type, x-namespace',
     'access-control-max-age': String(PREFLIGHT_S),
   });
@@ -68,10 +66,12 @@ function answerPreflight(ctx: Context): void {
 function admitCaller(ctx: Context, token: string | undefined): void {
   if (token === undefined) {
     if (LOOPBACK.has(ctx.req.socket.remoteAddress ?? '')) return;
-    throw new Problem('forbidden', 'Without TEMPORAL_CODEC_TOKEN only callers on the same machine are served');
+    throw new Problem('forbidden', 'TEMPORAL_CODEC_TOKEN is not set, so only callers on the same machine are served');
   }
   if (sameText(ctx.get('authorization'), `Bearer ${token}`)) return;
-  throw new Problem('unauthenticated', 'Send the token of this codec', { headers: { 'www-authenticate': 'Bearer' } });
+  throw new Problem('unauthenticated', 'Send the bearer token of this codec endpoint', {
+    headers: { 'www-authenticate': 'Bearer' },
+  });
 }
 
 function sameText(one: string, other: string): boolean {
@@ -91,7 +91,7 @@ async function readPayloads(ctx: Context): Promise<Payload[]> {
       throw new Problem('payload-too-large', `A body may have up to ${BODY_BYTES_MAX} bytes`, {
         headers: { connection: 'close' },
       });
-    throw new Problem('bad-request', 'The body did not arrive whole, or is not JSON with payloads', { cause: error });
+    throw new Problem('bad-request', 'The body is incomplete, or is not JSON with payloads', { cause: error });
   }
   throw new Problem('bad-request', 'The body has no list "payloads"');
 }

@@ -3,19 +3,19 @@ export type Reader<T> = (env: Env) => T;
 export type Config<R extends Readers> = Readonly<{ [K in keyof R]: ReturnType<R[K]> }>;
 type Readers = Readonly<Record<string, Reader<unknown>>>;
 
-/** A variable that must be set. */
+/** A required variable. */
 export const text =
   (name: string): Reader<string> =>
   (env) =>
     env[name] || fail(`${name} is not set`);
 
-/** A variable that may be absent, and then has this value. */
+/** An optional variable. */
 export const textOr =
   <T extends string | undefined>(name: string, otherwise: T): Reader<string | T> =>
   (env) =>
     env[name] || otherwise;
 
-/** An absolute URL, without a slash at its end. */
+/** An absolute URL, without a trailing slash. */
 export const url =
   (name: string): Reader<string> =>
   (env) => {
@@ -24,7 +24,7 @@ export const url =
     return value.replace(/\/$/, '');
   };
 
-/** A whole number between two bounds, both included. */
+/** `min` and `max` are allowed values. */
 export const wholeNumber =
   (name: string, { min, max, otherwise }: { min: number; max: number; otherwise: number }): Reader<number> =>
   (env) => {
@@ -40,7 +40,6 @@ export const wholeNumber =
 export const port = (name: string, otherwise = 0): Reader<number> =>
   wholeNumber(name, { min: 0, max: 65535, otherwise });
 
-/** One of a few words. */
 export const oneOf =
   <T extends string>(name: string, words: readonly T[], otherwise: T): Reader<T> =>
   (env) => {
@@ -48,7 +47,7 @@ export const oneOf =
     return words.find((word) => word === value) ?? fail(`${name} must be one of ${words.join(', ')}, not "${value}"`);
   };
 
-/** A list of words, parted by commas; at least one. */
+/** Comma-separated, with at least one word. */
 export const list =
   (name: string): Reader<string[]> =>
   (env) => {
@@ -59,7 +58,7 @@ export const list =
     return words.length > 0 ? words : fail(`${name} is empty`);
   };
 
-/** Reads all of it or none. One error lists every fault, so that nobody finds them one crash at a time. */
+/** Reads all variables, or throws one ConfigFault that lists every fault. */
 export function readConfig<R extends Readers>(env: Env, readers: R): Config<R> {
   const config: Record<string, unknown> = {};
   const faults: string[] = [];
@@ -71,12 +70,12 @@ export function readConfig<R extends Readers>(env: Env, readers: R): Config<R> {
       faults.push(error.message);
     }
   }
-  // A fault that several roles share is told once.
+  // Several roles may have the same fault.
   if (faults.length > 0) throw new ConfigFault([...new Set(faults.flatMap((fault) => fault.split('\n')))].join('\n'));
   return Object.freeze(config) as Config<R>;
 }
 
-/** What is wrong with the environment: one sentence a line, each naming its variable. */
+/** One sentence per line, each naming its variable. */
 export class ConfigFault extends Error {}
 
 function fail(message: string): never {

@@ -2,9 +2,9 @@ import { fileURLToPath } from 'node:url';
 import type { DataConverter } from '@temporalio/common';
 import { createPayloadCodec, type PayloadKeys } from './payload-codec.ts';
 
-/** For the bundle of the workflows, whose failures are made in their sandbox. */
+/** The workflow bundle needs it, too: failures are created inside the sandbox. */
 export const failureConverterPath = fileURLToPath(new URL('failure-converter.ts', import.meta.url));
 
-/** How every client and every worker writes what Temporal stores. Without keys: as it is. */
+/** All clients and workers must use the same. Encrypts if there are keys. */
 export const dataConverterOf = (keys: PayloadKeys | undefined): DataConverter =>
   keys ? { failureConverterPath, payloadCodecs: [createPayloadCodec(keys)] } : {};

@@ -1,5 +1,5 @@
 import { Counter } from 'prom-client';
-import { PoisonMessage } from './events.ts';
+import { UnprocessableMessage } from './events.ts';
 import type { Content, Message, Publisher, Received } from './kafka.ts';
 import type { Log } from './log.ts';
 
@@ -7,27 +7,27 @@ const REASON_CHARACTERS_MAX = 500;
 
 const deadLetters = new Counter({
   name: 'dead_letters_total',
-  help: 'Messages that could never be handled and were set aside',
+  help: 'Unprocessable messages moved to a dead-letter topic',
   labelNames: ['topic'],
 });
 
 const SUFFIX = '.dead-letters';
 
-/** Where the messages of a topic are set aside. */
+/** The topic that receives another topic's unprocessable messages. */
 export const deadLetterTopic = (topic: string): string => topic + SUFFIX;
 
 export const isDeadLetterTopic = (topic: string): boolean => topic.endsWith(SUFFIX);
 
-/** A message that was set aside, as it was before that. */
-export interface SetAside {
+/** An unprocessable message as it was in its own topic. */
+export interface DeadLetter {
   original: Content;
   partition: string;
   offset: string;
   reason: string;
 }
 
-/** What a dead letter was and why it is one; undefined for a message that nobody has set aside. */
-export function readDeadLetter({ topic, key, value, headers: all }: Content): SetAside | undefined {
+/** Recovers the original message; undefined if no consumer moved it there. */
+export function readDeadLetter({ topic, key, value, headers: all }: Content): DeadLetter | undefined {
   const {
     deadLetterTopic: from,
     deadLetterPartition: partition,
@@ -45,10 +45,10 @@ export function readDeadLetter({ topic, key, value, headers: all }: Content): Se
 }
 
 /**
- * A handler that sets aside what `handle` finds to be poison, so that the partition moves on. All other failures are ours, not the
- * message's, and reject: the message is handled later.
+ * Returns a handler that moves unprocessable messages to the dead-letter topic, so that the partition moves on. Other
+ * failures reject, so the message is retried.
  */
-export function settingPoisonAside({
+export function withDeadLetters({
   publisher,
   log,
   handle,
@@ -61,16 +61,18 @@ export function settingPoisonAside({
     try {
       await handle(message);
     } catch (error) {
-      if (!(error instanceof PoisonMessage)) throw error;
+      if (!(error instanceof UnprocessableMessage)) throw error;
       await publisher.publish(deadLetter(message, error.message));
       const { topic, partition, offset } = message;
       deadLetters.inc({ topic });
-      log.warn({ topic, partition, offset, reason: error.message }, 'a message was set aside: it can never be handled');
+      log.warn(
+        { topic, partition, offset, reason: error.message },
+        'moved an unprocessable message to the dead-letter topic',
+      );
     }
   };
 }
 
-/** The original bytes, key and headers, and beside them where the message was found and why it is set aside. */
 const deadLetter = ({ topic, partition, offset, key, value, headers }: Received, reason: string): Message => ({
   topic: deadLetterTopic(topic),
   key,

@@ -2,7 +2,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { Content, Message } from './kafka.ts';
 
-/** The part of a bundled AsyncAPI 3.0 document that writing and reading messages needs. Message names are event types. */
+/** What the codec reads of a bundled AsyncAPI 3.0 document. Message names are event types. */
 export interface EventDocument {
   channels: Record<string, { address: string; messages: Record<string, { headers: object; payload: object }> }>;
 }
@@ -12,20 +12,20 @@ export interface Event {
   type: string;
   topic: string;
   key: string;
-  /** Null is a deletion, where the document allows it. */
+  /** Null means deletion. */
   payload: unknown;
   correlationId: string;
   traceparent?: string | undefined;
-  /** Headers of one event type's own, such as the version of a deleted profile. */
+  /** Headers of one event type, such as the version of a deleted profile. */
   extra?: Record<string, string>;
 }
 
-/** Why a message can never be handled, whoever tries and however often. */
-export class PoisonMessage extends Error {}
+/** No retry can handle the message. */
+export class UnprocessableMessage extends Error {}
 
 const SCHEMA_VERSION = '1';
 
-/** Writes and reads messages, each of which the document allows: an event that it does not allow is neither sent nor handled. */
+/** Validates events against the document in both directions. */
 export function createEventCodec(document: EventDocument) {
   const ajv = new Ajv2020({ strict: false });
   addFormats.default(ajv);
@@ -36,7 +36,6 @@ export function createEventCodec(document: EventDocument) {
     }
   }
 
-  /** What of a message the document does not allow, in words; undefined when it allows all of it. */
   const faultOf = (topic: string, headers: Record<string, string>, payload: unknown): string | undefined => {
     const message = messages.get(`${topic} ${headers['eventType']}`);
     if (!message) return `${topic} has no message "${headers['eventType']}"`;
@@ -46,7 +45,7 @@ export function createEventCodec(document: EventDocument) {
   };
 
   return {
-    /** The message of an event. Throws for one that the document does not allow: a bug, found before anybody else can read it. */
+    /** Throws if the event violates the document: a bug, caught before a consumer reads it. */
     encode({ id, type, topic, key, payload, correlationId, traceparent, extra }: Event): Message {
       const headers = {
         eventId: id,
@@ -58,15 +57,15 @@ export function createEventCodec(document: EventDocument) {
         ...extra,
       };
       const fault = faultOf(topic, headers, payload);
-      if (fault) throw new Error(`An event that its document does not allow: ${fault}`);
+      if (fault) throw new Error(`Event ${type} violates its AsyncAPI document: ${fault}`);
       return { topic, key, value: payload === null ? null : JSON.stringify(payload), headers };
     },
 
-    /** The event of a message. Throws PoisonMessage for one that can never be handled. */
+    /** Throws UnprocessableMessage if the message violates the document. */
     decode({ topic, key, value, headers }: Content): Event {
       const payload = value === null ? null : parse(value);
       const fault = faultOf(topic, headers, payload);
-      if (fault) throw new PoisonMessage(fault);
+      if (fault) throw new UnprocessableMessage(fault);
       const { eventId, eventType, correlationId, traceparent, ...extra } = headers as Record<
         'eventId' | 'eventType' | 'correlationId',
         string
@@ -92,6 +91,6 @@ function parse(value: Buffer): unknown {
   try {
     return JSON.parse(value.toString('utf8'));
   } catch (error) {
-    throw new PoisonMessage('the payload is not JSON', { cause: error });
+    throw new UnprocessableMessage('the payload is not JSON', { cause: error });
   }
 }

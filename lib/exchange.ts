@@ -1,7 +1,7 @@
 import type { Call } from './api.ts';
 import { Problem } from './problem.ts';
 
-/** Answers with a body. `replayed` says that the request had been answered before, and that nothing has happened now. */
+/** Sends a response. `replayed` marks the result of an earlier identical request. */
 export function present(
   { ctx }: Call,
   status: number,
@@ -14,45 +14,45 @@ export function present(
   ctx.body = body;
 }
 
-/** The request's `Idempotency-Key`, lower-cased and without quotes, where the document requires one. */
+/** For operations that require a key. */
 export const idempotencyKey = (call: Call): string => optionalIdempotencyKey(call)!;
 
-/** The request's `Idempotency-Key`, or undefined. The document has checked that it is a UUID. */
+/** Lower-cased, without quotes. Validation has checked that the key is a UUID. */
 export const optionalIdempotencyKey = (call: Call): string | undefined =>
   call.header('idempotency-key')?.replaceAll('"', '').toLowerCase();
 
 const LIMIT_DEFAULT = 20;
 
-/** Which page of a list is asked for. `before` is the number that the page before it ended with. */
-export function pageOf({ query }: Call): { limit: number; before: number | undefined } {
+/** `before` is the last number on the previous page. */
+export function pageParams({ query }: Call): { limit: number; before: number | undefined } {
   return {
     limit: (query['limit'] as number | undefined) ?? LIMIT_DEFAULT,
     before: query['before'] as number | undefined,
   };
 }
 
-/** Says where the next page is. `before` is undefined on the last one. */
-export function nextPage({ ctx, query }: Call, before: number | string | undefined): void {
+/** Links the next page, unless `before` is undefined. */
+export function setNextLink({ ctx, query }: Call, before: number | string | undefined): void {
   if (before === undefined) return;
   const search = new URLSearchParams({ ...(query as Record<string, string>), before: String(before) });
   ctx.set('link', `<${ctx.path}?${search}>; rel="next"`);
 }
 
-/** Of what was read one further than a page goes: the page. Says where the next one is, if there is one. */
-export function firstPage<Row>(
+/** Returns one page; links the next if `found` has more rows than `limit`. */
+export function takePage<Row>(
   call: Call,
   found: readonly Row[],
   limit: number,
   numberOf: (row: Row) => number | string,
 ): Row[] {
   const page = found.slice(0, limit);
-  nextPage(call, found.length > limit ? numberOf(page.at(-1)!) : undefined);
+  setNextLink(call, found.length > limit ? numberOf(page.at(-1)!) : undefined);
   return page;
 }
 
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i;
 
-/** The id in the path, lower-cased. One that is no UUID names nothing, and is answered like one that does not exist. */
+/** The path's UUID, lower-cased. Anything else throws `missing`, like an unknown id. */
 export function idParam({ params }: Call, name: string, missing: Problem): string {
   const id = params[name] ?? '';
   if (!UUID.test(id)) throw missing;

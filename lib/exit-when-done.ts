@@ -1,10 +1,7 @@
-/** Node's own, for a program that still waits for something when nothing is left that could bring it. */
-const UNSETTLED = 13;
+/** Node's exit code for a top-level await that never settles. */
+const UNSETTLED_AWAIT = 13;
 
-/**
- * Ends the process, with the `process.exitCode` that it has by then, as soon as nothing is left to be done. Left to itself Node takes down
- * what it still has first, and now and then waits in that without end for what has ended already (nodejs/node#47748).
- */
+/** Exits once the event loop is empty, because Node's own teardown sometimes hangs forever (nodejs/node#47748). */
 export function exitWhenDone(): void {
-  process.once('beforeExit', () => process.exit(process.exitCode ?? UNSETTLED));
+  process.once('beforeExit', () => process.exit(process.exitCode ?? UNSETTLED_AWAIT));
 }

@@ -1,4 +1,4 @@
 import { DefaultFailureConverter } from '@temporalio/common';
 
-/** Puts the message and the stack of a failure into a payload, where a codec reaches them. Loaded by its path, also into the workflows' sandbox. */
+/** Moves failure messages and stacks into a payload, where the codec encrypts them. Loaded by path. */
 export const failureConverter = new DefaultFailureConverter({ encodeCommonAttributes: true });

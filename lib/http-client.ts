@@ -1,24 +1,23 @@
-import { Pool, errors } from 'undici';
+import { Pool } from 'undici';
 
 export interface Reply {
   status: number;
   header(name: string): string | undefined;
-  /** The parsed JSON body; undefined when there was none, or none that can be read. */
+  /** Undefined if it is not JSON. */
   body: unknown;
 }
 
-export interface Ask {
+export interface OutgoingRequest {
   method: 'GET' | 'PUT' | 'POST' | 'DELETE';
   path: string;
   headers?: Record<string, string>;
   body?: unknown;
-  /** Ends the request early: the caller was cancelled. */
   signal?: AbortSignal;
 }
 
 export interface HttpClient {
-  /** Answers whatever the other side said. Rejects, within the deadline, when it said nothing: then nothing is known. */
-  (ask: Ask): Promise<Reply>;
+  /** Resolves with any status. Rejects if there is no response by the deadline: the outcome is then unknown. */
+  (request: OutgoingRequest): Promise<Reply>;
   close(): Promise<void>;
 }
 
@@ -26,7 +25,7 @@ const CONNECTIONS_MAX = 64;
 const KEEP_ALIVE_MS = 30_000;
 const BODY_BYTES_MAX = 1024 * 1024;
 
-/** Talks JSON to another role. Every request carries this role's token and ends within `deadlineMs`. */
+/** Sends JSON to another role, with this role's token. */
 export function createHttpClient({
   baseUrl,
   deadlineMs,
@@ -43,7 +42,7 @@ export function createHttpClient({
     connectTimeout: deadlineMs,
     maxResponseSize: BODY_BYTES_MAX,
   });
-  const client = async ({ method, path, headers, body, signal }: Ask): Promise<Reply> => {
+  const client = async ({ method, path, headers, body, signal }: OutgoingRequest): Promise<Reply> => {
     const deadline = AbortSignal.timeout(deadlineMs);
     const reply = await pool.request({
       method,
@@ -66,12 +65,6 @@ export function createHttpClient({
   };
   return Object.assign(client, { close: () => pool.close() });
 }
-
-/** True when the other side was not reached or did not answer: the request may or may not have had its effect. */
-export const isUnanswered = (error: unknown): boolean =>
-  error instanceof errors.UndiciError ||
-  (error instanceof Error &&
-    (error.name === 'TimeoutError' || error.name === 'AbortError' || 'syscall' in error || 'code' in error));
 
 function readJson(text: string): unknown {
   try {

@@ -2,11 +2,11 @@ import { parse as parseLossless } from 'lossless-json';
 import { parse as parseSecure } from 'secure-json-parse';
 
 /**
- * Parses JSON that a stranger sent, and takes it as it was written or not at all: a key named twice with two values, `__proto__`, and a number
- * that JavaScript would round are refused. Throws a SyntaxError that says what is wrong.
+ * Parses JSON exactly as written. Throws a SyntaxError for a key with two values, for `__proto__`, and for a number
+ * that JavaScript would round.
  */
 export function parseJson(text: string): unknown {
-  // Refuses `__proto__` and `constructor.prototype`, however they are escaped.
+  // Rejects `__proto__` and `constructor.prototype`, even escaped.
   try {
     parseSecure(text, undefined, { protoAction: 'error', constructorAction: 'error' });
   } catch (cause) {
@@ -15,37 +15,37 @@ export function parseJson(text: string): unknown {
   try {
     return parseLossless(text, wellFormed, { parseNumber: exactNumber, onDuplicateKey });
   } catch (error) {
-    // What is left is the parser's own end: it calls itself for each level.
+    // The parser recurses, so any other error is a stack overflow.
     throw error instanceof SyntaxError ? error : new SyntaxError('it is nested too deeply', { cause: error });
   }
 }
 
-/** What is wrong, without the piece of the text that V8 shows: it may be half of a password. */
+/** V8 quotes the text, which may contain a password. */
 function unquoted(message: string): string {
   if (/forbidden prototype/.test(message)) return message;
   const [place] = /at position \d+/.exec(message) ?? [];
-  return place ? `it breaks off or goes wrong ${place}` : 'it breaks off, or goes wrong somewhere';
+  return `it is incomplete or has a syntax error${place ? ` ${place}` : ''}`;
 }
 
-/** Half of a surrogate pair cannot be stored: it would become another character, and two passwords one. */
+/** Half a surrogate pair would be stored as a replacement character, which could make two passwords equal. */
 function wellFormed(_key: string, value: unknown): unknown {
   if (typeof value === 'string' && !value.isWellFormed())
-    throw new SyntaxError('a text holds half of a surrogate pair');
+    throw new SyntaxError('a string contains half of a surrogate pair');
   return value;
 }
 
-/** `5` and `5.0` are five. `5.0000000000000001` would become five and is not, and neither is 2^53+1 the number that it becomes. */
+/** Accepts `5.0`, but not `5.0000000000000001` and 2^53+1, which JavaScript would round. */
 function exactNumber(written: string): number {
   const number = Number(written);
   const [, whole] = /^(-?\d+)(\.0+)?$/.exec(written) ?? [];
   if (!Number.isFinite(number) || (whole === undefined ? Number.isInteger(number) : BigInt(whole) !== BigInt(number))) {
     throw new SyntaxError(
-      `a number in it cannot be taken exactly; send a whole number up to 9007199254740991 in plain digits`,
+      'it has a number that cannot be represented exactly; send a whole number up to 9007199254740991 in plain digits',
     );
   }
   return number;
 }
 
 function onDuplicateKey({ key }: { key: string }): never {
-  throw new SyntaxError(`the key "${key.slice(0, 40)}" stands there twice`);
+  throw new SyntaxError(`the key "${key.slice(0, 40)}" appears twice`);
 }

@@ -11,13 +11,13 @@ export interface Received {
   headers: Record<string, string>;
 }
 
-/** A message wherever it was. */
+/** A message without its position. */
 export type Content = Omit<Received, 'partition' | 'offset'>;
 
 export interface Consumption {
-  /** Resolves while the topics are being read. Rejects while they cannot be: the reader then tries again by itself. */
+  /** Rejects while the topics are not being read. */
   check(): Promise<void>;
-  /** Lets the message that is being handled finish, and leaves the group. */
+  /** Finishes the message in flight and leaves the group. */
   close(): Promise<void>;
 }
 
@@ -27,21 +27,20 @@ export interface ConsumeOptions {
 }
 
 const RESTART_MS = { first: 500, max: 5_000 };
-/** A group is left within a moment, unless the broker is away. */
+/** Leaving takes this long only if the broker is down. */
 const LEAVE_WITHIN_MS = 5_000;
-/** Topics are asked for messages several times a second. After this long without an answer they are not being read. */
+/** kafkajs fetches several times a second, so after this long it is not reading. */
 const FETCH_WITHIN_MS = 5_000;
-/** A member that has not been heard of for so long was given up by its group, whether it knows or not. */
+/** By then the group has removed a silent member. */
 const SILENT_MS = 30_000;
 const COMMIT_AFTER = { messages: 50, ms: 500 };
-/** With what a handler may take, well within the time after which the group gives a silent member up. */
-const HANDLE_AGAIN_MS = { first: 100, max: 2_000 };
+/** Plus the handler's time, well below the session timeout: no heartbeats are sent meanwhile. */
+const HANDLE_RETRY_MS = { first: 100, max: 2_000 };
 
 /**
- * Reads topics until it is closed: whatever ends the reading, a topic that is not there or a broker that stays away, it begins
- * again. The offset is committed after the handler has resolved; one that rejects is called again with the same message. A consumer
- * of kafkajs has to end on a failure: by itself it begins again after some kinds of failures, and falls silent after others: after
- * `silentMs` another one takes its place.
+ * Reads topics until closed. Commits an offset after the handler has resolved; if it rejects, retries the message.
+ * kafkajs restarts after some failures and hangs after others, so a consumer that fails, or is silent for `silentMs`,
+ * is replaced.
  */
 export function consume(
   createConsumer: () => Consumer,
@@ -55,16 +54,16 @@ export function consume(
     const consumer = createConsumer();
     consumer.on(consumer.events.FETCH, () => (fetchedMs = performance.now()));
     const failed = failure(consumer, closing.signal, silentMs);
-    const started = start(consumer, { topics, handle: insisting(handle, closing.signal, log) });
+    const started = start(consumer, { topics, handle: retrying(handle, closing.signal, log) });
     try {
       await Promise.race([started, failed]);
       log.info({ topics }, 'reading from Kafka');
       restartMs = RESTART_MS.first;
       await failed;
     } catch (error) {
-      if (!closing.signal.aborted) log.warn({ topics, err: error }, 'reading from Kafka ended; it begins again');
+      if (!closing.signal.aborted) log.warn({ topics, err: error }, 'reading from Kafka failed; restarting');
     }
-    // One that is left while it starts would go on to join the group, and read for nobody.
+    // If disconnected while starting, kafkajs would still join the group and hold partitions without reading them.
     const left = started.catch(() => {}).then(() => consumer.disconnect().catch(() => {}));
     await Promise.race([left, sleep(LEAVE_WITHIN_MS, undefined, { ref: false })]);
   };
@@ -94,7 +93,7 @@ async function start(
   await consumer.connect();
   await consumer.subscribe({ topics: [...topics], fromBeginning: true });
   await consumer.run({
-    // And whenever all that was fetched has been handled. What is not committed is handled again, which changes nothing.
+    // kafkajs also commits after each batch. Handling an uncommitted message again is harmless.
     autoCommitThreshold: COMMIT_AFTER.messages,
     autoCommitInterval: COMMIT_AFTER.ms,
     eachMessage: ({ topic, partition, message, heartbeat }) =>
@@ -102,17 +101,17 @@ async function start(
   });
 }
 
-/** Rejects when the consumer gives up, falls silent, or is told to end. */
+/** Rejects when the consumer crashes, falls silent, or is closing. */
 function failure(consumer: Consumer, closing: AbortSignal, silentMs: number): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
-  let heardMs = performance.now();
-  const heard = () => (heardMs = performance.now());
-  // It fetches and says that it is alive all the time, also while there is nothing to read.
-  consumer.on(consumer.events.FETCH, heard);
-  consumer.on(consumer.events.HEARTBEAT, heard);
+  let activeMs = performance.now();
+  const noteActivity = () => (activeMs = performance.now());
+  // Even an idle consumer keeps fetching and sending heartbeats.
+  consumer.on(consumer.events.FETCH, noteActivity);
+  consumer.on(consumer.events.HEARTBEAT, noteActivity);
   const watch = setInterval(() => {
-    if (performance.now() - heardMs > silentMs)
-      reject(new Error(`nothing was heard of the consumer for ${silentMs} ms`));
+    if (performance.now() - activeMs > silentMs)
+      reject(new Error(`the consumer has sent no fetch and no heartbeat for ${silentMs} ms`));
   }, silentMs / 10);
   consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
   const close = () => reject(closing.reason as Error);
@@ -128,26 +127,24 @@ function failure(consumer: Consumer, closing: AbortSignal, silentMs: number): Pr
 type Handle = (message: Received, heartbeat: () => Promise<void>) => Promise<void>;
 
 /**
- * Calls the handler until it has resolved. The client would do so too, without telling the group that it is alive, and would give
- * up on the errors that it takes for bugs. Rejects when the partition was given to another member meanwhile, or on closing: the
- * message is then not counted as read.
+ * kafkajs would retry without heartbeats, and not at all after errors that it considers bugs. Rejects on closing, or if
+ * another member now has the partition, so that the offset is not committed.
  */
-const insisting =
+const retrying =
   (handle: ConsumeOptions['handle'], closing: AbortSignal, log: Log): Handle =>
   async (message, heartbeat) => {
-    for (let waitMs = HANDLE_AGAIN_MS.first; ; waitMs = Math.min(waitMs * 2, HANDLE_AGAIN_MS.max)) {
+    for (let waitMs = HANDLE_RETRY_MS.first; ; waitMs = Math.min(waitMs * 2, HANDLE_RETRY_MS.max)) {
       try {
         return await handle(message);
       } catch (error) {
         const { topic, partition, offset } = message;
-        log.warn({ topic, partition, offset, err: error }, 'a message could not be handled; it is tried again');
+        log.warn({ topic, partition, offset, err: error }, 'handling a message failed; retrying');
       }
       await sleep(waitMs, undefined, { signal: closing });
       await heartbeat();
     }
   };
 
-/** A message as the client has it, and where it was. */
 export const toReceived = (
   { topic, partition }: Pick<Received, 'topic' | 'partition'>,
   { offset, key, value, headers }: KafkaMessage,

@@ -2,13 +2,12 @@ import { createHash } from 'node:crypto';
 import { Partitioners, type ICustomPartitioner, type Kafka, type Producer } from 'kafkajs';
 import type { Message, Publisher } from './kafka.ts';
 
-/** Messages that are sent side by side. Those with one key go one after the other, in their order. */
+/** Messages sent concurrently. Messages with the same key share a lane, in order. */
 const LANES = 8;
 
-/** Who publishes asks again by itself, and should not have older tries of its own still under way when it does. */
+/** Callers retry, too: kafkajs must have stopped by then. */
 const RETRY = { initialRetryTime: 100, maxRetryTime: 500, retries: 6 };
 
-/** Publishes to topics whose names have this prefix. */
 export function createPublisher(kafka: Kafka, prefix: string): Publisher {
   const lanes = Array.from({ length: LANES }, () => createLane(kafka));
   return {
@@ -24,9 +23,8 @@ const laneOf = (key: Message['key']): number =>
     .digest()[0]! % LANES;
 
 /**
- * One producer that sends one message at a time. The client numbers messages, and the broker drops a number that it has: that is what
- * keeps a repeat out. But when the answer to a message is lost the client takes its number back, and gives it to whatever is sent next.
- * Were that another message, the broker would drop it and say that it has it.
+ * A producer that sends one message at a time. To exclude repeats, the broker drops a sequence number that it has. But
+ * if a response is lost, kafkajs reuses the number for the next message, which the broker would drop and acknowledge.
  */
 function createLane(kafka: Kafka) {
   let producer: Promise<Producer> | undefined;
@@ -44,7 +42,7 @@ function createLane(kafka: Kafka) {
       await opened.connect();
       return opened;
     } catch (error) {
-      // It may have its connections, and have failed at what it asked over them.
+      // Connecting can fail after the connections are open.
       await opened.disconnect().catch(() => {});
       throw error;
     }
@@ -54,7 +52,7 @@ function createLane(kafka: Kafka) {
     try {
       await (await mine).send({ topic, acks: -1, messages: [message] });
     } catch (error) {
-      // Whether the broker has the number is not known: the next message gets a producer that begins anew.
+      // The broker may have this sequence number, so the next message needs a new producer.
       producer = undefined;
       void mine.then((each) => each.disconnect()).catch(() => {});
       throw error;
@@ -62,7 +60,7 @@ function createLane(kafka: Kafka) {
   };
 
   return {
-    /** Whoever waits behind a message that could not be sent fails with it, and asks again when it is time to. */
+    /** When a message fails, those queued behind it in the lane fail too; their callers retry. */
     send(message: Message): Promise<void> {
       const sent = last.then(() => sendNow(message));
       last = sent;
@@ -75,7 +73,10 @@ function createLane(kafka: Kafka) {
   };
 }
 
-/** The client's own partitions. Without a key it would take another one for each try, and the number would be left to another message. */
+/**
+ * Without a key, kafkajs picks another partition for each attempt, which leaves the sequence number to another message.
+ * So the value replaces a missing key.
+ */
 const createPartitioner: ICustomPartitioner = () => {
   const partition = Partitioners.DefaultPartitioner();
   return ({ message, ...where }) =>

@@ -8,9 +8,9 @@ interface RequestQueue {
 type Schedule = (this: RequestQueue) => void;
 
 /**
- * kafkajs 2.2.4 sets a timer for each connection to a broker every millisecond, for ever, which costs some percent of a core each
- * and, with a negative delay, a warning of Node's. Where this is imported, it does so only while requests wait or the broker throttles: in all
- * other cases the queue is looked at when an answer arrives.
+ * kafkajs 2.2.4 sets a timer every millisecond per broker connection, which costs a few percent of a core and, with a
+ * negative delay, a Node warning. This patch sets it only while requests wait or the broker throttles; otherwise each
+ * response triggers the queue check.
  */
 const { prototype } = createRequire(import.meta.url)('kafkajs/src/network/requestQueue') as {
   prototype: { scheduleCheckPendingRequests: Schedule };

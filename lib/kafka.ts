@@ -7,19 +7,19 @@ import type { Log } from './log.ts';
 
 export type { Consumption, Content, Received } from './kafka-consumer.ts';
 
-/** Survives a broker's restart with no failed send: short waits, many of them. */
+/** Many short waits, so that sends survive a broker restart. */
 const RETRY = { initialRetryTime: 100, maxRetryTime: 500, retries: 100 };
 const CONNECT_TIMEOUT_MS = 2_000;
 const REQUEST_TIMEOUT_MS = 10_000;
-/** Brokers hear of a new topic a moment after it was made. */
+/** Brokers learn of a new topic with a delay. */
 const TOPICS_WITHIN_MS = 10_000;
-const LOOK_AGAIN_MS = 50;
+const POLL_MS = 50;
 const WAIT_FOR_MESSAGES_MS = 250;
-/** How long the others of a group wait for a member that died. Longer than a handler takes between two signs of life. */
+/** How long a group waits for a dead member. Must exceed a handler's time between two heartbeats. */
 const SESSION_TIMEOUT_MS = 10_000;
 const HEARTBEAT_MS = 2_000;
 
-/** Bytes where a message is handed on as it came. */
+/** Buffers forward a message unchanged. */
 export interface Message {
   topic: string;
   key: string | Buffer | null;
@@ -29,12 +29,11 @@ export interface Message {
 }
 
 export interface Publisher {
-  /** Resolves once all in-sync replicas of the broker have the message. May publish twice when an answer was lost: readers drop a repeat by its event id. */
+  /** Resolves once all in-sync replicas have the message. May publish twice: consumers drop repeats by event id. */
   publish(message: Message): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A channel of the events' document, as far as making its topic goes. */
 export interface Topic {
   address: string;
   partitions: number;
@@ -44,16 +43,16 @@ export interface Topic {
 
 export interface Transport {
   createPublisher(): Publisher;
-  /** Reads the topics as one of a group, from now until it is closed. The offset is committed after the handler has resolved; a handler that rejects is called again with the same message. */
+  /** Commits an offset after its handler has resolved; if it rejects, retries the message. */
   consume(options: { groupId: string } & ConsumeOptions): Consumption;
-  /** Makes the topics that do not exist yet, and answers their names. Those that exist stay as they are. `replicasMax` is for a smaller cluster. */
+  /** Returns the topics it created; existing ones stay unchanged. `replicasMax` is for small clusters. */
   createTopics(topics: readonly Topic[], replicasMax?: number): Promise<string[]>;
-  /** Resolves when a broker answers. */
+  /** Rejects if no broker answers. */
   check(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The one place that knows which Kafka client is used. `prefix` is put before every topic name, so that installations can share a cluster. */
+/** Hides the Kafka client. `prefix` precedes every topic name, so that installations can share a cluster. */
 export function createTransport({
   brokers,
   clientId,
@@ -98,14 +97,14 @@ export function createTransport({
       const existing = new Set(await (await asAdmin()).listTopics());
       const missing = topics.filter(({ address }) => !existing.has(prefix + address));
       if (missing.length === 0) return [];
-      // The client's own wait takes a broker that has not heard of a new topic yet for a failure.
+      // kafkajs's own wait fails while a broker does not know the topic yet.
       await admin.createTopics({
         waitForLeaders: false,
         topics: missing.map((topic) => toTopicConfig(prefix, topic, replicasMax)),
       });
-      const made = missing.map(({ address }) => prefix + address);
-      await untilListed(admin, made);
-      return made;
+      const created = missing.map(({ address }) => prefix + address);
+      await untilListed(admin, created);
+      return created;
     },
     check: async () => void (await (await asAdmin()).describeCluster()),
     close: () => admin.disconnect(),
@@ -113,10 +112,11 @@ export function createTransport({
 }
 
 async function untilListed(admin: Admin, topics: readonly string[]): Promise<void> {
-  for (const deadline = Date.now() + TOPICS_WITHIN_MS; ; await sleep(LOOK_AGAIN_MS)) {
+  for (const deadline = Date.now() + TOPICS_WITHIN_MS; ; await sleep(POLL_MS)) {
     const listed = new Set(await admin.listTopics());
     if (topics.every((topic) => listed.has(topic))) return;
-    if (Date.now() > deadline) throw new Error(`The broker made ${topics.join(', ')} and does not list all of them`);
+    if (Date.now() > deadline)
+      throw new Error(`The broker created ${topics.join(', ')} but does not list all of them yet. Try again.`);
   }
 }
 
@@ -127,7 +127,7 @@ const createConsumer = (kafka: Kafka, groupId: string) =>
     maxWaitTimeInMs: WAIT_FOR_MESSAGES_MS,
     sessionTimeout: SESSION_TIMEOUT_MS,
     heartbeatInterval: HEARTBEAT_MS,
-    // No restart of its own: the reader above it begins again after any failure.
+    // `consume` replaces a failed consumer, so kafkajs must not restart it.
     retry: { ...RETRY, restartOnFailure: async () => false },
   });
 
@@ -137,7 +137,7 @@ function toTopicConfig(
   replicasMax: number,
 ) {
   const replicationFactor = Math.min(replicas, replicasMax);
-  const fitting = {
+  const configuration = {
     ...topicConfiguration,
     'min.insync.replicas': String(Math.min(Number(topicConfiguration['min.insync.replicas'] ?? 1), replicationFactor)),
   };
@@ -145,27 +145,27 @@ function toTopicConfig(
     topic: prefix + address,
     numPartitions: partitions,
     replicationFactor,
-    configEntries: Object.entries(fitting).map(([name, value]) => ({ name, value })),
+    configEntries: Object.entries(configuration).map(([name, value]) => ({ name, value })),
   };
 }
 
-/** A fresh broker has no coordinator for a second: the client says so as an error and goes on. That is no news to an operator. */
+/** kafkajs logs these as errors, but recovers: a new broker, for example, has no coordinator for a second. */
 const EXPECTED =
   /GROUP_COORDINATOR_NOT_AVAILABLE|group coordinator|coordinator is (not available|loading)|rebalanc|not the leader|leadership|when calling eachMessage|InitProducerId/i;
 
-/** While a broker is away the client says so several times a second, in the same words. */
-const SAID_AGAIN_MS = 10_000;
-const SAID_MAX = 200;
+/** While a broker is down, kafkajs repeats itself several times a second. */
+const LOG_AGAIN_MS = 10_000;
+const LOGGED_MAX = 200;
 
 const logTo = (log: Log): logCreator => {
-  const said = new Map<string, number>();
+  const loggedAt = new Map<string, number>();
   return () =>
     ({ level, namespace, log: { message, error, groupId } }) => {
-      const words = `${message} ${String(error ?? '')}`;
-      const news = !EXPECTED.test(words) && performance.now() - (said.get(words) ?? -Infinity) > SAID_AGAIN_MS;
-      if (said.size > SAID_MAX) said.clear();
-      if (news) said.set(words, performance.now());
-      const method = level > logLevel.WARN || !news ? 'debug' : level === logLevel.ERROR ? 'warn' : 'info';
+      const text = `${message} ${String(error ?? '')}`;
+      const isNews = !EXPECTED.test(text) && performance.now() - (loggedAt.get(text) ?? -Infinity) > LOG_AGAIN_MS;
+      if (loggedAt.size > LOGGED_MAX) loggedAt.clear();
+      if (isNews) loggedAt.set(text, performance.now());
+      const method = level > logLevel.WARN || !isNews ? 'debug' : level === logLevel.ERROR ? 'warn' : 'info';
       log[method](
         { kafka: namespace, groupId: groupId as string | undefined, error: error as string | undefined },
         message,

@@ -6,36 +6,36 @@ import { answerClientErrors } from './client-error.ts';
 const HEADER_BYTES_MAX = 16 * 1024;
 const LISTENERS_MAX = 20;
 
-/** What one client may cost. Only tests have reason for others than these. */
+/** Limits on clients. Only tests override them. */
 const BOUNDS = {
   headersTimeoutMs: 10_000,
-  /** The whole request, body included: a client that sends slower than this is cut off. */
+  /** Includes the body; slower clients are disconnected. */
   requestTimeoutMs: 15_000,
   keepAliveMs: 61_000,
   checkEveryMs: 2_000,
-  /** Nothing sent and nothing taken for so long, while an answer is under way: longer than any answer is held. */
+  /** Without traffic in either direction; longer than any long poll. */
   idleTimeoutMs: 120_000,
-  /** Those beyond are closed at once: each costs a file descriptor and some memory, whatever it sends. */
+  /** Each costs a file descriptor and memory; more are closed at once. */
   connectionsMax: 5_000,
 };
-/** Longer than any answer takes: requests under way are finished. */
+/** Longer than any response takes. */
 const CLOSE_WITHIN_MS = 8_000;
 
 export interface Listener {
-  /** Where it listens, without a slash at the end. */
+  /** Without a trailing slash. */
   url: string;
   port: number;
-  /** Takes no new connections, lets the requests under way finish, and resolves when the last one has. */
+  /** Resolves when the last request in flight has finished. */
   close(): Promise<void>;
 }
 
-/** Serves an app, with bounds on headers and slow clients. A port that is taken, or not allowed, rejects with a sentence that says so. */
+/** Serves an app, with limits on headers and slow clients. Rejects if the port cannot be bound. */
 export async function listen(
   app: Koa,
   { host, port }: { host: string; port: number },
-  others: Partial<typeof BOUNDS> = {},
+  overrides: Partial<typeof BOUNDS> = {},
 ): Promise<Listener> {
-  const server = createBoundedServer(app, { ...BOUNDS, ...others });
+  const server = createBoundedServer(app, { ...BOUNDS, ...overrides });
   answerClientErrors(server);
   const close = createClose(server);
   await bind(server, host, port);
@@ -43,24 +43,24 @@ export async function listen(
   return { url: urlOf(host, address.port), port: address.port, close };
 }
 
-/** Where this machine finds what listens on a host. */
+/** The URL at which this machine reaches a listener on `host`. */
 export function urlOf(host: string, port: number): string {
-  const near = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  return `http://${isIPv6(near) ? `[${near}]` : near}:${port}`;
+  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${isIPv6(reachable) ? `[${reachable}]` : reachable}:${port}`;
 }
 
 function createBoundedServer(app: Koa, bounds: typeof BOUNDS): Server {
   const answer = app.callback();
   const onRequest: RequestListener = (request, response) => {
     request.url = originForm(request.url!, request.headers.host);
-    // What waits for the end of an answer that is a stream are more than Node takes for a leak.
+    // A streamed response has more than ten `close` listeners; raise Node's leak-warning limit.
     response.setMaxListeners(LISTENERS_MAX);
     void answer(request, response);
   };
   const server = createServer(
     {
       maxHeaderSize: HEADER_BYTES_MAX,
-      // The app refuses it, in the form of every other refusal.
+      // The app refuses this itself, as a problem document.
       requireHostHeader: false,
       headersTimeout: bounds.headersTimeoutMs,
       requestTimeout: bounds.requestTimeoutMs,
@@ -69,21 +69,24 @@ function createBoundedServer(app: Koa, bounds: typeof BOUNDS): Server {
     },
     onRequest,
   );
-  // An expectation that is not known is none of ours: the request is answered as it stands.
+  // Ignore unknown Expect headers.
   server.on('checkExpectation', onRequest);
   server.timeout = bounds.idleTimeoutMs;
   server.maxConnections = bounds.connectionsMax;
   return server;
 }
 
-/** RFC 9112, 3.2.2: a request may name its whole URL, and is answered as one that names the path. One that names another host than its header does is not for us. */
+/**
+ * RFC 9112, 3.2.2: a request may name its absolute URL. Reduces it to the path, unless its host differs from the Host
+ * header, which the app refuses.
+ */
 function originForm(target: string, host: string | undefined): string {
   const [, authority, rest] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(target) ?? [];
   if (rest === undefined || authority!.toLowerCase() !== host?.toLowerCase()) return target;
   return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
-/** Makes what ends the server: it waits for what is under way, and for no connection on which nothing is. */
+/** The function waits for requests in flight, but not for idle connections. */
 function createClose(server: Server): () => Promise<void> {
   const sockets = new Set<Socket>();
   let closing = false;
@@ -91,20 +94,19 @@ function createClose(server: Server): () => Promise<void> {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  // Node closes what is idle when the end begins, and not what becomes so.
+  // Node closes idle connections when closing starts, but not those that become idle later.
   server.on('request', (_request, response) => response.once('close', () => closing && server.closeIdleConnections()));
 
   return () =>
     new Promise((resolve) => {
       closing = true;
-      // A client that never finishes its request does not hold up the end.
       const bound = setTimeout(() => server.closeAllConnections(), CLOSE_WITHIN_MS);
       server.close(() => {
         clearTimeout(bound);
         resolve();
       });
       server.closeIdleConnections();
-      // Opened in advance, as browsers do: nothing has been said, but to Node it waits for headers, and is not idle.
+      // Browsers open connections in advance, which Node does not count as idle, because it awaits their headers.
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
     });
 }

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 
 export type { Logger as Log } from 'pino';
 
-/** Names under which something personal or secret could travel. The value is left out of every line, at any of the usual depths. */
+/** Fields that may hold personal data or secrets, removed from every line. */
 const secrets = [
   'password',
   'authorization',
@@ -16,7 +16,7 @@ const secrets = [
   'username',
 ];
 
-/** Makes the process's log: one JSON line for each event, on stdout, with no name, address, password or token in it. */
+/** Logs JSON lines to stdout, without personal data and secrets. */
 export const createLog = (level: string) =>
   pino({
     level,
@@ -27,10 +27,10 @@ export const createLog = (level: string) =>
     serializers: { err: withoutValues },
   });
 
-/** An error as a log may have it. Database errors quote rows and parameters in `meta` and `detail`: those stay out. */
+/** Leaves out `meta` and `detail`, where database errors quote rows and parameters. */
 function withoutValues(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error))
-    return { message: typeof error === 'string' ? error : 'something that is not an error was thrown' };
+    return { message: typeof error === 'string' ? error : 'a value that is not an Error was thrown' };
   const { code } = error as { code?: unknown };
   return {
     type: error.name,

@@ -3,7 +3,7 @@ import type { Payload, PayloadCodec } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import { ConfigFault, type Reader } from './config.ts';
 
-/** Keys by id. The first one encrypts, each of them decrypts: that is how a key is replaced while histories under the old one live on. */
+/** Keys by id. The first encrypts and all decrypt, so a key can be replaced while histories still use it. */
 export type PayloadKeys = ReadonlyMap<string, Uint8Array>;
 
 const ENCODING = 'binary/encrypted';
@@ -14,7 +14,7 @@ const TAG_BYTES = 16;
 
 const { Payload: PayloadMessage } = proto.temporal.api.common.v1;
 
-/** Keys as `id:key,id:key`, each key 32 bytes in base64. Undefined when the variable is not set: payloads are then left as they are. */
+/** Reads `id:key,id:key`, each key 32 bytes in base64. If unset, payloads are not encrypted. */
 export const payloadKeys =
   (name: string): Reader<PayloadKeys | undefined> =>
   (env) => {
@@ -24,7 +24,7 @@ export const payloadKeys =
     for (const [n, entry] of value.split(',').entries()) {
       const [, id, text] = /^\s*([\w.-]{1,64}):([A-Za-z0-9+/]+={0,2})\s*$/.exec(entry) ?? [];
       const key = Buffer.from(text ?? '', 'base64');
-      // The fault names the place and not the entry, which is a secret.
+      // Do not quote the entry: it is a secret.
       if (!id || key.length !== KEY_BYTES)
         throw new ConfigFault(`${name}: entry ${n + 1} is not <id>:<${KEY_BYTES} bytes in base64>`);
       if (keys.has(id)) throw new ConfigFault(`${name} has two keys with the id "${id}"`);
@@ -34,18 +34,17 @@ export const payloadKeys =
   };
 
 /**
- * Encrypts what Temporal stores: arguments, answers, failures, summaries and details. What came without encryption is read as it is, so
- * it can be switched on over histories that live. A payload under a key that is not here is an error, and never read as something else.
+ * Encrypts arguments, results, failures, summaries and details. Still reads plain payloads, so you can switch
+ * encryption on while workflows run. A payload under an unknown key is an error.
  */
 export function createPayloadCodec(keys: PayloadKeys): PayloadCodec {
-  const [[id, key] = fail('a payload codec needs a key')] = keys;
+  const [[id, key] = fail('the payload codec needs at least one key')] = keys;
   return {
     encode: async (payloads) => payloads.map((payload) => encrypt(payload, id, key)),
     decode: async (payloads) => payloads.map((payload) => (isEncrypted(payload) ? decrypt(payload, keys) : payload)),
   };
 }
 
-/** Whether a payload was encrypted by this codec, under whatever key. */
 export const isEncrypted = ({ metadata }: Payload): boolean => textOf(metadata?.['encoding']) === ENCODING;
 
 function encrypt(payload: Payload, id: string, key: Uint8Array): Payload {
@@ -64,7 +63,7 @@ function decrypt({ metadata, data }: Payload, keys: PayloadKeys): Payload {
   const id = textOf(metadata?.['encryption-key-id']);
   const key =
     keys.get(id) ??
-    fail(`a payload is encrypted under the key "${id}", and the keys here are ${[...keys.keys()].join(', ')}`);
+    fail(`a payload is encrypted under the key "${id}", but the configured keys are ${[...keys.keys()].join(', ')}`);
   const bytes = data ?? new Uint8Array();
   try {
     const decipher = createDecipheriv(CIPHER, key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
@@ -74,7 +73,7 @@ function decrypt({ metadata, data }: Payload, keys: PayloadKeys): Payload {
     );
   } catch (cause) {
     throw new Error(
-      `a payload cannot be decrypted: the key "${id}" here is not the one that encrypted it, or the payload was changed`,
+      `a payload cannot be decrypted: the key "${id}" has a different value now, or the payload was altered`,
       { cause },
     );
   }

@@ -1,2 +1,2 @@
-/** A socket for both protocols shows IPv4 addresses in the clothes of IPv6: here without them. */
+/** Removes the `::ffff:` prefix that dual-stack sockets put before IPv4 addresses. */
 export const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '');

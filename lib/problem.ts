@@ -5,13 +5,12 @@ import { databaseFault } from './database.ts';
 export type ProblemKind = keyof typeof problemKinds;
 
 export interface ProblemOptions extends ErrorOptions {
-  /** Response headers that go with the refusal, such as `ETag` or `Retry-After`. */
   headers?: Record<string, string>;
-  /** Members beside the standard ones, such as `orderId`. */
+  /** Members beyond the standard ones, such as `orderId`. */
   members?: Record<string, unknown>;
 }
 
-/** An error that is also an answer (RFC 9457). Anything else that is thrown is a bug, and answers 500. */
+/** An error that is also a response (RFC 9457). Other errors are bugs and become a 500. */
 export class Problem extends Error {
   readonly kind: ProblemKind;
   readonly status: number;
@@ -32,23 +31,23 @@ export class Problem extends Error {
   }
 }
 
-/** The answer while something that is needed is away. Nothing is known to have happened, and the same request may be sent again. */
+/** The response while a dependency is down. The request may have taken effect, and may be repeated. */
 export const unavailable = (detail: string, cause?: unknown): Problem =>
   new Problem('unavailable', detail, { cause, headers: { 'retry-after': '1' } });
 
-/** The answer to who does not say who they are, or is not believed. */
+/** The response to missing or invalid credentials. */
 export const unauthenticated = (): Problem =>
   new Problem('unauthenticated', 'Log in, or send a valid token', { headers: { 'www-authenticate': 'Bearer' } });
 
-/** The outermost middleware, and the one place where an error becomes a response. */
+/** The outermost middleware: the only place where an error becomes a response. */
 export const answerProblems: Middleware = async (ctx, next) => {
   try {
     await next();
     if (ctx.status === 404 && ctx.body == null && ctx.respond !== false)
-      throw new Problem('not-found', `There is nothing at ${ctx.path}`);
+      throw new Problem('not-found', `Nothing exists at ${ctx.path}`);
   } catch (error) {
     const problem = asProblem(error);
-    // Logged in full, told to nobody. A refusal that was meant needs no log line of its own: the request's line has its kind.
+    // The client never sees the cause. For intended refusals, the request's log line suffices: it has the kind.
     if (problem.status >= 500 && problem.cause !== undefined) ctx.app.emit('error', problem.cause, ctx);
     ctx.state['problem'] = problem.kind;
     ctx.set(problem.headers);

@@ -7,18 +7,18 @@ interface Failure {
   encodedAttributes?: Payload | null;
 }
 
-/** Decrypts every payload and every failure's message within a raw answer of Temporal, such as a history, in place. */
-export async function makeReadable(value: unknown, codec: PayloadCodec): Promise<void> {
+/** Decrypts all payloads and failure messages in a raw Temporal response, such as a history. */
+export async function decryptInPlace(value: unknown, codec: PayloadCodec): Promise<void> {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return;
   if (isPayload(value)) {
     if (isEncrypted(value)) Object.assign(value, (await codec.decode([value]))[0]);
     return;
   }
-  for (const each of Object.values(value)) await makeReadable(each, codec);
+  for (const each of Object.values(value)) await decryptInPlace(each, codec);
   restoreMessage(value);
 }
 
-/** Where failures are encrypted, their message stands in a payload, and in its place a word that says so. */
+/** An encrypted failure has a placeholder as its message; the real message is in a payload. */
 function restoreMessage(failure: Failure): void {
   if (!failure.encodedAttributes) return;
   const { message, stack_trace: stackTrace } = defaultPayloadConverter.fromPayload<{

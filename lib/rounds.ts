@@ -1,21 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-export interface RoundsOptions {
-  /** Ends the rounds, and the wait between two of them. */
+export interface PeriodicOptions {
   signal: AbortSignal;
-  /** From the end of one to the begin of the next. */
+  /** Pause between the end of one run and the start of the next. */
   everyMs: number;
-  /** The same after a round that was cut short, where that is sooner. */
-  againMs?: number;
-  /** Told why a round was cut short. The next one comes all the same. */
+  /** Pause after a failed run, if shorter. */
+  retryMs?: number;
   onFailed(error: unknown): void;
 }
 
-const AGAIN_MS = 10_000;
+const RETRY_MS = 10_000;
 
-/** Does something again and again. Resolves when it was told to end, after the round that was under way. */
-export async function rounds(
-  { signal, everyMs, againMs = AGAIN_MS, onFailed }: RoundsOptions,
+/** Runs `act` repeatedly, even after failures. Once aborted, resolves when the current run has ended. */
+export async function runPeriodically(
+  { signal, everyMs, retryMs = RETRY_MS, onFailed }: PeriodicOptions,
   act: () => Promise<unknown>,
 ): Promise<void> {
   while (!signal.aborted) {
@@ -26,6 +24,6 @@ export async function rounds(
         return false;
       },
     );
-    await sleep(done ? everyMs : Math.min(everyMs, againMs), undefined, { signal }).catch(() => {});
+    await sleep(done ? everyMs : Math.min(everyMs, retryMs), undefined, { signal }).catch(() => {});
   }
 }

@@ -2,15 +2,14 @@ import Koa, { type Context, type Middleware } from 'koa';
 import helmet from 'koa-helmet';
 import { Histogram, register } from 'prom-client';
 import { correlate } from './correlation.ts';
-import { lately } from './lately.ts';
+import { shareCalls } from './lately.ts';
 import type { Log } from './log.ts';
 import { answerProblems, Problem } from './problem.ts';
 
-/** How one thing that a role needs is doing. What the role can do without for a while is `degraded` when it is away, and not `unready`. */
+/** If it fails, the role is `unready` if the dependency is needed, else `degraded`. */
 export interface Check {
   name: string;
-  /** Resolves when it answers. */
-  ask(): Promise<unknown>;
+  probe(): Promise<unknown>;
   needed: boolean;
 }
 
@@ -18,28 +17,27 @@ export interface ServiceOptions {
   role: string;
   log: Log;
   checks: readonly Check[];
-  /** What the role serves beside its health and its metrics. */
   middleware?: readonly Middleware[];
-  /** False on a listener that strangers reach: health and metrics are then not served. */
+  /** Serves health and metrics. False on a public listener. */
   operations?: boolean;
 }
 
-/** As proxies write it down. Nobody is ever answered with it. */
-const CLIENT_GONE = 499;
+/** nginx's status, for logs and metrics only. */
+const CLIENT_DISCONNECTED = 499;
 const CHECK_TIMEOUT_MS = 3_000;
 
 const durations = new Histogram({
   name: 'http_request_duration_seconds',
-  help: 'How long requests took, by role, operation and status',
+  help: 'Request duration by role, operation and status',
   labelNames: ['role', 'operation', 'status'],
   buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
 });
 
-/** Builds the app of a role: correlation id, one log line a request, one way out for errors, health, metrics, then what the role serves. */
+/** Builds a role's app: correlation id, request log, errors, health, metrics, then `middleware`. */
 export function createService({ role, log, checks, middleware = [], operations = true }: ServiceOptions): Koa {
   const app = new Koa();
   app.on('error', (error: Error, ctx?: Context) => {
-    if (isClientGone(error)) return;
+    if (isDisconnect(error)) return;
     log.error({ role, correlationId: ctx?.state['correlationId'] as string, err: error }, 'a request failed');
   });
   app.use(correlate);
@@ -52,25 +50,28 @@ export function createService({ role, log, checks, middleware = [], operations =
   return app;
 }
 
-/** What `/health/ready` says: every check, and whether all that is needed has answered. */
+/** Runs all checks. `ready` means that every needed dependency is up. */
 export async function readiness(
   checks: readonly Check[],
 ): Promise<{ ready: boolean; status: string; checks: Record<string, string> }> {
-  const answers = await Promise.all(
-    checks.map(async ({ ask }) =>
-      within(CHECK_TIMEOUT_MS, ask()).then(
+  const results = await Promise.all(
+    checks.map(async ({ probe }) =>
+      within(CHECK_TIMEOUT_MS, probe()).then(
         () => true,
         () => false,
       ),
     ),
   );
-  const states = checks.map(({ name, needed }, n) => [name, answers[n] ? 'up' : needed ? 'down' : 'degraded'] as const);
+  const states = checks.map(({ name, needed }, n) => [name, results[n] ? 'up' : needed ? 'down' : 'degraded'] as const);
   const ready = states.every(([, state]) => state !== 'down');
-  const whole = states.every(([, state]) => state === 'up');
-  return { ready, status: ready ? (whole ? 'ready' : 'degraded') : 'unready', checks: Object.fromEntries(states) };
+  const allUp = states.every(([, state]) => state === 'up');
+  return { ready, status: ready ? (allUp ? 'ready' : 'degraded') : 'unready', checks: Object.fromEntries(states) };
 }
 
-/** RFC 9112, 3.2. Node can insist on it itself, but answers with nothing that says why. A target that names its host still, names another one. */
+/**
+ * RFC 9112, 3.2. Node can enforce this, but gives the client no reason. `listen` leaves an absolute URL only if its
+ * host differs from the Host header.
+ */
 const requireHost: Middleware = async ({ req }, next) => {
   const hosts = req.rawHeaders.filter((_value, n) => n % 2 === 1 && req.rawHeaders[n - 1]!.toLowerCase() === 'host');
   if (hosts.length > 1 || (hosts.length === 0 && req.httpVersion === '1.1'))
@@ -78,19 +79,19 @@ const requireHost: Middleware = async ({ req }, next) => {
   if (hosts.some((host) => /[\s/?#@\\]/.test(host)))
     throw new Problem('bad-request', 'The Host header must be a name or an address, and may have a port');
   if (URL.canParse(req.url!))
-    throw new Problem('bad-request', 'The URL that is asked for has another host than the Host header');
+    throw new Problem('bad-request', 'The request URL names another host than the Host header');
   await next();
 };
 
 function operationsOf(checks: readonly Check[]): Middleware {
-  const ask = lately(() => readiness(checks));
+  const check = shareCalls(() => readiness(checks));
   return async (ctx, next) => {
     if (ctx.method !== 'GET') return next();
     if (ctx.path === '/health/live') ctx.body = { status: 'live' };
     else if (ctx.path === '/health/ready') {
-      const { ready, ...told } = await ask();
+      const { ready, ...body } = await check();
       ctx.status = ready ? 200 : 503;
-      ctx.body = told;
+      ctx.body = body;
     } else if (ctx.path === '/metrics') {
       ctx.type = register.contentType;
       ctx.body = await register.metrics();
@@ -98,7 +99,7 @@ function operationsOf(checks: readonly Check[]): Middleware {
   };
 }
 
-/** One line and one measurement for each request. Probes are measured and not written down. */
+/** Logs and measures each request. Probes are logged at debug level only. */
 function observe(role: string, log: Log): Middleware {
   return async (ctx, next) => {
     const startedMs = performance.now();
@@ -109,11 +110,13 @@ function observe(role: string, log: Log): Middleware {
         string,
         string | undefined
       >;
-      // Of a client that went away nobody knows what it would have been answered: that is no fault, and counts as none.
-      const [status, problem] = ctx.res.writableFinished ? [ctx.status, state['problem']] : [CLIENT_GONE, undefined];
+      // If the client disconnected, the response is unknown and must not count as a server fault.
+      const [status, problem] = ctx.res.writableFinished
+        ? [ctx.status, state['problem']]
+        : [CLIENT_DISCONNECTED, undefined];
       durations.observe({ role, operation: operation ?? 'none', status }, ms / 1000);
       const level = /^\/(health|metrics)/.test(ctx.path) ? 'debug' : 'info';
-      const path = withoutOddities(ctx.path);
+      const path = maskPath(ctx.path);
       log[level](
         {
           role,
@@ -136,10 +139,10 @@ function observe(role: string, log: Log): Middleware {
   };
 }
 
-/** A path as it may be written down. What is no id and no word, such as an address that a client has put there by mistake, may be personal. */
-const withoutOddities = (path: string): string => path.replace(/[^/]*[^/\w.:-][^/]*/g, '*');
+/** Masks segments that are no ids or words, such as an address that a client put there by mistake. */
+const maskPath = (path: string): string => path.replace(/[^/]*[^/\w.:-][^/]*/g, '*');
 
-const isClientGone = (error: NodeJS.ErrnoException): boolean =>
+const isDisconnect = (error: NodeJS.ErrnoException): boolean =>
   ['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ERR_STREAM_PREMATURE_CLOSE'].includes(error.code ?? '');
 
 async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {

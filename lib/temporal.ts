@@ -2,19 +2,18 @@ import { Client, Connection, WorkflowNotFoundError, type ConnectionOptions } fro
 import { oneOf, text, textOr, type Config } from './config.ts';
 import { dataConverterOf } from './data-converter.ts';
 import { createPayloadCodec, payloadKeys, type PayloadKeys } from './payload-codec.ts';
-import { makeReadable } from './readable.ts';
+import { decryptInPlace } from './readable.ts';
 
-/** How Temporal is reached: a dev server, a cluster of one's own or Temporal Cloud, by address alone. */
+/** A dev server, your own cluster or Temporal Cloud. */
 export interface TemporalAddress {
   address: string;
   namespace: string;
   apiKey?: string | undefined;
   tls: boolean;
-  /** What payloads and failures are encrypted with. Without them, they are not. */
+  /** Encrypt payloads and failures; if unset, they stay plain. */
   payloadKeys?: PayloadKeys | undefined;
 }
 
-/** The readers of a role that talks to Temporal. */
 export const temporalReaders = {
   address: text('TEMPORAL_ADDRESS'),
   namespace: textOr('TEMPORAL_NAMESPACE', 'default'),
@@ -34,23 +33,22 @@ export const toAddress = ({
   address,
   namespace,
   apiKey,
-  // Temporal Cloud takes an API key over TLS only.
+  // Temporal Cloud accepts an API key over TLS only.
   tls: tlsMode === 'on' || (tlsMode === 'auto' && apiKey !== undefined),
   payloadKeys,
 });
 
 export interface Temporal {
   client: Client;
-  /** Resolves when the server answers for the namespace. Rejects with where it is, otherwise. */
+  /** Rejects, naming the address, if the server does not answer for the namespace. */
   check(): Promise<void>;
-  /** Decrypts what a raw answer of the server holds, such as a history, in place. */
-  makeReadable(answer: unknown): Promise<void>;
+  decryptInPlace(response: unknown): Promise<void>;
   close(): Promise<void>;
 }
 
 const CHECK_TIMEOUT_MS = 2_000;
 
-/** A client that connects on its first call, so that a role starts while Temporal is away. */
+/** Connects on the first call, so that a role can start while Temporal is down. */
 export function createTemporal({ address, namespace, apiKey, tls, payloadKeys: keys }: TemporalAddress): Temporal {
   const options: ConnectionOptions = {
     address,
@@ -63,23 +61,23 @@ export function createTemporal({ address, namespace, apiKey, tls, payloadKeys: k
   return {
     client,
     check: async () => {
-      const asked = connection.withDeadline(Date.now() + CHECK_TIMEOUT_MS, () =>
+      const described = connection.withDeadline(Date.now() + CHECK_TIMEOUT_MS, () =>
         connection.workflowService.describeNamespace({ namespace }),
       );
-      await asked.catch((cause: Error) => {
+      await described.catch((cause: Error) => {
         throw new Error(`Temporal at ${address} does not answer: ${cause.message}`, { cause });
       });
     },
-    makeReadable: async (answer) => {
-      if (keys) await makeReadable(answer, createPayloadCodec(keys));
+    decryptInPlace: async (response) => {
+      if (keys) await decryptInPlace(response, createPayloadCodec(keys));
     },
     close: () => connection.close(),
   };
 }
 
-/** What was asked of a workflow; undefined when the server knows none with that id. */
-export const ifKnown = <T>(asked: Promise<T>): Promise<T | undefined> =>
-  asked.catch((error: unknown) => {
+/** Resolves with undefined if the workflow does not exist. */
+export const ifFound = <T>(response: Promise<T>): Promise<T | undefined> =>
+  response.catch((error: unknown) => {
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
   });

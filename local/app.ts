@@ -4,11 +4,11 @@ import type { Server } from './server.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const START_WITHIN_MS = 120_000;
-/** Longer than the app itself allows its roles for ending in order. */
+/** Longer than the app gives its roles to stop. */
 const STOP_WITHIN_MS = 22_000;
-const ANSWER_WITHIN_MS = 10_000;
+const RESPONSE_TIMEOUT_MS = 10_000;
 
-/** Starts all roles in one process, and waits until every one of them says that it is ready. */
+/** Starts all roles in one process and waits until each is ready. */
 export async function startApp({
   dir,
   env,
@@ -30,13 +30,13 @@ export async function startApp({
     stopSignal: 'SIGTERM',
     stopWithinMs: STOP_WITHIN_MS,
     startWithinMs: START_WITHIN_MS,
-    answers: () => isReady(url),
+    probe: () => isReady(url),
     signal,
   });
 }
 
 async function isReady(url: string): Promise<void> {
-  const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
-  const body = await answer.text();
-  if (answer.status !== 200) throw new Error(`/health/ready answers ${answer.status}: ${body}`);
+  const response = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS) });
+  const body = await response.text();
+  if (response.status !== 200) throw new Error(`/health/ready returned ${response.status}: ${body}`);
 }

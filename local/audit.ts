@@ -1,4 +1,4 @@
 import { auditCommand } from '../bin/audit/run.ts';
-import { runHere } from './command.ts';
+import { runLocally } from './command.ts';
 
-await runHere(auditCommand);
+await runLocally(auditCommand);

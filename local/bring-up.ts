@@ -9,16 +9,15 @@ import type { Stack } from './stack.ts';
 export interface BringUp {
   stack: Stack;
   dir: string;
-  /** What the app gets besides the stack's variables. */
   env: NodeJS.ProcessEnv;
   url: string;
   signal: AbortSignal;
 }
 
-/** Everything from nothing to a ready app, shown step by step with times: live on a terminal, as plain lines elsewhere. */
+/** Starts and prepares the servers, then starts the app. Prints each step with its time. */
 export async function bringUp({ stack, dir, env, url, signal }: BringUp): Promise<Server> {
   const failure = Promise.withResolvers<never>();
-  const show = shownStep(failure.reject);
+  const show = listrTask(failure.reject);
   let app: Server | undefined;
   const tasks: ListrTask[] = [
     { title: 'Servers', task: (_, task) => task.newListr(stack.steps.map(show), { concurrent: true }) },
@@ -42,11 +41,11 @@ export async function bringUp({ stack, dir, env, url, signal }: BringUp): Promis
 
 async function prepare(env: Record<string, string>): Promise<string> {
   const [migrations, topics] = await Promise.all([applyMigrations(env), createMissingTopics(env)]);
-  return `${migrations.length} migrations applied, ${topics.length} topics made`;
+  return `${migrations.length} migrations applied, ${topics.length} topics created`;
 }
 
-/** A step as the list shows it. What went wrong with it takes more room than the list has, so it is told at the end. */
-function shownStep(onFailure: (error: unknown) => void): (step: Step) => ListrTask {
+/** Errors are too long for the list, so it says "see below" and the caller prints the error. */
+function listrTask(onFailure: (error: unknown) => void): (step: Step) => ListrTask {
   return ({ title, run }) => ({
     title,
     async task(_, task) {
@@ -55,8 +54,8 @@ function shownStep(onFailure: (error: unknown) => void): (step: Step) => ListrTa
         if (result) task.title = `${title}: ${result}`;
       } catch (error) {
         onFailure(error);
-        const isOurEnding = (error as Error).name === 'AbortError';
-        throw new Error(isOurEnding ? 'not finished' : 'see below', { cause: error });
+        const isInterrupted = (error as Error).name === 'AbortError';
+        throw new Error(isInterrupted ? 'not finished' : 'see below', { cause: error });
       }
     },
   });

@@ -1,4 +1,4 @@
 import { deadLettersCommand } from '../bin/dead-letters/command.ts';
-import { runHere } from './command.ts';
+import { runLocally } from './command.ts';
 
-await runHere(deadLettersCommand);
+await runLocally(deadLettersCommand);

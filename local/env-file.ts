@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { Env } from '../lib/config.ts';
 
-/** What other programs need to look into the stack. The roles' private keys are not among it. */
+/** What the operator commands need. Excludes the roles' private keys. */
 const NEEDED = /^(\w+_DATABASE_URL|TEMPORAL_\w+|KAFKA_\w+)$/;
 
-/** Leaves the stack's variables beside its data, readable by their owner only. */
+/** Stores the stack's variables for the operator commands, readable by the owner only. */
 export async function writeEnvFile(dir: string, env: Readonly<Record<string, string>>): Promise<void> {
   const file = fileIn(dir);
   const lines = Object.entries(env)
@@ -16,7 +16,7 @@ export async function writeEnvFile(dir: string, env: Readonly<Record<string, str
   await rename(`${file}.new`, file);
 }
 
-/** The variables of the stack that was started last; none when there was none. */
+/** The stored variables; empty if there are none. */
 export async function readEnvFile(dir: string): Promise<Env> {
   return parseEnv(await readFile(fileIn(dir), 'utf8').catch(() => ''));
 }

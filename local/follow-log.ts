@@ -5,8 +5,8 @@ const LOOK_EVERY_MS = 300;
 const CHUNK_BYTES = 65_536;
 const LINES_MAX = 5;
 
-/** From now on shows each warning and error of the app's log, in one line, until the signal is aborted. */
-export async function followTroubles(
+/** Shows new warnings and errors in the app's log, one line each, until the signal is aborted. */
+export async function followWarnings(
   logFile: string,
   show: (line: string) => void,
   signal: AbortSignal,
@@ -21,10 +21,9 @@ export async function followTroubles(
       const lines = (unfinished + buffer.toString('utf8', 0, bytesRead)).split('\n');
       unfinished = lines.pop() ?? '';
       showSome(
-        lines.map(trouble).filter((line) => line !== undefined),
+        lines.map(summary).filter((line) => line !== undefined),
         show,
       );
-      // What a full chunk leaves over is read at once.
       if (bytesRead < CHUNK_BYTES) await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => {});
     }
   } finally {
@@ -32,14 +31,13 @@ export async function followTroubles(
   }
 }
 
-/** A flood says no more than its beginning, and the log has all of it. */
 function showSome(lines: string[], show: (line: string) => void): void {
   for (const line of lines.slice(0, LINES_MAX)) show(line);
   if (lines.length > LINES_MAX) show(`… and ${lines.length - LINES_MAX} more in the log`);
 }
 
-/** What a person should see of a log line. One that is no JSON comes from Node itself, and is always worth it. */
-function trouble(line: string): string | undefined {
+/** Undefined if below warning. A line that is not JSON comes from Node itself and is always shown. */
+function summary(line: string): string | undefined {
   if (!line.startsWith('{')) return line.trim() || undefined;
   try {
     const { level, time, msg, err } = JSON.parse(line) as {

@@ -16,8 +16,8 @@ export interface KafkaJars {
   classPath: string;
 }
 
-/** The broker's jars, fetched once. Another list is another installation. */
-export async function kafkaJars(say: (text: string) => void, signal?: AbortSignal): Promise<KafkaJars> {
+/** The broker's jars, downloaded once per version of the POM. */
+export async function kafkaJars(onProgress: (text: string) => void, signal?: AbortSignal): Promise<KafkaJars> {
   const pom = await readFile(POM, 'utf8');
   const version = /<version>(.+?)<\/version>/.exec(pom)?.[1];
   const name = `kafka-${version}-${digest(pom)}`;
@@ -25,7 +25,7 @@ export async function kafkaJars(say: (text: string) => void, signal?: AbortSigna
     name,
     async install(unfinished) {
       await requireMaven();
-      say('fetching Kafka with Maven (44 MB, once)');
+      onProgress('downloading Kafka with Maven (44 MB, once)');
       const args = ['-B', '-q', '-ntp', '-f', POM, COPY, '-DincludeScope=runtime', `-DoutputDirectory=${unfinished}`];
       await execa('mvn', args, { all: true, stdin: 'ignore', ...(signal && { cancelSignal: signal }) }).catch(
         (error: ExecaError) => {
@@ -38,7 +38,7 @@ export async function kafkaJars(say: (text: string) => void, signal?: AbortSigna
   return { name, classPath: jars.map((jar) => join(folder, jar)).join(':') };
 }
 
-/** Arguments for a broker. With an archive of classes that are already read and checked it starts three times as fast. */
+/** Arguments for Java. With a class data archive (CDS) the broker starts three times as fast. */
 export function brokerArgs({ classPath }: KafkaJars, settingsFile: string, sharedClasses: string): string[] {
   return [
     '-Xmx256m',
@@ -55,7 +55,7 @@ export function brokerArgs({ classPath }: KafkaJars, settingsFile: string, share
   ];
 }
 
-/** The archive of classes for these jars on this Java: `train` runs a broker that writes it when it ends. */
+/** The class archive for these jars on this Java, made once by `train`, which runs a broker. */
 export async function sharedClassArchive(
   jars: KafkaJars,
   java: Java,

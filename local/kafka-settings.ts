@@ -3,14 +3,13 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** One broker that is its own controller, alone on loopback. */
 export interface BrokerPlace {
   folder: string;
   port: number;
   controllerPort: number;
 }
 
-/** Writes the broker's settings, and formats its data folder when it is new. Answers the settings file. */
+/** Writes the settings file, formats a new data folder and returns the path of the settings. */
 export async function prepareBroker(place: BrokerPlace): Promise<string> {
   const data = join(place.folder, 'data');
   await format(data);
@@ -20,7 +19,7 @@ export async function prepareBroker(place: BrokerPlace): Promise<string> {
   return file;
 }
 
-/** What the format tool writes, without the seconds that its JVM takes. */
+/** Writes what the format tool would write. Its JVM takes seconds to start. */
 async function format(data: string): Promise<void> {
   const file = join(data, 'meta.properties');
   if (existsSync(file)) return;
@@ -39,10 +38,10 @@ function settings({ port, controllerPort }: BrokerPlace, data: string): Record<s
     'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'inter.broker.listener.name': 'PLAINTEXT',
     'controller.listener.names': 'CONTROLLER',
-    // A topic exists because the installation made it, never because somebody misspelt its name.
+    // Otherwise a misspelt name would create a topic.
     'auto.create.topics.enable': false,
-    ...aloneSettings(),
-    // After a kill the controller believes the old broker alive until its session ends; by default that is 9 s.
+    ...singleBrokerSettings(),
+    // After a kill the old broker counts as alive until its session expires: 9 s by default.
     'broker.session.timeout.ms': 2000,
     'broker.heartbeat.interval.ms': 500,
     'num.network.threads': 2,
@@ -51,8 +50,7 @@ function settings({ port, controllerPort }: BrokerPlace, data: string): Record<s
   };
 }
 
-/** There is one broker: nothing can be in three places, and no member of a group need be waited for. */
-function aloneSettings(): Record<string, number> {
+function singleBrokerSettings(): Record<string, number> {
   return {
     'offsets.topic.num.partitions': 1,
     'offsets.topic.replication.factor': 1,

@@ -10,7 +10,7 @@ import type { BrokerPlace } from './kafka-settings.ts';
 import { choosePorts } from './ports.ts';
 import { requireJava } from './prerequisites.ts';
 import type { Java } from './prerequisites.ts';
-import { startServer, untilVacant } from './server.ts';
+import { startServer, waitForPredecessor } from './server.ts';
 import type { Server } from './server.ts';
 import { portNeed } from './settings.ts';
 
@@ -18,8 +18,7 @@ export interface KafkaOptions {
   dataDir: string;
   port?: number | undefined;
   controllerPort?: number | undefined;
-  /** Told what takes long. */
-  say?: ((text: string) => void) | undefined;
+  onProgress?: ((text: string) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -32,25 +31,25 @@ export interface KafkaServer extends Server {
 
 const START_WITHIN_MS = 90_000;
 const STOP_WITHIN_MS = 9000;
-const ANSWER_WITHIN_MS = 2000;
+const RESPONSE_TIMEOUT_MS = 2000;
 
-/** A Kafka broker of our own on loopback; a second start finds the messages of the first. */
+/** Starts a Kafka broker on loopback; a later start on the same folder finds its messages. */
 export async function startKafka({
   dataDir,
   port,
   controllerPort,
-  say = () => {},
+  onProgress = () => {},
   signal,
 }: KafkaOptions): Promise<KafkaServer> {
   const folder = resolve(dataDir);
   await mkdir(folder, { recursive: true });
   const java = await requireJava();
-  const jars = await kafkaJars(say, signal);
+  const jars = await kafkaJars(onProgress, signal);
   const archive = await sharedClassArchive(jars, java, (file) => {
-    say('preparing a faster start of Kafka (once)');
+    onProgress('preparing faster starts of Kafka (once)');
     return train({ java, jars, archive: file, signal });
   });
-  await untilVacant('kafka', folder);
+  await waitForPredecessor('kafka', folder);
   const ports = await choosePorts(join(folder, 'ports.json'), {
     port: portNeed('kafka', port),
     controllerPort: portNeed('kafkaController', controllerPort),
@@ -84,12 +83,12 @@ async function startBroker({ java, jars, place, sharedClasses, signal }: BrokerP
     stopSignal: 'SIGTERM',
     stopWithinMs: STOP_WITHIN_MS,
     startWithinMs: START_WITHIN_MS,
-    answers: () => isInItsCluster(place.port),
+    probe: () => hasJoinedCluster(place.port),
     signal,
   });
 }
 
-/** Runs a broker once up to the point where it serves, so that the archive holds what a start needs. */
+/** Starts and stops a broker, which writes the classes that it has loaded to the archive. */
 async function train({
   java,
   jars,
@@ -115,14 +114,14 @@ async function train({
   }
 }
 
-/** A broker listens before it may serve; it serves from when it finds itself among the cluster's brokers. */
-async function isInItsCluster(port: number): Promise<void> {
+/** A broker listens before it serves. It serves once its cluster lists it. */
+async function hasJoinedCluster(port: number): Promise<void> {
   if ((await brokerCount([`127.0.0.1:${port}`])) === 0) throw new Error('the broker has not joined its cluster yet');
 }
 
-/** How many brokers serve in a cluster. Rejects when none answers. */
+/** Rejects if no broker responds. */
 export async function brokerCount(brokers: string[]): Promise<number> {
-  const timeouts = { connectionTimeout: ANSWER_WITHIN_MS, requestTimeout: ANSWER_WITHIN_MS };
+  const timeouts = { connectionTimeout: RESPONSE_TIMEOUT_MS, requestTimeout: RESPONSE_TIMEOUT_MS };
   const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING, ...timeouts, retry: { retries: 0 } }).admin();
   try {
     await admin.connect();

@@ -1,28 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { howItEnded, lastWords } from './server.ts';
+import { exitReason, describeExit } from './server.ts';
 import type { Exit, Server } from './server.ts';
 import { SetupError } from './setup-error.ts';
 
-/** A server that is started again when it dies. */
 export interface Kept<S extends Server> {
-  /** The one that runs now. */
   readonly current: S;
-  /** To be called once the signal is aborted. */
+  /** Call it only after the signal is aborted. */
   stop(): Promise<void>;
 }
 
 export interface KeepAliveOptions<S extends Server> {
-  /** Starts it; given the one that died, on the same ports and data. */
+  /** A restart gets the server that died, to reuse its ports. */
   start(died?: S): Promise<S>;
-  /** Aborted when it is no longer wanted. */
   signal: AbortSignal;
-  /** Told in one line what happened. */
+  /** Gets one line per death and restart. */
   onNote(line: string): void;
-  /** Told the reason when it dies too often to go on. */
-  onGivenUp(reason: Error): void;
-  /** How often within a minute is not too often. */
+  /** Called when the server has died too often and is not restarted. */
+  onFailure(reason: Error): void;
   deathsMax?: number;
-  /** How long one that died again and again stays away at most. */
+  /** Longest pause before a restart. */
   waitMaxMs?: number;
 }
 
@@ -31,12 +27,12 @@ const DEATHS_WITHIN_MS = 60_000;
 const FIRST_WAIT_MS = 200;
 const WAIT_MAX_MS = 5000;
 
-/** Starts a server and keeps one running. Only a death counts: one that is slow, or paused, is left alone. */
+/** Starts a server and restarts it when it dies. A slow or paused server is left alone. */
 export async function keepAlive<S extends Server>({
   start,
   signal,
   onNote,
-  onGivenUp,
+  onFailure,
   deathsMax = DEATHS_MAX,
   waitMaxMs = WAIT_MAX_MS,
 }: KeepAliveOptions<S>): Promise<Kept<S>> {
@@ -48,14 +44,14 @@ export async function keepAlive<S extends Server>({
     for (;;) {
       const exit = await current.exited;
       if (signal.aborted) return;
-      onNote(`${name} ended (${howItEnded(exit)}) and is started again.`);
+      onNote(`${name} ended (${exitReason(exit)}) and is being restarted.`);
       current = await revive(exit);
-      onNote(`${name} is back.`);
+      onNote(`${name} is running again.`);
     }
   }
 
   async function revive(exit: Exit): Promise<S> {
-    let reason = lastWords(exit);
+    let reason = describeExit(exit);
     for (;;) {
       const deaths = countDeath(reason);
       await sleep(Math.min(waitMaxMs, FIRST_WAIT_MS * 2 ** (deaths - 1)), undefined, { signal });
@@ -68,7 +64,7 @@ export async function keepAlive<S extends Server>({
   }
 
   const watching = watch().catch((error: Error) => {
-    if (!signal.aborted) onGivenUp(error);
+    if (!signal.aborted) onFailure(error);
   });
   return {
     get current() {
@@ -77,13 +73,13 @@ export async function keepAlive<S extends Server>({
     async stop() {
       await current.stop();
       await watching;
-      // The watch may have been in the middle of starting another.
+      // The watch may just have started another.
       await current.stop();
     },
   };
 }
 
-/** Answers how many deaths lie within the last minute, or throws when that is too many. */
+/** Counts the deaths within a minute; throws if there are too many. */
 function deathCounter(name: string, deathsMax: number): (reason: string) => number {
   let deaths: number[] = [];
   return (reason) => {

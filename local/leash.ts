@@ -1,26 +1,24 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 
-/** What runs as a server, and how it likes to be ended. */
 export interface Command {
   file: string;
   args: readonly string[];
   env: NodeJS.ProcessEnv;
   cwd: string;
-  /** The signal on which it ends in good order. */
+  /** The signal for an orderly shutdown. */
   stopSignal: 'SIGINT' | 'SIGTERM';
-  /** How long that may take before it is killed. */
+  /** After that the process is killed. */
   stopWithinMs: number;
-  /** The OS user it runs as, when not our own. */
+  /** Default: the current OS user. */
   user?: { uid: number; gid: number } | undefined;
-  /** File descriptor that takes its output. */
   log: number;
 }
 
-// The shell becomes the server itself, so its number and its end are the server's own. What stays behind is a watcher that
-// reads from a pipe whose other end only we hold. However we end, also by SIGKILL, the kernel closes that end: the watcher
-// wakes, and ends the server and whatever it has started. The server's number cannot have passed to somebody else by then,
-// because the watcher is still a member of the process group of that number.
+// The shell execs the server, so pid and exit code are the server's. The watcher in the background reads from a pipe
+// whose other end only this process holds. However this process ends, even by SIGKILL, the kernel closes that end: the
+// watcher wakes up and stops the server and its children. The server's pid cannot have been reused by then, because the
+// watcher is still a member of the process group with that number.
 const LEASH = `
 signal=$1; seconds=$2; shift 2
 (
@@ -32,10 +30,10 @@ signal=$1; seconds=$2; shift 2
 exec "$@" 3<&-
 `;
 
-/** Longest time that is left to those whose launcher was killed: the next start waits for them. */
+/** Grace period for servers whose launcher was killed. */
 const ORPHAN_MS = 8000;
 
-/** Starts a process that cannot outlive this one. It is in a session of its own, so that Ctrl-C reaches us alone and we end things in order. */
+/** Starts a process that cannot outlive this one. It has its own session, so Ctrl-C does not reach it. */
 export function leash({ file, args, env, cwd, stopSignal, stopWithinMs, user, log }: Command): ChildProcess {
   const graceSeconds = Math.ceil(Math.min(stopWithinMs, ORPHAN_MS) / 1000);
   const child = spawn('sh', ['-c', LEASH, 'leash', stopSignal.slice(3), String(graceSeconds), file, ...args], {
@@ -45,11 +43,11 @@ export function leash({ file, args, env, cwd, stopSignal, stopWithinMs, user, lo
     stdio: ['ignore', log, log, 'pipe'],
     ...user,
   });
-  const rope = child.stdio[3];
-  // A server whose watcher is gone would outlive us: better to lose it now, in the open, than then.
-  rope?.once('close', () => child.kill(stopSignal));
-  // Without a reader the pipe breaks; that is the case above, and nothing else to know.
-  rope?.on('error', () => {});
-  child.once('exit', () => rope?.destroy());
+  const pipe = child.stdio[3];
+  // Without its watcher the server could outlive this process, so stop it now.
+  pipe?.once('close', () => child.kill(stopSignal));
+  // The pipe breaks when the watcher dies, which is handled above.
+  pipe?.on('error', () => {});
+  child.once('exit', () => pipe?.destroy());
   return child;
 }

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { choosePorts } from './ports.ts';
-import { startServer, untilVacant } from './server.ts';
+import { startServer, waitForPredecessor } from './server.ts';
 import type { Server } from './server.ts';
 import { portNeed } from './settings.ts';
 
@@ -20,21 +20,21 @@ export interface MailServer extends Server {
   readonly webPort: number;
   /** As in SMTP_URL. */
   readonly smtpUrl: string;
-  /** The page that shows the mails; `/api/email` on it answers them as JSON. */
+  /** The inbox page; `/api/email` on it returns the mails as JSON. */
   readonly webUrl: string;
 }
 
 const START_WITHIN_MS = 30_000;
 const STOP_WITHIN_MS = 5000;
-const ANSWER_WITHIN_MS = 2000;
-/** Older ones go, so that an inbox in use for long does not slow the start. */
+const RESPONSE_TIMEOUT_MS = 2000;
+/** A larger inbox would slow the start. */
 const MAILS_MAX = 1000;
 
-/** A real SMTP server that keeps all mail for itself and shows it on a page; a second start finds the mails of the first. */
+/** Starts an SMTP server with a web inbox; a later start on the same folder finds its mails. */
 export async function startMail(options: MailOptions): Promise<MailServer> {
   const dataDir = resolve(options.dataDir);
   await mkdir(dataDir, { recursive: true });
-  await untilVacant('mail', dataDir);
+  await waitForPredecessor('mail', dataDir);
   const { smtp, web } = await choosePorts(join(dataDir, 'ports.json'), {
     smtp: portNeed('mailSmtp', options.smtpPort),
     web: portNeed('mailWeb', options.webPort),
@@ -48,7 +48,7 @@ export async function startMail(options: MailOptions): Promise<MailServer> {
     stopSignal: 'SIGTERM',
     stopWithinMs: STOP_WITHIN_MS,
     startWithinMs: START_WITHIN_MS,
-    answers: () => Promise.all([greets(smtp), lists(web)]),
+    probe: () => Promise.all([greets(smtp), lists(web)]),
     signal: options.signal,
   });
   return {
@@ -70,7 +70,7 @@ function maildevArgs(smtp: number, web: number, folder: string): string[] {
     ip: '127.0.0.1',
     web,
     'web-ip': '127.0.0.1',
-    // Its certificate is nobody's: a client that is offered TLS would take it and then, rightly, not trust it.
+    // Clients would use STARTTLS and then reject the untrusted certificate.
     'hide-extensions': 'STARTTLS',
     'mail-directory': folder,
     'max-emails': MAILS_MAX,
@@ -79,7 +79,7 @@ function maildevArgs(smtp: number, web: number, folder: string): string[] {
 }
 
 async function greets(port: number): Promise<void> {
-  const socket = connect({ port, host: '127.0.0.1', timeout: ANSWER_WITHIN_MS });
+  const socket = connect({ port, host: '127.0.0.1', timeout: RESPONSE_TIMEOUT_MS });
   socket.once('timeout', () => socket.destroy(new Error('no greeting')));
   try {
     const [greeting] = (await once(socket, 'data')) as [Buffer];
@@ -91,7 +91,9 @@ async function greets(port: number): Promise<void> {
 }
 
 async function lists(port: number): Promise<void> {
-  const answer = await fetch(`http://127.0.0.1:${port}/api/email`, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
-  await answer.arrayBuffer();
-  if (!answer.ok) throw new Error(`the inbox answers ${answer.status}`);
+  const response = await fetch(`http://127.0.0.1:${port}/api/email`, {
+    signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS),
+  });
+  await response.arrayBuffer();
+  if (!response.ok) throw new Error(`the inbox returned ${response.status}`);
 }

@@ -1,4 +1,4 @@
 import { orderCommand } from '../bin/operator/order-command.ts';
-import { runHere } from './command.ts';
+import { runLocally } from './command.ts';
 
-await runHere(orderCommand);
+await runLocally(orderCommand);

@@ -4,24 +4,20 @@ import { dirname } from 'node:path';
 import getPort, { portNumbers } from 'get-port';
 import { SetupError } from './setup-error.ts';
 
-/** Who wants a port, and the environment variable by which it can be told another one. */
 export interface PortNeed {
-  who: string;
+  owner: string;
   variable: string;
-  /** Fixed by the user; picked when absent. */
-  asked?: number | undefined;
+  /** Set by the user; if absent, a free port is picked. */
+  fixed?: number | undefined;
 }
 
-// Below the range that systems hand out to outgoing connections. A client that keeps knocking at a closed port inside that
-// range sooner or later gets it as its own and is connected to itself, and the restarted server finds its port taken.
+// Below the ephemeral range. A client that keeps connecting to a closed port within that range sooner or later gets it
+// as its own source port and is connected to itself, and the restarted server finds its port in use.
 const FIRST_PICKED_PORT = 20_000;
 const PICKED_PORTS = 10_000;
 const PORTS_TRIED = 200;
 
-/**
- * One port for each need. A picked port is written down in `file` and taken again by the next start when it is still free,
- * so that addresses in bookmarks and configurations keep working.
- */
+/** Picked ports are stored in `file`; the next start reuses them if they are free. */
 export async function choosePorts<Name extends string>(
   file: string,
   needs: Record<Name, PortNeed>,
@@ -34,19 +30,19 @@ export async function choosePorts<Name extends string>(
   return chosen;
 }
 
-async function choosePort({ who, variable, asked }: PortNeed, remembered: number | undefined): Promise<number> {
-  await insistOnPort({ who, variable, asked });
-  if (asked !== undefined) return asked;
+async function choosePort({ owner, variable, fixed }: PortNeed, remembered: number | undefined): Promise<number> {
+  await requirePort({ owner, variable, fixed });
+  if (fixed !== undefined) return fixed;
   if (remembered !== undefined && (await isFree(remembered))) return remembered;
   const first = FIRST_PICKED_PORT + Math.floor(Math.random() * (PICKED_PORTS - PORTS_TRIED));
   return getPort({ port: portNumbers(first, first + PORTS_TRIED), host: '127.0.0.1' });
 }
 
-/** Throws a sentence that says what to do when a fixed port is in use. */
-export async function insistOnPort({ who, variable, asked }: PortNeed): Promise<void> {
-  if (asked === undefined || (await isFree(asked))) return;
+/** Throws if a fixed port is in use. */
+export async function requirePort({ owner, variable, fixed }: PortNeed): Promise<void> {
+  if (fixed === undefined || (await isFree(fixed))) return;
   throw new SetupError(
-    `Port ${asked} is taken, and ${who} needs it. Stop what listens there, or set ${variable} to another port.`,
+    `Port ${fixed} is in use, and ${owner} needs it. Stop what listens there, or set ${variable} to another port.`,
   );
 }
 
@@ -62,7 +58,7 @@ async function readPorts(file: string): Promise<Record<string, number>> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as Record<string, number>;
   } catch {
-    // Never written, or cut off by a crash: new ones are picked.
+    // Missing, or truncated by a crash: pick new ones.
     return {};
   }
 }

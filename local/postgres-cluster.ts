@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { PostgresBinaries } from './postgres-binaries.ts';
-import { canReach, reachableTwin } from './postgres-user.ts';
+import { canReach, substituteFolder } from './postgres-user.ts';
 import type { OsUser } from './postgres-user.ts';
 
 export interface ClusterPlan {
@@ -17,36 +17,36 @@ export interface ClusterPlan {
 }
 
 /**
- * The folder of the cluster's files, made and filled when there is none.
- * When the OS user cannot come to `dataDir` the files lie elsewhere, and a note in `dataDir` says where.
+ * Returns the folder of the cluster, after initdb if it is new. If the OS user cannot reach `dataDir`, it is elsewhere,
+ * and the file `cluster-is-in` has its path.
  */
-export async function cluster(plan: ClusterPlan): Promise<string> {
+export async function ensureCluster(plan: ClusterPlan): Promise<string> {
   const folder = await clusterFolder(plan);
   if (!existsSync(folder)) await initialise(folder, plan);
   return folder;
 }
 
-/** Removes what lies outside of this data folder, so that removing the folder leaves nothing. */
-export async function removeOutliers(dataDir: string): Promise<void> {
-  const elsewhere = await readFile(noteOf(dataDir), 'utf8').catch(() => undefined);
+/** Removes a cluster that is outside its data folder. */
+export async function removeRelocatedCluster(dataDir: string): Promise<void> {
+  const elsewhere = await readFile(locationFile(dataDir), 'utf8').catch(() => undefined);
   if (!elsewhere) return;
   await rm(elsewhere, { recursive: true, force: true });
-  await rm(noteOf(dataDir));
+  await rm(locationFile(dataDir));
 }
 
 async function clusterFolder({ dataDir, user, throwAway }: ClusterPlan): Promise<string> {
   await mkdir(dataDir, { recursive: true });
   if (await canReach(user, dataDir)) return join(dataDir, 'cluster');
-  const elsewhere = await reachableTwin(dataDir, throwAway);
-  await writeFile(noteOf(dataDir), elsewhere);
+  const elsewhere = await substituteFolder(dataDir, throwAway);
+  await writeFile(locationFile(dataDir), elsewhere);
   return join(elsewhere, 'cluster');
 }
 
-function noteOf(dataDir: string): string {
+function locationFile(dataDir: string): string {
   return join(dataDir, 'cluster-is-in');
 }
 
-/** In a folder of another name until it is whole: an interrupted attempt is not taken for a cluster. */
+/** Uses another name until done, so an interrupted attempt is not mistaken for a cluster. */
 async function initialise(folder: string, { binaries, user, password, throwAway }: ClusterPlan): Promise<void> {
   const unfinished = `${folder}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });

@@ -6,10 +6,9 @@ import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { services } from '../prisma/migrate.ts';
 import type { ServiceName } from '../prisma/migrate.ts';
 
-/** Of the superuser, and of each service's role, which has the service's name. */
 export type Passwords = Record<ServiceName | 'postgres', string>;
 
-/** Random, made at the first start and kept beside the data, readable by its owner only. */
+/** Random, generated at the first start, readable by the owner only. */
 export async function passwordsOf(dataDir: string): Promise<Passwords> {
   const file = join(dataDir, 'passwords.json');
   if (existsSync(file)) return JSON.parse(await readFile(file, 'utf8')) as Passwords;
@@ -21,7 +20,6 @@ export async function passwordsOf(dataDir: string): Promise<Passwords> {
   return passwords;
 }
 
-/** Where a role finds a database. */
 export function databaseUrl({
   port,
   role,
@@ -36,7 +34,7 @@ export function databaseUrl({
   return `postgresql://${role}:${password}@127.0.0.1:${port}/${database}`;
 }
 
-/** Each service has its database and a role that can enter no other. May be repeated. */
+/** Creates missing databases and roles. A service's role can connect to its own database only. */
 export async function ensureDatabases(adminUrl: string, passwords: Passwords): Promise<void> {
   await asAdmin(adminUrl, async (admin) => {
     const { rows } = await admin.query<{ datname: string }>('select datname from pg_database');
@@ -57,10 +55,10 @@ async function ensureRole(admin: Client, role: string, password: string): Promis
   await admin.query(`${verb} role ${escapeIdentifier(role)} login password ${escapeLiteral(password)}`);
 }
 
-/** Runs something over one connection and closes it. */
+/** Runs `work` on a connection and closes it. */
 export async function asAdmin<T>(adminUrl: string, work: (admin: Client) => Promise<T>): Promise<T> {
   const admin = new Client({ connectionString: adminUrl, connectionTimeoutMillis: 2000 });
-  // A server that dies in the middle fails the query; the event on top of it must not end the program.
+  // If the server dies, the query rejects. Without a listener the event would also end this process.
   admin.on('error', () => {});
   await admin.connect();
   try {

@@ -8,16 +8,15 @@ import { SetupError } from './setup-error.ts';
 
 const run = promisify(execFile);
 
-/** The OS user that Postgres runs as. */
 export interface OsUser {
   uid: number;
   gid: number;
 }
 
-// Root can write here, and every user can come by: unlike root's own home, where clone and cache may lie.
+// Unlike root's home, where clone and cache may be, every user can reach it.
 const REACHABLE_FOLDER = '/var/lib/order-saga';
 
-/** Postgres refuses to run as root: then it needs another user, who is made when there is none. Undefined: our own will do. */
+/** The user "postgres", created if missing, because Postgres refuses to run as root. Undefined if not root. */
 export async function postgresUser(): Promise<OsUser | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   return (await findUser()) ?? createUser();
@@ -37,16 +36,17 @@ async function createUser(): Promise<OsUser> {
     await run('useradd', ['--system', '--user-group', '--no-create-home', 'postgres']);
   } catch (cause) {
     throw new SetupError(
-      'Postgres does not run as root, and the user "postgres" could not be made. Start as another user, or make it: useradd --system postgres.',
+      'Postgres refuses to run as root, and the OS user "postgres" could not be created. ' +
+        'Start as another user, or create it: useradd --system postgres.',
       { cause },
     );
   }
   const user = await findUser();
-  if (!user) throw new SetupError('The OS user "postgres" was made but is not found.');
+  if (!user) throw new SetupError('The OS user "postgres" was created but cannot be found. Start as another user.');
   return user;
 }
 
-/** Whether that user gets to this file or folder: every folder above it must let them pass. */
+/** True if the user can execute or enter `path` and all folders above it. */
 export async function canReach(user: OsUser | undefined, path: string): Promise<boolean> {
   return run('test', ['-x', path], { ...user, cwd: '/' }).then(
     () => true,
@@ -54,19 +54,19 @@ export async function canReach(user: OsUser | undefined, path: string): Promise<
   );
 }
 
-/** A folder that stands for `folder` where every user can come by: the same one each time. */
-export async function reachableTwin(folder: string, throwAway: boolean): Promise<string> {
+/** A fixed replacement for `folder` that every user can reach. */
+export async function substituteFolder(folder: string, throwAway: boolean): Promise<string> {
   const name = createHash('sha256').update(folder).digest('hex').slice(0, 16);
-  const twin = throwAway ? join(tmpdir(), `order-saga-${name}`) : join(await reachableFolder(), name);
-  await mkdir(twin, { recursive: true });
-  await chmod(twin, 0o755);
-  return twin;
+  const substitute = throwAway ? join(tmpdir(), `order-saga-${name}`) : join(await sharedFolder(), name);
+  await mkdir(substitute, { recursive: true });
+  await chmod(substitute, 0o755);
+  return substitute;
 }
 
-/** Where things go that are the same for all clones. */
-export async function reachableFolder(): Promise<string> {
+/** A folder that all clones and users share. */
+export async function sharedFolder(): Promise<string> {
   await mkdir(REACHABLE_FOLDER, { recursive: true });
-  // Whatever mask this process has: it is there to be come by.
+  // mkdir applies the umask.
   await chmod(REACHABLE_FOLDER, 0o755);
   return REACHABLE_FOLDER;
 }

@@ -4,31 +4,30 @@ import { services } from '../prisma/migrate.ts';
 import type { ServiceName } from '../prisma/migrate.ts';
 import { choosePorts } from './ports.ts';
 import { postgresBinaries } from './postgres-binaries.ts';
-import { cluster, removeOutliers } from './postgres-cluster.ts';
+import { ensureCluster, removeRelocatedCluster } from './postgres-cluster.ts';
 import { asAdmin, databaseUrl, ensureDatabases, passwordsOf } from './postgres-databases.ts';
 import type { Passwords } from './postgres-databases.ts';
 import { postgresUser } from './postgres-user.ts';
-import { startServer, untilVacant } from './server.ts';
+import { startServer, waitForPredecessor } from './server.ts';
 import type { Server } from './server.ts';
 import { portNeed } from './settings.ts';
 
 export interface PostgresOptions {
   dataDir: string;
   port?: number | undefined;
-  /** Server settings by name, as in postgresql.conf. */
   settings?: Record<string, string> | undefined;
-  /** Faster and not safe from a power cut: for data that a test throws away. */
+  /** Faster, but a power cut may lose data: for tests. */
   throwAway?: boolean | undefined;
-  /** Makes the services' databases, each with its own role. */
+  /** Creates the services' databases and roles. */
   withDatabases?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
 
 export interface PostgresServer extends Server {
   readonly port: number;
-  /** As the superuser, into the database `postgres`. */
+  /** The superuser in the database `postgres`. */
   readonly adminUrl: string;
-  /** As the service's own role, into its own database. */
+  /** Each service's role in its database. */
   readonly urls: Readonly<Record<ServiceName, string>>;
 }
 
@@ -42,16 +41,16 @@ const ALWAYS = {
   log_min_messages: 'warning',
 };
 
-/** A Postgres of our own on loopback. Durable unless told otherwise; a second start finds the data and the passwords of the first. */
+/** Starts Postgres on loopback. A later start on the same folder finds its data and passwords. */
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
   const dataDir = resolve(options.dataDir);
   const throwAway = options.throwAway ?? false;
   await mkdir(dataDir, { recursive: true });
-  await untilVacant('postgres', dataDir);
+  await waitForPredecessor('postgres', dataDir);
   const { port } = await choosePorts(join(dataDir, 'ports.json'), { port: portNeed('postgres', options.port) });
   const [user, passwords] = await Promise.all([postgresUser(), passwordsOf(dataDir)]);
   const binaries = await postgresBinaries(user);
-  const folder = await cluster({ dataDir, binaries, user, password: passwords.postgres, throwAway });
+  const folder = await ensureCluster({ dataDir, binaries, user, password: passwords.postgres, throwAway });
   const settings = { ...ALWAYS, ...(throwAway ? THROW_AWAY : {}), ...options.settings };
   const adminUrl = databaseUrl({ port, role: 'postgres', password: passwords.postgres, database: 'postgres' });
   const server = await startServer({
@@ -71,13 +70,13 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     stopSignal: 'SIGINT',
     stopWithinMs: STOP_WITHIN_MS,
     startWithinMs: START_WITHIN_MS,
-    answers: () => asAdmin(adminUrl, (admin) => admin.query('select 1')),
+    probe: () => asAdmin(adminUrl, (admin) => admin.query('select 1')),
     signal: options.signal,
   });
   if (options.withDatabases) await prepare(server, adminUrl, passwords);
   const stop = async () => {
     await server.stop();
-    if (throwAway) await removeOutliers(dataDir);
+    if (throwAway) await removeRelocatedCluster(dataDir);
   };
   return { ...server, port, adminUrl, urls: urlsOf(port, passwords), stop };
 }

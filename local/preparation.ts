@@ -5,7 +5,7 @@ import { eventDocument } from '../specs/generated/preferable/channels.ts';
 import { brokerCount } from './kafka.ts';
 import { databaseVariable } from './settings.ts';
 
-/** Applies every service's migrations, all services at once, and answers what was applied: `orders/0001_first`. */
+/** Applies missing migrations and returns their names, such as `orders/20261122000000_init`. */
 export async function applyMigrations(env: Readonly<Record<string, string>>): Promise<string[]> {
   const applied = await Promise.all(
     services.map(async (service) => {
@@ -16,7 +16,7 @@ export async function applyMigrations(env: Readonly<Record<string, string>>): Pr
   return applied.flat();
 }
 
-/** Makes the topics that are missing, each in no more copies than there are brokers, and answers their names. */
+/** Creates missing topics, with no more replicas than brokers, and returns their names. */
 export async function createMissingTopics(env: Readonly<Record<string, string>>): Promise<string[]> {
   const brokers = (env['KAFKA_BROKERS'] ?? '').split(',');
   const transport = createTransport({

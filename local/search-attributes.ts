@@ -3,14 +3,14 @@ import { readConfig } from '../lib/config.ts';
 import type { Env } from '../lib/config.ts';
 import { SetupError } from './setup-error.ts';
 
-/** What an operator searches orders by in the Temporal Web UI. */
+/** For searching orders in the Temporal Web UI. */
 export const searchAttributes = { OrderStatus: 'Keyword', OrderOwner: 'Keyword', OrderStuck: 'Keyword' } as const;
 
-/** `Keyword` as Temporal's API numbers it. */
+/** `Keyword` in Temporal's API. */
 const KEYWORD = 2;
 const CALL_WITHIN_MS = 10_000;
 
-/** Registers the search attributes that a Temporal of one's own lacks, and answers their names. May be repeated. */
+/** Registers missing search attributes and returns their names. */
 export async function registerSearchAttributes(env: Env): Promise<string[]> {
   const address = toAddress(readConfig(env, temporalReaders));
   const { client, close } = createTemporal(address);
@@ -30,17 +30,15 @@ export async function registerSearchAttributes(env: Env): Promise<string[]> {
   } catch (cause) {
     const wanted = Object.entries(searchAttributes).map(([name, type]) => `${name}=${type}`);
     throw new SetupError(
-      `Temporal at ${address.address} did not let the search attributes ${wanted.join(', ')} be registered: ${(cause as Error).message}`,
-      {
-        cause,
-      },
+      `Registering search attributes with Temporal at ${address.address} failed: ${(cause as Error).message}\n` +
+        `Orders cannot be searched without them. Register them there yourself: ${wanted.join(', ')}.`,
+      { cause },
     );
   } finally {
     await close();
   }
 }
 
-/** The part of Temporal's operator API that is used here. */
 interface OperatorService {
   listSearchAttributes(request: { namespace: string }): Promise<{ customAttributes?: Record<string, unknown> | null }>;
   addSearchAttributes(request: { namespace: string; searchAttributes: Record<string, number> }): Promise<unknown>;

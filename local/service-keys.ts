@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** The roles that sign tokens of their own when they call another service. */
+/** Roles that sign their own tokens. */
 const ROLES = ['worker', 'notifications', 'auditor'] as const;
 
-/** The roles' private keys and the set of their public halves, as variables of the app. Made at the first start, readable by their owner only. */
+/** Variables with the roles' private and public keys, generated once, readable by the owner only. */
 export async function serviceKeys(folder: string): Promise<Record<string, string>> {
   const file = join(folder, 'service-keys.json');
   if (existsSync(file)) return JSON.parse(await readFile(file, 'utf8')) as Record<string, string>;

@@ -5,30 +5,29 @@ import { services } from '../prisma/migrate.ts';
 import type { ServiceName } from '../prisma/migrate.ts';
 import type { PortNeed } from './ports.ts';
 
-/** The variable by which a service's database is replaced by one's own. */
+/** The variable with the URL of a service's database. */
 export function databaseVariable(service: ServiceName): string {
   return `${service.toUpperCase()}_DATABASE_URL`;
 }
 
-/** The ports that can be fixed, and for whom. */
+/** The ports that the user can set. */
 const PORTS = {
-  postgres: { who: 'Postgres', variable: 'POSTGRES_PORT' },
-  kafka: { who: 'Kafka', variable: 'KAFKA_PORT' },
-  kafkaController: { who: 'the Kafka controller', variable: 'KAFKA_CONTROLLER_PORT' },
-  temporal: { who: 'Temporal', variable: 'TEMPORAL_PORT' },
-  temporalUi: { who: 'the Temporal Web UI', variable: 'TEMPORAL_UI_PORT' },
-  mailSmtp: { who: 'the mail server', variable: 'MAIL_SMTP_PORT' },
-  mailWeb: { who: 'the mail inbox page', variable: 'MAIL_WEB_PORT' },
-  worker: { who: 'the worker, which decrypts for the Temporal Web UI,', variable: 'WORKER_PORT' },
+  postgres: { owner: 'Postgres', variable: 'POSTGRES_PORT' },
+  kafka: { owner: 'Kafka', variable: 'KAFKA_PORT' },
+  kafkaController: { owner: 'the Kafka controller', variable: 'KAFKA_CONTROLLER_PORT' },
+  temporal: { owner: 'Temporal', variable: 'TEMPORAL_PORT' },
+  temporalUi: { owner: 'the Temporal Web UI', variable: 'TEMPORAL_UI_PORT' },
+  mailSmtp: { owner: 'the mail server', variable: 'MAIL_SMTP_PORT' },
+  mailWeb: { owner: 'the mail inbox page', variable: 'MAIL_WEB_PORT' },
+  worker: { owner: 'the worker (it decrypts for the Temporal Web UI)', variable: 'WORKER_PORT' },
 } as const;
 export type PortName = keyof typeof PORTS;
 
-/** A need for one of these ports, fixed when `asked` is a port. */
-export function portNeed(name: PortName, asked: number | undefined): PortNeed {
-  return { ...PORTS[name], asked };
+export function portNeed(name: PortName, fixed: number | undefined): PortNeed {
+  return { ...PORTS[name], fixed };
 }
 
-/** What the environment says about the servers: which are the user's own, and which ports are fixed. */
+/** Reads which servers are the user's own and which ports are set. */
 export function readSettings(env: Env) {
   const names = Object.keys(PORTS) as PortName[];
   const ports = readConfig(env, Object.fromEntries(names.map((name) => [name, port(PORTS[name].variable)])));
@@ -43,9 +42,9 @@ export function readSettings(env: Env) {
     needsKafka: own.kafka === undefined,
     needsTemporal: own.temporal === undefined,
     needsMail: own.smtp === undefined,
-    /** Where Temporal's Web UI can read only by the worker's help. */
+    /** Payloads are encrypted, so the Web UI needs the worker's codec endpoint. */
     needsCodec: own.payloadKeys !== undefined,
-    // 0, as everywhere, lets one be picked.
+    // 0 picks a free port.
     ports: Object.fromEntries(names.map((name) => [name, ports[name] || undefined])) as Record<
       PortName,
       number | undefined
@@ -55,7 +54,7 @@ export function readSettings(env: Env) {
 
 export type Settings = ReturnType<typeof readSettings>;
 
-/** The fixed ports of the servers that are to be started. */
+/** The ports that the user has set for servers that will be started. */
 export function fixedPorts({
   needsPostgres,
   needsKafka,

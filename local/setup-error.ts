@@ -1,4 +1,4 @@
-/** Something the person at the laptop can put right: shown as its message alone, without a stack. */
+/** A problem that the user can fix: printed without a stack. */
 export class SetupError extends Error {
   override readonly name = 'SetupError';
 }

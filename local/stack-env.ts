@@ -6,7 +6,7 @@ import type { PostgresServer } from './postgres.ts';
 import { databaseVariable } from './settings.ts';
 import type { TemporalServer } from './temporal.ts';
 
-/** The servers that run here. One that the user has elsewhere is not among them. */
+/** The servers started here, not the user's own. */
 export interface Servers {
   readonly postgres?: PostgresServer;
   readonly kafka?: KafkaServer;
@@ -15,8 +15,8 @@ export interface Servers {
 }
 
 const LOCAL_MAIL_FROM = 'Order Saga <orders@example.com>';
-/** Variables that say more about a server of one's own: handed on as they are. */
-const HANDED_ON = [
+/** Variables about the user's own servers, passed through to the app. */
+const PASSED_THROUGH = [
   'TEMPORAL_NAMESPACE',
   'TEMPORAL_TASK_QUEUE',
   'TEMPORAL_API_KEY',
@@ -26,7 +26,7 @@ const HANDED_ON = [
   'KAFKA_TOPIC_PREFIX',
 ];
 
-/** The app's variables: where each server is, be it ours or the user's own. */
+/** The app's variables. */
 export function stackEnv({
   servers,
   env,
@@ -50,15 +50,15 @@ export function stackEnv({
     MAIL_FROM: env['MAIL_FROM'] || LOCAL_MAIL_FROM,
     WORKER_PORT: env['WORKER_PORT'] || servers.temporal?.codecPort?.toString(),
     TEMPORAL_UI_ORIGINS: env['TEMPORAL_UI_ORIGINS'] || uiOrigins(servers.temporal),
-    ...Object.fromEntries(HANDED_ON.map((name) => [name, env[name]])),
-    // The app refuses a database that may lose what it has acknowledged, unless told that this is meant.
+    ...Object.fromEntries(PASSED_THROUGH.map((name) => [name, env[name]])),
+    // The app refuses a database that may lose acknowledged writes, unless this is set.
     DATABASE_MAY_FORGET: throwAway ? 'true' : env['DATABASE_MAY_FORGET'],
     ...keys,
   };
   return Object.fromEntries(Object.entries(variables).filter((entry): entry is [string, string] => Boolean(entry[1])));
 }
 
-/** The pages of the Web UI, by either name of this machine. */
+/** Origins of the Temporal Web UI. */
 const uiOrigins = (temporal: TemporalServer | undefined): string | undefined =>
   temporal?.codecPort
     ? ['127.0.0.1', 'localhost'].map((name) => `http://${name}:${temporal.uiPort}`).join(',')

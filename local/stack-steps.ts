@@ -14,11 +14,11 @@ import type { Settings } from './settings.ts';
 import { startTemporal } from './temporal.ts';
 import type { TemporalServer } from './temporal.ts';
 
-/** One of the things to be done, all of which may be done at once. */
+/** Steps are independent and run concurrently. */
 export interface Step {
   title: string;
-  /** Tells what takes long, and answers what is worth knowing afterwards. */
-  run(say: (text: string) => void): Promise<string | undefined>;
+  /** May resolve with a note to show. */
+  run(onProgress: (text: string) => void): Promise<string | undefined>;
 }
 
 interface Ports {
@@ -30,7 +30,7 @@ interface Ports {
   keep<S extends Server>(name: string, start: (died?: S) => Promise<S>): Promise<S>;
 }
 
-/** One step for each server that is not the user's own. */
+/** Starts each server that the user does not provide. */
 export function stackSteps(ports: Ports): Step[] {
   const { needsPostgres, needsKafka, needsTemporal, needsMail } = ports.settings;
   return [
@@ -54,11 +54,11 @@ function postgresStep({ dir, settings, throwAway, signal, keep }: Ports): Step {
 }
 
 function kafkaStep({ dir, settings, signal, keep }: Ports): Step {
-  const run = async (say: (text: string) => void) => {
+  const run = async (onProgress: (text: string) => void) => {
     const start = (died?: KafkaServer) => {
       const port = died?.port ?? settings.ports.kafka;
       const controllerPort = died?.controllerPort ?? settings.ports.kafkaController;
-      return startKafka({ dataDir: join(dir, 'kafka'), port, controllerPort, say, signal });
+      return startKafka({ dataDir: join(dir, 'kafka'), port, controllerPort, onProgress, signal });
     };
     await keep('kafka', start);
     return undefined;
@@ -67,7 +67,7 @@ function kafkaStep({ dir, settings, signal, keep }: Ports): Step {
 }
 
 function temporalStep({ dir, settings, throwAway, signal, keep }: Ports): Step {
-  const run = async (say: (text: string) => void) => {
+  const run = async (onProgress: (text: string) => void) => {
     const codecPort = settings.needsCodec ? await portOfCodec(dir, settings) : undefined;
     const start = (died?: TemporalServer) => {
       const port = died?.port ?? settings.ports.temporal;
@@ -79,19 +79,19 @@ function temporalStep({ dir, settings, throwAway, signal, keep }: Ports): Step {
         uiPort,
         codecPort,
         searchAttributes,
-        say,
+        onProgress,
         signal,
       });
     };
     const { address, source } = await keep('temporal', start);
-    // What the server is started with counts for a new store only: one from an earlier version of this program may lack some.
+    // The server registers them for a new store only, so a store of an earlier version may lack some.
     if (!throwAway) await registerSearchAttributes({ TEMPORAL_ADDRESS: address });
     return source;
   };
   return { title: 'Temporal', run };
 }
 
-/** The Web UI is told it before the worker listens there. Chosen once: when the server is started again, the worker has it. */
+/** Chosen once, before the worker listens: when the server restarts, the worker uses the port. */
 async function portOfCodec(dir: string, settings: Settings): Promise<number> {
   const { codec } = await choosePorts(join(dir, 'temporal', 'codec-port.json'), {
     codec: portNeed('worker', settings.ports.worker),
@@ -102,7 +102,7 @@ async function portOfCodec(dir: string, settings: Settings): Promise<number> {
 function ownTemporalStep({ env }: Ports): Step {
   const run = async () => {
     const registered = await registerSearchAttributes(env);
-    return registered.length > 0 ? `registered ${registered.join(', ')}` : 'all there';
+    return registered.length > 0 ? `registered ${registered.join(', ')}` : 'all registered';
   };
   return { title: `Search attributes of Temporal at ${env['TEMPORAL_ADDRESS']}`, run };
 }

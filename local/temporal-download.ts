@@ -1,9 +1,9 @@
-// A program of its own, because the download comes as a part of starting a server in the Temporal SDK, whose runtime is heavy
-// and stays in a process once it is loaded. Usage: temporal-download.ts <cli|test-server> <version> <folder>
+// A separate program, because the Temporal SDK downloads only as part of starting a server, and its heavy runtime then
+// stays loaded until the process ends.
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 
 const [kind, version, downloadDir] = process.argv.slice(2);
-if (!version || !downloadDir) throw new Error('usage: temporal-download.ts <cli|test-server> <version> <folder>');
+if (!version || !downloadDir) throw new Error('Usage: temporal-download.ts <cli|test-server> <version> <folder>');
 
 const executable = { type: 'cached-download' as const, version: `v${version}`, downloadDir };
 const environment =

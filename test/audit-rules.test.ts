@@ -1,15 +1,15 @@
-/** The rules of an audit, each seen to notice its own kind of drift, and nothing else. */
+/** Each rule of the audit detects its own kind of drift and nothing else. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import type { Book } from '../api/auditor/book.ts';
+import type { AuditData } from '../api/auditor/book.ts';
 import { driftsOf } from '../api/auditor/rules.ts';
 import { chargeKey } from '../specs/identity.ts';
 
 const [paid, failed, cancelled, open] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()] as const;
 
-/** One order of each kind, and everything as it should be. */
-function soundBook(): Book {
+/** One order with each status, and consistent data. */
+function consistentBook(): AuditData {
   const order = { ownerId: 'owner', price: 30n, createdAt: new Date() };
   return {
     ownerId: 'owner',
@@ -38,82 +38,78 @@ function soundBook(): Book {
   };
 }
 
-test('a sound book has no drift', () => assert.deepEqual(driftsOf(soundBook()), []));
+test('consistent data has no drift', () => assert.deepEqual(driftsOf(consistentBook()), []));
 
-const drifts: ReadonlyArray<[string, string[], (book: Book) => void]> = [
-  ['a balance that is not its ledger', ['I1'], (book) => (book.account.balance = 71n)],
-  ['a balance below zero', ['I2'], (book) => (book.account = { balance: -1n, ledgerSum: -1n })],
+const drifts: ReadonlyArray<[string, string[], (book: AuditData) => void]> = [
+  ['a balance that differs from its ledger', ['I1'], (book) => (book.account.balance = 71n)],
+  ['a negative balance', ['I2'], (book) => (book.account = { balance: -1n, ledgerSum: -1n })],
   ['a gap in the versions', ['I10'], (book) => (book.orders[3]!.version = 5)],
-  ['a version twice', ['I10'], (book) => (book.orders[3]!.version = 3)],
+  ['a repeated version', ['I10'], (book) => (book.orders[3]!.version = 3)],
   [
-    'a second charge of one order',
+    'a second charge for one order',
     ['I5', 'I4'],
     (book) => book.movements.push({ key: chargeKey(paid), amount: -30n, isCancelled: false }),
   ],
   [
-    'a second charge that was cancelled',
+    'a second, cancelled charge for one order',
     ['I4'],
     (book) => book.movements.push({ key: chargeKey(paid), amount: -30n, isCancelled: true }),
   ],
   ['a paid order without a charge', ['I5'], (book) => book.movements.splice(0, 1)],
-  ['a charge of another amount', ['I5'], (book) => (book.movements[0]!.amount = -29n)],
-  ['a paid order whose outcome is another', ['I5'], (book) => (book.outcomes[0]!.outcome = 'REFUNDED')],
+  ['a charge with a different amount', ['I5'], (book) => (book.movements[0]!.amount = -29n)],
+  ['a paid order whose charge was refunded', ['I5'], (book) => (book.outcomes[0]!.outcome = 'REFUNDED')],
   [
     'a failed order that was charged',
     ['I6'],
     (book) => book.movements.push({ key: chargeKey(failed), amount: -30n, isCancelled: false }),
   ],
-  ['a failed order without an outcome', ['I6'], (book) => book.outcomes.splice(1, 1)],
-  ['a cancelled order whose money is still gone', ['I6'], (book) => (book.movements[1]!.isCancelled = false)],
-  ['a charge that no order has', ['I7'], (book) => book.outcomes.push({ key: randomUUID(), outcome: 'CHARGED' })],
-  ['a buyer who was not told', ['I15'], (book) => book.notifications.splice(0, 1)],
-  ['a buyer who was told something else', ['I15'], (book) => (book.notifications[1]!.eventName = 'OrderCreated')],
+  ['a failed order without a charge outcome', ['I6'], (book) => book.outcomes.splice(1, 1)],
+  ['a cancelled order that was not refunded', ['I6'], (book) => (book.movements[1]!.isCancelled = false)],
+  ['a charge without an order', ['I7'], (book) => book.outcomes.push({ key: randomUUID(), outcome: 'CHARGED' })],
+  ['a missing notification', ['I15'], (book) => book.notifications.splice(0, 1)],
+  ['a notification of the wrong event', ['I15'], (book) => (book.notifications[1]!.eventName = 'OrderCreated')],
+  ['a repeated notification', ['I15'], (book) => book.notifications.push({ orderId: paid, eventName: 'OrderCreated' })],
   [
-    'a buyer who was told twice',
-    ['I15'],
-    (book) => book.notifications.push({ orderId: paid, eventName: 'OrderCreated' }),
-  ],
-  [
-    'a buyer who was told too early',
+    'a notification of an open order',
     ['I15'],
     (book) => book.notifications.push({ orderId: open, eventName: 'OrderCreated' }),
   ],
   [
-    'a buyer who was told of an order that is not theirs',
+    "a notification of another buyer's order",
     ['I15'],
     (book) => book.notifications.push({ orderId: randomUUID(), eventName: 'OrderCreated' }),
   ],
 ];
 
-test('what is being announced may be told still, and nothing else is missing or too much by that', () => {
-  const i15 = (announcing: Array<[string, string[]]>, spoil: (book: Book) => void) => {
-    const book = soundBook();
-    spoil(book);
+test('a notification that is still being announced may be missing, but no other one, and none may be repeated', () => {
+  const invariantsOf = (announcing: Array<[string, string[]]>, damage: (book: AuditData) => void) => {
+    const book = consistentBook();
+    damage(book);
     return driftsOf(book, new Map(announcing)).map(({ invariant }) => invariant);
   };
   const forget =
     (...events: number[]) =>
-    (book: Book) =>
+    (book: AuditData) =>
       void (book.notifications = book.notifications.filter((_, n) => !events.includes(n)));
   const mayFollow: Array<[string, string[]]> = [[cancelled, ['CANCELLED']]];
   assert.deepEqual(
-    i15(mayFollow, () => {}),
+    invariantsOf(mayFollow, () => {}),
     [],
   );
-  assert.deepEqual(i15(mayFollow, forget(3)), []);
-  assert.deepEqual(i15([[cancelled, ['SUCCESS', 'CANCELLED']]], forget(2, 3)), []);
-  assert.deepEqual(i15(mayFollow, forget(2)), ['I15']);
-  assert.deepEqual(i15(mayFollow, forget(0)), ['I15']);
+  assert.deepEqual(invariantsOf(mayFollow, forget(3)), []);
+  assert.deepEqual(invariantsOf([[cancelled, ['SUCCESS', 'CANCELLED']]], forget(2, 3)), []);
+  assert.deepEqual(invariantsOf(mayFollow, forget(2)), ['I15']);
+  assert.deepEqual(invariantsOf(mayFollow, forget(0)), ['I15']);
   assert.deepEqual(
-    i15(mayFollow, (book) => book.notifications.push({ orderId: cancelled, eventName: 'OrderCancelled' })),
+    invariantsOf(mayFollow, (book) => book.notifications.push({ orderId: cancelled, eventName: 'OrderCancelled' })),
     ['I15'],
   );
 });
 
-for (const [what, expected, spoil] of drifts) {
-  test(`${what} is noticed, as ${expected.join(' and ')}`, () => {
-    const book = soundBook();
-    spoil(book);
+for (const [what, expected, damage] of drifts) {
+  test(`${what} is reported as ${expected.join(' and ')}`, () => {
+    const book = consistentBook();
+    damage(book);
     const found = driftsOf(book);
     assert.deepEqual([...new Set(found.map(({ invariant }) => invariant))].toSorted(), expected.toSorted());
     assert.ok(found.every(({ ownerId }) => ownerId === 'owner'));

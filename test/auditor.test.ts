@@ -1,9 +1,9 @@
-/** The auditor, over real rows and a real Temporal: what should have a workflow has one afterwards, and nothing is started twice. */
+/** The auditor starts the missing workflow of each row, once, with a real Postgres and a real Temporal. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, afterEach, before, test } from 'node:test';
-import { createAuditor, type AuditorPorts } from '../api/auditor/auditor.ts';
-import { ordersWithoutEnd, unfinishedCancellations, unstartedChanges } from '../api/auditor/sources.ts';
+import { createReconciler, type ReconcilerPorts } from '../api/auditor/auditor.ts';
+import { ordersInProgress, unfinishedCancellations, unstartedChanges } from '../api/auditor/sources.ts';
 import { createSaga } from '../api/orders/saga.ts';
 import { createOrderStore, type OrderStore } from '../api/orders/store.ts';
 import { createUserStore, type UserStore } from '../api/users/store.ts';
@@ -18,7 +18,7 @@ import { realTemporal } from './support/temporal.ts';
 const log = createLog('silent');
 const temporal = realTemporal();
 const { workflow } = temporal.client;
-// Nobody polls it: what is started stays as it is until a test ends it.
+// No worker polls this queue, so a started workflow stays as it is until a test ends it.
 const taskQueue = `test-${randomUUID()}`;
 const saga = createSaga({
   temporal: temporal.client,
@@ -57,13 +57,12 @@ after(async () => {
   await Promise.all([databases.orders.close(), databases.users.close()]);
 });
 
-const auditOf = (sources: AuditorPorts['sources']) =>
-  createAuditor({ sources, exists: createExists(temporal.client), log, everyMs: 50 });
-const ofOrders = { kind: 'order', rows: () => ordersWithoutEnd(orders, (order) => saga.start(order)) };
+const auditOf = (sources: ReconcilerPorts['sources']) =>
+  createReconciler({ sources, exists: createExists(temporal.client), log, everyMs: 50 });
+const ofOrders = { kind: 'order', rows: () => ordersInProgress(orders, (order) => saga.start(order)) };
 const audit = () => auditOf([ofOrders]).startMissing();
 const stateOf = async (workflowId: string) => (await workflow.getHandle(workflowId).describe()).status.name;
 
-/** Orders of one buyer, as rows and nothing else. */
 async function placed(count: number, { ageS = 60 } = {}): Promise<string[]> {
   const rows = await databases.orders.query<{ id: string }>(
     `insert into orders (id, owner_id, price, version, status, fingerprint, correlation_id, created_at)
@@ -73,25 +72,25 @@ async function placed(count: number, { ageS = 60 } = {}): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-test('a row without a workflow gets one, once', async () => {
+test('the auditor starts the workflow of a row that has none, once', async () => {
   const [id] = await placed(1);
   assert.equal(await audit(), 1);
   assert.equal(await stateOf(orderWorkflowId(id!)), 'RUNNING');
   assert.equal(await audit(), 0);
 });
 
-test('a row that is still in the hands of its request is left to it', async () => {
+test('the auditor skips a new row, whose request may still start the workflow', async () => {
   await placed(1, { ageS: 1 });
   assert.equal(await audit(), 0);
 });
 
-test('an order that has ended needs no workflow', async () => {
+test('the auditor starts no workflow for a final order', async () => {
   const [id] = await placed(1);
   await orders.settle(id!, 'SUCCESS', null);
   assert.equal(await audit(), 0);
 });
 
-test('a workflow that was terminated is started again', async () => {
+test('the auditor starts a terminated workflow again', async () => {
   const [id] = await placed(1);
   await audit();
   const first = await workflow.getHandle(orderWorkflowId(id!)).describe();
@@ -101,28 +100,28 @@ test('a workflow that was terminated is started again', async () => {
   assert.deepEqual([second.status.name, second.runId === first.runId], ['RUNNING', false]);
 });
 
-test('all rows are looked at, however many have a workflow already', async () => {
+test('the auditor checks all rows, across pages', async () => {
   const ids = await placed(250);
   const started: string[] = [];
-  const looked = auditOf([
-    { kind: 'order', rows: () => ordersWithoutEnd(orders, async ({ id }) => void started.push(id)) },
+  const auditor = auditOf([
+    { kind: 'order', rows: () => ordersInProgress(orders, async ({ id }) => void started.push(id)) },
   ]);
-  assert.equal(await looked.startMissing(), 250);
+  assert.equal(await auditor.startMissing(), 250);
   assert.deepEqual(started.sort(), ids.sort());
 });
 
-test('all cancellations that were asked for are looked at too', async () => {
+test('the auditor checks all requested cancellations, across pages', async () => {
   const ids = await placed(101);
   await databases.orders.query(`update orders set cancel_cause = 'buyer' where id = any($1)`, [ids]);
   const started: string[] = [];
-  const looked = auditOf([
+  const auditor = auditOf([
     { kind: 'cancellation', rows: () => unfinishedCancellations(orders, async ({ id }) => void started.push(id)) },
   ]);
-  assert.equal(await looked.startMissing(), 101);
+  assert.equal(await auditor.startMissing(), 101);
   assert.deepEqual(started.sort(), ids.sort());
 });
 
-test('several auditors at once start each workflow once', async () => {
+test('concurrent auditors start each workflow once', async () => {
   const ids = await placed(20);
   await Promise.all([audit(), audit(), audit()]);
   for (const id of ids) {
@@ -136,7 +135,7 @@ test('several auditors at once start each workflow once', async () => {
   assert.equal(await audit(), 0);
 });
 
-test('a cancellation that was asked for and not begun is begun, and so is the order that it takes back', async () => {
+test('the auditor starts a requested cancellation and the workflow of its order', async () => {
   const [id] = await placed(1);
   await orders.requestCancellation(id!, 'buyer');
   const source = {
@@ -147,7 +146,7 @@ test('a cancellation that was asked for and not begun is begun, and so is the or
   assert.deepEqual([await stateOf(orderWorkflowId(id!)), await stateOf(cancelWorkflowId(id!))], ['RUNNING', 'RUNNING']);
 });
 
-test('a change of a profile that was not started is started and noted, and not looked at again', async () => {
+test('the auditor starts the workflow of a profile change once and records that it did', async () => {
   const userId = randomUUID();
   await databases.users.query(
     `insert into profile_changes (user_id, version, created_at) values ($1, 1, now() - interval '1 minute')`,
@@ -164,20 +163,20 @@ test('a change of a profile that was not started is started and noted, and not l
   await workflow.getHandle(profileWorkflowId(userId, 1)).terminate();
 });
 
-test('while Temporal is away rounds are cut short, and the next one after it is back starts what is missing', async () => {
+test('while Temporal is down rounds fail, and the first round afterwards starts the missing workflow', async () => {
   const [id] = await placed(1);
-  let asked = 0;
-  let exists: AuditorPorts['exists'] = async () => {
-    asked++;
-    throw new Error('Temporal is away');
+  let attempts = 0;
+  let exists: ReconcilerPorts['exists'] = async () => {
+    attempts++;
+    throw new Error('Temporal is down');
   };
-  const running = createAuditor({
+  const running = createReconciler({
     sources: [ofOrders],
     exists: (workflowId) => exists(workflowId),
     log,
     everyMs: 10,
   }).run();
-  await eventually(() => assert.ok(asked > 2));
+  await eventually(() => assert.ok(attempts > 2));
   exists = createExists(temporal.client);
   await eventually(async () => assert.equal(await stateOf(orderWorkflowId(id!)), 'RUNNING'));
   await running.close();

@@ -1,31 +1,31 @@
-/** How users see and end their own sessions, through the gateway, with a real Postgres. */
+/** Users list and end their own sessions, through the gateway, with a real Postgres. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { cleared, NEXT, startAccounts } from './support/account.ts';
+import { clearsCookie, NEW_PASSWORD, startAccounts } from './support/account.ts';
 import { outcomeOf } from './support/asking.ts';
 import { PASSWORD } from './support/auth.ts';
 
 const accounts = await startAccounts();
-const { auth, ask, login, register, again, knows, bearer, change, list, end, endAll } = accounts;
+const { auth, ask, login, register, loginAgain, isValid, bearer, change, list, end, endAll } = accounts;
 after(() => accounts.close());
 
-test('the cookie of somebody else is no session of one’s own', async () => {
+test("another user's cookie is not treated as a session of the token's user", async () => {
   const [mine, other] = [await login(), await login()];
   const headers = { ...(await bearer(mine.credentials)), cookie: other.cookie };
   assert.deepEqual(
     (await list(headers)).body.map(({ current }: any) => current),
     [false],
   );
-  await change({ headers, body: { current: PASSWORD, next: NEXT } });
-  assert.deepEqual([await knows(mine.cookie), await knows(other.cookie)], [false, true]);
-  assert.equal(cleared((await endAll(headers)).headers), false);
-  assert.equal(await knows(other.cookie), true);
+  await change({ headers, body: { current: PASSWORD, next: NEW_PASSWORD } });
+  assert.deepEqual([await isValid(mine.cookie), await isValid(other.cookie)], [false, true]);
+  assert.equal(clearsCookie((await endAll(headers)).headers), false);
+  assert.equal(await isValid(other.cookie), true);
 });
 
-test('one’s own sessions are listed, newest first, page by page, without what is in their cookies', async () => {
+test('a user lists their sessions, newest first, in pages, without the cookie values', async () => {
   const { cookie, credentials } = await login();
   const cookies = [cookie];
-  for (let n = 0; n < 2; n++) cookies.push(await again(credentials));
+  for (let n = 0; n < 2; n++) cookies.push(await loginAgain(credentials));
   await login();
 
   const { body, headers } = await list({ cookie });
@@ -48,9 +48,9 @@ test('one’s own sessions are listed, newest first, page by page, without what 
     assert.equal(outcomeOf(await list({ cookie }, query)), '400 bad-request');
 });
 
-test('a session that has ended is not listed', async () => {
+test('an expired session is not listed', async () => {
   const { cookie, credentials, id } = await login();
-  await again(credentials);
+  await loginAgain(credentials);
   await auth.rows.query(
     `update sessions set expires_at = now() where user_id = $1 and id = (select max(id::text)::uuid from sessions where user_id = $1)`,
     [id],
@@ -61,24 +61,24 @@ test('a session that has ended is not listed', async () => {
   );
 });
 
-test('one session is ended at once, be it another one or the one that asks', async () => {
+test('a user can end another session or the current one, with immediate effect', async () => {
   const { cookie, credentials } = await login();
-  const other = await again(credentials);
+  const other = await loginAgain(credentials);
   const [others, own] = (await list({ cookie })).body;
   const first = await end({ cookie }, others.id);
   assert.deepEqual([first.status, first.headers.get('set-cookie')], [204, null]);
-  assert.deepEqual([await knows(cookie), await knows(other)], [true, false]);
+  assert.deepEqual([await isValid(cookie), await isValid(other)], [true, false]);
   assert.equal(outcomeOf(await end({ cookie }, others.id)), '404 no-such-session');
 
   const last = await end({ cookie }, own.id.toUpperCase());
-  assert.deepEqual([last.status, cleared(last.headers), await knows(cookie)], [204, true, false]);
+  assert.deepEqual([last.status, clearsCookie(last.headers), await isValid(cookie)], [204, true, false]);
 });
 
-test('another user’s session, one that has expired and one that never was answer alike', async () => {
+test("another user's session, an expired one and an unknown one get the same answer", async () => {
   const { cookie, id } = await login();
   const other = await login();
   const [theirs] = (await list({ cookie: other.cookie })).body;
-  await again((await register()).credentials);
+  await loginAgain((await register()).credentials);
   await auth.rows.query(
     `insert into sessions (id, token_hash, user_id, expires_at) values ('00000000-0000-7000-8000-000000000000', 'expired', $1, now())`,
     [id],
@@ -86,25 +86,25 @@ test('another user’s session, one that has expired and one that never was answ
   const answers = [];
   for (const each of [theirs.id, '00000000-0000-7000-8000-000000000000', crypto.randomUUID(), 'nonsense', '%27'])
     answers.push(await end({ cookie }, each));
-  const told = answers.map(({ body }) => ({ ...body, instance: '', correlationId: '' }));
-  assert.deepEqual(told, Array(5).fill(told[0]));
+  const problems = answers.map(({ body }) => ({ ...body, instance: '', correlationId: '' }));
+  assert.deepEqual(problems, Array(5).fill(problems[0]));
   assert.equal(outcomeOf(answers[0]!), '404 no-such-session');
-  assert.equal(await knows(other.cookie), true);
+  assert.equal(await isValid(other.cookie), true);
 });
 
-test('all sessions are ended at once, on every device, and nobody else’s', async () => {
+test('a user can end all their sessions on all devices; other users keep theirs', async () => {
   const { cookie, credentials } = await login();
-  const [other, stranger] = [await again(credentials), await login()];
+  const [other, stranger] = [await loginAgain(credentials), await login()];
   const { status, headers } = await endAll({ cookie });
-  assert.deepEqual([status, cleared(headers)], [204, true]);
-  assert.deepEqual([await knows(cookie), await knows(other), await knows(stranger.cookie)], [false, false, true]);
-  // Nobody is left to ask again; with a token there is nothing left to end.
+  assert.deepEqual([status, clearsCookie(headers)], [204, true]);
+  assert.deepEqual([await isValid(cookie), await isValid(other), await isValid(stranger.cookie)], [false, false, true]);
+  // The cookie is no longer valid. A token still is, and finds nothing to end.
   assert.equal(outcomeOf(await endAll({ cookie })), '401 unauthenticated');
-  const again204 = await endAll(await bearer(credentials));
-  assert.deepEqual([again204.status, again204.headers.get('set-cookie')], [204, null]);
+  const repeat = await endAll(await bearer(credentials));
+  assert.deepEqual([repeat.status, repeat.headers.get('set-cookie')], [204, null]);
 });
 
-test('whoever is nobody is told so first', async () => {
+test('an unauthenticated request gets 401, even if it is also invalid', async () => {
   const headers = { cookie: `session_id=${'A'.repeat(43)}` };
   const large = JSON.stringify('x'.repeat(17_000));
   for (const each of [{}, headers, { authorization: 'Bearer a.b.c' }] as Record<string, string>[]) {
@@ -118,7 +118,7 @@ test('whoever is nobody is told so first', async () => {
   }
 });
 
-test('a request to end sessions has no body, and one that is too large is refused', async () => {
+test('a request to end sessions with an oversized body is refused', async () => {
   const { cookie } = await login();
   const large = { headers: { cookie }, body: 'x'.repeat(17_000) };
   assert.equal(outcomeOf(await ask('endSessions', 'DELETE', '/auth/sessions', large)), '413 payload-too-large');
@@ -126,5 +126,5 @@ test('a request to end sessions has no body, and one that is too large is refuse
     outcomeOf(await ask('endSession', 'DELETE', `/auth/sessions/${crypto.randomUUID()}`, large)),
     '413 payload-too-large',
   );
-  assert.equal(await knows(cookie), true);
+  assert.equal(await isValid(cookie), true);
 });

@@ -1,65 +1,65 @@
-/** How users change their password, through the gateway, with a real Postgres: what it needs, and what it ends. */
+/** Users change their password, through the gateway, with a real Postgres. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
 import { createLocalTokenVerifier } from '../lib/tokens.ts';
-import { NEXT, startAccounts } from './support/account.ts';
+import { NEW_PASSWORD, startAccounts } from './support/account.ts';
 import { outcomeOf } from './support/asking.ts';
 import { LIMITS, PASSWORD } from './support/auth.ts';
 import { blocked, heldLogin } from './support/sessions.ts';
 
 const accounts = await startAccounts();
-const { auth, ask, login, register, again, knows, bearer, change } = accounts;
+const { auth, ask, login, register, loginAgain, isValid, bearer, change } = accounts;
 after(() => accounts.close());
 
-test('a changed password is the one that counts, and every other session of its user has ended', async () => {
+test("a password change replaces the old password and ends the user's other sessions", async () => {
   const { cookie, credentials } = await login();
-  const other = await again(credentials);
+  const other = await loginAgain(credentials);
   const stranger = await login();
-  const { status, headers } = await change({ headers: { cookie }, body: { current: PASSWORD, next: NEXT } });
+  const { status, headers } = await change({ headers: { cookie }, body: { current: PASSWORD, next: NEW_PASSWORD } });
   assert.deepEqual([status, headers.get('set-cookie')], [204, null]);
-  assert.deepEqual([await knows(cookie), await knows(other), await knows(stranger.cookie)], [true, false, true]);
+  assert.deepEqual([await isValid(cookie), await isValid(other), await isValid(stranger.cookie)], [true, false, true]);
   assert.equal(outcomeOf(await ask('login', 'POST', '/auth/login', { body: credentials })), '403 wrong-credentials');
   assert.equal(
-    outcomeOf(await ask('login', 'POST', '/auth/login', { body: { ...credentials, password: NEXT } })),
+    outcomeOf(await ask('login', 'POST', '/auth/login', { body: { ...credentials, password: NEW_PASSWORD } })),
     '200',
   );
 });
 
-test('with a token a password is changed too, and all sessions end: none of them is the one that asks', async () => {
+test('a password change with a token ends all sessions of the user', async () => {
   const { cookie, credentials, id } = await login();
   const headers = await bearer(credentials);
-  assert.equal(outcomeOf(await change({ headers, body: { current: PASSWORD, next: NEXT } })), '204');
-  assert.equal(await knows(cookie), false);
-  // The token itself lives out its minutes.
+  assert.equal(outcomeOf(await change({ headers, body: { current: PASSWORD, next: NEW_PASSWORD } })), '204');
+  assert.equal(await isValid(cookie), false);
+  // The token itself stays valid until it expires.
   const verify = createLocalTokenVerifier(auth.options.keys.published);
   assert.deepEqual(await verify(headers.authorization.replace('Bearer ', '')), { kind: 'user', id });
 });
 
 const refusedChanges: [why: string, outcome: string, body: unknown][] = [
-  ['a wrong current password', '403 wrong-credentials', { current: 'wrong horse', next: NEXT }],
-  ['a next one that is too short', '400 bad-request', { current: PASSWORD, next: '1234567' }],
-  ['a next one that is too long', '400 bad-request', { current: PASSWORD, next: 'x'.repeat(129) }],
-  ['no next one', '400 bad-request', { current: PASSWORD }],
-  ['a name', '400 bad-request', { username: 'x', current: PASSWORD, next: NEXT }],
-  ['what is not JSON', '400 bad-request', '{'],
-  ['too large a body', '413 payload-too-large', { current: PASSWORD, next: 'x'.repeat(17_000) }],
+  ['a wrong current password', '403 wrong-credentials', { current: 'wrong horse', next: NEW_PASSWORD }],
+  ['a new password that is too short', '400 bad-request', { current: PASSWORD, next: '1234567' }],
+  ['a new password that is too long', '400 bad-request', { current: PASSWORD, next: 'x'.repeat(129) }],
+  ['no new password', '400 bad-request', { current: PASSWORD }],
+  ['an additional user name', '400 bad-request', { username: 'x', current: PASSWORD, next: NEW_PASSWORD }],
+  ['invalid JSON', '400 bad-request', '{'],
+  ['an oversized body', '413 payload-too-large', { current: PASSWORD, next: 'x'.repeat(17_000) }],
 ];
 for (const [why, outcome, body] of refusedChanges) {
-  test(`with ${why} the password stays, and so do the sessions`, async () => {
+  test(`a change with ${why} is refused and keeps the password and the sessions`, async () => {
     const { cookie, credentials } = await login();
-    const other = await again(credentials);
+    const other = await loginAgain(credentials);
     assert.equal(outcomeOf(await change({ headers: { cookie }, body })), outcome);
     assert.deepEqual(
-      [await knows(cookie), await knows(await again(credentials)), await knows(other)],
+      [await isValid(cookie), await isValid(await loginAgain(credentials)), await isValid(other)],
       [true, true, true],
     );
   });
 }
 
-test('a form is not taken for a change of the password, nor is anything from another site', async () => {
+test('a password change is refused as a form or from another site', async () => {
   const { cookie } = await login();
-  const body = { current: PASSWORD, next: NEXT };
+  const body = { current: PASSWORD, next: NEW_PASSWORD };
   const typed = {
     headers: { cookie, 'content-type': 'application/x-www-form-urlencoded' },
     body: new URLSearchParams(body).toString(),
@@ -71,38 +71,41 @@ test('a form is not taken for a change of the password, nor is anything from ano
   );
 });
 
-test('of two changes at once one counts, and the other has changed nothing', async () => {
+test('of two concurrent changes one succeeds and the other has no effect', async () => {
   const { cookie, credentials } = await login();
-  const other = await again(credentials);
+  const other = await loginAgain(credentials);
   const both = await Promise.all([
-    change({ headers: { cookie }, body: { current: PASSWORD, next: `${NEXT} 1` } }),
-    change({ headers: { cookie: other }, body: { current: PASSWORD, next: `${NEXT} 2` } }),
+    change({ headers: { cookie }, body: { current: PASSWORD, next: `${NEW_PASSWORD} 1` } }),
+    change({ headers: { cookie: other }, body: { current: PASSWORD, next: `${NEW_PASSWORD} 2` } }),
   ]);
   const outcomes = both.map(outcomeOf);
   assert.deepEqual(outcomes.toSorted().at(0), '204');
-  // Whoever is second is told either that the session has ended or that the password is another one.
+  // The second fails because its session ended or because the password is no longer current.
   assert.match(outcomes.toSorted().at(1)!, /^40[13] /);
   const first = outcomes.indexOf('204');
-  assert.deepEqual([await knows(cookie), await knows(other)], [first === 0, first === 1]);
+  assert.deepEqual([await isValid(cookie), await isValid(other)], [first === 0, first === 1]);
   assert.equal(
     outcomeOf(
-      await ask('login', 'POST', '/auth/login', { body: { ...credentials, password: `${NEXT} ${first + 1}` } }),
+      await ask('login', 'POST', '/auth/login', { body: { ...credentials, password: `${NEW_PASSWORD} ${first + 1}` } }),
     ),
     '200',
   );
 });
 
-test('a change that comes too late ends no session', async () => {
+test('a change based on an outdated password version ends no session', async () => {
   const { cookie, credentials } = await login();
   const { store } = auth.options;
   const known = (await store.findCredential(credentials.username))!;
-  assert.equal(outcomeOf(await change({ headers: { cookie }, body: { current: PASSWORD, next: NEXT } })), '204');
+  assert.equal(
+    outcomeOf(await change({ headers: { cookie }, body: { current: PASSWORD, next: NEW_PASSWORD } })),
+    '204',
+  );
   assert.equal(await store.changePassword(known, 'another hash', undefined), false);
-  assert.equal(await knows(cookie), true);
+  assert.equal(await isValid(cookie), true);
 });
 
 for (const commit of [true, false]) {
-  test(`a login with the old password that is under way while it is changed leaves no session, be it first and ${commit ? 'committed' : 'undone'}`, async () => {
+  test(`a login that ${commit ? 'commits' : 'rolls back'} during a password change leaves no session`, async () => {
     const { credentials, id } = await register();
     const { store } = auth.options;
     const known = (await store.findCredential(credentials.username))!;
@@ -126,11 +129,11 @@ for (const commit of [true, false]) {
   });
 }
 
-test('a guess at the current password is a login that fails, wherever it is made', async () => {
+test('wrong current passwords in changes count as failed logins', async () => {
   const { cookie, credentials } = await login();
   for (let n = 0; n < LIMITS.loginFailuresPerAccount; n++)
-    await change({ headers: { cookie }, body: { current: 'wrong horse', next: NEXT } });
-  const { headers, ...answer } = await change({ headers: { cookie }, body: { current: PASSWORD, next: NEXT } });
+    await change({ headers: { cookie }, body: { current: 'wrong horse', next: NEW_PASSWORD } });
+  const { headers, ...answer } = await change({ headers: { cookie }, body: { current: PASSWORD, next: NEW_PASSWORD } });
   assert.equal(outcomeOf({ headers, ...answer }), '429 too-many-requests');
   assert.equal(outcomeOf(await ask('login', 'POST', '/auth/login', { body: credentials })), '429 too-many-requests');
 });

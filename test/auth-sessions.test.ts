@@ -1,4 +1,4 @@
-/** Sessions over HTTP, with a real Postgres: what they are traded for, how they end, and what is kept of them. */
+/** Sessions over HTTP, with a real Postgres: their tokens, their end, and what is stored and logged. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { PassThrough } from 'node:stream';
@@ -14,10 +14,10 @@ import { serveQuietly } from './support/service.ts';
 const auth = await startAuth();
 const { rows } = auth;
 const at = (path: string) => auth.url + path;
-const knows = async (headers: Record<string, string>) => (await fetch(at('/auth'), { headers })).status === 200;
+const isValid = async (headers: Record<string, string>) => (await fetch(at('/auth'), { headers })).status === 200;
 after(() => auth.close());
 
-test('a session is traded for a token of five minutes', async () => {
+test('a session is exchanged for a token that is valid for five minutes', async () => {
   const { cookie, id } = await auth.login();
   const response = await fetch(at('/auth'), { headers: { cookie } });
   await assertDocumented('forwardAuth', response);
@@ -28,7 +28,7 @@ test('a session is traded for a token of five minutes', async () => {
   assert.equal(exp - iat, 300);
 });
 
-test('a token is handed on as it is, so that nobody lengthens its life by asking', async () => {
+test('a token is passed through unchanged, so forward-auth cannot extend its validity', async () => {
   const { credentials, id } = await auth.register();
   const { access_token: token } = (await (await post(at('/auth/token'), json(credentials))).json()) as {
     access_token: string;
@@ -38,7 +38,7 @@ test('a token is handed on as it is, so that nobody lengthens its life by asking
   assert.deepEqual([response.headers.get('x-user-id'), response.headers.get('authorization')], [id, `Bearer ${token}`]);
 });
 
-const nobodies = [
+const unauthenticated = [
   {},
   { cookie: 'session_id=' },
   { cookie: `session_id=${'A'.repeat(43)}` },
@@ -47,8 +47,8 @@ const nobodies = [
   { authorization: 'Basic YTpi' },
   { 'x-user-id': 'me' },
 ];
-for (const headers of nobodies as Record<string, string>[]) {
-  test(`nobody is known by ${JSON.stringify(headers)}`, async () => {
+for (const headers of unauthenticated as Record<string, string>[]) {
+  test(`the headers ${JSON.stringify(headers)} identify no user`, async () => {
     const response = await fetch(at('/auth'), { headers });
     assert.equal((await assertDocumented('forwardAuth', response)).type, '/problems/unauthenticated');
     assert.deepEqual([response.headers.get('x-user-id'), response.headers.get('authorization')], [null, null]);
@@ -59,27 +59,26 @@ for (const [method, operationId] of [
   ['GET', 'logoutByLink'],
   ['POST', 'logout'],
 ] as const) {
-  test(`a session that was logged out by ${method} is none at once, and the others of its user go on`, async () => {
+  test(`a logout by ${method} ends the session immediately and keeps the user's other sessions`, async () => {
     const { cookie, credentials } = await auth.login();
     const other = cookieOf(await post(at('/auth/login'), json(credentials)));
     const response = await fetch(at('/auth/logout'), { method, headers: { cookie } });
     await assertDocumented(operationId, response);
     assert.match(response.headers.get('set-cookie')!, /^session_id=; .*Max-Age=0/);
-    assert.deepEqual([await knows({ cookie }), await knows({ cookie: other })], [false, true]);
-    // Again, with nothing left to end.
+    assert.deepEqual([await isValid({ cookie }), await isValid({ cookie: other })], [false, true]);
     await assertDocumented(operationId, await fetch(at('/auth/logout'), { method, headers: { cookie } }));
   });
 }
 
-test('a session ends by its time, and is cleared away by a later login', async () => {
+test('a session expires, and a later login deletes its row', async () => {
   const { cookie, id } = await auth.login();
   await rows.query(`update sessions set expires_at = now() where user_id = $1`, [id]);
-  assert.equal(await knows({ cookie }), false);
+  assert.equal(await isValid({ cookie }), false);
   await auth.login();
   assert.equal((await rows.query('select 1 from sessions where user_id = $1', [id])).rowCount, 0);
 });
 
-test('the database has neither a password nor what is in a cookie', async () => {
+test('the database contains neither passwords nor cookie values', async () => {
   const { cookie, id } = await auth.login();
   const token = cookie.replace('session_id=', '');
   const { rows: sessions } = await rows.query('select token_hash from sessions where user_id = $1', [id]);
@@ -88,16 +87,16 @@ test('the database has neither a password nor what is in a cookie', async () => 
   assert.match(credentials[0].password_hash, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
 });
 
-test('the public keys are published, without their private halves', async () => {
+test('the public keys are published without their private keys', async () => {
   const { keys } = await assertDocumented('jwks', await fetch(at('/.well-known/jwks.json')));
   assert.equal(keys.length, 1);
 });
 
-test('no name, password, cookie or token is logged, whatever comes of a request', async () => {
+test('neither successful nor failed requests log names, passwords, cookies or tokens', async () => {
   const lines = new PassThrough();
   const logged = await serveQuietly('auth', authApi(auth.options), { log: pino({ level: 'trace' }, lines) });
   const { register } = users(logged.url);
-  const { credentials } = await register('somebody-telling');
+  const { credentials } = await register('logged-user');
   const cookie = cookieOf(await post(`${logged.url}/auth/login`, form(credentials)));
   const known = await fetch(`${logged.url}/auth`, { headers: { cookie } });
   await post(`${logged.url}/auth/login`, json({ ...credentials, username: 7 }));
@@ -112,7 +111,7 @@ test('no name, password, cookie or token is logged, whatever comes of a request'
   const secrets = [
     PASSWORD,
     encodeURIComponent(PASSWORD),
-    'somebody-telling',
+    'logged-user',
     cookie.replace('session_id=', ''),
     known.headers.get('authorization')!,
   ];

@@ -1,35 +1,35 @@
-/** How many writes a user may send: through two gateways with two replicas of auth behind them, on one real Postgres. */
+/** The write limit of a user, through two gateways and two replicas of auth, with a real Postgres. */
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
 import { createLimits } from '../api/auth/limits.ts';
-import { createAsk, outcomeOf } from './support/asking.ts';
-import { LIMITS, quickPasswords, startAuth, users } from './support/auth.ts';
-import { startFarSide } from './support/far-side.ts';
+import { createContractClient, outcomeOf } from './support/asking.ts';
+import { LIMITS, fakePasswords, startAuth, users } from './support/auth.ts';
+import { startFakeService } from './support/far-side.ts';
 import { startGateway } from './support/gateway.ts';
 
 const BURST = 5;
-/** None comes back while a test runs. */
-const auth = await startAuth({ passwords: quickPasswords, limits: { writesBurst: BURST, writesPerSecond: 1e-4 } });
-const service = await startFarSide();
+/** The allowance does not refill while a test runs. */
+const auth = await startAuth({ passwords: fakePasswords, limits: { writesBurst: BURST, writesPerSecond: 1e-4 } });
+const service = await startFakeService();
 const rest = { users: service.url, orders: service.url, billing: service.url, notifications: service.url };
 const gateways = [
   await startGateway({ ...rest, auth: auth.url }),
   await startGateway({ ...rest, auth: (await auth.replica()).url }),
 ];
-const [ask, askOther] = gateways.map(({ url }) => createAsk(url)) as [
-  ReturnType<typeof createAsk>,
-  ReturnType<typeof createAsk>,
+const [ask, askOther] = gateways.map(({ url }) => createContractClient(url)) as [
+  ReturnType<typeof createContractClient>,
+  ReturnType<typeof createContractClient>,
 ];
 const { login } = users(gateways[0]!.url);
 
-beforeEach(() => service.answers((response) => response.writeHead(204).end()));
+beforeEach(() => service.respondWith((response) => response.writeHead(204).end()));
 after(async () => {
   for (const gateway of gateways) await gateway.close();
   await service.close();
   await auth.close();
 });
 
-/** So many writes at once, at both gateways; how many of them came through, all others being refused and reaching no service. */
+/** Sends `count` concurrent writes. Returns how many passed; the others must reach no service. */
 async function allowed(headers: Record<string, string>, count: number): Promise<number> {
   service.seen.length = 0;
   const answers = await Promise.all(
@@ -37,20 +37,20 @@ async function allowed(headers: Record<string, string>, count: number): Promise<
       (n % 2 ? askOther : ask)('deleteProfile', 'DELETE', '/api/v1/user/x', { headers }),
     ),
   );
-  const through = answers.filter(({ status }) => status === 204).length;
+  const passed = answers.filter(({ status }) => status === 204).length;
   const refused = answers.filter(
     (answer) => outcomeOf(answer) === '429 too-many-requests' && answer.headers.get('retry-after') === '1',
   ).length;
-  assert.deepEqual([through + refused, service.seen.length], [count, through]);
-  return through;
+  assert.deepEqual([passed + refused, service.seen.length], [count, passed]);
+  return passed;
 }
 
-test('of many writes at once, at two replicas, a burst comes through', async () => {
+test('of many concurrent writes at two replicas exactly a burst passes', async () => {
   const { cookie } = await login();
   assert.deepEqual([await allowed({ cookie }, 20), await allowed({ cookie }, 2)], [BURST, 0]);
 });
 
-test('sessions, devices and tokens of one user have one limit, which is not that of another one', async () => {
+test('sessions and tokens of one user share one limit, and another user has a separate one', async () => {
   const { cookie, credentials } = await login();
   const token = (await ask('token', 'POST', '/auth/token', { body: credentials })).body.access_token as string;
   const another = await login();
@@ -63,7 +63,7 @@ test('sessions, devices and tokens of one user have one limit, which is not that
   assert.deepEqual(counts, [3, 2, 0, 3]);
 });
 
-test('what users do to their sessions counts, and so does what is refused later', async () => {
+test('writes to sessions count, even if they are refused later', async () => {
   const { cookie } = await login();
   const path = `/auth/sessions/${crypto.randomUUID()}`;
   for (let n = 0; n < BURST; n++)
@@ -76,11 +76,10 @@ test('what users do to their sessions counts, and so does what is refused later'
     outcomeOf(await askOther('endSessions', 'DELETE', '/auth/sessions', { headers: { cookie } })),
     '429 too-many-requests',
   );
-  // Logging out is always possible.
   assert.equal(outcomeOf(await ask('logout', 'POST', '/auth/logout', { headers: { cookie } })), '200');
 });
 
-test('each interval gives one write back, and never more than a burst', async () => {
+test('each interval allows one more write, up to a burst', async () => {
   const { cookie, id } = await login();
   const pass = (intervals: number) =>
     auth.rows.query(
@@ -94,7 +93,7 @@ test('each interval gives one write back, and never more than a burst', async ()
   assert.equal(await allowed({ cookie }, BURST + 3), BURST);
 });
 
-test('by default it is a burst of a hundred, and twenty a second after it', async () => {
+test('the default is a burst of 100 and then 20 writes per second', async () => {
   const { id } = await login();
   const limits = createLimits(auth.options.store, LIMITS);
   const count = () =>
@@ -103,13 +102,13 @@ test('by default it is a burst of a hundred, and twenty a second after it', asyn
       () => 0,
     );
   const startedMs = performance.now();
-  const through = async (asked: number) =>
-    (await Promise.all(Array.from({ length: asked }, count))).reduce<number>((sum, one) => sum + one, 0);
-  const burst = await through(130);
+  const passedOf = async (total: number) =>
+    (await Promise.all(Array.from({ length: total }, count))).reduce<number>((sum, one) => sum + one, 0);
+  const burst = await passedOf(130);
   await auth.rows.query(`update write_allowances set whole_at = whole_at - interval '1 second' where user_id = $1`, [
     id,
   ]);
-  const later = await through(40);
+  const later = await passedOf(40);
   const seconds = (performance.now() - startedMs) / 1000;
   assert.ok(
     burst >= 100 && later >= 20 && burst + later <= 121 + 20 * seconds,
@@ -117,8 +116,8 @@ test('by default it is a burst of a hundred, and twenty a second after it', asyn
   );
 });
 
-test('reading does not count, and no header changes what does', async () => {
-  service.answers();
+test('reads do not count, and no client header makes a write a read', async () => {
+  service.respondWith();
   const { cookie } = await login();
   for (let n = 0; n < BURST + 2; n++)
     assert.equal(
@@ -131,12 +130,12 @@ test('reading does not count, and no header changes what does', async () => {
       (await ask('forwardAuth', 'GET', '/auth', { headers: { cookie, 'x-forwarded-method': 'POST' } })).status,
       200,
     );
-  service.answers((response) => response.writeHead(204).end());
+  service.respondWith((response) => response.writeHead(204).end());
   const disguised = { cookie, 'x-forwarded-method': 'GET', 'x-http-method-override': 'GET' };
   assert.equal(await allowed(disguised, BURST + 3), BURST);
 });
 
-test('a session that does not hold is none, whatever it is asked for, and counts for nobody', async () => {
+test('an expired session is refused and counts for no user', async () => {
   const { cookie, id } = await login();
   await auth.rows.query('update sessions set expires_at = now() where user_id = $1', [id]);
   assert.equal(
@@ -146,11 +145,13 @@ test('a session that does not hold is none, whatever it is asked for, and counts
   assert.equal((await auth.rows.query('select 1 from write_allowances where user_id = $1', [id])).rowCount, 0);
 });
 
-test('an ingress in front of the services counts by the same limit, be it a session or a token that it asks about', async () => {
+test('writes checked through forward-auth, by session or by token, count toward the same limit', async () => {
   const { cookie, credentials } = await login();
   const token = (await ask('token', 'POST', '/auth/token', { body: credentials })).body.access_token as string;
   const forward = (headers: Record<string, string>, method: string) =>
-    createAsk(auth.url)('forwardAuth', 'GET', '/auth', { headers: { ...headers, 'x-forwarded-method': method } });
+    createContractClient(auth.url)('forwardAuth', 'GET', '/auth', {
+      headers: { ...headers, 'x-forwarded-method': method },
+    });
   assert.equal(await allowed({ cookie }, BURST - 1), BURST - 1);
   assert.equal(outcomeOf(await forward({ cookie }, 'PUT')), '200');
   for (const headers of [{ cookie }, { authorization: `Bearer ${token}` }]) {

@@ -1,21 +1,21 @@
-/** Who may do what: every operation of the document, for everybody who may come, at the gateway and straight at the service. */
+/** The authorisation of every operation, for each kind of caller, at the gateway and directly at the service. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { createAsk, outcomeOf, type Answer } from './support/asking.ts';
-import { callers, credentialsOf, posingAs, type Caller } from './support/intruders.ts';
+import { createContractClient, outcomeOf, type Answer } from './support/asking.ts';
+import { callers, credentialsOf, impersonating, type Caller } from './support/intruders.ts';
 import { startOpenShop, type OpenShop } from './support/open-shop.ts';
 import { operations, type Operation } from './support/operations.ts';
 import { createScene, missing, pathOf, requests, type Scene } from './support/scene.ts';
 
 const U = '401 unauthenticated';
 const F = '403 forbidden';
-const OTHERS = '403 not-your-account';
+const NOT_YOURS = '403 not-your-account';
 const NO_USER = '404 no-such-user';
 const NO_ORDER = '404 no-such-order';
 const NO_SESSION = '404 no-such-session';
 
-/** What each caller is answered. A role's token is for the services; to the gateway it is no token at all. */
+/** The expected outcome for each caller. The gateway treats a role's token as no token. */
 const matrix: Record<
   string,
   [none: string, owner: string, other: string, expired: string, tampered: string, service: string]
@@ -40,7 +40,7 @@ const matrix: Record<
   readUser: [U, '200', NO_USER, U, U, '200'],
 
   listOrders: [U, '200', '200', U, U, F],
-  createOrder: [U, '201', OTHERS, U, U, F],
+  createOrder: [U, '201', NOT_YOURS, U, U, F],
   readOrder: [U, '200', NO_ORDER, U, U, '200'],
   orderEvents: [U, '200', NO_ORDER, U, U, '200'],
   cancelOrder: [U, '200', NO_ORDER, U, U, '200'],
@@ -48,17 +48,17 @@ const matrix: Record<
   readBalance: [U, '200', '200', U, U, F],
   openAccount: [U, F, F, U, U, '200'],
   listTransactions: [U, '200', '200', U, U, F],
-  replenish: [U, '201', OTHERS, U, U, '201'],
-  withdraw: [U, '201', OTHERS, U, U, '201'],
+  replenish: [U, '201', NOT_YOURS, U, U, '201'],
+  withdraw: [U, '201', NOT_YOURS, U, U, '201'],
   cancelWithdrawal: [U, F, F, U, U, '200'],
 
-  listNotifications: [U, '200', OTHERS, U, U, F],
+  listNotifications: [U, '200', NOT_YOURS, U, U, F],
 
   ready: ['200', '200', '200', '200', '200', '200'],
   readProblem: ['200', '200', '200', '200', '200', '200'],
 };
 
-/** Of these a second one by the same user ends otherwise: each is asked of people of its own. */
+/** A repeat of these has a different outcome, so each row gets new users. */
 const onceOnly = new Set(['changePassword', 'endSessions', 'endSession', 'createProfile', 'deleteProfile']);
 
 let shop: OpenShop;
@@ -71,26 +71,26 @@ before(async () => {
 
 after(() => shop?.stop());
 
-test('the matrix has every operation of the document, and no other', () => {
+test('the matrix lists exactly the operations of the document', () => {
   assert.deepEqual(Object.keys(matrix).sort(), operations.map(({ id }) => id).sort());
 });
 
 for (const operation of operations) {
   for (const at of ['gateway', 'service'] as const) {
-    for (const posing of [false, true]) {
-      const how = `${operation.id} ${at === 'gateway' ? 'at the gateway' : 'straight at its service'}`;
-      test(`${how} is for those whom the contract names${posing ? ', whoever else they say they are' : ''}`, () =>
-        checkRow(operation, at, posing));
+    for (const impersonated of [false, true]) {
+      const where = `${operation.id} ${at === 'gateway' ? 'at the gateway' : 'directly at its service'}`;
+      test(`${where} allows only the documented callers${impersonated ? ', even with impersonation headers' : ''}`, () =>
+        checkRow(operation, at, impersonated));
     }
   }
 }
 
 for (const at of ['gateway', 'service'] as const) {
-  test(`whoever poses as somebody else acts as who they are, ${at === 'gateway' ? 'at the gateway' : 'straight at the services'}`, async () => {
+  test(`impersonation headers do not change the caller ${at === 'gateway' ? 'at the gateway' : 'directly at the services'}`, async () => {
     const { owner, other } = await createScene(shop.url);
     const credentials = await credentialsOf(shop, owner.id, other.id);
-    const headers = { ...posingAs(owner.id), authorization: `Bearer ${credentials.other}` };
-    const as = (role: string) => createAsk(at === 'gateway' ? shop.url : shop.serviceOf(role));
+    const headers = { ...impersonating(owner.id), authorization: `Bearer ${credentials.other}` };
+    const as = (role: string) => createContractClient(at === 'gateway' ? shop.url : shop.serviceOf(role));
     const balances = () => Promise.all([owner.balance(), other.balance()]);
     const before = await balances();
     const money = { headers: { ...headers, 'idempotency-key': randomUUID() }, body: { amount: 5 } };
@@ -105,26 +105,26 @@ for (const at of ['gateway', 'service'] as const) {
   });
 }
 
-async function checkRow(operation: Operation, at: 'gateway' | 'service', posing: boolean): Promise<void> {
+async function checkRow(operation: Operation, at: 'gateway' | 'service', impersonated: boolean): Promise<void> {
   const scene = onceOnly.has(operation.id)
     ? await createScene(shop.url, { profiles: operation.id !== 'createProfile' })
     : shared;
   const credentials = await credentialsOf(shop, scene.owner.id, scene.other.id);
   const url = at === 'gateway' ? shop.url : shop.serviceOf(operation.role);
   const outcomes: Partial<Record<Caller, string>> = {};
-  // The owner last: what the others were refused is then still there.
+  // The owner is last, because the owner's request may delete the resource.
   for (const caller of callers.toSorted((one, two) => Number(one === 'owner') - Number(two === 'owner'))) {
     const token = credentials[caller];
     const claimed = caller === 'owner' ? scene.other.id : scene.owner.id;
-    const headers = { ...(posing && posingAs(claimed)), ...(token && { authorization: `Bearer ${token}` }) };
-    const answer = await ask(url, operation, scene, headers);
+    const headers = { ...(impersonated && impersonating(claimed)), ...(token && { authorization: `Bearer ${token}` }) };
+    const answer = await send(url, operation, scene, headers);
     outcomes[caller] = outcomeOf(answer);
-    if (caller !== 'owner' && caller !== 'service') assertTellsNothingOf(scene, answer);
+    if (caller !== 'owner' && caller !== 'service') assertRevealsNothingOf(scene, answer);
     if (caller === 'other' && !answer.status.toString().startsWith('2')) {
       assert.deepEqual(
-        told(await ask(url, operation, missing(scene), headers)),
-        told(answer),
-        'what is not there is answered otherwise',
+        contentOf(await send(url, operation, missing(scene), headers)),
+        contentOf(answer),
+        'a missing resource gets a different answer',
       );
     }
   }
@@ -132,23 +132,23 @@ async function checkRow(operation: Operation, at: 'gateway' | 'service', posing:
   assert.deepEqual(outcomes, at === 'gateway' ? { ...row, service: row['none'] } : row);
 }
 
-function ask(
+function send(
   url: string,
   { id, method, path }: Operation,
   scene: Scene,
   headers: Record<string, string>,
 ): Promise<Answer> {
   const { query = '', headers: own, body } = requests[id]?.(scene) ?? {};
-  return createAsk(url)(id, method, pathOf(path, scene) + query, { headers: { ...own, ...headers }, body });
+  return createContractClient(url)(id, method, pathOf(path, scene) + query, { headers: { ...own, ...headers }, body });
 }
 
-/** What an answer says but for what repeats the request. */
-function told({ body }: Answer): unknown {
-  const { instance: _asked, correlationId: _made, ...rest } = body ?? {};
+/** The body without properties that depend on the request. */
+function contentOf({ body }: Answer): unknown {
+  const { instance: _instance, correlationId: _correlationId, ...rest } = body ?? {};
   return rest;
 }
 
-function assertTellsNothingOf({ owner, orderId, sessionId }: Scene, answer: Answer): void {
-  const text = JSON.stringify([typeof answer.body === 'string' ? answer.body : told(answer), [...answer.headers]]);
+function assertRevealsNothingOf({ owner, orderId, sessionId }: Scene, answer: Answer): void {
+  const text = JSON.stringify([typeof answer.body === 'string' ? answer.body : contentOf(answer), [...answer.headers]]);
   for (const id of [owner.id, orderId, sessionId]) assert.ok(!text.includes(id), text);
 }

@@ -1,30 +1,24 @@
-/** Five databases that were backed up at different moments are restored, audited and mended, as docs/backup.md says. */
+/** Restores databases from backups of different moments and repairs the drift, as docs/backup.md describes. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Kafka, logLevel } from 'kafkajs';
 import { createSaga } from '../api/orders/saga.ts';
-import { orderTopics } from '../api/notifications/consumer.ts';
 import { auditCommand } from '../bin/audit/run.ts';
 import { orderCommand } from '../bin/operator/order-command.ts';
 import { createLog } from '../lib/log.ts';
 import { services, type ServiceName } from '../prisma/migrate.ts';
-import { databaseVariable } from '../local/settings.ts';
 import { orderId, orderWorkflowId } from '../specs/identity.ts';
-import { createAsk } from './support/asking.ts';
+import { createContractClient } from './support/asking.ts';
 import { createBuyer, type Buyer } from './support/buyer.ts';
-import { copyOf } from './support/copies.ts';
 import { eventually } from './support/eventually.ts';
 import { startShop, type Shop } from './support/shop.ts';
-import { env, realTemporal } from './support/temporal.ts';
-
-type Backups = Record<ServiceName, string>;
+import { realTemporal } from './support/temporal.ts';
+import { act, copiesOf, restored, rewind, type Backups } from './support/backups.ts';
 
 const temporal = realTemporal();
 const placed: string[] = [];
 let shop: Shop;
 let buyer: Buyer;
-let underWay: string;
-/** The databases as they were after so many orders. */
+let inFlight: string;
 const backups: Array<Partial<Backups>> = [];
 
 before(async () => {
@@ -38,15 +32,15 @@ before(async () => {
   await backup('notifications');
   await order(5);
   await shop.kill();
-  underWay = await placeInTemporalOnly();
-  backups.push(await copiesOf(services));
+  inFlight = await placeInTemporalOnly();
+  backups.push(await copiesOf(shop, services));
 });
 after(async () => {
   await shop.stop();
   await temporal.close();
 });
 
-/** An order that has ended, and that its buyer was told of. */
+/** Places an order and waits until it is final and its buyer is notified. */
 async function order(price: number): Promise<void> {
   placed.push((await buyer.order(price, { ifMatch: placed.length })).body.id);
   await eventually(async () => assert.equal((await buyer.notifications()).body.length, placed.length));
@@ -55,14 +49,11 @@ async function order(price: number): Promise<void> {
 
 async function backup(...names: ServiceName[]): Promise<void> {
   await shop.kill();
-  backups.push(await copiesOf(names));
+  backups.push(await copiesOf(shop, names));
   await shop.restart();
 }
 
-const copiesOf = async (names: readonly ServiceName[]): Promise<Partial<Backups>> =>
-  Object.fromEntries(await Promise.all(names.map(async (name) => [name, await copyOf(shop.databases[name].url)])));
-
-/** An order that was on its way when everything ended: its workflow is there, and its row was lost. */
+/** Starts a workflow without an order row, as if the row of an order in flight was lost. */
 async function placeInTemporalOnly(): Promise<string> {
   const id = orderId(buyer.id);
   const options = {
@@ -86,74 +77,39 @@ async function placeInTemporalOnly(): Promise<string> {
   return id;
 }
 
-/** Starts the shop on copies of these backups; Temporal and Kafka have gone on. */
-async function restored(from: Backups): Promise<Shop> {
-  const copies = await Promise.all(
-    services.map(async (name) => [databaseVariable(name), await copyOf(from[name])] as const),
-  );
-  const { KAFKA_TOPIC_PREFIX, TEMPORAL_TASK_QUEUE } = shop.env as Record<string, string>;
-  return startShop({
-    env: {
-      ...Object.fromEntries(copies),
-      KAFKA_TOPIC_PREFIX: KAFKA_TOPIC_PREFIX!,
-      TEMPORAL_TASK_QUEUE: TEMPORAL_TASK_QUEUE!,
-    },
-  });
-}
-
-/** Where an audit finds drift: its invariant and the number of the order, counted from 1. */
+/** Runs an audit. Returns each drift as its invariant and the number of the order. */
 async function drifts(of: Shop): Promise<string[]> {
-  const { text, exitCode } = await auditCommand([], of.env, { looksMax: 4, settleMs: 500 });
+  const { text, exitCode } = await auditCommand([], of.env, { checksMax: 4, pauseMs: 500 });
   const found = [...text.matchAll(/^(I\d+) +(?:order (\S+))?/gm)].map(([, invariant, id]) =>
     `${invariant} ${id ? nameOf(id) : ''}`.trim(),
   );
   assert.equal(exitCode, found.length > 0 ? 1 : 0, text);
   return found.toSorted();
 }
-const nameOf = (id: string) => (id === underWay ? 'under way' : String(placed.indexOf(id) + 1));
+const nameOf = (id: string) => (id === inFlight ? 'in flight' : String(placed.indexOf(id) + 1));
 
-/** What an operator does. */
-const act = async (of: Shop, verb: string, id: string, ...more: string[]) => {
-  const { text, exitCode } = await orderCommand([verb, id, '--reason', 'restored from backups', ...more], of.env);
-  assert.equal(exitCode, 0, text);
-  return text;
-};
-
-/** Asks as the buyer, whose session is in every backup. */
+/** Sends a request as the buyer, whose session is in every backup. */
 const ask = async (of: Shop, operationId: string, path: string): Promise<any> =>
-  (await createAsk(of.url)(operationId, 'GET', path, { headers: { cookie: buyer.cookie } })).body;
+  (await createContractClient(of.url)(operationId, 'GET', path, { headers: { cookie: buyer.cookie } })).body;
 const balance = async (of: Shop): Promise<number> => (await ask(of, 'readBalance', '/payments')).amount;
 const list = async (of: Shop) =>
   (await ask(of, 'listOrders', '/orders')).map(({ version, price, status }: any) => `${version} ${price} ${status}`);
 
-/** Has the notifications read every event again. */
-async function rewind(): Promise<void> {
-  const admin = new Kafka({ brokers: [env('KAFKA_BROKERS')], logLevel: logLevel.NOTHING }).admin();
-  await admin.connect();
-  const prefix = shop.env['KAFKA_TOPIC_PREFIX']!;
-  // A group whose members were killed is theirs until their session ends.
-  for (const topic of orderTopics)
-    await eventually(() =>
-      admin.resetOffsets({ groupId: `${prefix}notifications`, topic: prefix + topic, earliest: true }),
-    );
-  await admin.disconnect();
-}
-
-test('billing from before the orders: they are charged again under their keys, and orders that were lost are written again', async () => {
+test('with an older billing backup, lost rows are restored and orders are charged again under their keys', async () => {
   const [first, second, third] = backups;
-  const again = await restored({ ...first, ...second, ...third } as Backups);
+  const again = await restored(shop, { ...first, ...second, ...third } as Backups);
   try {
     await eventually(async () =>
       assert.match(
         (await orderCommand(['--stuck', '--longer-than', '0'], again.env)).text,
-        new RegExp(`${underWay} +no row .* settleOrder`),
+        new RegExp(`${inFlight} +no row .* settleOrder`),
       ),
     );
-    assert.deepEqual(await drifts(again), ['I15 3', 'I5 2', 'I7 under way', 'I8 3', 'I8 4', 'I8 under way']);
+    assert.deepEqual(await drifts(again), ['I15 3', 'I5 2', 'I7 in flight', 'I8 3', 'I8 4', 'I8 in flight']);
 
-    for (const id of [...placed.slice(2), underWay])
-      assert.match(await act(again, 'restore', id), /is written again as its workflow knows it/);
-    await act(again, 'retry', underWay, '--again');
+    for (const id of [...placed.slice(2), inFlight])
+      assert.match(await act(again, 'restore', id), /was recreated from its workflow/);
+    await act(again, 'retry', inFlight, '--again');
     await eventually(async () => assert.deepEqual(await drifts(again), ['I15 4', 'I5 2', 'I5 3', 'I5 4']));
 
     for (const id of placed.slice(1)) await act(again, 'retry', id, '--again');
@@ -165,28 +121,28 @@ test('billing from before the orders: they are charged again under their keys, a
   }
 });
 
-test('orders from before billing: their rows are written again and they keep their charge; what was never charged can be cancelled', async () => {
+test('with an older orders backup, lost rows keep their charges, and an uncharged order can be cancelled', async () => {
   const [first, second, third, last] = backups;
-  await rewind();
-  const again = await restored({ ...first, ...second, ...third, billing: last!.billing! } as Backups);
+  await rewind(shop);
+  const again = await restored(shop, { ...first, ...second, ...third, billing: last!.billing! } as Backups);
   try {
     await eventually(async () =>
       assert.deepEqual(await drifts(again), [
         'I15 3',
         'I15 4',
-        'I15 under way',
+        'I15 in flight',
         'I7 3',
         'I7 4',
         'I8 3',
         'I8 4',
-        'I8 under way',
+        'I8 in flight',
       ]),
     );
-    for (const id of [...placed.slice(2), underWay]) await act(again, 'restore', id);
-    assert.match(await act(again, 'restore', underWay), /is there: SUCCESS. Nothing was written./);
-    await eventually(async () => assert.deepEqual(await drifts(again), ['I5 under way']));
+    for (const id of [...placed.slice(2), inFlight]) await act(again, 'restore', id);
+    assert.match(await act(again, 'restore', inFlight), /already has a row \(SUCCESS\). Nothing was written./);
+    await eventually(async () => assert.deepEqual(await drifts(again), ['I5 in flight']));
 
-    assert.match(await act(again, 'cancel', underWay), /was SUCCESS and is CANCELLED/);
+    assert.match(await act(again, 'cancel', inFlight), /was SUCCESS and is now CANCELLED/);
     await eventually(async () => assert.deepEqual(await drifts(again), []));
     assert.deepEqual(await list(again), [
       '5 1 CANCELLED',

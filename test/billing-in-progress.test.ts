@@ -1,4 +1,4 @@
-/** What billing answers while something else is at work on the account for longer than a statement may take. */
+/** Billing's answers while an account is locked for longer than the statement timeout. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
@@ -12,7 +12,6 @@ let payments: Payments;
 let session: Client;
 
 before(async () => {
-  // As long as a statement may take in production.
   payments = await startPayments({ statementMs: 2_500 });
   session = new Client(payments.database.url);
   await session.connect();
@@ -23,7 +22,7 @@ after(async () => {
   await payments.close();
 });
 
-const told = (answer: Answer) => [
+const summaryOf = (answer: Answer) => [
   outcomeOf(answer),
   answer.headers.get('idempotent-replayed'),
   answer.headers.get('retry-after'),
@@ -45,7 +44,7 @@ async function whileAccountIsHeld<T>(owner: string, act: () => Promise<T>): Prom
   }
 }
 
-test('while another request holds the account what is asked is in progress, and has happened once when it is asked again', async () => {
+test('requests for a locked account get 409 in-progress, and their retries take effect once', async () => {
   const buyer = await payments.buyerWith(100);
   const [charged, deposited, refunded] = [randomUUID(), randomUUID(), randomUUID()];
   await charge(refunded, buyer, 10);
@@ -56,10 +55,10 @@ test('while another request holds the account what is asked is in progress, and 
   ];
   const held = await whileAccountIsHeld(buyer, () => all(requests));
   assert.deepEqual(
-    held.map(told),
+    held.map(summaryOf),
     requests.map(() => ['409 in-progress', null, '1']),
   );
-  assert.deepEqual((await all(requests)).map(told), [
+  assert.deepEqual((await all(requests)).map(summaryOf), [
     ['201', null, null],
     ['201', null, null],
     ['200', null, null],
@@ -67,7 +66,7 @@ test('while another request holds the account what is asked is in progress, and 
   assert.equal((await payments.balance(buyer)).body.amount, 75);
 });
 
-test('a repeat of what is still running is in progress and flagged as replayed; another request under its key is not flagged', async () => {
+test('a repeat of a running request gets 409 and the replayed flag; another under its key gets no flag', async () => {
   const [charged, credited] = [await payments.buyerWith(100), await payments.buyerWith(100)];
   const key = randomUUID();
   const first = await Promise.all([
@@ -86,17 +85,17 @@ test('a repeat of what is still running is in progress and flagged as replayed; 
   const others = [() => charge(key, charged, 31), () => cancel(key, charged), () => deposit(randomUUID(), credited, 5)];
   const answers = await all([...repeats, ...others]);
   await Promise.all(first.map((held) => held.end(true)));
-  assert.deepEqual(answers.map(told), [
+  assert.deepEqual(answers.map(summaryOf), [
     ...repeats.map(() => ['409 in-progress', 'true', '1']),
     ...others.map(() => ['409 in-progress', null, '1']),
   ]);
   assert.deepEqual(
-    (await all(repeats)).map(told),
+    (await all(repeats)).map(summaryOf),
     repeats.map(() => ['201', 'true', null]),
   );
 });
 
-test('of two that wait for another request the second is a repeat, also once the first has given up', async () => {
+test('of two equal requests that wait for an account and time out, the second is flagged as replayed', async () => {
   const buyer = await payments.buyerWith(100);
   const key = randomUUID();
   const answers = await whileAccountIsHeld(buyer, async () => {
@@ -104,15 +103,15 @@ test('of two that wait for another request the second is a repeat, also once the
     await blocked(session);
     return Promise.all([first, charge(key, buyer, 30)]);
   });
-  assert.deepEqual(answers.map(told), [
+  assert.deepEqual(answers.map(summaryOf), [
     ['409 in-progress', null, '1'],
     ['409 in-progress', 'true', '1'],
   ]);
-  assert.deepEqual(told(await charge(key, buyer, 30)), ['201', null, null]);
+  assert.deepEqual(summaryOf(await charge(key, buyer, 30)), ['201', null, null]);
   assert.equal((await payments.balance(buyer)).body.amount, 70);
 });
 
-test('what has ended is answered as it was first, whatever is at work on the account', async () => {
+test('completed requests get their first answer again, even while the account is locked', async () => {
   const buyer = await payments.buyerWith(100);
   const stranger = randomUUID();
   const [charged, declined, deposited, refunded] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()];
@@ -126,7 +125,7 @@ test('what has ended is answered as it was first, whatever is at work on the acc
   await charge(refunded, buyer, 10);
   await all(requests);
   const again = await whileAccountIsHeld(buyer, () => all([...requests, () => charge(charged, buyer, 31)]));
-  assert.deepEqual(again.map(told), [
+  assert.deepEqual(again.map(summaryOf), [
     ['201', 'true', null],
     ['409 insufficient-funds', 'true', null],
     ['201', 'true', null],
@@ -136,27 +135,27 @@ test('what has ended is answered as it was first, whatever is at work on the acc
   ]);
 });
 
-test('an account that is held for long leaves connections for all others, and of those who wait for it all but the first of each request are repeats', async () => {
+test('a locked account leaves connections for others, and repeats of its requests are flagged as replayed', async () => {
   const [held, other] = [await payments.buyerWith(100), await payments.buyerWith(100)];
   const [charged, deposited, refunded] = [randomUUID(), randomUUID(), randomUUID()];
   await charge(refunded, held, 10);
   const each = [() => charge(charged, held, 30), () => deposit(deposited, held, 5), () => cancel(refunded, held)];
   const answers = await whileAccountIsHeld(held, async () => {
-    const beganMs = performance.now();
+    const startedMs = performance.now();
     const waiting = all([...each, ...each, ...each, ...each].flat());
     await blocked(session);
-    assert.deepEqual(told(await charge(randomUUID(), other, 10)), ['201', null, null]);
+    assert.deepEqual(summaryOf(await charge(randomUUID(), other, 10)), ['201', null, null]);
     await waiting;
-    // Whoever charges an order gives up after 4 s.
-    assert.ok(performance.now() - beganMs < 4_000);
+    // The charge of an order times out after 4 s.
+    assert.ok(performance.now() - startedMs < 4_000);
     return waiting;
   });
-  const flags = answers.map(told).map(([outcome, replayed]) => `${outcome} ${replayed}`);
+  const flags = answers.map(summaryOf).map(([outcome, replayed]) => `${outcome} ${replayed}`);
   assert.deepEqual(flags, [
     ...each.map(() => '409 in-progress null'),
     ...Array.from({ length: 9 }, () => '409 in-progress true'),
   ]);
-  assert.deepEqual((await all(each)).map(told), [
+  assert.deepEqual((await all(each)).map(summaryOf), [
     ['201', null, null],
     ['201', null, null],
     ['200', null, null],

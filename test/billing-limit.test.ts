@@ -1,4 +1,4 @@
-/** Where deposits end: a balance is always told exactly, whatever is given back later. */
+/** The limit of deposits keeps every balance an exact JavaScript number, even after later refunds. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -16,7 +16,7 @@ after(async () => {
   await database.close();
 });
 
-/** Somebody whose account is full. */
+/** Creates an account with the maximum balance. */
 async function fullAccount() {
   const ownerId = randomUUID();
   const move = (scope: Scope, kind: Kind, amount: number) => ({ ownerId, scope, kind, amount, key: randomUUID() });
@@ -30,12 +30,12 @@ async function fullAccount() {
   };
 }
 
-test('a deposit that would take the balance beyond what can be told exactly is declined', async () => {
+test('a deposit that would raise the balance above the largest exact number is declined', async () => {
   const account = await fullAccount();
   assert.deepEqual([await account.deposit(1), await account.balance()], ['DECLINED', MOST]);
 });
 
-test('a deposit leaves room for what an order could give back', async () => {
+test('a deposit leaves room for the possible refund of an order', async () => {
   const account = await fullAccount();
   const charge = account.withdrawal('order', MOST);
   await store.withdraw(charge);
@@ -46,13 +46,13 @@ test('a deposit leaves room for what an order could give back', async () => {
   assert.deepEqual([await account.deposit(6), await account.deposit(5)], ['DECLINED', 'CREDITED']);
 });
 
-test('what a buyer has withdrawn leaves room for deposits', async () => {
+test("a buyer's own withdrawal makes room for deposits", async () => {
   const account = await fullAccount();
   await store.withdraw(account.withdrawal('client', 5));
   assert.deepEqual([await account.deposit(5), await account.balance()], ['CREDITED', MOST]);
 });
 
-test('an account of the time before leaves room for what its orders could give back', async () => {
+test('the migration reserves room for the possible refunds of existing accounts', async () => {
   const [init, refundable] = await Promise.all(
     ['20261122000000_init', '20261122220000_refundable'].map((name) =>
       readFile(`prisma/billing/migrations/${name}/migration.sql`, 'utf8'),

@@ -1,11 +1,18 @@
-/** The ledger against a model of it: whatever is asked, in whatever order, and by several at once. */
+/** Billing behaves like a model of its ledger, under random sequential and concurrent commands. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
 import * as fc from 'fast-check';
 import { createBillingStore, type Outcome, type Transaction } from '../api/billing/store.ts';
 import { createDatabase } from './support/database.ts';
-import { ledgerModel, type Answer, type Asked, type Entry, type Ledger, type Told } from './support/ledger-model.ts';
+import {
+  ledgerModel,
+  type Answer,
+  type Command,
+  type Entry,
+  type Ledger,
+  type KnownOutcome,
+} from './support/ledger-model.ts';
 import { assertOneOf, atOnce, inTurn, runs, type Real } from './support/model.ts';
 
 const RUNS_IN_TURN = 900;
@@ -27,73 +34,84 @@ const amount = fc.oneof(
   fc.constantFrom(Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER - 5),
 );
 const cause = fc.constantFrom('buyer' as const, 'operator' as const, 'deadline' as const);
-const write: fc.Arbitrary<Asked> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ ask: kind, scope, key, amount }) },
-  { weight: 3, arbitrary: fc.record({ ask: fc.constant('cancel' as const), key, cause }) },
-  fc.constant({ ask: 'open' as const }),
+const write: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ action: kind, scope, key, amount }) },
+  { weight: 3, arbitrary: fc.record({ action: fc.constant('cancel' as const), key, cause }) },
+  fc.constant({ action: 'open' as const }),
 );
-const read = (pageSize: fc.Arbitrary<number>): fc.Arbitrary<Asked> =>
-  fc.oneof(fc.constant({ ask: 'balance' as const }), fc.record({ ask: fc.constant('ledger' as const), pageSize }));
+const read = (pageSize: fc.Arbitrary<number>): fc.Arbitrary<Command> =>
+  fc.oneof(
+    fc.constant({ action: 'balance' as const }),
+    fc.record({ action: fc.constant('ledger' as const), pageSize }),
+  );
 
-test(`${RUNS_IN_TURN} times whatever is asked of billing is answered as the model says`, async () => {
-  const asked = fc.oneof({ weight: 4, arbitrary: write }, read(fc.integer({ min: 1, max: 4 })));
-  const property = fc.asyncProperty(inTurn(ledgerModel, asked, 14), async (commands) => {
+test(`in ${RUNS_IN_TURN} random runs billing returns what the model returns`, async () => {
+  const command = fc.oneof({ weight: 4, arbitrary: write }, read(fc.integer({ min: 1, max: 4 })));
+  const property = fc.asyncProperty(inTurn(ledgerModel, command, 14), async (commands) => {
     const owner = newOwner();
     const kept = { state: ledgerModel.initial };
-    await fc.asyncModelRun(() => ({ model: kept, real: owner.ask }), commands);
+    await fc.asyncModelRun(() => ({ model: kept, real: owner.perform }), commands);
     assert.deepEqual(await owner.stored(), kept.state);
   });
   await fc.assert(property, runs(RUNS_IN_TURN));
 });
 
-test(`${RUNS_AT_ONCE} times what is asked of billing by several at once is answered as if they had come in some order`, async () => {
-  // Many want the same money, of which there is not enough for all.
+test(`in ${RUNS_AT_ONCE} random runs concurrent commands return what the model returns in some order`, async () => {
+  // There is not enough money for all withdrawals.
   const few = fc.integer({ min: 4, max: 9 });
-  const spend: fc.Arbitrary<Asked> = fc.record({ ask: fc.constant('withdrawal' as const), scope, key, amount: few });
-  const asked = fc.oneof({ weight: 6, arbitrary: spend }, { weight: 4, arbitrary: write }, read(fc.constant(100)));
-  const batch = fc.array(asked, { minLength: 2, maxLength: 5 });
-  const first: Asked[] = [{ ask: 'replenishment', scope: 'client', key: 0, amount: 12 }];
+  const spend: fc.Arbitrary<Command> = fc.record({
+    action: fc.constant('withdrawal' as const),
+    scope,
+    key,
+    amount: few,
+  });
+  const command = fc.oneof({ weight: 6, arbitrary: spend }, { weight: 4, arbitrary: write }, read(fc.constant(100)));
+  const batch = fc.array(command, { minLength: 2, maxLength: 5 });
+  const first: Command[] = [{ action: 'replenishment', scope: 'client', key: 0, amount: 12 }];
   const property = fc.asyncProperty(fc.array(batch, { minLength: 1, maxLength: 4 }), async (batches) => {
     const owner = newOwner();
     let states: Ledger[] = [ledgerModel.initial];
-    for (const each of [first, ...batches]) states = await atOnce(ledgerModel, states, each, owner.ask);
+    for (const each of [first, ...batches]) states = await atOnce(ledgerModel, states, each, owner.perform);
     assertOneOf(states, await owner.stored());
   });
   await fc.assert(property, runs(RUNS_AT_ONCE));
 });
 
-/** Somebody of whom billing has never heard, with keys of their own. */
+/** An owner without an account, with new keys. */
 function newOwner() {
   const ownerId = randomUUID();
   const keys = Array.from({ length: KEYS }, () => randomUUID());
   const transactions = new Map<string, number>();
-  /** The movement of a key is always the same one. */
-  const told = (key: string, { transactionId, ...rest }: Outcome) => {
+  /** Fails if a key returns two different movements. */
+  const knownOutcome = (key: string, { transactionId, ...rest }: Outcome) => {
     assert.equal(transactions.get(key) ?? transactionId, transactionId);
     if (transactionId !== null) transactions.set(key, transactionId);
     return rest;
   };
-  const ask: Real<Asked, Answer> = async (asked) => {
-    switch (asked.ask) {
+  const perform: Real<Command, Answer> = async (command) => {
+    switch (command.action) {
       case 'open':
         return store.open(ownerId);
       case 'balance':
         return store.balance(ownerId);
       case 'ledger':
-        return ledgerOf(ownerId, keys, asked.pageSize);
+        return ledgerOf(ownerId, keys, command.pageSize);
       case 'cancel':
-        return told(
-          `order ${asked.key}`,
-          await store.cancel({ ownerId, scope: 'order', key: keys[asked.key]! }, asked.cause),
+        return knownOutcome(
+          `order ${command.key}`,
+          await store.cancel({ ownerId, scope: 'order', key: keys[command.key]! }, command.cause),
         );
       default: {
-        const { ask: kind, scope, key, amount } = asked;
+        const { action: kind, scope, key, amount } = command;
         const move = { ownerId, scope, kind, key: keys[key]!, amount };
-        return told(`${scope} ${key}`, await (kind === 'withdrawal' ? store.withdraw(move) : store.replenish(move)));
+        return knownOutcome(
+          `${scope} ${key}`,
+          await (kind === 'withdrawal' ? store.withdraw(move) : store.replenish(move)),
+        );
       }
     }
   };
-  return { ask, stored: () => stored(ownerId, keys) };
+  return { perform, stored: () => stored(ownerId, keys) };
 }
 
 async function ledgerOf(ownerId: string, keys: readonly string[], pageSize: number): Promise<Entry[]> {
@@ -110,13 +128,13 @@ async function ledgerOf(ownerId: string, keys: readonly string[], pageSize: numb
   }));
 }
 
-/** What the tables hold of an owner. At any moment the balance is the sum of the movements that hold, and not below 0. */
+/** Reads an owner's tables. Fails if the balance is negative or differs from the ledger. */
 async function stored(ownerId: string, keys: readonly string[]): Promise<Ledger> {
   const [account] = await database.query<{ amount: string }>(
     'select amount from billing_accounts where owner_id = $1',
     [ownerId],
   );
-  const outcomes = await database.query<Omit<Told, 'replayed'> & { scope: string; idempotency_key: string }>(
+  const outcomes = await database.query<Omit<KnownOutcome, 'replayed'> & { scope: string; idempotency_key: string }>(
     'select scope, idempotency_key, kind, amount::float8, outcome, cause, balance_after::float8 as "balanceAfter" from outcomes where owner_id = $1',
     [ownerId],
   );
@@ -128,9 +146,9 @@ async function stored(ownerId: string, keys: readonly string[]): Promise<Ledger>
     isOpen: account !== undefined,
     balance,
     outcomes: Object.fromEntries(
-      outcomes.map(({ scope, idempotency_key, ...told }) => [
+      outcomes.map(({ scope, idempotency_key, ...outcome }) => [
         `${scope} ${keys.indexOf(idempotency_key)}`,
-        { ...told, replayed: false },
+        { ...outcome, replayed: false },
       ]),
     ),
     entries,

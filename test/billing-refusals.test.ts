@@ -1,4 +1,4 @@
-/** What billing refuses, and that nothing has happened then. */
+/** Requests that billing refuses without any effect. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
@@ -8,7 +8,7 @@ import { startPayments, under, worker, type Payments } from './support/payments.
 
 let payments: Payments;
 const buyer = randomUUID();
-/** Tests are called by it, the same each time. */
+/** Constant, because it is part of test titles. */
 const key = '5f0f8a3e-0c1d-4b9e-8f1a-2d3c4b5a6978';
 const money = { amount: 5 };
 
@@ -35,13 +35,13 @@ const moves: { what: string; headers?: Record<string, string>; body?: unknown; o
     body,
     outcome: '400 bad-request',
   })),
-  { what: 'of a kind of its own', body: { amount: 5, kind: 'replenishment' }, outcome: '400 bad-request' },
-  { what: 'on another account', body: { amount: 5, userId: randomUUID() }, outcome: '403 not-your-account' },
-  { what: 'on no account', body: { amount: 5, userId: 'me' }, outcome: '400 bad-request' },
+  { what: 'with a kind', body: { amount: 5, kind: 'replenishment' }, outcome: '400 bad-request' },
+  { what: "on another user's account", body: { amount: 5, userId: randomUUID() }, outcome: '403 not-your-account' },
+  { what: 'on a malformed account id', body: { amount: 5, userId: 'me' }, outcome: '400 bad-request' },
   { what: 'by a service that names no account', headers: { ...under(key), ...worker }, outcome: '400 bad-request' },
-  { what: 'by nobody', headers: { ...under(key), authorization: '' }, outcome: '401 unauthenticated' },
+  { what: 'without credentials', headers: { ...under(key), authorization: '' }, outcome: '401 unauthenticated' },
   {
-    what: 'by a token that proves nothing',
+    what: 'with an invalid token',
     headers: { ...under(key), authorization: 'Bearer x.y.z' },
     outcome: '401 unauthenticated',
   },
@@ -61,7 +61,7 @@ for (const { what, headers = under(key), body = money, outcome } of moves) {
   });
 }
 
-test('what is for services is not for buyers, and what is for buyers is not for services', async () => {
+test('buyers cannot use operations for services, nor services those for buyers', async () => {
   const cancellation = { userId: buyer, cause: 'buyer' };
   const refusals = [
     await payments.open(asUser(buyer), buyer),
@@ -76,7 +76,7 @@ test('what is for services is not for buyers, and what is for buyers is not for 
   );
 });
 
-test('an account and a cancellation that name nothing are refused', async () => {
+test('invalid account openings and cancellations are refused', async () => {
   const cancel = (id: string, body: unknown) => payments.cancel(worker, id, body);
   const refusals = [
     await payments.open(worker, 'me'),
@@ -90,7 +90,7 @@ test('an account and a cancellation that name nothing are refused', async () => 
   assert.deepEqual(refusals.map(outcomeOf), Array(7).fill('400 bad-request'));
 });
 
-test('pages that cannot be, and methods that are not there, are refused', async () => {
+test('invalid pages and unknown methods are refused', async () => {
   for (const query of ['?limit=0', '?limit=101', '?limit=x', '?before=0', '?before=x', '?before=9007199254740992']) {
     assert.equal(outcomeOf(await payments.ledger(buyer, query)), '400 bad-request', query);
   }
@@ -100,7 +100,7 @@ test('pages that cannot be, and methods that are not there, are refused', async 
   );
 });
 
-test('nothing of all this has left a trace', async () => {
+test('none of the refused requests changed a table', async () => {
   for (const table of ['billing_accounts', 'transactions', 'outcomes'])
     assert.deepEqual(await payments.database.query(`select from ${table}`), []);
 });

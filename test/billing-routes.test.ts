@@ -1,10 +1,10 @@
-/** What billing answers, to buyers and to services. Each answer is one that the contract has. */
+/** Billing's answers to buyers and services. Each is checked against the contract. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { createBillingStore } from '../api/billing/store.ts';
 import { openDatabase } from '../lib/database.ts';
-import { createAsk, outcomeOf, type Answer } from './support/asking.ts';
+import { createContractClient, outcomeOf, type Answer } from './support/asking.ts';
 import { asUser } from './support/callers.ts';
 import { startPayments, under, worker, type Payments } from './support/payments.ts';
 
@@ -17,10 +17,9 @@ before(async () => {
 after(() => payments.close());
 
 const amountOf = async (userId: string): Promise<number> => (await payments.balance(userId)).body.amount;
-/** The answer, and whether it was given before. */
-const told = (answer: Answer) => [outcomeOf(answer), answer.headers.get('idempotent-replayed')];
+const summaryOf = (answer: Answer) => [outcomeOf(answer), answer.headers.get('idempotent-replayed')];
 
-test('a buyer without an account has nothing, and one is opened once', async () => {
+test('a buyer without an account has balance 0, and an account is opened once', async () => {
   const buyer = randomUUID();
   assert.deepEqual((await payments.balance(buyer)).body, { userId: buyer, amount: 0 });
   assert.deepEqual((await payments.ledger(buyer)).body, []);
@@ -31,7 +30,7 @@ test('a buyer without an account has nothing, and one is opened once', async () 
   );
 });
 
-test('a deposit is answered with its transaction and the balance after it, the same ever after', async () => {
+test('a deposit returns its transaction and the new balance, and a repeat returns the same', async () => {
   const buyer = await payments.buyerWith(10);
   const key = randomUUID();
   const first = await payments.replenish(
@@ -39,32 +38,32 @@ test('a deposit is answered with its transaction and the balance after it, the s
     { amount: 5, userId: buyer.toUpperCase() },
   );
   assert.deepEqual(
-    [...told(first), first.body],
+    [...summaryOf(first), first.body],
     ['201', null, { transactionId: first.body.transactionId, amount: 5, balance: 15 }],
   );
   await payments.withdraw({ ...asUser(buyer), ...under(randomUUID()) }, { amount: 15 });
   const again = await payments.replenish({ ...asUser(buyer), ...under(`"${key.toUpperCase()}"`) }, { amount: 5 });
-  assert.deepEqual([...told(again), again.body], ['201', 'true', first.body]);
+  assert.deepEqual([...summaryOf(again), again.body], ['201', 'true', first.body]);
   assert.equal(await amountOf(buyer), 0);
 });
 
-test('a withdrawal that was declined stays so under its key after a top-up', async () => {
+test('a declined withdrawal stays declined under its key after a top-up', async () => {
   const buyer = await payments.buyerWith(10);
   const headers = { ...asUser(buyer), ...under(randomUUID()) };
-  assert.deepEqual(told(await payments.withdraw(headers, { amount: 11 })), ['409 insufficient-funds', null]);
+  assert.deepEqual(summaryOf(await payments.withdraw(headers, { amount: 11 })), ['409 insufficient-funds', null]);
   await payments.replenish({ ...asUser(buyer), ...under(randomUUID()) }, { amount: 100 });
-  assert.deepEqual(told(await payments.withdraw(headers, { amount: 11 })), ['409 insufficient-funds', 'true']);
+  assert.deepEqual(summaryOf(await payments.withdraw(headers, { amount: 11 })), ['409 insufficient-funds', 'true']);
   assert.equal(await amountOf(buyer), 110);
 });
 
-test('a deposit past what can be told exactly is refused for good', async () => {
+test('a deposit above the balance limit is refused for good', async () => {
   const buyer = await payments.buyerWith(Number.MAX_SAFE_INTEGER);
   const headers = { ...asUser(buyer), ...under(randomUUID()) };
-  assert.deepEqual(told(await payments.replenish(headers, { amount: 1 })), ['409 balance-limit', null]);
-  assert.deepEqual(told(await payments.replenish(headers, { amount: 1 })), ['409 balance-limit', 'true']);
+  assert.deepEqual(summaryOf(await payments.replenish(headers, { amount: 1 })), ['409 balance-limit', null]);
+  assert.deepEqual(summaryOf(await payments.replenish(headers, { amount: 1 })), ['409 balance-limit', 'true']);
 });
 
-test('a key is good for one request: another amount, or the other way round, is refused without an effect', async () => {
+test('a key with another amount or kind is refused without an effect', async () => {
   const buyer = await payments.buyerWith(10);
   const headers = { ...asUser(buyer), ...under(randomUUID()) };
   await payments.withdraw(headers, { amount: 5 });
@@ -77,12 +76,12 @@ test('a key is good for one request: another amount, or the other way round, is 
   assert.equal(await amountOf(buyer), 5);
 });
 
-test('a service names the account, and its keys never meet those of the buyer', async () => {
+test("a service names the account, and its keys do not collide with the buyer's", async () => {
   const buyer = await payments.buyerWith(100);
   const key = randomUUID();
   await payments.withdraw({ ...asUser(buyer), ...under(key) }, { amount: 1 });
   const charge = await payments.withdraw({ ...worker, ...under(key) }, { amount: 30, userId: buyer.toUpperCase() });
-  assert.deepEqual([...told(charge), charge.body.balance], ['201', null, 69]);
+  assert.deepEqual([...summaryOf(charge), charge.body.balance], ['201', null, 69]);
   assert.deepEqual(
     (await payments.ledger(buyer, '?limit=2')).body.map(({ amount, scope, idempotencyKey }: any) => [
       amount,
@@ -94,12 +93,12 @@ test('a service names the account, and its keys never meet those of the buyer', 
       [-1, 'client', key],
     ],
   );
-  // A cancellation is about the order's charge, not about what the buyer did under the same key.
+  // A cancellation affects the order's charge, not the buyer's withdrawal under the same key.
   assert.equal((await payments.cancel(worker, key, { userId: buyer, cause: 'buyer' })).body.outcome, 'REFUNDED');
   assert.equal(await amountOf(buyer), 99);
 });
 
-test('a charge that is cancelled gives the money back once, names its first cause for ever, and is turned away', async () => {
+test('a cancelled charge is refunded once, keeps its first cause, and cannot be repeated', async () => {
   const buyer = await payments.buyerWith(100);
   const headers = { ...worker, ...under(randomUUID()) };
   await payments.withdraw(headers, { amount: 30, userId: buyer });
@@ -112,14 +111,14 @@ test('a charge that is cancelled gives the money back once, names its first caus
   );
   const late = await payments.withdraw(headers, { amount: 30, userId: buyer });
   assert.deepEqual(
-    [...told(late), late.body.cause, await amountOf(buyer)],
+    [...summaryOf(late), late.body.cause, await amountOf(buyer)],
     ['409 charge-cancelled', 'true', 'deadline', 100],
   );
   const [refunded] = (await payments.ledger(buyer)).body;
   assert.deepEqual([refunded.amount, refunded.isCancelled], [-30, true]);
 });
 
-test('a cancellation that is first turns every charge under its key away, whatever its amount', async () => {
+test('a cancellation before the charge prevents the charge under its key', async () => {
   const buyer = await payments.buyerWith(100);
   const key = randomUUID();
   assert.deepEqual((await payments.cancel(worker, key, { userId: buyer, cause: 'operator' })).body, {
@@ -128,12 +127,12 @@ test('a cancellation that is first turns every charge under its key away, whatev
   });
   const late = await payments.withdraw({ ...worker, ...under(key) }, { amount: 30, userId: buyer });
   assert.deepEqual(
-    [...told(late), late.body.cause, await amountOf(buyer)],
+    [...summaryOf(late), late.body.cause, await amountOf(buyer)],
     ['409 charge-cancelled', 'true', 'operator', 100],
   );
 });
 
-test('a charge that was declined has nothing to cancel', async () => {
+test('a declined charge stays declined after a cancellation', async () => {
   const buyer = randomUUID();
   const headers = { ...worker, ...under(randomUUID()) };
   assert.equal(outcomeOf(await payments.withdraw(headers, { amount: 1, userId: buyer })), '409 insufficient-funds');
@@ -143,11 +142,11 @@ test('a charge that was declined has nothing to cancel', async () => {
   );
 });
 
-test('what a service has put on an account is no withdrawal, and cannot be cancelled', async () => {
+test('a deposit by a service cannot be cancelled', async () => {
   const buyer = randomUUID();
   const headers = { ...worker, ...under(randomUUID()) };
   const deposit = await payments.replenish(headers, { amount: 5, userId: buyer });
-  assert.deepEqual([...told(deposit), deposit.body.balance], ['201', null, 5]);
+  assert.deepEqual([...summaryOf(deposit), deposit.body.balance], ['201', null, 5]);
   assert.equal(
     outcomeOf(await payments.cancel(worker, headers['idempotency-key'], { userId: buyer, cause: 'operator' })),
     '422 key-reused',
@@ -155,7 +154,7 @@ test('what a service has put on an account is no withdrawal, and cannot be cance
   assert.equal(await amountOf(buyer), 5);
 });
 
-test("a ledger is its owner's, newest first, in pages", async () => {
+test("a ledger lists its owner's movements, newest first, in pages", async () => {
   const buyer = await payments.buyerWith(1);
   for (const amount of [2, 3, 4]) await payments.replenish({ ...asUser(buyer), ...under(randomUUID()) }, { amount });
   const first = await payments.ledger(buyer, '?limit=3');
@@ -165,7 +164,6 @@ test("a ledger is its owner's, newest first, in pages", async () => {
     [first, last].map(({ body }) => body.map(({ amount }: any) => amount)),
     [[4, 3, 2], [1]],
   );
-  // Also one that is as long as a page may be.
   assert.deepEqual(
     [last.headers.get('link'), (await payments.ledger(buyer, '?limit=4')).headers.get('link')],
     [null, null],
@@ -173,10 +171,10 @@ test("a ledger is its owner's, newest first, in pages", async () => {
   assert.deepEqual((await payments.ledger(randomUUID(), next)).body, []);
 });
 
-test('without its database billing is unavailable, and says when to come back', async () => {
-  const away = openDatabase('postgres://nobody@127.0.0.1:1/nothing');
-  const service = await payments.serve(createBillingStore(away));
-  const ask = createAsk(service.url);
+test('without its database billing responds with 503 and Retry-After', async () => {
+  const unreachable = openDatabase('postgres://user:password@127.0.0.1:1/nothing');
+  const service = await payments.serve(createBillingStore(unreachable));
+  const ask = createContractClient(service.url);
   const headers = { ...asUser(randomUUID()), ...under(randomUUID()) };
   for (const answer of [
     await ask('withdraw', 'PUT', '/payments/withdrawals', { headers, body: { amount: 5 } }),
@@ -185,5 +183,5 @@ test('without its database billing is unavailable, and says when to come back', 
     assert.deepEqual([outcomeOf(answer), answer.headers.get('retry-after')], ['503 unavailable', '1']);
   }
   await service.close();
-  await away.close();
+  await unreachable.close();
 });

@@ -1,17 +1,17 @@
-/** Taking an order back, against the workflow that charges it: billing is the arbiter, and both sides tell the same. */
+/** Cancels orders while their workflows run: billing decides, and both workflows return the same result. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { cancelWorkflowId, orderWorkflowId } from '../specs/identity.ts';
 import { temporal } from './support/saga-temporal.ts';
-import { askCancellation, askOutcome, withWorker } from './support/temporal.ts';
+import { cancelAndWait, awaitOutcome, withWorker } from './support/temporal.ts';
 import { activitiesOf, createWorld, type Step, type World } from './support/world.ts';
 
-const cancel = (taskQueue: string, world: World) => askCancellation(temporal.client, taskQueue, world);
-const place = (taskQueue: string, world: World) => askOutcome(temporal.client, taskQueue, world);
+const cancel = (taskQueue: string, world: World) => cancelAndWait(temporal.client, taskQueue, world);
+const place = (taskQueue: string, world: World) => awaitOutcome(temporal.client, taskQueue, world);
 const closed = (...ids: string[]) => Promise.all(ids.map((id) => temporal.client.workflow.getHandle(id).result()));
 
-test('an order that succeeded is taken back: the money returns once, and the buyer is told both', async () => {
+test('the cancellation of a successful order refunds it once and announces OrderCancelled', async () => {
   const world = createWorld();
   await withWorker(world.activities, async (taskQueue) => {
     assert.equal((await place(taskQueue, world)).status, 'SUCCESS');
@@ -26,12 +26,12 @@ test('an order that succeeded is taken back: the money returns once, and the buy
   );
 });
 
-test('an order that is taken back before it is charged is never charged, and who waits for it is told', async () => {
+test('an order cancelled before its charge is never charged, and its waiting caller gets CANCELLED', async () => {
   const world = createWorld({ silentCharge: { takesEffect: false }, charge: 'regular' });
   await withWorker(world.activities, async (taskQueue) => {
     const waiting = place(taskQueue, world);
     assert.equal((await cancel(taskQueue, world)).status, 'CANCELLED');
-    world.billingSpeaks();
+    world.billingRecovers();
     assert.deepEqual(await waiting, { orderId: world.orderId, status: 'CANCELLED', reason: 'buyer' });
     await closed(orderWorkflowId(world.orderId), cancelWorkflowId(world.orderId));
   });
@@ -41,7 +41,7 @@ test('an order that is taken back before it is charged is never charged, and who
   );
 });
 
-test('an order that was declined cannot be taken back, and stays failed', async () => {
+test('a declined order cannot be cancelled and stays FAILED', async () => {
   const world = createWorld({ balance: 10 });
   await withWorker(world.activities, async (taskQueue) => {
     await place(taskQueue, world);
@@ -55,12 +55,12 @@ test('an order that was declined cannot be taken back, and stays failed', async 
   assert.deepEqual([world.account.balance, world.row.status, world.announced], [10, 'FAILED', ['OrderRejected']]);
 });
 
-test('an order that succeeded and was taken back before its workflow heard of either has told both', async () => {
+test('an order settled and cancelled before its workflow starts again is announced as both', async () => {
   const world = createWorld();
   const { orderId, input } = world;
   const { chargeOrder, settleOrder } = world.activities;
   const activity = new MockActivityEnvironment();
-  // As when the worker dies after both, before the task that they ran in is done: the workflow takes them again.
+  // As if the worker died after both steps, before the end of their workflow task, which repeats them.
   await activity.run(chargeOrder, input);
   await settleOrder({ orderId, status: 'SUCCESS', reason: null });
   await withWorker(world.activities, async (taskQueue) => {
@@ -75,7 +75,7 @@ test('an order that succeeded and was taken back before its workflow heard of ei
   );
 });
 
-test('an order that has succeeded is taken back for what its row says, also when a deadline of its workflow asks for it first', async () => {
+test("a refund records the cause from the order's row, even if the workflow requests another", async () => {
   const world = createWorld();
   const { orderId, input } = world;
   const { chargeOrder, settleOrder, cancelCharge } = world.activities;
@@ -90,13 +90,13 @@ test('an order that has succeeded is taken back for what its row says, also when
 });
 
 for (const step of ['cancelCharge', 'cancelOrder', 'announceOrder'] satisfies Step[]) {
-  test(`when the answer of ${step} is lost, the order is taken back all the same, once`, async () => {
+  test(`if the answer of ${step} is lost, the order is still cancelled once`, async () => {
     const world = createWorld();
     await withWorker(world.activities, async (taskQueue) => {
       await place(taskQueue, world);
       await closed(orderWorkflowId(world.orderId));
     });
-    const lossy = world.losing(step, 2);
+    const lossy = world.losingAnswers(step, 2);
     await withWorker(lossy, async (taskQueue) => {
       assert.equal((await cancel(taskQueue, world)).status, 'CANCELLED');
       await closed(cancelWorkflowId(world.orderId));
@@ -108,20 +108,20 @@ for (const step of ['cancelCharge', 'cancelOrder', 'announceOrder'] satisfies St
   });
 }
 
-test('200 races of placing and taking back, with random delays, each have one end that both sides tell', async () => {
+test('in 200 races of placing and cancelling, with random delays, both workflows agree', async () => {
   const RACES = 200;
   const AT_ONCE = 20;
   const worlds = Array.from({ length: RACES }, () =>
-    createWorld({ charge: Math.random() < 0.5 ? 'local' : 'regular', hesitateMs: 30 }),
+    createWorld({ charge: Math.random() < 0.5 ? 'local' : 'regular', maxDelayMs: 30 }),
   );
 
   await withWorker(activitiesOf(worlds), async (taskQueue) => {
     for (let n = 0; n < RACES; n += AT_ONCE) {
       await Promise.all(
         worlds.slice(n, n + AT_ONCE).map(async (world) => {
-          const [placed, taken] = await Promise.all([place(taskQueue, world), cancel(taskQueue, world)]);
+          const [placed, cancelled] = await Promise.all([place(taskQueue, world), cancel(taskQueue, world)]);
           await closed(orderWorkflowId(world.orderId), cancelWorkflowId(world.orderId));
-          assert.equal(taken.status, 'CANCELLED');
+          assert.equal(cancelled.status, 'CANCELLED');
           assert.ok(placed.status === 'SUCCESS' || placed.status === 'CANCELLED');
           assert.deepEqual([world.row.status, world.account.balance], ['CANCELLED', 100]);
           assert.deepEqual(

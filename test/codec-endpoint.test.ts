@@ -1,4 +1,4 @@
-/** Temporal's remote codec, as its Web UI and its command line ask it. */
+/** The remote codec endpoint that Temporal's Web UI and command line call. */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,7 +24,7 @@ import {
 } from './support/encrypted.ts';
 import { sendRaw } from './support/raw.ts';
 import { serveQuietly } from './support/service.ts';
-import { askOutcome, quietRuntime } from './support/temporal.ts';
+import { awaitOutcome, quietRuntime } from './support/temporal.ts';
 import { createWorld } from './support/world.ts';
 
 const UI = 'http://127.0.0.1:8233';
@@ -55,7 +55,7 @@ async function decode(payloads: JsonPayload[]): Promise<string[]> {
   return ((await answer.json()) as { payloads: JsonPayload[] }).payloads.map(({ data }) => textOf(data));
 }
 
-test('it decodes what the server has: arguments, answers, summaries and the messages of failures', async () => {
+test('the endpoint decodes arguments, results, summaries and failure messages from the server', async () => {
   const world = createWorld();
   const taskQueue = newTaskQueue();
   const activities = {
@@ -63,7 +63,7 @@ test('it decodes what the server has: arguments, answers, summaries and the mess
     chargeOrder: () => Promise.reject(ApplicationFailure.nonRetryable('another sum', 'KeyReused')),
   };
   await whileHosted(keys, taskQueue, activities, () =>
-    withClient(keys, ({ client }) => askOutcome(client, taskQueue, world)),
+    withClient(keys, ({ client }) => awaitOutcome(client, taskQueue, world)),
   );
   const history = await rawHistory(orderWorkflowId(world.orderId));
 
@@ -77,7 +77,7 @@ test('it decodes what the server has: arguments, answers, summaries and the mess
   assert.ok(messages.some((text) => (JSON.parse(text) as { message: string }).message === 'another sum'));
 });
 
-test('what it encodes, it decodes; and what is not encrypted, it leaves', async () => {
+test('the endpoint decodes what it encoded and leaves unencrypted payloads unchanged', async () => {
   const plain = {
     metadata: { encoding: Buffer.from('json/plain').toString('base64') },
     data: Buffer.from('{"a":1}').toString('base64'),
@@ -87,7 +87,7 @@ test('what it encodes, it decodes; and what is not encrypted, it leaves', async 
   assert.deepEqual(await decode([...encoded.payloads, plain]), ['{"a":1}', '{"a":1}']);
 });
 
-test('a page of another origin gets nothing, and a page of the Web UI may ask', async () => {
+test('pages of other origins are refused, and pages of the Web UI are allowed', async () => {
   for (const method of ['OPTIONS', 'POST']) {
     const refused = await fetch(`${open.url}/codec/decode`, {
       method,
@@ -103,7 +103,7 @@ test('a page of another origin gets nothing, and a page of the Web UI may ask', 
   assert.match(preflight.headers.get('access-control-allow-headers') ?? '', /content-type, x-namespace/);
 });
 
-test('with a token, everybody has to bring it; without one, only callers on the same machine are served', async (t) => {
+test('with a token every caller must send it; without one only the same machine is served', async (t) => {
   const statuses = async (...headers: Array<Record<string, string>>) =>
     Promise.all(headers.map(async (each) => (await send('/codec/decode', { payloads: [] }, each, guarded)).status));
   assert.deepEqual(
@@ -134,7 +134,7 @@ test('with a token, everybody has to bring it; without one, only callers on the 
   );
 });
 
-test('what it cannot take, it refuses with a reason', async () => {
+test('the endpoint refuses invalid requests with a reason', async () => {
   const stranger = await createPayloadCodec(keysOf('b')).encode([
     { metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from('1') },
   ]);
@@ -145,7 +145,7 @@ test('what it cannot take, it refuses with a reason', async () => {
     data: Buffer.from(data!).toString('base64'),
   }));
   const refusals: Array<[unknown, number, RegExp]> = [
-    [{ payloads: asJson }, 400, /encrypted under the key "b", and the keys here are a/],
+    [{ payloads: asJson }, 400, /encrypted under the key "b", but the configured keys are a/],
     [{}, 400, /no list "payloads"/],
     ['{', 400, /not JSON/],
     [{ payloads: [7] }, 400, /not JSON with payloads/],
@@ -167,7 +167,7 @@ test('what it cannot take, it refuses with a reason', async () => {
   assert.equal((await send('/codec/unknown', {})).status, 404);
 });
 
-test('the Web UI of a local stack with keys is told where the worker will decrypt, and the worker who may ask', async () => {
+test('a local stack with keys configures the codec endpoint in the Web UI and its origin in the worker', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'order-saga-codec-'));
   const elsewhere = ['AUTH', 'USERS', 'ORDERS', 'BILLING', 'NOTIFICATIONS'].map((service) => [
     `${service}_DATABASE_URL`,
@@ -178,9 +178,9 @@ test('the Web UI of a local stack with keys is told where the worker will decryp
   const stack = await startStack({ dir, env: { ...settings, TEMPORAL_PAYLOAD_KEYS: payloadKeys }, throwAway: true });
   try {
     const { uiUrl } = stack.servers.temporal!;
-    const told = (await (await fetch(`${uiUrl}/api/v1/settings`)).json()) as { Codec: { Endpoint: string } };
+    const uiSettings = (await (await fetch(`${uiUrl}/api/v1/settings`)).json()) as { Codec: { Endpoint: string } };
     const { WORKER_PORT, TEMPORAL_UI_ORIGINS, TEMPORAL_PAYLOAD_KEYS } = stack.env();
-    assert.equal(told.Codec.Endpoint, `http://127.0.0.1:${WORKER_PORT}/codec`);
+    assert.equal(uiSettings.Codec.Endpoint, `http://127.0.0.1:${WORKER_PORT}/codec`);
     assert.ok(TEMPORAL_UI_ORIGINS!.split(',').includes(uiUrl));
     assert.equal(TEMPORAL_PAYLOAD_KEYS, payloadKeys);
   } finally {

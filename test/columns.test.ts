@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { columns } from '../bin/story/text.ts';
 
-test('what others have written does nothing to a terminal, and stays in its line', () => {
+test('control characters are escaped and line breaks replaced in terminal output', () => {
   assert.deepEqual(
     columns([
       ['k\u001b[2J', 'b'],

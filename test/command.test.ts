@@ -1,4 +1,4 @@
-/** What all commands of an operator have in common. */
+/** Behaviour that all operator commands share. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { auditCommand } from '../bin/audit/run.ts';
@@ -6,7 +6,7 @@ import { deadLettersCommand } from '../bin/dead-letters/command.ts';
 import { orderCommand } from '../bin/operator/order-command.ts';
 
 for (const command of [orderCommand, deadLettersCommand, auditCommand]) {
-  test(`${command.name} says how it is called, to who asks for that`, async () => {
+  test(`${command.name} prints its usage with --help and -h`, async () => {
     for (const words of [['--help'], ['retry', '-h']]) {
       const { text, exitCode } = await command(words, {});
       assert.match(text, /^Usage: npm run /);

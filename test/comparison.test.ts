@@ -1,4 +1,4 @@
-/** The auditor's own audit: round after round through all buyers, a part at a time, told by metrics. Over books in memory. */
+/** The auditor's continuous audit: some buyers per round, drift as metrics. On audit data in memory. */
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { register } from 'prom-client';
@@ -11,18 +11,18 @@ import { eventually } from './support/eventually.ts';
 let metrics: ComparisonMetrics | undefined;
 afterEach(() => metrics?.close());
 
-/** Buyers by letter, whose balances may be wrong by so much. */
+/** One buyer per letter; `wrongBy` is the error of each balance. */
 function world(buyers: string) {
   const wrongBy = new Map(buyers.split('').map((buyer) => [buyer, 0n]));
   const looked: string[] = [];
-  const state = { wrongBy, looked, indexes: [] as string[], away: false, settles: false, isActive: false, moved: 0n };
+  const state = { wrongBy, looked, indexes: [] as string[], isDown: false, settles: false, isActive: false, moved: 0n };
   const none = async () => [];
-  const books: AuditPorts = {
+  const views: AuditPorts = {
     orders: { owners: none, ofOwner: none },
     billing: {
       owners: async (after = '', limit) => [...wrongBy.keys()].filter((buyer) => buyer > after).slice(0, limit),
       async ofOwner(buyer) {
-        if (state.away) throw new Error('billing is away');
+        if (state.isDown) throw new Error('billing is down');
         looked.push(buyer);
         const balance = wrongBy.get(buyer)!;
         if (state.settles) wrongBy.set(buyer, 0n);
@@ -36,18 +36,18 @@ function world(buyers: string) {
   };
   metrics = createComparisonMetrics();
   const comparison = createComparison({
-    books,
+    views,
     metrics,
     log: createLog('silent'),
     everyMs: 5,
     ownersMax: 2,
-    patience: { looksMax: 2, settleMs: 1 },
+    patience: { checksMax: 2, pauseMs: 1 },
   });
   return {
     ...state,
     state,
     comparison,
-    /** Those who are looked at in one round. */
+    /** Runs a round and returns the buyers that it audited. */
     async round(): Promise<string> {
       looked.length = 0;
       await comparison.round();
@@ -62,37 +62,37 @@ const valueOf = async (name: string, invariant?: string) => {
 };
 const drift = (invariant: string) => valueOf('audit_drift', invariant);
 
-test('each round looks at the next buyers, and after the last at the first again', async () => {
+test('each round audits the next buyers and starts over after the last', async () => {
   const { round } = world('abcde');
   assert.deepEqual([await round(), await round(), await round(), await round()], ['ab', 'cd', 'e', 'ab']);
 });
 
-test('that every buyer was looked at is told apart from that some were', async () => {
+test('metrics distinguish a completed round from a completed pass over all buyers', async () => {
   const { round } = world('abc');
   const values = () => Promise.all(['run', 'pass'].map((name) => valueOf(`audit_last_${name}_timestamp_seconds`)));
-  const begun = await values();
-  await eventually(() => assert.ok(Date.now() > Math.max(...begun.map(Number)) * 1000 + 1));
+  const initial = await values();
+  await eventually(() => assert.ok(Date.now() > Math.max(...initial.map(Number)) * 1000 + 1));
   await round();
   const [run, pass] = await values();
-  assert.deepEqual([run! > begun[0]!, pass], [true, begun[1]]);
+  assert.deepEqual([run! > initial[0]!, pass], [true, initial[1]]);
   await eventually(async () => {
     await round();
-    assert.ok((await values())[1]! > begun[1]!);
+    assert.ok((await values())[1]! > initial[1]!);
   });
 });
 
-test('an audit that never ends its first round is late from the start on, and not since 1970', async () => {
+test('before the first round ends, the timestamps are the start time, not 1970', async () => {
   world('a');
   for (const name of ['run', 'pass'])
     assert.ok(Math.abs((await valueOf(`audit_last_${name}_timestamp_seconds`))! - Date.now() / 1000) < 60);
 });
 
-test('before the first round no figure says that there is no drift', async () => {
+test('before the first round audit_drift has no value', async () => {
   world('a');
   assert.deepEqual((await register.getSingleMetric('audit_drift')!.get()).values, []);
 });
 
-test('drift is counted by its invariant, looked at in every round, and gone when it is mended', async () => {
+test('drift is counted by invariant, checked again in every round, and cleared when repaired', async () => {
   const { round, wrongBy } = world('abcde');
   wrongBy.set('a', 1n).set('b', -1n);
   assert.equal(await round(), 'ab');
@@ -106,24 +106,24 @@ test('drift is counted by its invariant, looked at in every round, and gone when
   assert.equal(await round(), 'ab');
 });
 
-test('what looks like drift for a moment is none', async () => {
+test('a short mismatch is not reported as drift', async () => {
   const { wrongBy, comparison, state } = world('a');
   wrongBy.set('a', 1n);
   state.settles = true;
   assert.deepEqual([await comparison.round(), state.looked.length], [[], 2]);
 });
 
-test('drift is told of a buyer too whose money goes on moving, as it was last seen', async () => {
+test('drift of an active buyer is reported with the last balance seen', async () => {
   const { wrongBy, comparison, state } = world('a');
   wrongBy.set('a', 1n);
   state.isActive = true;
   assert.deepEqual(
     (await comparison.round()).map(({ what }) => what),
-    ['the balance is 21, and the ledger adds up to 20'],
+    ['the balance is 21, but the ledger sums to 20'],
   );
 });
 
-test('an index that is not valid is drift of nobody, and is gone with it', async () => {
+test('an invalid index is drift without a buyer, and is cleared when the index is valid', async () => {
   const { round, state } = world('');
   state.indexes = ['doubles'];
   await round();
@@ -133,12 +133,12 @@ test('an index that is not valid is drift of nobody, and is gone with it', async
   assert.equal(await drift('I21'), 0);
 });
 
-test('a round that is cut short leaves the figures and their time as they are, and the next one goes on', async () => {
+test('a failed round leaves metrics and timestamps unchanged, and the next round continues', async () => {
   const { comparison, state, wrongBy } = world('a');
   wrongBy.set('a', 1n);
   const running = comparison.run();
   await eventually(async () => assert.equal(await drift('I1'), 1));
-  state.away = true;
+  state.isDown = true;
   const last = await eventually(async () => {
     const before = await valueOf('audit_last_run_timestamp_seconds');
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -147,7 +147,7 @@ test('a round that is cut short leaves the figures and their time as they are, a
   });
   wrongBy.set('a', 0n);
   assert.equal(await drift('I1'), 1);
-  state.away = false;
+  state.isDown = false;
   await eventually(async () => assert.equal(await drift('I1'), 0));
   assert.ok((await valueOf('audit_last_run_timestamp_seconds'))! > last);
   await running.close();

@@ -15,7 +15,7 @@ const readers = {
   prefix: textOr('PREFIX', ''),
 };
 
-test('all of the environment is read, with its defaults', () => {
+test('settings are read from the environment, with defaults', () => {
   assert.deepEqual(readConfig({ NAME: 'a', WHERE: 'http://a:1/', BROKERS: 'a:1, b:2' }, readers), {
     name: 'a',
     port: 8080,
@@ -27,7 +27,7 @@ test('all of the environment is read, with its defaults', () => {
   });
 });
 
-test('every fault is told at once, each with the name of its variable', () => {
+test('all faults are reported together, each with the name of its variable', () => {
   const faulty = { PORT: '99999', WHERE: 'nowhere', MODE: 'odd', WAIT_MS: '1.5', BROKERS: ' , ' };
   assert.throws(
     () => readConfig(faulty, readers),
@@ -45,7 +45,7 @@ test('every fault is told at once, each with the name of its variable', () => {
 const run = (words: string[], env: Record<string, string>) =>
   spawnSync(process.execPath, ['bin/order-saga.ts', ...words], { env, encoding: 'utf8', timeout: 120_000 });
 
-test('the program ends at once when its configuration has faults, and names those of all roles, each once', () => {
+test('the program exits if its configuration has faults and reports those of all roles, each once', () => {
   const { status, stderr } = run(['all'], { PORT: 'x', WORKER_SERVICE_KEY: 'not a key', SERVICE_JWKS: '{}' });
   const named = [
     'PORT',
@@ -66,13 +66,13 @@ test('the program ends at once when its configuration has faults, and names thos
     );
 });
 
-test('a role that does not exist is refused with the names of those that do', () => {
+test('an unknown role is refused with a list of the known roles', () => {
   const { status, stderr } = run(['cook'], {});
   assert.equal(status, 1);
   assert.match(stderr, /There is no role "cook"[\s\S]*Roles: all, auth/);
 });
 
-test('a role that cannot start says why, and fails', async () => {
+test('a role that cannot start logs the reason and exits with 1', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   const { port } = other.address() as AddressInfo;

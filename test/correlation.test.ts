@@ -1,16 +1,16 @@
-/** The one id that all parts of the system repeat of a request, in answers and in log lines. */
+/** The correlation id of a request, which every role repeats in answers and log lines. */
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { after, test } from 'node:test';
 import { pino } from 'pino';
-import { createAsk } from './support/asking.ts';
-import { startFarSide } from './support/far-side.ts';
+import { createContractClient } from './support/asking.ts';
+import { startFakeService } from './support/far-side.ts';
 import { startGateway } from './support/gateway.ts';
 import { serveQuietly } from './support/service.ts';
 
-const service = await startFarSide();
+const service = await startFakeService();
 const gateway = await startGateway({ auth: service.url, orders: service.url });
-const ask = createAsk(gateway.url);
+const ask = createContractClient(gateway.url);
 after(async () => {
   await gateway.close();
   await service.close();
@@ -27,14 +27,14 @@ for (const sent of ['abc', 'A_b.c:d-1', '0', 'x'.repeat(100)]) {
 }
 
 for (const sent of ['', 'x'.repeat(101), 'a b', 'a,b', '<script>', 'ada@example.org', '\u00e4', 'a/b', '{"a":1}']) {
-  test(`the id “${sent.slice(0, 20)}” of ${sent.length} characters is not kept, and another one is made`, async () => {
+  test(`the id “${sent.slice(0, 20)}” of ${sent.length} characters is replaced by a new one`, async () => {
     const { headers, body } = await ask('readBalance', 'GET', '/payments', { headers: { 'x-correlation-id': sent } });
     assert.match(headers.get('x-correlation-id')!, UUID);
     assert.equal(body.correlationId, headers.get('x-correlation-id'));
   });
 }
 
-test('every answer has one, also what nobody serves, and no two have the same', async () => {
+test('every answer has its own id, even for an unknown path', async () => {
   const paths: [string | undefined, string, string][] = [
     [undefined, 'GET', '/nothing'],
     [undefined, 'PATCH', '/orders'],
@@ -50,7 +50,7 @@ test('every answer has one, also what nobody serves, and no two have the same', 
   assert.equal(new Set(ids).size, ids.length);
 });
 
-test('a service is told the id that the client is told', async () => {
+test('the service and the client get the same id', async () => {
   for (const sent of ['abc', 'a b']) {
     const { headers } = await fetch(`${gateway.url}/orders`, {
       headers: { authorization: 'Bearer a.b.c', 'x-correlation-id': sent },
@@ -59,18 +59,18 @@ test('a service is told the id that the client is told', async () => {
   }
 });
 
-test('what was done for a request is found in the log by its id, and by the trace that it is part of', async () => {
+test('log lines of a request contain its correlation id and its traceparent', async () => {
   const lines = new PassThrough();
   const logged = await serveQuietly('test', [], { log: pino({}, lines) });
   await fetch(`${logged.url}/nothing`, { headers: { 'x-correlation-id': 'abc', traceparent: TRACE } });
   await fetch(`${logged.url}/nothing`, { headers: { 'x-correlation-id': 'abd', traceparent: 'nonsense' } });
   await logged.close();
-  const told = String(lines.read())
+  const entries = String(lines.read())
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
   assert.deepEqual(
-    told.map(({ correlationId, traceparent }) => [correlationId, traceparent]),
+    entries.map(({ correlationId, traceparent }) => [correlationId, traceparent]),
     [
       ['abc', TRACE],
       ['abd', undefined],

@@ -1,4 +1,4 @@
-/** What a failure costs: a connection only where the connection has failed. */
+/** A failed statement keeps its connection; a failed connection is replaced. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
@@ -16,12 +16,12 @@ before(async () => {
 
 after(() => database.close());
 
-/** A store over a single connection, and which one that is at the moment. */
+/** Runs `act` with a store on one connection; `connection` returns its process id. */
 async function withStore(
   act: (store: ReturnType<typeof createBillingStore>, connection: () => Promise<unknown>) => Promise<void>,
   url = database.url,
 ): Promise<void> {
-  const one = openDatabase(url, { mayForget: true, size: 1 });
+  const one = openDatabase(url, { allowNonDurable: true, size: 1 });
   const store = createBillingStore(one);
   const adapter = await one.adapter.connect();
   await act(
@@ -32,7 +32,7 @@ async function withStore(
   await one.close();
 }
 
-test('a repeated key costs no connection', () =>
+test('a repeated key keeps the connection', () =>
   withStore(async (store, connection) => {
     const charge = { ownerId: randomUUID(), scope: 'order', kind: 'withdrawal', key: randomUUID(), amount: 5 } as const;
     const first = await connection();
@@ -41,7 +41,7 @@ test('a repeated key costs no connection', () =>
     assert.equal(await connection(), first);
   }));
 
-test('a connection that was cut is replaced', () =>
+test('a terminated connection is replaced', () =>
   withStore(async (store, connection) => {
     const first = await connection();
     await database.query('select pg_terminate_backend($1)', [first]);
@@ -50,13 +50,13 @@ test('a connection that was cut is replaced', () =>
     assert.notEqual(await connection(), first);
   }));
 
-test('a connection that leads nowhere any more is given up, and replaced', async () => {
+test('a connection without answers times out and is replaced', async () => {
   const { host } = new URL(database.url);
   const link = await startLink(host);
   await withStore(
     async (store) => {
       assert.equal(await store.balance(randomUUID()), 0);
-      link.suffer({ kind: 'black-hole' });
+      link.inject({ kind: 'black-hole' });
       let fault: unknown;
       void store.balance(randomUUID()).catch((error: unknown) => (fault = databaseFault(error)));
       await eventually(() => assert.equal(fault, 'unavailable'));
@@ -68,11 +68,11 @@ test('a connection that leads nowhere any more is given up, and replaced', async
   link.close();
 });
 
-test('a connection whose transaction could not be ended does not come back, with what would be written into it', async (t) => {
+test('a connection whose transaction could not be rolled back is not used again', async (t) => {
   const { host } = new URL(database.url);
   const link = await startLink(host);
   const timeouts = { connectMs: 30_000, statementMs: 30_000, answerMs: 1_000 };
-  const one = openDatabase(database.url.replace(host, link.address), { mayForget: true, size: 1, timeouts });
+  const one = openDatabase(database.url.replace(host, link.address), { allowNonDurable: true, size: 1, timeouts });
   t.after(() => (link.close(), one.close()));
   const adapter = await one.adapter.connect();
   const pid = { sql: 'select pg_backend_pid()', args: [], argTypes: [] };
@@ -80,7 +80,6 @@ test('a connection whose transaction could not be ended does not come back, with
 
   const transaction = await eventually(() => adapter.startTransaction());
   link.silence();
-  // As Prisma does with a statement that is not answered.
   for (const sql of ['select 1', 'rollback'])
     await assert.rejects(transaction.executeRaw({ sql, args: [], argTypes: [] }));
   await transaction.rollback();

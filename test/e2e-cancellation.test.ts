@@ -1,4 +1,4 @@
-/** Taking orders back in the whole app, on real servers: before, while and after they are charged, and while a part of it is away. */
+/** Cancels orders in the whole app, on real servers: before, during and after the charge, and while a part is down. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
@@ -27,11 +27,11 @@ const buyerWith = (balance: number) => createBuyer(shop.url, { balance });
 const cancel = (buyer: Buyer, id: string) => buyer.ask('cancelOrder', 'PUT', `/orders/${id}/cancellation`);
 const cancelled = (buyer: Buyer, id: string) =>
   eventually(async () => assert.equal((await buyer.readOrder(id)).body.status, 'CANCELLED'));
-/** What the buyer was told, in the order in which it happened. */
+/** The buyer's notifications, oldest first. */
 const events = async (buyer: Buyer): Promise<string[]> =>
   (await buyer.notifications()).body.map(({ event }: { event: string }) => event).toReversed();
 
-test('an order that was paid is taken back: the money returns, and the buyer is told', async () => {
+test('the cancellation of a paid order refunds the money and notifies the buyer', async () => {
   const buyer = await buyerWith(100);
   const key = randomUUID();
   const { body: order } = await buyer.order(30, { ifMatch: 0, key });
@@ -54,16 +54,16 @@ test('an order that was paid is taken back: the money returns, and the buyer is 
   assert.deepEqual([repeat.status, repeat.body], [201, first.body]);
   await eventually(async () => assert.deepEqual(await events(buyer), ['OrderCreated', 'OrderCancelled']));
   await eventually(async () =>
-    assert.equal((await mailsTo(buyer.email)).filter(({ text }) => text.includes('is cancelled')).length, 1),
+    assert.equal((await mailsTo(buyer.email)).filter(({ text }) => text.includes('has been cancelled')).length, 1),
   );
 });
 
-test('an order that is taken back while its buyer waits for the charge is never charged, and all who wait are told the same', async () => {
+test('an order cancelled before its charge is never charged, and all waiting requests get that result', async () => {
   const buyer = await buyerWith(100);
   const key = randomUUID();
   const id = orderId(buyer.id, key);
   const { placed, reading, following } = await withoutCharges(shop, buyer, async () => {
-    const { answer: waiting } = await buyer.begin(30, { ifMatch: 0, key });
+    const { answer: waiting } = await buyer.placeOpenOrder(30, { ifMatch: 0, key });
     const reading = buyer.ask('readOrder', 'GET', `/orders/${id}`, { headers: { prefer: 'wait=30' } });
     const following = buyer.ask('orderEvents', 'GET', `/orders/${id}/events`);
     const joined = buyer.order(30, { ifMatch: 0, key });
@@ -90,7 +90,7 @@ test('an order that is taken back while its buyer waits for the charge is never 
   await eventually(async () => assert.deepEqual(await events(buyer), ['OrderCancelled']));
 });
 
-test('an order that was declined cannot be taken back', async () => {
+test('a declined order cannot be cancelled', async () => {
   const buyer = await buyerWith(10);
   const { body } = await buyer.order(11, { ifMatch: 0 });
   const refused = await cancel(buyer, body.orderId);
@@ -100,18 +100,18 @@ test('an order that was declined cannot be taken back', async () => {
   );
 });
 
-for (const [away, silence] of [
+for (const [name, link] of [
   ['Temporal', 'temporal'],
   ['billing', 'billing'],
 ] as const) {
-  test(`without ${away} a cancellation is noted, and happens by itself once it is back`, async () => {
+  test(`a cancellation without ${name} gets 202 and completes once ${name} is back`, async () => {
     const buyer = await buyerWith(100);
     const { body: order } = await buyer.order(30, { ifMatch: 0 });
-    shop.links[silence].cut();
-    const noted = await cancel(buyer, order.id);
-    shop.links[silence].heal();
+    shop.links[link].cut();
+    const accepted = await cancel(buyer, order.id);
+    shop.links[link].heal();
     assert.deepEqual(
-      [noted.status, noted.body, noted.headers.get('location'), noted.headers.get('retry-after')],
+      [accepted.status, accepted.body, accepted.headers.get('location'), accepted.headers.get('retry-after')],
       [202, order, `/orders/${order.id}`, '2'],
     );
     await cancelled(buyer, order.id);
@@ -119,12 +119,12 @@ for (const [away, silence] of [
   });
 }
 
-test(`${RACES} races of taking back and charging, with random delays: each has one end, and no answer says another`, async () => {
+test(`in ${RACES} races of cancelling and charging all answers agree with the final status`, async () => {
   const buyers = await Promise.all(Array.from({ length: AT_ONCE }, () => buyerWith(1000)));
   const race = async (buyer: Buyer): Promise<void> => {
     const key = randomUUID();
     const id = orderId(buyer.id, key);
-    const takeBack = async (): Promise<Answer> => {
+    const cancelLater = async (): Promise<Answer> => {
       await sleep(Math.random() * 60);
       return eventually(async () => {
         const answer = await cancel(buyer, id);
@@ -132,8 +132,8 @@ test(`${RACES} races of taking back and charging, with random delays: each has o
         return answer;
       });
     };
-    const [placed, taken] = await Promise.all([buyer.order(30, { key }), takeBack()]);
-    assert.deepEqual([taken.body.status, taken.body.reason], ['CANCELLED', 'buyer']);
+    const [placed, result] = await Promise.all([buyer.order(30, { key }), cancelLater()]);
+    assert.deepEqual([result.body.status, result.body.reason], ['CANCELLED', 'buyer']);
     assert.ok(['201', '409 order-cancelled'].includes(outcomeOf(placed)), outcomeOf(placed));
     assert.equal(outcomeOf(await buyer.order(30, { key })), outcomeOf(placed));
     assert.deepEqual([(await buyer.readOrder(id)).body.status, await buyer.balance()], ['CANCELLED', 1000]);
@@ -145,8 +145,8 @@ test(`${RACES} races of taking back and charging, with random delays: each has o
   );
 });
 
-test('in the end orders, money, notifications and workflows say the same', () =>
+test('in the end orders, money, notifications and workflows agree', () =>
   eventually(async () => {
-    const { text, exitCode } = await auditCommand([], shop.env, { looksMax: 3, settleMs: 100 });
+    const { text, exitCode } = await auditCommand([], shop.env, { checksMax: 3, pauseMs: 100 });
     assert.equal(exitCode, 0, text);
   }));

@@ -1,27 +1,26 @@
-/** What a service answers to every operation that the contract has, whatever it does: who is not meant, and that a fault of ours is told to nobody. */
+/** Every operation refuses the wrong callers and hides internal errors from clients. */
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
 import { authApi } from '../api/auth/app.ts';
 import { restDocument } from '../bin/role.ts';
 import { serveApi, type Handler } from '../lib/api.ts';
 import type { TokenVerifier } from '../lib/tokens.ts';
-import { createAsk, outcomeOf, type Answer } from './support/asking.ts';
-import { quickPasswords, startAuth } from './support/auth.ts';
+import { createContractClient, outcomeOf, type Answer } from './support/asking.ts';
+import { fakePasswords, startAuth } from './support/auth.ts';
 import { asService, asUser, trustingVerifier } from './support/callers.ts';
 import { serveQuietly } from './support/service.ts';
-import { soundRequests } from './support/sound-requests.ts';
+import { validRequests } from './support/sound-requests.ts';
 
 const FAULT = 'the secret of undefined';
 const callers: Readonly<Record<string, Record<string, string>>> = {
-  nobody: { 'x-user-id': 'me' },
+  none: { 'x-user-id': 'me' },
   user: asUser('4f1c6b0e-8a53-4f0b-9f0e-3c1d5a7b9e21'),
   service: asService('worker'),
 };
 
 let reached: string[];
-/** They all have the same fault. */
 const handlers: Record<string, Handler> = Object.fromEntries(
-  soundRequests.map(({ id }) => [
+  validRequests.map(({ id }) => [
     id,
     async () => {
       reached.push(id);
@@ -29,12 +28,12 @@ const handlers: Record<string, Handler> = Object.fromEntries(
     },
   ]),
 );
-/** Auth has no key of any role. */
+/** Auth accepts user tokens only. */
 const trustingUsers: TokenVerifier = async (token) => {
   const caller = await trustingVerifier(token);
   return caller?.kind === 'user' ? caller : undefined;
 };
-const tags = [...new Set(soundRequests.map(({ role }) => role))];
+const tags = [...new Set(validRequests.map(({ role }) => role))];
 const service = await serveQuietly(
   'all',
   tags.map((tag) =>
@@ -42,44 +41,44 @@ const service = await serveQuietly(
   ),
   { operations: false },
 );
-const ask = createAsk(service.url);
+const ask = createContractClient(service.url);
 
 beforeEach(() => {
   reached = [];
 });
 after(() => service.close());
 
-/** The refusal as a client sees it, which never has anything of the fault. */
-function told(answer: Answer): string {
+/** Fails if the answer reveals the error. */
+function safeOutcome(answer: Answer): string {
   assert.ok(!JSON.stringify(answer.body).includes(FAULT));
   return outcomeOf(answer);
 }
 
-/** All but what stands before them, and has a test of its own. */
-const others = soundRequests.filter(({ id }) => id !== 'forwardAuth');
+/** Forward-auth has a separate test. */
+const others = validRequests.filter(({ id }) => id !== 'forwardAuth');
 
 for (const { id, role, method, path, headers, body, callers: meant } of others) {
-  test(`${id} is for ${meant.map((kind) => `a ${kind}`).join(' and ') || 'anybody'}, and a fault in it is told to nobody`, async () => {
+  test(`${id} is for ${meant.map((kind) => `a ${kind}`).join(' and ') || 'everyone'}, and hides internal errors`, async () => {
     for (const [kind, identity] of Object.entries(callers)) {
       const isMeant = meant.length === 0 || meant.includes(kind);
-      const refused = kind === 'nobody' || role === 'auth' ? '401 unauthenticated' : '403 forbidden';
+      const refused = kind === 'none' || role === 'auth' ? '401 unauthenticated' : '403 forbidden';
       const answer = await ask(id, method, path, { headers: { ...headers, ...identity }, body });
       assert.deepEqual(
-        [kind, told(answer), reached.splice(0)],
+        [kind, safeOutcome(answer), reached.splice(0)],
         [kind, isMeant ? '500 internal-error' : refused, isMeant ? [id] : []],
       );
     }
   });
 }
 
-test('a parameter that nobody knows is refused, whatever it is sent to', async () => {
+test('every operation refuses an unknown parameter', async () => {
   const refusals = await Promise.all(
-    others.map(async ({ id, method, path, headers, body, callers: [meant = 'nobody'] }) => {
-      const answer = await ask(id, method, `${path}?nobodyKnows=this`, {
+    others.map(async ({ id, method, path, headers, body, callers: [meant = 'none'] }) => {
+      const answer = await ask(id, method, `${path}?unknown=this`, {
         headers: { ...headers, ...callers[meant] },
         body,
       });
-      return [id, told(answer)];
+      return [id, safeOutcome(answer)];
     }),
   );
   assert.deepEqual(
@@ -89,16 +88,19 @@ test('a parameter that nobody knows is refused, whatever it is sent to', async (
   assert.deepEqual(reached, []);
 });
 
-test('a fault where sessions are looked up is told to nobody', async () => {
-  const auth = await startAuth({ passwords: quickPasswords });
+test('forward-auth hides an internal error of the session lookup', async () => {
+  const auth = await startAuth({ passwords: fakePasswords });
   const broken = () => Promise.reject(new TypeError(FAULT));
   const faulty = await serveQuietly(
     'auth',
-    authApi({ ...auth.options, store: { ...auth.options.store, sessionOwner: broken, sessionWriter: broken } }),
+    authApi({ ...auth.options, store: { ...auth.options.store, sessionOwner: broken, countSessionWrite: broken } }),
   );
-  for (const asked of ['GET', 'POST']) {
-    const headers = { cookie: `session_id=${'A'.repeat(43)}`, 'x-forwarded-method': asked };
-    assert.equal(told(await createAsk(faulty.url)('forwardAuth', 'GET', '/auth', { headers })), '500 internal-error');
+  for (const method of ['GET', 'POST']) {
+    const headers = { cookie: `session_id=${'A'.repeat(43)}`, 'x-forwarded-method': method };
+    assert.equal(
+      safeOutcome(await createContractClient(faulty.url)('forwardAuth', 'GET', '/auth', { headers })),
+      '500 internal-error',
+    );
   }
   await faulty.close();
   await auth.close();

@@ -1,10 +1,9 @@
-/** The end of a command. */
+/** The exit code and the complete output of a command. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 
-/** What becomes of a process that does this. */
-const become = (script: string): Promise<{ code: unknown; out: string }> =>
+const runScript = (script: string): Promise<{ code: unknown; out: string }> =>
   new Promise((resolve) => {
     const words = [
       '--input-type=module',
@@ -16,13 +15,13 @@ const become = (script: string): Promise<{ code: unknown; out: string }> =>
     );
   });
 
-test('a process ends with its exit code, and not before all is done and said', async () => {
-  const { code, out } = await become(
+test('a process exits with its exit code after all work and output', async () => {
+  const { code, out } = await runScript(
     `setTimeout(() => { process.stdout.write('x'.repeat(1_000_000)); process.exitCode = 3; }, 50);`,
   );
   assert.deepEqual([code, out.length], [3, 1_000_000]);
 });
 
-test('a process that waits for what never comes has not ended well', async () => {
-  assert.equal((await become('await new Promise(() => {});')).code, 13);
+test('a process that waits for a promise that never settles exits with 13', async () => {
+  assert.equal((await runScript('await new Promise(() => {});')).code, 13);
 });

@@ -1,17 +1,16 @@
-/** What dies while orders are under way comes back, and nothing that was acknowledged is lost. */
+/** After crashes and broken connections, every acknowledged order is completed. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { orderEventId, orderId, orderWorkflowId } from '../specs/identity.ts';
-import { createAsk, outcomeOf, type Answer } from './support/asking.ts';
-import { assertBooksClosed } from './support/books.ts';
+import { createContractClient, outcomeOf, type Answer } from './support/asking.ts';
+import { assertAllConsistent } from './support/books.ts';
 import { createBuyer, type Buyer } from './support/buyer.ts';
 import { eventually } from './support/eventually.ts';
 import { mailsTo } from './support/inbox.ts';
 import { startLinkedShop, type LinkedShop } from './support/linked-shop.ts';
 import { realTemporal } from './support/temporal.ts';
 
-/** Answered, or broken off. */
 type Attempt = { buyer: Buyer; key: string; answer: Answer | undefined };
 
 const temporal = realTemporal();
@@ -37,27 +36,27 @@ async function newBuyer(balance: number): Promise<Buyer> {
 
 const isAcknowledged = (answer: Answer | undefined): answer is Answer =>
   answer?.status === 201 || answer?.status === 202;
-/** What is known of a request whose connection broke. */
+/** Returns undefined for a request whose connection broke; rethrows other errors. */
 const brokenOff = (error: unknown): undefined => {
   if (!(error instanceof TypeError)) throw error;
 };
-/** Sends an order until it is taken: that may be done at any time, and it is taken once. */
+/** The key makes the retries safe. */
 const acknowledged = (order: () => Promise<Answer>): Promise<Answer> =>
   eventually(async () => {
     const answer = await order();
     assert.ok(isAcknowledged(answer), JSON.stringify(answer.body));
     return answer;
   });
-/** How the roles say they are, as whoever runs the shop asks them. */
+/** The readiness of the whole and of each role, as operators see it. */
 const readiness = async () => {
-  const { status, body } = await createAsk(shop.url)('ready', 'GET', '/health/ready');
+  const { status, body } = await createContractClient(shop.url)('ready', 'GET', '/health/ready');
   return { status, ...body.roles };
 };
 const statusOf = async (buyer: Buyer, orderId: string): Promise<string> => (await buyer.readOrder(orderId)).body.status;
 const succeeded = (buyer: Buyer, orderId: string) =>
   eventually(async () => assert.equal(await statusOf(buyer, orderId), 'SUCCESS'));
 
-test('the app is killed in the midst of 100 orders: each that was acknowledged is there, and each that was not can be sent again', async () => {
+test('after a kill during 100 orders every acknowledged order exists, and the others can be sent again', async () => {
   const ten = await Promise.all(Array.from({ length: 10 }, () => newBuyer(1000)));
   const attempts = ten.flatMap((buyer) =>
     Array.from({ length: 10 }, async (): Promise<Attempt> => {
@@ -73,10 +72,10 @@ test('the app is killed in the midst of 100 orders: each that was acknowledged i
   const seen = await Promise.all(attempts);
   const unknown = seen.filter(({ answer }) => !isAcknowledged(answer));
   const open = await shop.databases.orders.query(`select from orders where status = 'IN_PROGRESS'`);
-  assert.ok(unknown.length + open.length > 0, 'something was under way');
+  assert.ok(unknown.length + open.length > 0, 'no order was in flight at the kill');
 
   await shop.restart();
-  // Every other one is sent again; what is left to the system alone ends all the same.
+  // Only every other order is sent again; the rest must complete without a retry.
   for (const { buyer, key } of unknown.filter((_each, n) => n % 2)) {
     const { body } = await acknowledged(() => buyer.order(7, { key }));
     assert.equal(body.id, orderId(buyer.id, key));
@@ -88,7 +87,7 @@ test('the app is killed in the midst of 100 orders: each that was acknowledged i
   }
 });
 
-test('a row without a workflow gets one', async () => {
+test('an order row without a workflow is completed', async () => {
   const buyer = await newBuyer(100);
   const id = randomUUID();
   await shop.databases.orders.query(
@@ -99,7 +98,7 @@ test('a row without a workflow gets one', async () => {
   assert.equal(await buyer.balance(), 95);
 });
 
-test('without Temporal an order is taken and answered 202, and ends by itself once Temporal is back', async () => {
+test('without Temporal an order gets 202, and it completes once Temporal is back', async () => {
   const buyer = await newBuyer(100);
   links.temporal.cut();
   const degraded = readiness();
@@ -120,7 +119,7 @@ test('without Temporal an order is taken and answered 202, and ends by itself on
   assert.equal(await buyer.balance(), 95);
 });
 
-test('without Postgres nothing is taken, and the same request is taken once afterwards', async () => {
+test('without Postgres an order gets 503, and its retry afterwards places it once', async () => {
   const buyer = await newBuyer(100);
   const authorization = `Bearer ${await buyer.token()}`;
   await buyer.readOrder(randomUUID());
@@ -140,7 +139,7 @@ test('without Postgres nothing is taken, and the same request is taken once afte
   assert.deepEqual([body.version, await buyer.balance()], [1, 95]);
 });
 
-test('while billing charges and does not answer an order is open, and it ends with the one charge', async () => {
+test('an order is in progress while billing charges without an answer, and completes with one charge', async () => {
   const buyer = await newBuyer(100);
   links.billing.silence();
   const { status, body } = await buyer.order(5, { ifMatch: 0 });
@@ -158,7 +157,7 @@ test('while billing charges and does not answer an order is open, and it ends wi
   assert.equal(await buyer.balance(), 95);
 });
 
-test('without Kafka orders are answered as before, and announced once it is back', async () => {
+test('without Kafka orders succeed, and they are announced once Kafka is back', async () => {
   const buyer = await newBuyer(100);
   links.kafka.cut();
   for (const version of [0, 1, 2]) assert.equal((await buyer.order(5, { ifMatch: version })).status, 201);
@@ -173,23 +172,25 @@ test('without Kafka orders are answered as before, and announced once it is back
   await eventually(async () => assert.deepEqual(new Set(Object.values(await readiness())), new Set([200, 'ready'])));
 });
 
-test('after all of it each order has ended, orders and money say the same, and each was told about once, by one mail', async () => {
-  const orders = await eventually(() => assertBooksClosed(shop, temporal.client), 60_000);
+test('in the end all orders succeed, agree with the money, and have one notification and one mail each', async () => {
+  const orders = await eventually(() => assertAllConsistent(shop, temporal.client), 60_000);
   assert.ok(orders.length >= 20 + 7);
   assert.ok(orders.every(({ status }) => status === 'SUCCESS'));
-  // A mail that was being sent when the app was killed is taken up again once nobody can be at it any more.
+  // A mail that was in flight at the kill is sent again after its lease expires.
   await eventually(async () => {
     const unsent = await shop.databases.notifications.query(
       `select status, reason, attempts from notifications where status <> 'SENT'`,
     );
     assert.deepEqual(unsent, []);
   }, 60_000);
-  // It may have been sent before, under the same Message-ID.
+  // It may have been delivered before, with the same Message-ID.
   for (const { id, email } of buyers) {
-    const due = orders.filter(({ owner_id }) => owner_id === id).map((order) => orderEventId(order.id, 'OrderCreated'));
+    const expected = orders
+      .filter(({ owner_id }) => owner_id === id)
+      .map((order) => orderEventId(order.id, 'OrderCreated'));
     await eventually(async () => {
       const ids = (await mailsTo(email)).map(({ messageId }) => messageId.replace('@example.com', ''));
-      assert.deepEqual([...new Set(ids)].sort(), due.sort());
+      assert.deepEqual([...new Set(ids)].sort(), expected.sort());
     });
   }
 });

@@ -1,13 +1,13 @@
-/** Writes that a page of another site makes a browser send are refused; programs and our own pages are not. */
+/** The gateway refuses writes that another site makes a browser send, and accepts its own pages and programs. */
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
-import { startFarSide } from './support/far-side.ts';
+import { startFakeService } from './support/far-side.ts';
 import { startGateway } from './support/gateway.ts';
 import { assertDocumented } from './support/openapi.ts';
 import { form, json } from './support/requests.ts';
 
 const SESSION = `session_id=${'A'.repeat(43)}`;
-const service = await startFarSide();
+const service = await startFakeService();
 const gateway = await startGateway({
   auth: service.url,
   users: service.url,
@@ -17,7 +17,7 @@ const gateway = await startGateway({
 });
 const host = new URL(gateway.url).host;
 
-beforeEach(() => service.answers((response) => response.setHeader('authorization', 'Bearer a.b.c').end()));
+beforeEach(() => service.respondWith((response) => response.setHeader('authorization', 'Bearer a.b.c').end()));
 after(async () => {
   await gateway.close();
   await service.close();
@@ -48,8 +48,8 @@ const own: Record<string, string>[] = [
 ];
 
 const order = { method: 'POST', ...json({ price: 5 }) };
-const credentials = form({ username: 'nobody', password: 'correct horse' });
-/** The operations whose writes a stranger could want, and how a browser would be made to send them. */
+const credentials = form({ username: 'unknown', password: 'correct horse' });
+/** Writes that another site could make a browser send. */
 const writes: [operationId: string, path: string, init: RequestInit, cookie: string][] = [
   ['createOrder', '/orders', order, SESSION],
   ['createOrder', '/orders', order, 'session_id=whatever'],
@@ -75,7 +75,7 @@ const send = (path: string, init: RequestInit, more: Record<string, string>, coo
   });
 
 for (const [operationId, path, init, cookie] of writes) {
-  test(`${operationId} from another site is refused, and nobody is asked${cookie === SESSION ? '' : `, with the cookie “${cookie}”`}`, async () => {
+  test(`${operationId} from another site is refused and reaches no service${cookie === SESSION ? '' : `, with the cookie “${cookie}”`}`, async () => {
     for (const headers of foreign) {
       const problem = await assertDocumented(operationId, await send(path, init, headers, cookie));
       assert.equal(problem.type, '/problems/cross-site', JSON.stringify(headers));
@@ -83,7 +83,7 @@ for (const [operationId, path, init, cookie] of writes) {
     assert.deepEqual(service.seen, []);
   });
 
-  test(`${operationId} from here, or from a program, goes through${cookie === SESSION ? '' : `, with the cookie “${cookie}”`}`, async () => {
+  test(`${operationId} from the same site or a program passes the check${cookie === SESSION ? '' : `, with the cookie “${cookie}”`}`, async () => {
     for (const headers of own) {
       const { status } = await send(path, init, headers, cookie);
       assert.equal(status, cookie === 'session_id=whatever' ? 401 : 200, JSON.stringify(headers));
@@ -91,13 +91,13 @@ for (const [operationId, path, init, cookie] of writes) {
   });
 }
 
-test('reading, and writing with a token, is not refused: a page of another site can do neither in somebody’s name', async () => {
+test('reads, and writes with a token, are not refused, because a foreign page cannot abuse either', async () => {
   const read = await send('/orders', {}, { 'sec-fetch-site': 'cross-site' }, SESSION);
   const written = await send('/orders', order, { origin: 'https://evil.example', authorization: 'Bearer a.b.c' }, '');
   assert.deepEqual([read.status, written.status], [200, 200]);
 });
 
-test('behind TLS the host is the one that the browser knows, be its usual port named or not', async (t) => {
+test('behind a TLS proxy the origin is compared with the forwarded host, with or without port 443', async (t) => {
   const behind = await startGateway({ auth: service.url }, { trustedProxies: ['127.0.0.1'] });
   t.after(() => behind.close());
   const login = async (origin: string, forwardedHost: string) => {

@@ -1,10 +1,10 @@
-/** What a client gets when a service does not answer as it should, and when the client does not ask as it should. */
+/** The gateway's answers if a service fails, a client is over the limit, or a body is invalid. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { after, beforeEach, test } from 'node:test';
-import { startFarSide } from './support/far-side.ts';
+import { startFakeService } from './support/far-side.ts';
 import { startGateway } from './support/gateway.ts';
 import { assertDocumented } from './support/openapi.ts';
 import { sendRaw } from './support/raw.ts';
@@ -12,16 +12,16 @@ import { json } from './support/requests.ts';
 
 const TOKEN = { authorization: 'Bearer a.b.c' };
 const SESSION = { cookie: `session_id=${'A'.repeat(43)}` };
-const auth = await startFarSide();
-const service = await startFarSide();
+const auth = await startFakeService();
+const service = await startFakeService();
 const gateway = await startGateway({ auth: auth.url, orders: service.url, billing: 'http://127.0.0.1:1' });
 const { host } = new URL(gateway.url);
 const order = (headers: Record<string, string>, { url } = gateway) =>
   fetch(`${url}/orders`, { method: 'POST', ...json({ price: 5 }), headers: { ...json({}).headers, ...headers } });
 
 beforeEach(() => {
-  auth.answers();
-  service.answers();
+  auth.respondWith();
+  service.respondWith();
 });
 after(async () => {
   await gateway.close();
@@ -29,17 +29,17 @@ after(async () => {
   await auth.close();
 });
 
-test('a service that is not there is unavailable', async () => {
+test('an unreachable service is reported as unavailable', async () => {
   const response = await fetch(`${gateway.url}/payments`, { headers: TOKEN });
   assert.equal((await assertDocumented('readBalance', response)).type, '/problems/unavailable');
 });
 
-test('a service that breaks off before, or in the midst of its answer, is a bad gateway, and is not asked twice', async () => {
-  service.answers((response) => response.destroy());
+test('a connection that breaks before or during the answer is reported as bad-gateway, without a retry', async () => {
+  service.respondWith((response) => response.destroy());
   assert.equal((await assertDocumented('createOrder', await order(TOKEN))).type, '/problems/bad-gateway');
   assert.equal(service.seen.length, 1);
 
-  service.answers((response) =>
+  service.respondWith((response) =>
     response
       .writeHead(201, { 'content-type': 'application/json', 'content-length': '99' })
       .write('{"id"', () => response.destroy()),
@@ -48,31 +48,31 @@ test('a service that breaks off before, or in the midst of its answer, is a bad 
   assert.equal(service.seen.length, 1);
 });
 
-test('a service that is silent for too long is a gateway timeout, and asks to be asked again', async (t) => {
+test('a service without an answer is reported as gateway-timeout with Retry-After', async (t) => {
   const hasty = await startGateway({ auth: auth.url, orders: service.url }, { answerTimeoutMs: 300 });
   t.after(() => hasty.close());
-  service.answers(() => {});
+  service.respondWith(() => {});
   const response = await order(TOKEN, hasty);
   assert.equal(response.headers.get('retry-after'), '1');
   assert.equal((await assertDocumented('createOrder', response)).type, '/problems/gateway-timeout');
   assert.equal(service.seen.length, 1);
 });
 
-test('while sessions cannot be looked up nobody is taken for a stranger', async () => {
-  auth.answers((response) => response.writeHead(503).end());
+test('a failed session lookup is reported as a failure of auth, not as 401', async () => {
+  auth.respondWith((response) => response.writeHead(503).end());
   assert.equal((await assertDocumented('createOrder', await order(SESSION))).type, '/problems/unavailable');
-  auth.answers((response) => response.destroy());
+  auth.respondWith((response) => response.destroy());
   assert.equal((await assertDocumented('createOrder', await order(SESSION))).type, '/problems/bad-gateway');
   assert.deepEqual(service.seen, []);
 });
 
-test('a token holds without auth: its writes go on while they cannot be counted', async () => {
+test('writes with a token pass while auth cannot count them', async () => {
   for (const fails of [
     (response: ServerResponse) => response.writeHead(503).end(),
     (response: ServerResponse) => response.destroy(),
     () => {},
   ]) {
-    auth.answers(fails);
+    auth.respondWith(fails);
     assert.equal((await order(TOKEN)).status, 200);
     assert.equal(auth.seen.length, 1);
   }
@@ -82,8 +82,8 @@ test('a token holds without auth: its writes go on while they cannot be counted'
   );
 });
 
-test('who may not write any more is told so, and when, before a service is asked', async () => {
-  auth.answers((response) => response.writeHead(429, { 'retry-after': '7' }).end());
+test('a write over the limit gets 429 with Retry-After and reaches no service', async () => {
+  auth.respondWith((response) => response.writeHead(429, { 'retry-after': '7' }).end());
   for (const headers of [TOKEN, SESSION]) {
     const response = await order(headers);
     assert.equal(response.headers.get('retry-after'), '7');
@@ -92,16 +92,16 @@ test('who may not write any more is told so, and when, before a service is asked
   assert.deepEqual(service.seen, []);
 });
 
-test('when the client goes away, so does the request to the service', async () => {
+test('if the client disconnects, the request to the service is aborted', async () => {
   const leaving = new AbortController();
-  const gone = new Promise((resolve) =>
-    service.answers((response) => {
+  const aborted = new Promise((resolve) =>
+    service.respondWith((response) => {
       response.once('close', resolve);
       leaving.abort();
     }),
   );
   await assert.rejects(fetch(`${gateway.url}/orders`, { headers: TOKEN, signal: leaving.signal }));
-  await gone;
+  await aborted;
 });
 
 const large = 'x'.repeat(64 * 1024);
@@ -109,14 +109,10 @@ const head = (headers: string) =>
   `POST /orders HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\n${headers}\r\n`;
 
 for (const [how, headers, pieces] of [
-  ['by its length', `Content-Length: ${large.length * 80}\r\n`, Array<string>(80).fill(large)],
-  [
-    'piece by piece',
-    'Transfer-Encoding: chunked\r\n',
-    [...Array<string>(80).fill(`10000\r\n${large}\r\n`), '0\r\n\r\n'],
-  ],
+  ['with its length', `Content-Length: ${large.length * 80}\r\n`, Array<string>(80).fill(large)],
+  ['in chunks', 'Transfer-Encoding: chunked\r\n', [...Array<string>(80).fill(`10000\r\n${large}\r\n`), '0\r\n\r\n']],
 ] as const) {
-  test(`a body that is too large ${how} is refused while it is sent, and no service sees it`, async () => {
+  test(`an oversized body, sent ${how}, is refused during the upload and reaches no service`, async () => {
     const { status, text } = await sendRaw(gateway.url, head(`Authorization: Bearer a.b.c\r\n${headers}`), pieces);
     assert.equal(status, 413, text);
     assert.match(text, /application\/problem\+json[^]*"type":"\/problems\/payload-too-large"/);
@@ -124,12 +120,12 @@ for (const [how, headers, pieces] of [
   });
 }
 
-test('who is nobody is told so before the size of the body', async () => {
+test('an unauthenticated request gets 401 even if its body is oversized', async () => {
   const { status } = await sendRaw(gateway.url, head(`Content-Length: ${large.length}\r\n`), [large]);
   assert.equal(status, 401);
 });
 
-test('a body of the greatest size that is taken goes through', async () => {
+test('a body of the maximum size is forwarded', async () => {
   const body = JSON.stringify({ price: 5, pad: 'x'.repeat(16 * 1024 - 20) });
   assert.equal(body.length, 16 * 1024);
   await fetch(`${gateway.url}/orders`, {
@@ -140,7 +136,7 @@ test('a body of the greatest size that is taken goes through', async () => {
   assert.equal(service.seen[0]!.body, body);
 });
 
-test('a body that is both of another kind and too large is refused for its kind', async () => {
+test('an oversized body of the wrong media type is refused for its media type', async () => {
   const { status } = await fetch(`${gateway.url}/orders`, {
     method: 'POST',
     body: 'x'.repeat(20_000),
@@ -149,11 +145,11 @@ test('a body that is both of another kind and too large is refused for its kind'
   assert.deepEqual([status, service.seen.length], [415, 0]);
 });
 
-test('half a body reaches no service', async () => {
+test('an incomplete body reaches no service', async () => {
   const { hostname, port } = new URL(gateway.url);
   const socket = connect(Number(port), hostname);
   socket.end(`${head('Authorization: Bearer a.b.c\r\nContent-Length: 20\r\n')}{"price":`);
-  // The gateway gives the request up, and then the connection.
+  // The gateway drops the request and closes the connection.
   await once(socket.resume(), 'close');
   assert.deepEqual(service.seen, []);
 });

@@ -1,28 +1,28 @@
-/** What the gateway serves itself: readiness of the whole, explanations of problems, the API reference. */
+/** The gateway's own pages: readiness of all roles, explanations of problems, the API reference. */
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { after, beforeEach, test } from 'node:test';
 import { problemKinds } from '../specs/generated/problems.ts';
 import { createClientReader } from '../api/gateway/client.ts';
 import { eventually } from './support/eventually.ts';
-import { startFarSide } from './support/far-side.ts';
+import { startFakeService } from './support/far-side.ts';
 import { startGateway } from './support/gateway.ts';
 import { assertDocumented } from './support/openapi.ts';
 
-const service = await startFarSide();
-const worker = await startFarSide();
+const service = await startFakeService();
+const worker = await startFakeService();
 const gateway = await startGateway({ auth: service.url, orders: service.url, worker: worker.url });
 const get = (path: string, accept = '*/*') => fetch(gateway.url + path, { headers: { accept }, redirect: 'manual' });
 type Answer = (response: ServerResponse) => void;
-const says =
+const respond =
   (status: number, body: unknown): Answer =>
   (response) => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   };
 
 beforeEach(() => {
-  service.answers(says(200, { status: 'ready' }));
-  worker.answers(says(200, { status: 'ready' }));
+  service.respondWith(respond(200, { status: 'ready' }));
+  worker.respondWith(respond(200, { status: 'ready' }));
 });
 after(async () => {
   await gateway.close();
@@ -30,7 +30,7 @@ after(async () => {
   await worker.close();
 });
 
-test('all is ready when every role is', async () => {
+test('the shop is ready if every role is', async () => {
   assert.deepEqual(await assertDocumented('ready', await get('/health/ready')), {
     status: 'ready',
     roles: { auth: 'ready', orders: 'ready', worker: 'ready' },
@@ -38,8 +38,8 @@ test('all is ready when every role is', async () => {
   assert.equal(service.seen[0]!.url, '/health/ready');
 });
 
-test('a role that does without something degrades the whole', async () => {
-  service.answers(says(200, { status: 'degraded' }));
+test('the shop is degraded if a role is', async () => {
+  service.respondWith(respond(200, { status: 'degraded' }));
   const roles = { auth: 'degraded', orders: 'degraded', worker: 'ready' };
   await eventually(async () =>
     assert.deepEqual(await assertDocumented('ready', await get('/health/ready')), { status: 'degraded', roles }),
@@ -47,14 +47,14 @@ test('a role that does without something degrades the whole', async () => {
 });
 
 const unready: Record<string, Answer> = {
-  'says that it is not': says(503, { status: 'unready' }),
-  'breaks off': (response) => void response.destroy(),
-  'says nothing that can be read': (response) => void response.end('?'),
+  'reports unready': respond(503, { status: 'unready' }),
+  'breaks the connection': (response) => void response.destroy(),
+  'sends invalid JSON': (response) => void response.end('?'),
 };
 
 for (const [how, answer] of Object.entries(unready)) {
-  test(`all is unready when one role ${how}`, async () => {
-    worker.answers(answer);
+  test(`the shop is unready if a role ${how}`, async () => {
+    worker.respondWith(answer);
     const roles = { auth: 'ready', orders: 'ready', worker: 'unready' };
     await eventually(async () => {
       const problem = await assertDocumented('ready', await get('/health/ready'));
@@ -63,12 +63,12 @@ for (const [how, answer] of Object.entries(unready)) {
   });
 }
 
-test('however many ask whether all is ready, a role is asked once at a time', async () => {
+test('concurrent readiness requests cause one request at a time to a role', async () => {
   let [atOnce, atOnceMax] = [0, 0];
-  worker.answers((response) => {
+  worker.respondWith((response) => {
     atOnceMax = Math.max(atOnceMax, ++atOnce);
     response.once('close', () => atOnce--);
-    setTimeout(() => says(200, { status: 'ready' })(response), 50);
+    setTimeout(() => respond(200, { status: 'ready' })(response), 50);
   });
   await eventually(async () => {
     await Promise.all(Array.from({ length: 100 }, () => get('/health/ready').then((response) => response.text())));
@@ -77,13 +77,13 @@ test('however many ask whether all is ready, a role is asked once at a time', as
   assert.equal(atOnceMax, 1);
 });
 
-test('whether the gateway lives is asked where strangers do not reach', async () => {
+test('the liveness of the gateway is not public', async () => {
   const alone = await startGateway({ auth: 'http://127.0.0.1:1' });
   assert.equal((await fetch(`${alone.url}/health/live`)).status, 404);
   await alone.close();
 });
 
-test('every kind of problem is explained, to programs and to people', async () => {
+test('every kind of problem is explained, as JSON and as a page', async () => {
   for (const [kind, { title, status, explanation }] of Object.entries(problemKinds)) {
     assert.deepEqual(await assertDocumented('readProblem', await get(`/problems/${kind}`)), {
       type: `/problems/${kind}`,
@@ -99,7 +99,7 @@ test('every kind of problem is explained, to programs and to people', async () =
 });
 
 for (const kind of ['nothing', '__proto__', 'toString', '%3Cscript%3E']) {
-  test(`the problem ${kind} is none`, async () => {
+  test(`the unknown problem ${kind} is not found`, async () => {
     assert.equal(
       (await assertDocumented('readProblem', await get(`/problems/${kind}`, 'text/html'))).type,
       '/problems/not-found',
@@ -107,7 +107,7 @@ for (const kind of ['nothing', '__proto__', 'toString', '%3Cscript%3E']) {
   });
 }
 
-test('the API reference is made of local files, and its policy lets it ask nobody else', async () => {
+test('the API reference consists of local files, and its content security policy forbids others', async () => {
   assert.deepEqual([(await get('/')).status, (await get('/')).headers.get('location')], [302, '/docs']);
   const page = await get('/docs');
   assert.match(
@@ -125,12 +125,12 @@ test('the API reference is made of local files, and its policy lets it ask nobod
   assert.equal(document.openapi, '3.1.0');
 });
 
-test('a proxy is an address or a network, and anything else is a fault of the configuration', () => {
+test('a trusted proxy is an address or a network; anything else is a configuration error', () => {
   for (const good of ['10.0.0.1', '10.0.0.0/8', '::1', 'fd00::/8']) createClientReader([good]);
   for (const bad of ['localhost', '10.0.0.0/33', '10.0.0/8', 'fd00::/129', '10.0.0.0/', '10.0.0.0/x', ''])
     assert.throws(() => createClientReader([bad]), /neither/);
 });
 
-test('a path that is not UTF-8 names nothing, and is no fault of ours', async () => {
+test('a path that is not UTF-8 is not found', async () => {
   for (const path of ['/problems/%ff', '/problems/%C3%28']) assert.equal((await get(path)).status, 404);
 });

@@ -1,4 +1,4 @@
-/** The gateway as a role: its configuration, its two listeners, and the roles of the same process behind it. */
+/** The gateway role: its configuration, its two listeners, and other roles in the same process. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { auth as authRole } from '../bin/roles/auth.ts';
@@ -18,7 +18,7 @@ after(async () => {
   for (const each of running.toReversed()) await each.close();
 });
 
-test('the roles of one process find each other, and metrics are on the listener for operations alone', async () => {
+test('the roles of one process reach each other, and metrics are only on the operations listener', async () => {
   const database = await createDatabase('auth');
   await database.close();
   const opsPort = await freePort();
@@ -29,7 +29,7 @@ test('the roles of one process find each other, and metrics are on the listener 
     GATEWAY_OPS_PORT: String(opsPort),
   };
   const together = new Set(['auth', 'gateway'] as const);
-  const shared: Shared = { log: createLog('silent'), urls: new Map(), mayForget: true };
+  const shared: Shared = { log: createLog('silent'), urls: new Map(), allowNonDurable: true };
 
   for (const role of [authRole, gatewayRole]) {
     const started = await role.configure(env, together)(shared);
@@ -50,7 +50,7 @@ test('the roles of one process find each other, and metrics are on the listener 
   });
 });
 
-test('every fault of the configuration is told at once', () => {
+test('all configuration faults are reported together', () => {
   const env = {
     ...elsewhere,
     USERS_URL: 'nonsense',

@@ -1,16 +1,16 @@
-/** The gateway's identity chain, with the real auth role and a real Postgres: who a service is told that the caller is. */
+/** The caller that a service sees behind the gateway, with the real auth role and a real Postgres. */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { after, beforeEach, test } from 'node:test';
 import { createLocalTokenVerifier, createServiceTokens } from '../lib/tokens.ts';
 import { startAuth, users } from './support/auth.ts';
-import { startFarSide } from './support/far-side.ts';
+import { startFakeService } from './support/far-side.ts';
 import { startGateway } from './support/gateway.ts';
 import { assertDocumented } from './support/openapi.ts';
 import { json, post } from './support/requests.ts';
 
 const auth = await startAuth();
-const service = await startFarSide();
+const service = await startFakeService();
 const gateway = await startGateway({
   auth: auth.url,
   users: service.url,
@@ -23,14 +23,14 @@ const verify = createLocalTokenVerifier(auth.options.keys.published);
 const at = (path: string) => gateway.url + path;
 const callerSeen = () => verify(service.seen.at(-1)!.headers.authorization!.replace('Bearer ', ''));
 
-beforeEach(() => service.answers());
+beforeEach(() => service.respondWith());
 after(async () => {
   await gateway.close();
   await service.close();
   await auth.close();
 });
 
-test('a service gets a token for the session, and never the cookie', async () => {
+test('a service gets a token for the session but not the cookie', async () => {
   const { cookie, id } = await login();
   await assertDocumented(
     'listNotifications',
@@ -59,7 +59,7 @@ const spoofed = [
   'x-http-method-override',
 ];
 
-test('whatever a client says about who it is changes nothing', async () => {
+test('impersonation headers do not change the caller and are not forwarded', async () => {
   const { cookie, id } = await login();
   const other = await register();
   const headers = Object.fromEntries(spoofed.map((name) => [name, other.id]));
@@ -75,7 +75,7 @@ test('whatever a client says about who it is changes nothing', async () => {
   assert.equal((await assertDocumented('readBalance', alone)).type, '/problems/unauthenticated');
 });
 
-test('a token of one’s own goes on as it is, before any cookie', async () => {
+test("a client's bearer token is forwarded unchanged and takes precedence over a cookie", async () => {
   const { credentials, id } = await register();
   const { cookie } = await login();
   const token = await assertDocumented('token', await post(at('/auth/token'), json(credentials)));
@@ -85,15 +85,15 @@ test('a token of one’s own goes on as it is, before any cookie', async () => {
 });
 
 const strangers: Record<string, Record<string, string>> = {
-  nothing: {},
-  'a session that is none': { cookie: `session_id=${'A'.repeat(43)}` },
-  'a cookie that cannot be one': { cookie: 'session_id=admin' },
+  'no credentials': {},
+  'an unknown session': { cookie: `session_id=${'A'.repeat(43)}` },
+  'a malformed cookie': { cookie: 'session_id=admin' },
   'a name and a password': { authorization: 'Basic YTpi' },
   'the token of a role': { authorization: `Bearer ${createServiceTokens('worker', aKey())()}` },
 };
 
 for (const [what, headers] of Object.entries(strangers)) {
-  test(`with ${what} a request is refused before a service is asked`, async () => {
+  test(`a request with ${what} is refused and reaches no service`, async () => {
     const response = await fetch(at('/orders'), { headers });
     assert.equal((await assertDocumented('listOrders', response)).type, '/problems/unauthenticated');
     assert.equal(response.headers.get('www-authenticate'), 'Bearer');
@@ -101,7 +101,7 @@ for (const [what, headers] of Object.entries(strangers)) {
   });
 }
 
-test('a session that was logged out is none at once, and a token lives out its minutes', async () => {
+test('a logout ends the session immediately, and a token stays valid until it expires', async () => {
   const { cookie, credentials } = await login();
   const token = await assertDocumented('token', await post(at('/auth/token'), json(credentials)));
   const ask = async (path: string) => (await fetch(at(path), { headers: { cookie } })).status;
@@ -111,7 +111,7 @@ test('a session that was logged out is none at once, and a token lives out its m
   assert.equal((await fetch(at('/auth'), { headers: { authorization: `Bearer ${token.access_token}` } })).status, 200);
 });
 
-test('on this side forward-auth tells whose session it is, and gives no token away', async () => {
+test('public forward-auth returns the user id of the session but no token', async () => {
   const { cookie, id } = await login();
   const response = await fetch(at('/auth'), { headers: { cookie } });
   await assertDocumented('forwardAuth', response);
@@ -121,7 +121,7 @@ test('on this side forward-auth tells whose session it is, and gives no token aw
   assert.equal((await assertDocumented('forwardAuth', await fetch(at('/auth')))).type, '/problems/unauthenticated');
 });
 
-test('an operation that is open to anybody is asked without a look at the session', async () => {
+test('an operation for everyone is forwarded without a session lookup', async () => {
   await assertDocumented(
     'jwks',
     await fetch(at('/.well-known/jwks.json'), { headers: { cookie: `session_id=${'A'.repeat(43)}` } }),
@@ -129,7 +129,7 @@ test('an operation that is open to anybody is asked without a look at the sessio
   await assertDocumented('loginPage', await fetch(at('/auth/login')));
 });
 
-test('the login page keeps its own policy on the way through', async () => {
+test('the login page keeps its own content security policy behind the gateway', async () => {
   const response = await fetch(at('/auth/login'));
   assert.match(response.headers.get('content-security-policy')!, /^default-src 'none'; style-src 'sha256-/);
   assert.equal(response.headers.get('referrer-policy'), 'same-origin');

@@ -1,4 +1,4 @@
-/** Clients that go away, or that never wanted what comes after the headers. Nobody else may notice. */
+/** Clients that disconnect, or send invalid requests, cause no faults at the gateway or its services. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -6,20 +6,19 @@ import { connect } from 'node:net';
 import { after, beforeEach, test } from 'node:test';
 import { register } from 'prom-client';
 import { eventually } from './support/eventually.ts';
-import { startFarSide } from './support/far-side.ts';
+import { startFakeService } from './support/far-side.ts';
 import { startGateway } from './support/gateway.ts';
 import { assertDocumented } from './support/openapi.ts';
 import { sendRaw } from './support/raw.ts';
 
 const TOKEN = { authorization: 'Bearer a.b.c' };
-const auth = await startFarSide();
-const service = await startFarSide();
+const auth = await startFakeService();
+const service = await startFakeService();
 const gateway = await startGateway({ auth: auth.url, orders: service.url });
 const { host } = new URL(gateway.url);
 const path = `/orders/${randomUUID()}/events`;
-/** A stream that goes on for as long as somebody listens. */
-const streams = () =>
-  service.answers((response, { method }) => {
+const respondWithStream = () =>
+  service.respondWith((response, { method }) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     if (method === 'HEAD') response.end();
     else response.write('data: {}\n\n');
@@ -30,8 +29,8 @@ const statuses = async () =>
   );
 
 beforeEach(() => {
-  auth.answers();
-  service.answers();
+  auth.respondWith();
+  service.respondWith();
   register.resetMetrics();
 });
 after(async () => {
@@ -48,43 +47,43 @@ async function open(head: string) {
   return socket;
 }
 
-test('of a stream the headers alone may be asked for, and the gateway lives on', async () => {
-  streams();
+test('HEAD requests for a stream succeed, and later requests still work', async () => {
+  respondWithStream();
   for (let n = 0; n < 3; n++)
     assert.equal((await fetch(gateway.url + path, { method: 'HEAD', headers: TOKEN })).status, 200);
-  service.answers();
+  service.respondWith();
   assert.equal((await fetch(`${gateway.url}/orders`, { headers: TOKEN })).status, 200);
 });
 
-test('who goes away before it is known who they are asks no service for a stream that nobody reads', async () => {
-  streams();
-  const asked = Promise.withResolvers<() => void>();
-  auth.answers((response) => asked.resolve(() => response.writeHead(200, TOKEN).end()));
+test('a client that disconnects during the session lookup causes no request to the service', async () => {
+  respondWithStream();
+  const lookedUp = Promise.withResolvers<() => void>();
+  auth.respondWith((response) => lookedUp.resolve(() => response.writeHead(200, TOKEN).end()));
   const socket = await open(`GET ${path} HTTP/1.1\r\nhost: ${host}\r\ncookie: session_id=${'A'.repeat(43)}\r\n\r\n`);
-  const answer = await asked.promise;
+  const answer = await lookedUp.promise;
   socket.resetAndDestroy();
   await once(socket, 'close');
-  // The gateway has heard of it by the time that it answers somebody who came later.
+  // Once a later request is answered, the gateway has seen the disconnect.
   assert.equal((await fetch(`${gateway.url}/nothing`)).status, 404);
   answer();
   await eventually(async () => assert.ok((await statuses()).includes('499')));
   assert.deepEqual(service.seen, []);
 });
 
-test('who goes away from a stream ends it at the service, and counts as no fault', async () => {
+test('a client that disconnects from a stream ends it at the service and counts as 499', async () => {
   const ended = Promise.withResolvers<void>();
-  service.answers((response) => {
+  service.respondWith((response) => {
     response.once('close', () => ended.resolve());
     response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: {}\n\n');
   });
-  const gone = new AbortController();
-  await fetch(gateway.url + path, { headers: TOKEN, signal: gone.signal });
-  gone.abort();
+  const leaving = new AbortController();
+  await fetch(gateway.url + path, { headers: TOKEN, signal: leaving.signal });
+  leaving.abort();
   await ended.promise;
   await eventually(async () => assert.deepEqual(await statuses(), ['499']));
 });
 
-test('an upload that breaks off, or cannot be read, is no fault of ours', async () => {
+test('a broken or malformed upload does not count as 5xx and reaches no service', async () => {
   const head = `POST /orders HTTP/1.1\r\nhost: ${host}\r\nauthorization: ${TOKEN.authorization}\r\ncontent-type: application/json\r\n`;
   assert.equal((await sendRaw(gateway.url, `${head}transfer-encoding: chunked\r\n\r\nzz\r\n`)).status, 400);
   (await open(`${head}content-length: 100\r\n\r\n{`)).destroy();
@@ -100,7 +99,7 @@ test('an upload that breaks off, or cannot be read, is no fault of ours', async 
   );
 });
 
-test('a body is bounded also where none is taken, and however it is sent', async () => {
+test('an oversized body is refused even by an operation without a body', async () => {
   const body = new ReadableStream({
     start(stream) {
       for (let n = 0; n < 20; n++) stream.enqueue(Buffer.alloc(1024));
@@ -114,11 +113,11 @@ test('a body is bounded also where none is taken, and however it is sent', async
 
 for (const [what, hosts, why, target] of [
   ['without a host', '', 'Send one Host', '/orders'],
-  ['with two of them', 'host: a\r\nhost: b\r\n', 'Send one Host', '/orders'],
-  ['with a host that is no name', 'host: a b\r\n', 'must be a name', '/docs'],
+  ['with two hosts', 'host: a\r\nhost: b\r\n', 'Send one Host', '/orders'],
+  ['with an invalid host', 'host: a b\r\n', 'must be a name', '/docs'],
   ['for the URL of another host', 'host: a\r\n', 'another host', 'http://b/docs'],
 ] as const) {
-  test(`a request ${what} is refused in the form of every other refusal`, async () => {
+  test(`a request ${what} is refused with a problem document`, async () => {
     const { status, text } = await sendRaw(
       gateway.url,
       `GET ${target} HTTP/1.1\r\n${hosts}authorization: ${TOKEN.authorization}\r\n\r\n`,
@@ -132,6 +131,6 @@ for (const [what, hosts, why, target] of [
   });
 }
 
-test('a request of HTTP/1.0 needs no host', async () => {
+test('an HTTP/1.0 request needs no host', async () => {
   assert.equal((await sendRaw(gateway.url, `POST /orders HTTP/1.0\r\n\r\n`)).status, 401);
 });

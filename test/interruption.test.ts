@@ -1,24 +1,24 @@
-/** Who is told to end in several ways at once is told once. */
+/** A stop request that arrives in several ways counts once. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 
-/** Longer than it takes to see that the process above has gone. */
-const TAKES_MS = 2_500;
+/** Longer than it takes to notice that the parent has exited. */
+const SHUTDOWN_MS = 2_500;
 
 const program = `
   import { interruption } from './local/interruption.ts';
-  const atWork = setInterval(() => {}, 1_000);
+  const keepRunning = setInterval(() => {}, 1_000);
   interruption(process.env).addEventListener('abort', () => setTimeout(() => {
     process.stdout.write(' ended');
-    clearInterval(atWork);
-  }, ${TAKES_MS}));
+    clearInterval(keepRunning);
+  }, ${SHUTDOWN_MS}));
   process.stdout.write(String(process.pid));
 `;
 
-test('that the process above goes after a signal is no second signal', async () => {
+test('the exit of the parent process after a signal does not count as a second signal', async () => {
   const words = ['-c', '"$@" & wait', 'sh', process.execPath, '--input-type=module-typescript', '--eval', program];
   const shell = spawn('sh', words, {
     env: { ...process.env, npm_lifecycle_event: 'start' },

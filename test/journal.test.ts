@@ -1,4 +1,4 @@
-/** What operators do is written down, also what came to nothing. */
+/** The journal records operator actions that fail. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { createJournal } from '../bin/operator/journal.ts';
@@ -11,15 +11,15 @@ after(async () => {
   await database.close();
 });
 
-test('why an act has failed is written down, also where the failure says so in what caused it', async () => {
+test('the journal records why an action failed, even if only a nested error has a message', async () => {
   const refused = new AggregateError([new Error('connect ECONNREFUSED')]);
-  const act = { act: 'retry', subject: 'an order', reason: 'a test', operator: 'somebody' } as const;
+  const act = { act: 'retry', subject: 'an order', reason: 'a test', operator: 'ada' } as const;
   await assert.rejects(
     journal.record(act, () => Promise.reject(refused)),
     refused,
   );
   assert.deepEqual(
     (await journal.of(act.subject)).map(({ operator, outcome }) => [operator, outcome]),
-    [['somebody', 'failed: connect ECONNREFUSED']],
+    [['ada', 'failed: connect ECONNREFUSED']],
   );
 });

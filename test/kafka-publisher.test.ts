@@ -1,4 +1,4 @@
-/** What is published over a way on which answers are lost, and what others publish. */
+/** Acknowledged messages are stored even if other acknowledgements are lost. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
@@ -25,15 +25,15 @@ after(async () => {
   link.close();
 });
 
-test('each message that was acknowledged is there, also when the answer to another one was lost at that moment', async () => {
+test('every acknowledged message is stored, even if acknowledgements of others are lost at the same time', async () => {
   const publisher = broker.connect(link.address).createPublisher();
   const message = (n: number) => {
     const { headers, ...event } = broker.orderEvent('OrderCreated', { orderId: randomUUID(), userId: randomUUID() });
-    // Where a letter that is set aside had no key, it has none either.
+    // A dead letter has no key if its original had none.
     return { ...event, headers: { ...headers, n: String(n) }, ...(n % 3 === 0 && { key: null }) };
   };
   await publisher.publish(message(-1));
-  link.suffer({ kind: 'answers-lost', share: SHARE });
+  link.inject({ kind: 'answers-lost', share: SHARE });
   const published = await Promise.allSettled(
     Array.from({ length: 150 }, async (_each, n) => {
       await publisher.publish(message(n));
@@ -45,15 +45,15 @@ test('each message that was acknowledged is there, also when the answer to anoth
   assert.ok(acknowledged.length > 0);
   await publisher.publish(message(1000));
   const count = await eventually(() => broker.size(TOPIC));
-  const there = new Set((await broker.read(TOPIC, count)).map(({ headers }) => Number(headers['n'])));
+  const stored = new Set((await broker.read(TOPIC, count)).map(({ headers }) => Number(headers['n'])));
   assert.deepEqual(
-    acknowledged.filter((n) => !there.has(n)),
+    acknowledged.filter((n) => !stored.has(n)),
     [],
   );
   await publisher.close();
 });
 
-test('a connection is closed that came about for nothing', async () => {
+test('a producer whose connect fails is disconnected', async () => {
   let closed = 0;
   const producer = {
     connect: () => Promise.reject(new Error('no number for this producer')),
@@ -68,7 +68,7 @@ test('a connection is closed that came about for nothing', async () => {
   await publisher.close();
 });
 
-test('what another producer has compressed is kept plain, and is too large where it would be plain', async () => {
+test('the broker stores compressed messages uncompressed and rejects those whose uncompressed size is too large', async () => {
   const topic = `${broker.prefix}order-service.OrderCancelled`;
   const producer = new Kafka({
     brokers: [env('KAFKA_BROKERS')],

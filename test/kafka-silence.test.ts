@@ -1,4 +1,4 @@
-/** A consumer that falls silent without an error, as the client's do after some faults. */
+/** A consumer that hangs without an error, as kafkajs's may, is replaced. */
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
@@ -8,7 +8,7 @@ import { consume } from '../lib/kafka-consumer.ts';
 import { createLog } from '../lib/log.ts';
 import { eventually } from './support/eventually.ts';
 
-/** A consumer that says that it is alive until it is told to be silent. */
+/** Sends heartbeats until `silent` is set. */
 function createFake() {
   const events = new EventEmitter();
   const fake = { silent: false, left: false };
@@ -29,7 +29,7 @@ function createFake() {
   return Object.assign(fake, { consumer: consumer as unknown as Consumer });
 }
 
-test('a consumer that falls silent is left, and another one takes its place', async () => {
+test('a consumer without heartbeats is disconnected and replaced', async () => {
   const fakes: ReturnType<typeof createFake>[] = [];
   const createConsumer = () => fakes[fakes.push(createFake()) - 1]!.consumer;
   const consumption = consume(createConsumer, {

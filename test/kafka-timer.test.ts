@@ -21,14 +21,14 @@ function queue(state: Partial<Queue>): Queue {
 }
 
 for (const [why, state, timer] of [
-  ['nothing waits and nothing is throttled', {}, false],
-  ['a request waits', { pending: [{}] }, true],
+  ['no request is pending and the broker does not throttle', {}, false],
+  ['a request is pending', { pending: [{}] }, true],
   ['the broker throttles', { throttledUntil: Date.now() + 60_000 }, true],
 ] as const) {
   test(`the Kafka client ${timer ? 'sets a timer' : 'sets no timer'} when ${why}`, () => {
-    const one = queue(state as Partial<Queue>);
-    one.scheduleCheckPendingRequests();
-    assert.equal(one.throttleCheckTimeoutId !== null, timer);
-    if (one.throttleCheckTimeoutId) clearTimeout(one.throttleCheckTimeoutId);
+    const requests = queue(state as Partial<Queue>);
+    requests.scheduleCheckPendingRequests();
+    assert.equal(requests.throttleCheckTimeoutId !== null, timer);
+    if (requests.throttleCheckTimeoutId) clearTimeout(requests.throttleCheckTimeoutId);
   });
 }

@@ -1,22 +1,22 @@
-/** Asking often, and asking once. */
+/** Concurrent and closely following calls share one result. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { lately } from '../lib/lately.ts';
+import { shareCalls } from '../lib/lately.ts';
 
-test('who asks at the same time, or soon after, is answered as one; then it is asked again', async (t) => {
+test('calls at the same time or soon after share one result, and later calls get a new one', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  let asked = 0;
-  const ask = lately(async () => ++asked, 500);
-  assert.deepEqual(await Promise.all([ask(), ask()]), [1, 1]);
+  let calls = 0;
+  const shared = shareCalls(async () => ++calls, 500);
+  assert.deepEqual(await Promise.all([shared(), shared()]), [1, 1]);
   t.mock.timers.tick(499);
-  assert.equal(await ask(), 1);
+  assert.equal(await shared(), 1);
   t.mock.timers.tick(1);
-  assert.equal(await ask(), 2);
+  assert.equal(await shared(), 2);
 });
 
-test('what was not answered is asked again at once', async () => {
-  let asked = 0;
-  const ask = lately(() => (asked++ === 0 ? Promise.reject(new Error('away')) : Promise.resolve('here')), 500);
-  await assert.rejects(ask(), /away/);
-  assert.equal(await ask(), 'here');
+test('a rejection is not kept: the next call tries again at once', async () => {
+  let calls = 0;
+  const shared = shareCalls(() => (calls++ === 0 ? Promise.reject(new Error('down')) : Promise.resolve('up')), 500);
+  await assert.rejects(shared(), /down/);
+  assert.equal(await shared(), 'up');
 });

@@ -1,4 +1,4 @@
-/** What a way to a server does to what goes over it. */
+/** Each fault of a test link does what its name says. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
@@ -6,12 +6,11 @@ import { after, before, beforeEach, test } from 'node:test';
 import { eventually } from './support/eventually.ts';
 import { startLink, type Link } from './support/link.ts';
 
-/** Answers each byte that it gets with the same byte. */
-const heard: Buffer[] = [];
-const server = createServer((socket) => {
+const received: Buffer[] = [];
+const echoServer = createServer((socket) => {
   socket.on('error', () => {});
   socket.on('data', (bytes) => {
-    heard.push(bytes);
+    received.push(bytes);
     socket.write(bytes);
   });
 });
@@ -20,29 +19,28 @@ const sockets: Socket[] = [];
 let link: Link;
 
 before(async () => {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  link = await startLink(`127.0.0.1:${(server.address() as AddressInfo).port}`);
+  echoServer.listen(0, '127.0.0.1');
+  await once(echoServer, 'listening');
+  link = await startLink(`127.0.0.1:${(echoServer.address() as AddressInfo).port}`);
 });
 beforeEach(() => {
   link.heal();
-  heard.length = 0;
+  received.length = 0;
 });
 after(() => {
   for (const socket of sockets) socket.destroy();
   link.close();
-  server.close();
+  echoServer.close();
 });
 
 interface Client {
   socket: Socket;
-  /** All that came back. */
   text(): string;
   isClosed(): boolean;
 }
 
 const open = (): Client => openAt(Number(link.address.split(':')[1]));
-const openDirectly = (): Client => openAt((server.address() as AddressInfo).port);
+const openDirectly = (): Client => openAt((echoServer.address() as AddressInfo).port);
 
 function openAt(port: number): Client {
   const socket = connect(port, '127.0.0.1');
@@ -53,69 +51,69 @@ function openAt(port: number): Client {
   return { socket, text: () => text, isClosed: () => socket.destroyed };
 }
 
-const heardText = () => Buffer.concat(heard).toString();
-const echoed = async (client: Client, text: string) => {
+const receivedText = () => Buffer.concat(received).toString();
+const expectEcho = async (client: Client, text: string) => {
   client.socket.write(text);
   await eventually(() => assert.ok(client.text().endsWith(text)));
 };
 
-test('what is cut breaks, and what comes breaks too', async () => {
+test('a cut breaks open connections and new ones', async () => {
   const client = open();
-  await echoed(client, 'before');
+  await expectEcho(client, 'before');
   link.cut();
   await eventually(() => assert.ok(client.isClosed()));
   const another = open();
   await eventually(() => assert.ok(another.isClosed()));
   link.heal();
-  await echoed(open(), 'after');
+  await expectEcho(open(), 'after');
 });
 
-test('what is asked in silence arrives, and is answered afterwards', async () => {
+test('during silence requests arrive, and their answers follow afterwards', async () => {
   const client = open();
-  await echoed(client, 'before');
+  await expectEcho(client, 'before');
   link.silence();
-  client.socket.write('asked');
-  await eventually(() => assert.equal(heardText(), 'beforeasked'));
+  client.socket.write('request');
+  await eventually(() => assert.equal(receivedText(), 'beforerequest'));
   assert.equal(client.text(), 'before');
   link.heal();
-  await eventually(() => assert.equal(client.text(), 'beforeasked'));
+  await eventually(() => assert.equal(client.text(), 'beforerequest'));
 });
 
-test('what falls into a black hole never arrives, nobody hears of it, and nothing goes on behind it', async () => {
+test('a black hole drops bytes without an error, and its connections break when it ends', async () => {
   const [client, idle] = [open(), open()];
-  await echoed(client, 'before');
-  await echoed(idle, 'idle');
-  link.suffer({ kind: 'black-hole' });
+  await expectEcho(client, 'before');
+  await expectEcho(idle, 'idle');
+  link.inject({ kind: 'black-hole' });
   const late = open();
   late.socket.write('late');
   client.socket.write('lost');
-  await echoed(openDirectly(), 'elsewhere');
+  await expectEcho(openDirectly(), 'elsewhere');
   assert.deepEqual([client.isClosed(), late.isClosed(), client.text()], [false, false, 'before']);
   link.heal();
   await eventually(() => assert.deepEqual([client.isClosed(), late.isClosed()], [true, true]));
-  await echoed(idle, 'goes on');
-  assert.ok(!/lost|late/.test(heardText()));
+  await expectEcho(idle, 'still open');
+  assert.ok(!/lost|late/.test(receivedText()));
 });
 
-test('where an answer is lost the request has arrived', async () => {
+test('if an answer is lost, its request has arrived', async () => {
   const client = open();
-  link.suffer({ kind: 'answers-lost', share: 1 });
-  client.socket.write('asked');
+  link.inject({ kind: 'answers-lost', share: 1 });
+  client.socket.write('request');
   await eventually(() => assert.ok(client.isClosed()));
-  assert.deepEqual([heardText(), client.text()], ['asked', '']);
+  assert.deepEqual([receivedText(), client.text()], ['request', '']);
 });
 
-test('what is slow or sliced arrives whole and in order, and the end behind it', async () => {
+test('slow or sliced bytes arrive complete and in order, followed by the end of the connection', async () => {
   const whole = 'abcdefghij'.repeat(100);
   const client = open();
-  link.suffer({ kind: 'sliced', pieceBytes: 7 });
+  link.inject({ kind: 'sliced', pieceBytes: 7 });
   client.socket.write(whole);
   await eventually(() => assert.equal(client.text(), whole));
-  assert.ok(heard.length > 1, 'in pieces');
-  link.suffer({ kind: 'slow', delayMs: DELAY_MS });
-  const beganMs = performance.now();
-  await echoed(client, 'late');
-  assert.ok(performance.now() - beganMs >= 2 * DELAY_MS, 'both ways');
+  assert.ok(received.length > 1, 'in pieces');
+  link.inject({ kind: 'slow', delayMs: DELAY_MS });
+  const startedMs = performance.now();
+  await expectEcho(client, 'late');
+  assert.ok(performance.now() - startedMs >= 2 * DELAY_MS, 'both ways');
   client.socket.end('last');
   await eventually(() => assert.ok(client.isClosed()));
   assert.equal(client.text(), `${whole}latelast`);

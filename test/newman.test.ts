@@ -1,4 +1,4 @@
-/** The collection that people import into Postman, against a running gateway. */
+/** The Postman collection passes against a running gateway. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { restDocument } from '../bin/role.ts';
 import { assertDocumented } from './support/openapi.ts';
 import { startShop, type Shop } from './support/shop.ts';
 
-/** What was sent and what came back, as newman writes it down. */
+/** An entry of newman's JSON report. */
 interface Execution {
   request: { method: string; url: { path?: string[] } };
   response: { code: number; header: { key: string; value: string }[]; stream: { data: number[] } };
@@ -33,28 +33,27 @@ after(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-/** Runs the collection, and answers the exit code and what was said. */
 const run = (baseUrl: string, ...options: string[]) =>
-  new Promise<{ failed: boolean; told: string }>((resolve) =>
+  new Promise<{ failed: boolean; output: string }>((resolve) =>
     execFile(
       process.execPath,
       [newman, 'run', '--color', 'off', ...options, '--env-var', `baseUrl=${baseUrl}`, collection],
-      (error, stdout, stderr) => resolve({ failed: error !== null, told: stdout + stderr }),
+      (error, stdout, stderr) => resolve({ failed: error !== null, output: stdout + stderr }),
     ),
   );
 
-test('the collection passes, and passes again on the same installation, and each answer is one that the contract has', async () => {
+test('the collection passes twice on the same installation, and the contract documents every answer', async () => {
   for (const time of [1, 2]) {
     const file = join(dir, `${time}.json`);
-    const { failed, told } = await run(shop.url, '--reporters', 'cli,json', '--reporter-json-export', file);
-    assert.ok(!failed, told);
+    const { failed, output } = await run(shop.url, '--reporters', 'cli,json', '--reporter-json-export', file);
+    assert.ok(!failed, output);
     const { executions } = (JSON.parse(await readFile(file, 'utf8')) as { run: { executions: Execution[] } }).run;
     assert.ok(executions.length > 10);
     for (const each of executions) await assertDocumented(operationOf(each), responseOf(each));
   }
 });
 
-test('the collection fails where there is no shop', async () => {
+test('the collection fails if no shop is running', async () => {
   assert.ok((await run('http://127.0.0.1:1')).failed);
 });
 

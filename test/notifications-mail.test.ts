@@ -1,10 +1,15 @@
-/** The sender, over a real mail server and over one that refuses in every way. */
+/** The sender handles every reply of a mail server. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, test } from 'node:test';
 import { eventually } from './support/eventually.ts';
 import { mailsTo } from './support/inbox.ts';
-import { addressed, notificationOf, startNotifications, type Notifications } from './support/notifications.ts';
+import {
+  profilesWithAddress,
+  notificationOf,
+  startNotifications,
+  type Notifications,
+} from './support/notifications.ts';
 import { startSmtp, type Point, type Reply } from './support/smtp-server.ts';
 import { env } from './support/temporal.ts';
 
@@ -38,17 +43,17 @@ const untilRow = (check: (row: Awaited<ReturnType<typeof theRow>>) => boolean) =
     return row;
   });
 
-/** After so many attempts or more it waits for its next one, for as long as is right, and is not one that a sender has taken. */
-const isPutOff =
+/** True if a mail has had this many attempts and waits with the right backoff, unclaimed. */
+const isPostponed =
   (attemptsMin: number) =>
   ({ status, attempts, due_in_ms }: Awaited<ReturnType<typeof theRow>>) =>
     status === 'PENDING' && attempts >= attemptsMin && due_in_ms <= 1_000 * 2 ** (attempts - 1);
 
-test('a mail is in the inbox once: from the shop, about the order, under an id made from the event', async () => {
+test('a mail arrives once, from the shop, about the order, with a Message-ID derived from the event', async () => {
   const address = `${randomUUID()}@example.org`;
-  const told = notificationOf(randomUUID(), { eventName: 'OrderRejected' });
-  const sender = startSender({ smtpUrl: env('SMTP_URL'), profiles: addressed(address) });
-  await notifications.store.record(told);
+  const notification = notificationOf(randomUUID(), { eventName: 'OrderRejected' });
+  const sender = startSender({ smtpUrl: env('SMTP_URL'), profiles: profilesWithAddress(address) });
+  await notifications.store.record(notification);
   sender.wake();
   const row = await untilRow(({ status }) => status === 'SENT');
   assert.ok(row.sent_at && row.attempts === 1);
@@ -60,14 +65,18 @@ test('a mail is in the inbox once: from the shop, about the order, under an id m
   const { messageId, subject, text, from } = mails[0]!;
   assert.deepEqual(
     [messageId.replace(/[<>]/g, ''), subject, text.trim()],
-    [`${told.id}@shop.example`, `Your order ${told.orderId} was not paid`, told.message],
+    [
+      `${notification.id}@shop.example`,
+      `Your order ${notification.orderId} could not be completed`,
+      notification.message,
+    ],
   );
   assert.deepEqual(from, [{ address: 'orders@shop.example', name: 'Order Saga' }]);
 });
 
-test('what is recorded is sent at once when the sender is woken, and soon when it is not', async () => {
+test('a recorded notification is sent at once if the sender is woken, and at its next poll if not', async () => {
   const smtp = await startMailServer();
-  const sender = startSender({ smtpUrl: smtp.url, profiles: addressed(ADDRESS) });
+  const sender = startSender({ smtpUrl: smtp.url, profiles: profilesWithAddress(ADDRESS) });
   const sent = (count: number) => eventually(() => assert.equal(smtp.taken.length, count));
   const waitsMs: number[] = [];
   for (let count = 1; count <= 10; count++) {
@@ -77,7 +86,7 @@ test('what is recorded is sent at once when the sender is woken, and soon when i
     await sent(count);
     waitsMs.push(performance.now() - wokenMs);
   }
-  // Each alone would have waited for the next look, a second after the last.
+  // Without the wake, a mail waits up to a second for the next poll.
   assert.ok(Math.min(...waitsMs) < 700, `${waitsMs.join()} ms`);
   await notifications.store.record(notificationOf(randomUUID()));
   await sent(11);
@@ -90,17 +99,17 @@ const refusals: ReadonlyArray<readonly [Point, string]> = [
   ['CONTENT', '554 spam for {to}'],
 ];
 for (const [point, reply] of refusals) {
-  test(`a mail server that says ${reply.slice(0, 3)} to ${point} is not asked again, and nobody is named`, async () => {
+  test(`after ${reply.slice(0, 3)} to ${point} the mail is not sent again, and no address is logged`, async () => {
     const smtp = await startMailServer({ [point]: reply });
     await notifications.store.record(notificationOf(randomUUID()));
-    startSender({ smtpUrl: smtp.url, profiles: addressed(ADDRESS) });
+    startSender({ smtpUrl: smtp.url, profiles: profilesWithAddress(ADDRESS) });
     const { reason, attempts } = await untilRow(({ status }) => status === 'UNDELIVERABLE');
-    assert.deepEqual([reason, attempts], [`the mail server refused it: ${reply.slice(0, 3)}`, 1]);
+    assert.deepEqual([reason, attempts], [`the mail server refused the mail: ${reply.slice(0, 3)}`, 1]);
     assert.doesNotMatch(notifications.log.join(), personal);
   });
 }
 
-// None of these says anything about the mail: what is wrong will be mended.
+// These replies are not about the mail itself, so a retry may succeed.
 const troubles: ReadonlyArray<readonly [Point, Reply]> = [
   ['GREETING', '421 busy'],
   ['GREETING', '554 not you'],
@@ -114,13 +123,13 @@ const troubles: ReadonlyArray<readonly [Point, Reply]> = [
   ['CONTENT', '452 disk full, {to}'],
 ];
 for (const [point, reply] of troubles) {
-  test(`a mail server that says ${reply.slice(0, 4).trim()} to ${point} is asked again later, and nobody is named`, async () => {
+  test(`after ${reply.slice(0, 4).trim()} to ${point} the mail is retried later, and no address is logged`, async () => {
     const smtp = await startMailServer({ [point]: reply });
     await notifications.store.record(notificationOf(randomUUID()));
-    startSender({ smtpUrl: smtp.url.replace('//', '//user:secret@'), profiles: addressed(ADDRESS) });
-    const { status } = await untilRow(isPutOff(1));
+    startSender({ smtpUrl: smtp.url.replace('//', '//user:secret@'), profiles: profilesWithAddress(ADDRESS) });
+    const { status } = await untilRow(isPostponed(1));
     assert.equal(status, 'PENDING');
-    smtp.says({});
+    smtp.setReplies({});
     await untilRow((row) => row.status === 'SENT');
     assert.equal(new Set(smtp.taken.map(({ messageId }) => messageId)).size, 1);
     assert.doesNotMatch(notifications.log.join(), personal);
@@ -129,41 +138,45 @@ for (const [point, reply] of troubles) {
 
 test('a mail whose answer is lost is sent again under the same Message-ID', async () => {
   const smtp = await startMailServer({ CONTENT: 'drop' });
-  const told = notificationOf(randomUUID());
-  await notifications.store.record(told);
-  startSender({ smtpUrl: smtp.url, profiles: addressed(ADDRESS) });
+  const notification = notificationOf(randomUUID());
+  await notifications.store.record(notification);
+  startSender({ smtpUrl: smtp.url, profiles: profilesWithAddress(ADDRESS) });
   await eventually(() => assert.equal(smtp.taken.length, 1));
-  smtp.says({});
+  smtp.setReplies({});
   await untilRow(({ status }) => status === 'SENT');
   assert.deepEqual(
     smtp.taken.map(({ messageId }) => messageId),
-    Array(2).fill(`<${told.id}@shop.example>`),
+    Array(2).fill(`<${notification.id}@shop.example>`),
   );
 });
 
-test('a mail that was taken and could not be noted so is sent again under the same Message-ID', async () => {
+test('a mail that was accepted but could not be recorded as sent is sent again under the same Message-ID', async () => {
   const smtp = await startMailServer();
   await notifications.store.record(notificationOf(randomUUID()));
-  const failing = { ...notifications.store, sent: () => Promise.reject(new Error('the database went away')) };
-  const sender = notifications.startSender({ smtpUrl: smtp.url, profiles: addressed(ADDRESS), store: failing });
+  const failing = { ...notifications.store, markSent: () => Promise.reject(new Error('the database is down')) };
+  const sender = notifications.startSender({
+    smtpUrl: smtp.url,
+    profiles: profilesWithAddress(ADDRESS),
+    store: failing,
+  });
   await eventually(() => assert.equal(smtp.taken.length, 1));
   await sender.close();
   assert.equal((await theRow()).status, 'PENDING');
 
-  // Its time with that sender has passed.
+  // Let the claim of the closed sender expire.
   await notifications.database.query('update notifications set next_attempt_at = current_timestamp');
-  startSender({ smtpUrl: smtp.url, profiles: addressed(ADDRESS) });
+  startSender({ smtpUrl: smtp.url, profiles: profilesWithAddress(ADDRESS) });
   await untilRow(({ status }) => status === 'SENT');
   assert.deepEqual([smtp.taken.length, new Set(smtp.taken.map(({ messageId }) => messageId)).size], [2, 1]);
 });
 
-test('a mail server that is away is waited for', async () => {
-  const gone = await startSmtp();
-  await gone.close();
+test('mails wait for a mail server that is down', async () => {
+  const stopped = await startSmtp();
+  await stopped.close();
   await notifications.store.record(notificationOf(randomUUID()));
-  startSender({ smtpUrl: gone.url, profiles: addressed(ADDRESS) });
-  await untilRow(isPutOff(2));
-  await startMailServer({}, gone.port);
+  startSender({ smtpUrl: stopped.url, profiles: profilesWithAddress(ADDRESS) });
+  await untilRow(isPostponed(2));
+  await startMailServer({}, stopped.port);
   await untilRow(({ status }) => status === 'SENT');
 });
 
@@ -174,10 +187,10 @@ for (const address of [
   'ada@example.org, eve@example.org',
   'a\u0000@example.org',
 ]) {
-  test(`an address that is none reaches nobody else: ${JSON.stringify(address)}`, async () => {
+  test(`the invalid address ${JSON.stringify(address)} does not send mail to another address`, async () => {
     const smtp = await startMailServer();
     await notifications.store.record(notificationOf(randomUUID()));
-    startSender({ smtpUrl: smtp.url, profiles: addressed(address) });
+    startSender({ smtpUrl: smtp.url, profiles: profilesWithAddress(address) });
     const { status, reason } = await untilRow((row) => row.status !== 'PENDING');
     assert.doesNotMatch(smtp.taken.map(({ to, content }) => `${to} ${content}`).join(), /^eve@|^Bcc:/im);
     if (smtp.taken.length === 0) assert.equal(status, 'UNDELIVERABLE');

@@ -1,20 +1,20 @@
-/** What the sender of mails learns from the users service. */
+/** The mail sender reads addresses from the users service. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { createProfiles } from '../api/notifications/profiles.ts';
 import { createHttpClient } from '../lib/http-client.ts';
-import { startFarSide } from './support/far-side.ts';
+import { startFakeService } from './support/far-side.ts';
 
 const ADDRESS = 'ada@example.org';
 
-test('an address is read with a service token, and only a definite no counts as one', async () => {
-  const far = await startFarSide();
+test('addresses are read with a service token, and only a definite answer counts as a missing profile', async () => {
+  const far = await startFakeService();
   const users = createHttpClient({ baseUrl: far.url, deadlineMs: 60_000, token: () => 'token' });
   const profiles = createProfiles(users);
   const userId = randomUUID();
   const answer = (status: number, body: unknown) =>
-    far.answers((response) =>
+    far.respondWith((response) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
     );
 
@@ -49,7 +49,7 @@ test('an address is read with a service token, and only a definite no counts as 
     answer(status, body);
     await assert.rejects(profiles.addressOf(userId, 'correlation'), new RegExp(`answered ${status}`));
   }
-  far.answers(() => {});
+  far.respondWith(() => {});
   const impatient = createHttpClient({ baseUrl: far.url, deadlineMs: 300 });
   await assert.rejects(createProfiles(impatient).addressOf(userId, 'correlation'), /timeout/i);
   await Promise.all([far.close(), users.close(), impatient.close()]);

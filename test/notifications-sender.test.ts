@@ -1,4 +1,4 @@
-/** Whom the sender writes to, when it gives up, and how several of them share the work. */
+/** When the sender sends, retries or abandons a mail, and how several senders share the work. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -8,7 +8,12 @@ import { exportPending } from '../api/notifications/metrics.ts';
 import type { Profiles } from '../api/notifications/profiles.ts';
 import { backoffMs } from '../api/notifications/sender.ts';
 import { eventually } from './support/eventually.ts';
-import { addressed, notificationOf, startNotifications, type Notifications } from './support/notifications.ts';
+import {
+  profilesWithAddress,
+  notificationOf,
+  startNotifications,
+  type Notifications,
+} from './support/notifications.ts';
 import { startSmtp } from './support/smtp-server.ts';
 
 const ADDRESS = 'ada@example.org';
@@ -40,61 +45,61 @@ const until = (expected: object, attemptsMin = 1) =>
     assert.ok(attempts >= attemptsMin);
   });
 
-test('a buyer who makes a profile in time gets the mail', async () => {
+test('a buyer who creates a profile in time gets the mail', async () => {
   let address: string | undefined;
-  let asked = 0;
+  let lookups = 0;
   await notifications.store.record(notificationOf(randomUUID()));
-  startSender({ addressOf: async () => (asked++, address) });
-  await eventually(() => assert.ok(asked > 0));
+  startSender({ addressOf: async () => (lookups++, address) });
+  await eventually(() => assert.ok(lookups > 0));
   assert.equal(smtp.taken.length, 0);
   address = ADDRESS;
   await until({ status: 'SENT' }, 2);
 });
 
-test('a buyer who makes none in their time is given up, and can still read the message', async () => {
+test('if the buyer creates no profile in time, the mail becomes undeliverable', async () => {
   await notifications.store.record(notificationOf(randomUUID()));
-  startSender(addressed(undefined), { profileWaitMs: 3_600_000 });
+  startSender(profilesWithAddress(undefined), { profileWaitMs: 3_600_000 });
   await until({ status: 'PENDING' });
   await notifications.database.query(`update notifications set created_at = created_at - interval '1 hour'`);
   await until({ status: 'UNDELIVERABLE', reason: 'the buyer has no profile' }, 2);
   assert.equal(smtp.taken.length, 0);
 });
 
-test('a profile without an address is given up at once', async () => {
+test('if the profile has no address, the mail becomes undeliverable at once', async () => {
   await notifications.store.record(notificationOf(randomUUID()));
-  startSender(addressed(''));
-  await until({ status: 'UNDELIVERABLE', reason: 'the profile has no address' });
+  startSender(profilesWithAddress(''));
+  await until({ status: 'UNDELIVERABLE', reason: 'the profile has no email address' });
   assert.equal((await notifications.rows())[0]!.attempts, 1);
 });
 
-test('while the users service is away nobody is given up, however long that is', async () => {
-  let away = true;
+test('while the users service is unavailable, no mail becomes undeliverable, even after the profile wait', async () => {
+  let unavailable = true;
   await notifications.store.record(notificationOf(randomUUID()));
   const addressOf = async () => {
-    if (away) throw new Error('the users service is away');
+    if (unavailable) throw new Error('the users service is unavailable');
     return ADDRESS;
   };
   startSender({ addressOf }, { profileWaitMs: 1 });
   await until({ status: 'PENDING' }, 2);
-  away = false;
+  unavailable = false;
   await until({ status: 'SENT' }, 2);
 });
 
-test('three senders send a hundred mails, each of them once', async () => {
-  const told = Array.from({ length: 100 }, () => notificationOf(randomUUID()));
-  for (const each of told) await notifications.store.record(each);
-  for (let n = 0; n < 3; n++) startSender(addressed(ADDRESS));
+test('three senders send a hundred mails, each once', async () => {
+  const recorded = Array.from({ length: 100 }, () => notificationOf(randomUUID()));
+  for (const each of recorded) await notifications.store.record(each);
+  for (let n = 0; n < 3; n++) startSender(profilesWithAddress(ADDRESS));
   await eventually(async () => assert.ok((await notifications.rows()).every(({ status }) => status === 'SENT')));
   assert.deepEqual(
     smtp.taken.map(({ messageId }) => messageId).sort(),
-    told.map(({ id }) => `<${id}@shop.example>`).sort(),
+    recorded.map(({ id }) => `<${id}@shop.example>`).sort(),
   );
   assert.ok((await notifications.rows()).every(({ attempts }) => attempts === 1));
 });
 
-test('what is taken is for one sender only until its time has passed, and is then due again', async () => {
+test('a claimed mail belongs to one sender until its lease expires, and is then due again', async () => {
   const { store } = notifications;
-  // A moment is stored in milliseconds, and may be rounded to one that is to come.
+  // Stored timestamps are rounded to milliseconds, possibly into the future.
   const makeDue = () =>
     notifications.database.query(`update notifications set next_attempt_at = current_timestamp - interval '1 second'`);
   for (let n = 0; n < 20; n++) await store.record(notificationOf(randomUUID()));
@@ -109,36 +114,36 @@ test('what is taken is for one sender only until its time has passed, and is the
   );
 });
 
-test('what has ended stays as it is', async () => {
+test('a sent or undeliverable notification never changes', async () => {
   const { store } = notifications;
   const [sent, undeliverable] = [notificationOf(randomUUID()), notificationOf(randomUUID())];
   await store.record(sent);
   await store.record(undeliverable);
-  await store.sent(sent.id);
-  await store.undeliverable({ id: undeliverable.id, attempts: 0 }, 'first');
+  await store.markSent(sent.id);
+  await store.markUndeliverable({ id: undeliverable.id, attempts: 0 }, 'first');
   const before = await notifications.database.query('select * from notifications order by seq');
-  await store.undeliverable({ id: sent.id, attempts: 0 }, 'second');
+  await store.markUndeliverable({ id: sent.id, attempts: 0 }, 'second');
   await store.postpone({ id: sent.id, attempts: 0 }, 0);
-  await store.sent(undeliverable.id);
-  await store.undeliverable({ id: undeliverable.id, attempts: 0 }, 'second');
+  await store.markSent(undeliverable.id);
+  await store.markUndeliverable({ id: undeliverable.id, attempts: 0 }, 'second');
   assert.deepEqual(await notifications.database.query('select * from notifications order by seq'), before);
   assert.deepEqual(await store.claim(10, 1), []);
 });
 
-test('the metrics say how many mails are still to be sent, and do without that figure while the database is away', async () => {
+test('the metrics count pending mails, and omit the number while the database is down', async () => {
   await notifications.store.record(notificationOf(randomUUID()));
-  let away = false;
+  let down = false;
   const end = exportPending({
-    pending: () => (away ? Promise.reject(new Error('away')) : notifications.store.pending()),
+    pending: () => (down ? Promise.reject(new Error('down')) : notifications.store.pending()),
   });
   assert.match(await register.metrics(), /^notifications_pending 1$/m);
-  away = true;
+  down = true;
   assert.match(await register.metrics(), /^notification_mails_total[^]*^notifications_pending Nan$/im);
   end();
   assert.doesNotMatch(await register.metrics(), /notifications_pending/);
 });
 
-test('who has lost a mail to another attempt neither gives it up nor puts it off', async () => {
+test('a sender whose claim was taken over neither abandons nor postpones the mail', async () => {
   const { store } = notifications;
   await store.record(notificationOf(randomUUID()));
   const taken = (leaseMs: number) =>
@@ -149,17 +154,17 @@ test('who has lost a mail to another attempt neither gives it up nor puts it off
     });
   const late = await taken(0);
   const now = await taken(60_000);
-  await store.undeliverable(late, 'the first of two');
+  await store.markUndeliverable(late, 'the first of two');
   await store.postpone(late, 0);
   assert.deepEqual(await store.claim(1, 0), []);
   await store.postpone(now, 0);
   assert.equal((await taken(0)).attempts, 3);
 });
 
-test('closing lets the mail under way finish, and what became of it is written down', async () => {
-  smtp.says({ CONTENT: 'silence' });
+test('closing waits for the mail in flight and stores its result', async () => {
+  smtp.setReplies({ CONTENT: 'silence' });
   await notifications.store.record(notificationOf(randomUUID()));
-  const sender = startSender(addressed(ADDRESS));
+  const sender = startSender(profilesWithAddress(ADDRESS));
   await eventually(() => assert.equal(smtp.taken.length, 1));
   let closed = false;
   const ended = sender.close().then(() => (closed = true));
@@ -168,7 +173,7 @@ test('closing lets the mail under way finish, and what became of it is written d
   smtp.hangUp();
   await ended;
   const { status, due_in_ms } = (await notifications.rows())[0]!;
-  assert.ok(status === 'PENDING' && due_in_ms <= 1_000, 'what became of it is written down');
+  assert.ok(status === 'PENDING' && due_in_ms <= 1_000, 'the result of the mail is not stored');
 });
 
 test('the wait between attempts doubles from a second to a minute, and is never longer', () => {

@@ -1,4 +1,4 @@
-/** The rows, and what a buyer reads of them. */
+/** Notifications are recorded once, and only their buyer can read them. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
@@ -8,7 +8,7 @@ import { notificationsApi } from '../api/notifications/app.ts';
 import { openDatabase } from '../lib/database.ts';
 import { resolveDocument } from '../lib/openapi.ts';
 import bundled from '../specs/generated/preferable/openapi.json' with { type: 'json' };
-import { createAsk, outcomeOf } from './support/asking.ts';
+import { createContractClient, outcomeOf } from './support/asking.ts';
 import { asService, asUser, trustingVerifier } from './support/callers.ts';
 import { notificationOf, startNotifications, type Notifications } from './support/notifications.ts';
 import { serveQuietly } from './support/service.ts';
@@ -23,19 +23,19 @@ after(() => notifications.close());
 const list = (userId: string, query = '') =>
   notifications.ask('listNotifications', 'GET', `/notifications${query}`, { headers: asUser(userId) });
 
-test('a buyer reads what became of their orders, newest first, and nobody else does', async () => {
+test('a buyer reads their notifications, newest first, and no one else can read them', async () => {
   const [userId, stranger] = [randomUUID(), randomUUID()];
-  const told = [
+  const recorded = [
     notificationOf(userId),
     notificationOf(userId, { eventName: 'OrderRejected' }),
     notificationOf(userId, { eventName: 'OrderCancelled' }),
   ];
-  for (const each of told) await notifications.store.record(each);
+  for (const each of recorded) await notifications.store.record(each);
   const { status, body } = await list(userId);
   assert.equal(status, 200);
   assert.deepEqual(
     body.map(({ id: _id, createdAt: _createdAt, ...rest }: Record<string, unknown>) => rest),
-    told
+    recorded
       .toReversed()
       .map(({ orderId, eventName, message }) => ({ userId, orderId, event: eventName, message, status: 'PENDING' })),
   );
@@ -43,53 +43,53 @@ test('a buyer reads what became of their orders, newest first, and nobody else d
   assert.deepEqual((await list(userId, `?userId=${userId}`)).body.length, 3);
 });
 
-test('pages follow each other without a gap, and the last one names no next', async () => {
+test('pages follow each other without a gap, and the last one has no link to a next page', async () => {
   const userId = randomUUID();
-  const told = Array.from({ length: 5 }, () => notificationOf(userId));
-  for (const each of told) await notifications.store.record(each);
+  const recorded = Array.from({ length: 5 }, () => notificationOf(userId));
+  for (const each of recorded) await notifications.store.record(each);
   assert.equal((await list(userId, '?limit=5')).headers.get('link'), null);
   const seen: string[] = [];
   let next: string | undefined = '?limit=2';
   while (next) {
     const { headers, body } = await list(userId, next);
     seen.push(...body.map(({ orderId }: { orderId: string }) => orderId));
-    // One that comes in between is on no later page.
+    // Appears on no later page.
     await notifications.store.record(notificationOf(userId));
     next = /^<\/notifications(\?[^>]+)>; rel="next"$/.exec(headers.get('link') ?? '')?.[1];
   }
-  assert.deepEqual(seen, told.map(({ orderId }) => orderId).toReversed());
+  assert.deepEqual(seen, recorded.map(({ orderId }) => orderId).toReversed());
 });
 
 test('the event of an order is recorded once, and the first record stays', async () => {
-  const told = notificationOf(randomUUID());
-  const taken = await Promise.all(Array.from({ length: 10 }, () => notifications.store.record(told)));
-  assert.equal(taken.filter(Boolean).length, 1);
+  const first = notificationOf(randomUUID());
+  const results = await Promise.all(Array.from({ length: 10 }, () => notifications.store.record(first)));
+  assert.equal(results.filter(Boolean).length, 1);
   assert.equal(
-    await notifications.store.record({ ...told, id: randomUUID(), message: 'another' }),
+    await notifications.store.record({ ...first, id: randomUUID(), message: 'another' }),
     false,
     'the same event of the same order under another id',
   );
   assert.equal(
-    await notifications.store.record({ ...notificationOf(told.userId), id: told.id }),
+    await notifications.store.record({ ...notificationOf(first.userId), id: first.id }),
     false,
     'another order under the same event id',
   );
-  const { body } = await list(told.userId);
-  assert.deepEqual([body.length, body[0].message], [1, told.message]);
+  const { body } = await list(first.userId);
+  assert.deepEqual([body.length, body[0].message], [1, first.message]);
 });
 
-test('what a buyer is told has the order in it, and the reason in plain words', () => {
+test('a message names the order, and gives the reason in plain words', () => {
   const orderId = randomUUID();
-  const told = [
+  const messages = [
     messageOf({ name: 'OrderCreated', orderId }),
     messageOf({ name: 'OrderRejected', orderId, reason: 'insufficient-funds' }),
     messageOf({ name: 'OrderRejected', orderId, reason: 'deadline' }),
     messageOf({ name: 'OrderCancelled', orderId }),
   ];
-  assert.equal(new Set(told).size, 4);
-  for (const message of told) assert.match(message, new RegExp(orderId));
-  assert.match(told[1]!, /was not paid: there was not enough money/);
-  assert.match(told[2]!, /was not paid: .* in time/);
+  assert.equal(new Set(messages).size, 4);
+  for (const message of messages) assert.match(message, new RegExp(orderId));
+  assert.match(messages[1]!, /could not be completed because your balance was too low/);
+  assert.match(messages[2]!, /could not be completed because .* in time/);
 });
 
 const refusals: ReadonlyArray<readonly [query: string, headers: Record<string, string>, refusal: string]> = [
@@ -107,7 +107,7 @@ const refusals: ReadonlyArray<readonly [query: string, headers: Record<string, s
   ['?offset=1', asUser(randomUUID()), '400 bad-request'],
 ];
 for (const [query, headers, refusal] of refusals) {
-  test(`GET /notifications${query.replace(/[\da-f-]{36}/, '<another>')} with ${Object.keys(headers).join() || 'nothing'} is refused: ${refusal}`, async () => {
+  test(`GET /notifications${query.replace(/[\da-f-]{36}/, '<another>')} with ${Object.keys(headers).join() || 'no headers'} is refused: ${refusal}`, async () => {
     assert.equal(
       outcomeOf(await notifications.ask('listNotifications', 'GET', `/notifications${query}`, { headers })),
       refusal,
@@ -115,25 +115,25 @@ for (const [query, headers, refusal] of refusals) {
   });
 }
 
-test('another method is told so', async () => {
+test('another method is answered 405 with the allowed methods', async () => {
   const { headers, ...answer } = await notifications.ask(undefined, 'DELETE', '/notifications', {
     headers: asUser(randomUUID()),
   });
   assert.deepEqual([outcomeOf({ headers, ...answer }), headers.get('allow')], ['405 method-not-allowed', 'GET']);
 });
 
-test('without its database the service says that it is unavailable', async () => {
-  const away = openDatabase('postgres://nobody@127.0.0.1:1/nothing');
+test('without its database the service answers 503 with Retry-After', async () => {
+  const unreachable = openDatabase('postgres://user@127.0.0.1:1/nothing');
   const api = notificationsApi({
-    store: createNotificationStore(away),
+    store: createNotificationStore(unreachable),
     document: await resolveDocument(bundled),
     verify: trustingVerifier,
   });
   const service = await serveQuietly('notifications', [api]);
-  const { headers, ...answer } = await createAsk(service.url)('listNotifications', 'GET', '/notifications', {
+  const { headers, ...answer } = await createContractClient(service.url)('listNotifications', 'GET', '/notifications', {
     headers: asUser(randomUUID()),
   });
   assert.deepEqual([outcomeOf({ headers, ...answer }), headers.get('retry-after')], ['503 unavailable', '1']);
   await service.close();
-  await away.close();
+  await unreachable.close();
 });

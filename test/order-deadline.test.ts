@@ -1,4 +1,4 @@
-/** What only time brings about, on a server that skips it. */
+/** At its deadline an order fails without loss of money. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -13,12 +13,12 @@ before(async () => {
 });
 after(() => temporal.teardown());
 
-/** Time is skipped while somebody waits for a workflow's result. */
+/** Time is skipped while a client waits for a result. */
 const runOrder = async (taskQueue: string, world: World) =>
   (await startOrder(temporal.client, taskQueue, world)).result();
 
 for (const takesEffect of [true, false]) {
-  test(`when billing is silent until the deadline and the charge ${takesEffect ? 'happened' : 'did not happen'}, billing is made to promise, and no money is missing`, async () => {
+  test(`when billing is silent until the deadline and the charge ${takesEffect ? 'happened' : 'did not happen'}, the charge is cancelled and the buyer loses no money`, async () => {
     const world = createWorld({ silentCharge: { takesEffect }, charge: 'regular', deadlineS: 3600 });
     const settled = await withWorker(
       world.activities,
@@ -33,7 +33,7 @@ for (const takesEffect of [true, false]) {
   });
 }
 
-test('an order that has succeeded keeps its charge when a second run of its workflow is not answered until the deadline', async () => {
+test('a successful order keeps its charge even if billing does not answer a second run of its workflow before the deadline', async () => {
   const world = createWorld({ silentCharge: { takesEffect: true }, charge: 'regular', deadlineS: 3600 });
   await world.activities.settleOrder({ orderId: world.orderId, status: 'SUCCESS', reason: null });
   const settled = await withWorker(
@@ -44,7 +44,7 @@ test('an order that has succeeded keeps its charge when a second run of its work
   assert.deepEqual([settled.status, world.account.balance, world.announced], ['SUCCESS', 70, ['OrderCreated']]);
 });
 
-test('when the answer of cancelCharge is lost past the deadline, it is asked for until it comes', async () => {
+test('after the deadline cancelCharge is retried until its answer arrives', async () => {
   const world = createWorld({
     silentCharge: { takesEffect: true },
     charge: 'regular',

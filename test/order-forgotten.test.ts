@@ -1,4 +1,4 @@
-/** Rows of orders that were restored to before what happened to them, in a shop that runs: what an operator or a buyer then does puts them right. */
+/** After an older backup of the orders is restored, retries and cancellations repair the rows. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
@@ -25,18 +25,18 @@ after(async () => {
 const cancel = ({ ask }: Buyer, id: string) => ask('cancelOrder', 'PUT', `/orders/${id}/cancellation`);
 const run = (act: string, id: string, ...options: string[]) =>
   orderCommand([act, id, ...options, '--reason', 'the orders were restored'], shop.env);
-const assertSound = () =>
+const assertNoViolations = () =>
   eventually(async () => {
     const { exitCode, text } = await auditCommand([], shop.env);
     assert.equal(exitCode, 0, text);
   });
 
-/** Whatever a workflow still had to do would come between. */
+/** Remaining steps of a workflow would interfere. */
 const ended = (...workflowIds: string[]) =>
   Promise.all(workflowIds.map((id) => temporal.client.workflow.getHandle(id).result()));
 
-/** An order that succeeded and was taken back, about which its buyer was told both. */
-async function takenBack() {
+/** Creates a cancelled order whose buyer was notified of its success and its cancellation. */
+async function cancelledOrder() {
   const buyer = await createBuyer(shop.url, { balance: 100 });
   const key = randomUUID();
   const { id } = (await buyer.order(30, { key })).body;
@@ -46,8 +46,8 @@ async function takenBack() {
   return { buyer, key, id };
 }
 
-/** The row as it was before, which the database would not let happen. */
-const forget = (id: string, set: string) =>
+/** Sets a row back. The triggers would forbid it. */
+const setBack = (id: string, set: string) =>
   shop.databases.orders.query(`
     alter table orders disable trigger all;
     update orders set cancel_cause = null, reason = null where id = '${id}';
@@ -56,94 +56,94 @@ const forget = (id: string, set: string) =>
 const IN_PROGRESS = `status = 'IN_PROGRESS', first_status = null`;
 const statusOf = async (buyer: Buyer, id: string): Promise<string> => (await buyer.readOrder(id)).body.status;
 
-test('an order that its row says is in progress becomes again what it first was, and is then taken back again', async () => {
-  const { buyer, key, id } = await takenBack();
-  await forget(id, IN_PROGRESS);
+test('if the row says IN_PROGRESS, a retry restores the first result and a further cancellation cancels it', async () => {
+  const { buyer, key, id } = await cancelledOrder();
+  await setBack(id, IN_PROGRESS);
   assert.equal((await run('retry', id)).exitCode, 0);
   assert.equal((await buyer.order(30, { key })).status, 201);
   await run('cancel', id);
   await eventually(async () => assert.equal(await statusOf(buyer, id), 'CANCELLED'));
-  await assertSound();
+  await assertNoViolations();
   assert.equal(await buyer.balance(), 100);
 });
 
-test('an order that succeeded before it was taken back stays what it first was, also where nobody retried it before it is taken back again', async () => {
-  const { buyer, key, id } = await takenBack();
-  await forget(id, IN_PROGRESS);
+test('if the row says IN_PROGRESS, a cancellation without a retry also keeps the first result', async () => {
+  const { buyer, key, id } = await cancelledOrder();
+  await setBack(id, IN_PROGRESS);
   assert.equal((await cancel(buyer, id)).status, 202);
   await eventually(async () => assert.equal(await statusOf(buyer, id), 'CANCELLED'));
   assert.equal((await buyer.order(30, { key })).status, 201);
-  await assertSound();
+  await assertNoViolations();
   assert.equal(await buyer.balance(), 100);
 });
 
 for (const [what, set, options] of [
-  ['in progress', IN_PROGRESS, []],
-  ['paid', `status = 'SUCCESS'`, ['--again']],
+  ['IN_PROGRESS', IN_PROGRESS, []],
+  ['SUCCESS', `status = 'SUCCESS'`, ['--again']],
 ] as const) {
-  test(`an order that was taken back is not charged again where its row says that it is ${what}, and billing has forgotten it`, async () => {
-    const { buyer, id } = await takenBack();
-    await forget(id, set);
+  test(`a cancelled order whose row says ${what} is not charged again, even if billing has lost its outcome`, async () => {
+    const { buyer, id } = await cancelledOrder();
+    await setBack(id, set);
     await shop.databases.billing.query(`delete from outcomes where owner_id = $1 and scope = 'order'`, [buyer.id]);
     await shop.databases.billing.query(`delete from transactions where owner_id = $1 and scope = 'order'`, [buyer.id]);
     await eventually(async () => assert.equal((await run('retry', id, ...options)).exitCode, 0));
     await eventually(async () => assert.equal(await statusOf(buyer, id), 'CANCELLED'));
-    await assertSound();
+    await assertNoViolations();
     assert.deepEqual([await buyer.balance(), (await buyer.ledger()).body.length], [100, 1]);
   });
 }
 
-test('an order that its row says has succeeded is taken back again, and not said to be before it is', async () => {
-  const { buyer, id } = await takenBack();
-  await forget(id, `status = 'SUCCESS'`);
+test('if the row says SUCCESS, a cancellation answers 202 until the order is cancelled again', async () => {
+  const { buyer, id } = await cancelledOrder();
+  await setBack(id, `status = 'SUCCESS'`);
   const again = await cancel(buyer, id);
   assert.deepEqual([again.status, again.body.status], [202, 'SUCCESS']);
   await eventually(async () => assert.equal(await statusOf(buyer, id), 'CANCELLED'));
-  await assertSound();
+  await assertNoViolations();
   assert.equal(await buyer.balance(), 100);
 });
 
-test('an order that was never paid is not charged when its row and billing have both forgotten why', async () => {
+test('an order that was never paid is not charged, even if its row and billing have both lost the cancellation', async () => {
   const buyer = await createBuyer(shop.url, { balance: 100 });
   const { id, answer } = await withoutCharges(shop, buyer, async () => {
-    const begun = await buyer.begin(30);
-    assert.equal((await cancel(buyer, begun.id)).status, 200);
-    return begun;
+    const open = await buyer.placeOpenOrder(30);
+    assert.equal((await cancel(buyer, open.id)).status, 200);
+    return open;
   });
   await run('retry', id);
   await answer;
   await ended(orderWorkflowId(id), cancelWorkflowId(id));
-  await forget(id, IN_PROGRESS);
+  await setBack(id, IN_PROGRESS);
   await shop.databases.billing.query(`delete from outcomes where owner_id = $1 and scope = 'order'`, [buyer.id]);
   await eventually(async () => assert.equal((await run('retry', id)).exitCode, 0));
   await eventually(async () => assert.equal(await statusOf(buyer, id), 'CANCELLED'));
-  await assertSound();
+  await assertNoViolations();
   assert.deepEqual([await buyer.balance(), (await buyer.ledger()).body.length], [100, 1]);
 });
 
-test('an order that failed while somebody wanted it back has failed again, although its row says that it is to be taken back', async () => {
+test('an order that failed ends as FAILED again, even if its row records a cancellation request', async () => {
   const buyer = await createBuyer(shop.url, { balance: 1 });
   const { orderId: id } = (await buyer.order(30, { ifMatch: 0 })).body;
   await ended(orderWorkflowId(id));
-  await forget(id, `${IN_PROGRESS}, cancel_cause = 'buyer'`);
+  await setBack(id, `${IN_PROGRESS}, cancel_cause = 'buyer'`);
   await eventually(async () => {
     await run('retry', id);
     assert.equal(await statusOf(buyer, id), 'FAILED');
   });
-  await assertSound();
+  await assertNoViolations();
 });
 
-test('an order that succeeded before it was taken back has done both again, although its row forgot the first', async () => {
-  const { buyer, key, id } = await takenBack();
-  await forget(id, `${IN_PROGRESS}, cancel_cause = 'buyer'`);
+test('an order that succeeded and was cancelled repeats both, even if its row has lost the success', async () => {
+  const { buyer, key, id } = await cancelledOrder();
+  await setBack(id, `${IN_PROGRESS}, cancel_cause = 'buyer'`);
   assert.equal((await run('retry', id)).exitCode, 0);
   await eventually(async () => assert.equal(await statusOf(buyer, id), 'CANCELLED'));
   assert.equal((await buyer.order(30, { key })).status, 201);
-  await assertSound();
+  await assertNoViolations();
   assert.equal(await buyer.balance(), 100);
 });
 
-test('an order that nobody wanted back any more while its cancellation was under way is taken back when somebody wants it again', async () => {
+test('if the cancellation request is lost while the cancellation runs, a second request cancels the order', async () => {
   const buyer = await createBuyer(shop.url, { balance: 100 });
   const { id } = (await buyer.order(30, { key: randomUUID() })).body;
   await ended(orderWorkflowId(id));
@@ -151,12 +151,12 @@ test('an order that nobody wanted back any more while its cancellation was under
   const noted = cancel(buyer, id);
   const cancellation = temporal.client.workflow.getHandle(cancelWorkflowId(id));
   await eventually(() => cancellation.describe());
-  await forget(id, `status = 'SUCCESS'`);
+  await setBack(id, `status = 'SUCCESS'`);
   shop.links.billing.heal();
   await noted;
-  await forget(id, `status = 'SUCCESS'`);
+  await setBack(id, `status = 'SUCCESS'`);
   assert.ok(['SUCCESS', 'CANCELLED'].includes((await cancellation.result()).status));
   await cancel(buyer, id);
   await eventually(async () => assert.equal(await statusOf(buyer, id), 'CANCELLED'));
-  await assertSound();
+  await assertNoViolations();
 });

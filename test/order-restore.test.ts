@@ -1,4 +1,4 @@
-/** An order whose row was lost is written again as its workflows know it. Over real rows and a real Temporal. */
+/** An operator can restore the lost row of an order from its workflows. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
@@ -7,7 +7,7 @@ import { cancelWorkflowId, orderWorkflowId } from '../specs/identity.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
 import { insertOrder } from './support/rows.ts';
 import { temporal } from './support/saga-temporal.ts';
-import { askCancellation, askOutcome, env, startOrder, withWorker } from './support/temporal.ts';
+import { cancelAndWait, awaitOutcome, env, startOrder, withWorker } from './support/temporal.ts';
 import { createWorld, type World } from './support/world.ts';
 
 let orders: TestDatabase;
@@ -33,22 +33,21 @@ const rowOf = async ({ orderId }: Pick<World, 'orderId'>) =>
   )[0];
 const closed = (id: string) => temporal.client.workflow.getHandle(id).result();
 
-/** An order that has ended, with no row. */
 async function endedOrder(world: World): Promise<void> {
   await withWorker(world.activities, async (taskQueue) => {
-    await askOutcome(temporal.client, taskQueue, world);
+    await awaitOutcome(temporal.client, taskQueue, world);
     await closed(orderWorkflowId(world.orderId));
   });
 }
 
-test('an order that has ended is written as it ended, at the end of its list', async () => {
+test('a finished order is restored with its final status, as the newest order of its buyer', async () => {
   const world = createWorld({ balance: 10 });
   const { ownerId } = world.input;
   await insertOrder(orders, { ownerId, status: 'SUCCESS' });
   await endedOrder(world);
-  const told = await run('restore', world.orderId);
-  assert.deepEqual(told, {
-    text: `Order ${world.orderId} is written again as its workflow knows it: FAILED, price 30, version 2. What else is missing of it: npm run audit`,
+  const restored = await run('restore', world.orderId);
+  assert.deepEqual(restored, {
+    text: `The row of order ${world.orderId} was recreated from its workflow: FAILED, price 30, version 2. To see what else is missing: npm run audit`,
     exitCode: 0,
   });
   const ended = { status: 'FAILED', first_status: 'FAILED', reason: 'insufficient-funds', cancel_cause: null };
@@ -64,14 +63,14 @@ test('an order that has ended is written as it ended, at the end of its list', a
     'select act, outcome from operator_acts where subject = $1',
     [world.orderId],
   );
-  assert.deepEqual(acts, [{ act: 'restore', outcome: `done: ${told.text}` }]);
+  assert.deepEqual(acts, [{ act: 'restore', outcome: `done: ${restored.text}` }]);
 });
 
-test('an order that was taken back after it had succeeded is written as both', async () => {
+test('an order that succeeded and was cancelled is restored with both statuses', async () => {
   const world = createWorld();
   await endedOrder(world);
   await withWorker(world.activities, async (taskQueue) => {
-    await askCancellation(temporal.client, taskQueue, world);
+    await cancelAndWait(temporal.client, taskQueue, world);
     await closed(cancelWorkflowId(world.orderId));
   });
   assert.equal((await run('restore', world.orderId)).exitCode, 0);
@@ -79,26 +78,26 @@ test('an order that was taken back after it had succeeded is written as both', a
   assert.deepEqual([status, first_status, reason, cancel_cause], ['CANCELLED', 'SUCCESS', 'buyer', 'buyer']);
 });
 
-test('an order that is under way is written as that, once', async () => {
+test('an open order is restored as IN_PROGRESS, once', async () => {
   const world = createWorld();
   const handle = await startOrder(temporal.client, `test-${randomUUID()}`, world);
-  assert.match((await run('cancel', world.orderId)).text, /There is no row of order/);
+  assert.match((await run('cancel', world.orderId)).text, /has no row, so it cannot be cancelled/);
   assert.match(
     (await run('restore', world.orderId)).text,
-    /IN_PROGRESS, price 30, version 1. Its workflow goes on, or is started by the auditor.$/,
+    /IN_PROGRESS, price 30, version 1. Its workflow continues, or the auditor starts it.$/,
   );
-  assert.match((await run('restore', world.orderId)).text, /is there: IN_PROGRESS. Nothing was written.$/);
+  assert.match((await run('restore', world.orderId)).text, /already has a row \(IN_PROGRESS\). Nothing was written.$/);
   await handle.terminate();
 });
 
-test('an order that nobody remembers cannot be written', async () => {
+test('an unknown order cannot be restored', async () => {
   const id = randomUUID();
   assert.deepEqual(await run('restore', id), { text: `There is no order ${id}.`, exitCode: 1 });
 });
 
-test('what operators did can neither be changed nor deleted', async () => {
+test('recorded operator actions can be neither changed nor deleted', async () => {
   const [act] = await orders.query<{ id: string }>('select id from operator_acts where outcome is not null limit 1');
-  for (const change of [`set reason = 'another'`, `set outcome = 'another'`, `set operator = 'somebody else'`]) {
+  for (const change of [`set reason = 'another'`, `set outcome = 'another'`, `set operator = 'another'`]) {
     await assert.rejects(orders.query(`update operator_acts ${change} where id = $1`, [act!.id]), /stays as it is/);
   }
   await assert.rejects(orders.query('delete from operator_acts where id = $1', [act!.id]), /stays/);

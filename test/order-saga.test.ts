@@ -1,17 +1,16 @@
-/** The order workflow on a real Temporal server, with the real activities and a far side that fails in every way that matters. */
+/** The order workflow charges, settles and announces once, however its steps fail. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cancelWorkflowId, chargeKey, orderEventId, orderWorkflowId } from '../specs/identity.ts';
 import { temporal } from './support/saga-temporal.ts';
-import { askOutcome, startOrder, withWorker } from './support/temporal.ts';
+import { awaitOutcome, startOrder, withWorker } from './support/temporal.ts';
 import { createWorld, type Step, type World } from './support/world.ts';
 
-/** Takes an order from its placing to the close of its workflow. Answers what the caller got. */
 const runOrder = (world: World) =>
   withWorker(world.activities, async (taskQueue) => {
-    const answered = await askOutcome(temporal.client, taskQueue, world);
+    const answered = await awaitOutcome(temporal.client, taskQueue, world);
     const closed = await temporal.client.workflow.getHandle(orderWorkflowId(world.orderId)).result();
-    assert.deepEqual(closed, answered, 'the workflow ends with what the caller was told');
+    assert.deepEqual(closed, answered, 'the workflow returns what the caller got');
     return answered;
   });
 
@@ -31,13 +30,12 @@ for (const charge of ['local', 'regular'] as const) {
     );
   });
 
-  test(`an order that is too dear fails and says why (${charge})`, async () => {
+  test(`an order above the balance fails with its reason (${charge})`, async () => {
     const world = createWorld({ charge, balance: 10 });
     assert.deepEqual(await runOrder(world), { orderId: world.orderId, status: 'FAILED', reason: 'insufficient-funds' });
     assert.deepEqual([world.account.charges, world.account.balance, world.announced], [0, 10, ['OrderRejected']]);
   });
 
-  // The step takes effect and its answer is lost, for good: the case that only a design of repeatable steps survives.
   for (const step of ['chargeOrder', 'settleOrder', 'announceOrder'] satisfies Step[]) {
     test(`when the answer of ${step} is lost three times, the order ends SUCCESS with one charge and one announcement (${charge})`, async () => {
       const world = createWorld({ charge, loseAnswerOf: { step, times: 3 } });
@@ -50,21 +48,20 @@ for (const charge of ['local', 'regular'] as const) {
   }
 }
 
-// Each of these leaves the charge unknown: it is asked for again under the same key, and no order fails by it, neither by the first,
-// short try nor by those that follow it.
+// The charge is unknown, so both the local attempt and the regular ones are retried under the same key.
 for (const status of [400, 401, 403, 404, 408, 409, 425, 429, 500, 502, 503, 504]) {
-  test(`when billing answers ${status} without a definite no, the charge is asked for again`, async () => {
+  test(`when billing answers ${status} without a definite refusal, the charge is retried`, async () => {
     const world = createWorld({ billingAnswersFirst: [status, status] });
     assert.equal((await runOrder(world)).status, 'SUCCESS');
-    assert.deepEqual([world.account.asked, world.account.charges], [3, 1]);
+    assert.deepEqual([world.account.chargeRequests, world.account.charges], [3, 1]);
   });
 }
 
-test('an order that is cancelled by an operator while billing is silent ends CANCELLED under a tombstone', async () => {
+test('an order that an operator cancels while billing is silent becomes CANCELLED and is refunded', async () => {
   const world = createWorld({ silentCharge: { takesEffect: true }, charge: 'regular' });
   await withWorker(world.activities, async (taskQueue) => {
-    const answered = askOutcome(temporal.client, taskQueue, world);
-    while (world.account.asked === 0) await new Promise((resolve) => setImmediate(resolve));
+    const answered = awaitOutcome(temporal.client, taskQueue, world);
+    while (world.account.chargeRequests === 0) await new Promise((resolve) => setImmediate(resolve));
     await temporal.client.workflow.getHandle(orderWorkflowId(world.orderId)).cancel();
     assert.deepEqual(await answered, { orderId: world.orderId, status: 'CANCELLED', reason: 'operator' });
     await temporal.client.workflow.getHandle(orderWorkflowId(world.orderId)).result();
@@ -75,25 +72,25 @@ test('an order that is cancelled by an operator while billing is silent ends CAN
   );
 });
 
-test('fifty callers of one order get one outcome, and it is charged once', async () => {
+test('fifty callers of one order get the same outcome, and the order is charged once', async () => {
   const world = createWorld();
   const answers = await withWorker(world.activities, (taskQueue) =>
-    Promise.all(Array.from({ length: 50 }, () => askOutcome(temporal.client, taskQueue, world))),
+    Promise.all(Array.from({ length: 50 }, () => awaitOutcome(temporal.client, taskQueue, world))),
   );
   assert.deepEqual([new Set(answers.map(({ status }) => status)).size, world.account.charges], [1, 1]);
 });
 
-test('a closed order answers from its history, with no worker', async () => {
+test('the outcome of a closed workflow is available without a worker', async () => {
   const world = createWorld();
   const first = await withWorker(world.activities, async (taskQueue) => {
-    const answered = await askOutcome(temporal.client, taskQueue, world);
+    const answered = await awaitOutcome(temporal.client, taskQueue, world);
     await temporal.client.workflow.getHandle(orderWorkflowId(world.orderId)).result();
     return answered;
   });
-  assert.deepEqual(await askOutcome(temporal.client, 'nobody-polls-this', world), first);
+  assert.deepEqual(await awaitOutcome(temporal.client, 'queue-without-a-worker', world), first);
 });
 
-test('an order that was terminated before it was announced is announced by a new run, and charged no more', async () => {
+test('an order terminated before its announcement is announced by a new run, without a second charge', async () => {
   const world = createWorld({ loseAnswerOf: { step: 'settleOrder', times: Infinity }, charge: 'regular' });
   const handle = temporal.client.workflow.getHandle(orderWorkflowId(world.orderId));
   await withWorker(world.activities, async (taskQueue) => {
@@ -101,7 +98,7 @@ test('an order that was terminated before it was announced is announced by a new
     while (world.row.status === 'IN_PROGRESS') await new Promise((resolve) => setImmediate(resolve));
     await handle.terminate('a test');
   });
-  const answered = await withWorker(world.keepingPromises(), (taskQueue) =>
+  const answered = await withWorker(world.withoutFaults(), (taskQueue) =>
     start(taskQueue, world).then(() => handle.result()),
   );
   assert.deepEqual(
@@ -110,7 +107,7 @@ test('an order that was terminated before it was announced is announced by a new
   );
 });
 
-test('the history tells the story in plain words, and holds nothing about a person', async () => {
+test('the history names each step in plain words', async () => {
   const world = createWorld({ charge: 'regular' });
   await runOrder(world);
   const handle = temporal.client.workflow.getHandle(orderWorkflowId(world.orderId));
@@ -127,6 +124,6 @@ test('the history tells the story in plain words, and holds nothing about a pers
   assert.deepEqual(searchAttributes['OrderStatus' as never], ['SUCCESS']);
 });
 
-test("the ids of an order's two workflows are made from the order id alone", () => {
+test("the ids of an order's two workflows are derived from the order id alone", () => {
   assert.deepEqual([orderWorkflowId('A'), cancelWorkflowId('A')], ['order-a', 'cancel-a']);
 });

@@ -1,9 +1,9 @@
-/** How many orders are worked on at a time, and how many may wait: beyond that an order is refused at once, and nothing of it is left. */
+/** Orders above the limits of concurrent placings and open orders are refused without effect. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { createBounds } from '../api/orders/bounds.ts';
-import { createAsk, outcomeOf, type Answer } from './support/asking.ts';
+import { createContractClient, outcomeOf, type Answer } from './support/asking.ts';
 import { asUser } from './support/callers.ts';
 import { eventually } from './support/eventually.ts';
 import { newKey, startOrders, type Orders } from './support/orders.ts';
@@ -19,18 +19,18 @@ after(() => orders.close());
 
 const rowsOf = (buyer: string) => orders.database.query('select from orders where owner_id = $1', [buyer]);
 
-test('orders beyond those in flight are refused at once, and are taken under the same keys when there is room again', async () => {
+test('orders above the in-flight limit are refused and can be placed under the same keys later', async () => {
   const buyer = randomUUID();
   const held = Promise.withResolvers<void>();
   let placing = 0;
-  const slow: typeof orders.store.place = async (asked) => {
+  const slow: typeof orders.store.place = async (request) => {
     placing++;
     await held.promise;
-    return orders.store.place(asked);
+    return orders.store.place(request);
   };
   const service = await orders.serve({ ...orders.store, place: slow });
   const place = (key: Record<string, string>): Promise<Answer> =>
-    createAsk(service.url)('createOrder', 'POST', '/orders', {
+    createContractClient(service.url)('createOrder', 'POST', '/orders', {
       headers: { ...asUser(buyer), ...key },
       body: { price: 5 },
     });
@@ -43,9 +43,8 @@ test('orders beyond those in flight are refused at once, and are taken under the
     assert.deepEqual([outcomeOf(refused), refused.headers.get('retry-after')], ['503 unavailable', '1']);
   }
   assert.deepEqual([placing, await rowsOf(buyer)], [IN_FLIGHT_MAX, []]);
-  // What does not place anything goes on.
   assert.equal(
-    outcomeOf(await createAsk(service.url)('listOrders', 'GET', '/orders', { headers: asUser(buyer) })),
+    outcomeOf(await createContractClient(service.url)('listOrders', 'GET', '/orders', { headers: asUser(buyer) })),
     '200',
   );
 
@@ -58,14 +57,13 @@ test('orders beyond those in flight are refused at once, and are taken under the
   await service.close();
 });
 
-test('beyond the orders that may wait an order is refused, while a repeat is still answered, until they have ended', async () => {
+test('above the limit of open orders new orders are refused until open ones end, and repeats are still answered', async () => {
   const buyer = randomUUID();
-  orders.end(undefined);
+  orders.setOutcome(undefined);
   const waiting = Array.from({ length: WAITING_MAX }, newKey);
   for (const key of waiting) assert.equal((await orders.place(buyer, key)).status, 202);
 
   const key = newKey();
-  // How many wait is looked up from time to time only.
   await eventually(async () => assert.equal(outcomeOf(await orders.place(randomUUID(), newKey())), '503 unavailable'));
   const refused = await orders.place(buyer, key);
   assert.deepEqual([outcomeOf(refused), refused.headers.get('retry-after')], ['503 unavailable', '1']);
@@ -85,17 +83,17 @@ test('beyond the orders that may wait an order is refused, while a repeat is sti
   });
 });
 
-test('how many wait is looked up once in a while, however many orders come', async () => {
-  let looks = 0;
-  const { roomForNew } = createBounds({ waitingReaches: async () => ++looks > 0 }, { inFlightMax: 1, waitingMax: 1 });
-  assert.deepEqual(new Set(await Promise.all(Array.from({ length: 50 }, roomForNew))), new Set([false]));
-  assert.equal(looks, 1);
+test('concurrent requests share one query for the number of open orders', async () => {
+  let queries = 0;
+  const { hasRoom } = createBounds({ waitingReaches: async () => ++queries > 0 }, { inFlightMax: 1, waitingMax: 1 });
+  assert.deepEqual(new Set(await Promise.all(Array.from({ length: 50 }, hasRoom))), new Set([false]));
+  assert.equal(queries, 1);
 });
 
-test('a look that has failed is no reason to refuse what comes after it', async () => {
-  let looks = 0;
-  const waitingReaches = async () => (++looks === 1 ? Promise.reject(new Error('the database is away')) : false);
-  const { roomForNew } = createBounds({ waitingReaches }, { inFlightMax: 1, waitingMax: 1 });
-  await assert.rejects(roomForNew(), /away/);
-  assert.equal(await roomForNew(), true);
+test('a failed query for the number of open orders does not affect later orders', async () => {
+  let queries = 0;
+  const waitingReaches = async () => (++queries === 1 ? Promise.reject(new Error('the database is down')) : false);
+  const { hasRoom } = createBounds({ waitingReaches }, { inFlightMax: 1, waitingMax: 1 });
+  await assert.rejects(hasRoom(), /down/);
+  assert.equal(await hasRoom(), true);
 });

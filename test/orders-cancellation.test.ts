@@ -1,4 +1,4 @@
-/** Taking an order back over HTTP, over a real store and workflows that end as a test wants. Each answer is one that the contract has. */
+/** Answers of `PUT /orders/{id}/cancellation`, with fake workflows. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
@@ -10,8 +10,7 @@ import { declined, paid } from './support/orders.ts';
 const cancel = (id: string) => orders.cancel(asUser(buyer), id);
 const causeOf = async (id: string) =>
   (await orders.database.query('select cancel_cause from orders where id = $1', [id]))[0]?.['cancel_cause'];
-/** What of an answer the cancellation decides. */
-const told = ({ status, headers, body }: Awaited<ReturnType<typeof cancel>>) => [
+const summaryOf = ({ status, headers, body }: Awaited<ReturnType<typeof cancel>>) => [
   status,
   body.status,
   body.reason,
@@ -22,11 +21,11 @@ for (const [what, ending] of [
   ['is in progress', undefined],
   ['has succeeded', paid],
 ] as const) {
-  test(`an order that ${what} is cancelled, and stays so however often it is asked for`, async () => {
+  test(`an order that ${what} can be cancelled, and repeated requests get the same answer`, async () => {
     const { id } = await placed(ending);
     const first = await cancel(id);
     assert.deepEqual(
-      [...told(first), first.headers.get('idempotent-replayed')],
+      [...summaryOf(first), first.headers.get('idempotent-replayed')],
       [200, 'CANCELLED', 'buyer', '"1-CANCELLED"', null],
     );
     for (const caller of [asUser(buyer), asService('worker')]) {
@@ -37,20 +36,25 @@ for (const [what, ending] of [
   });
 }
 
-test('a service cancels any order, for an operator', async () => {
+test('a service can cancel any order, with the operator as the cause', async () => {
   const { id } = await placed(paid);
-  assert.deepEqual(told(await orders.cancel(asService('worker'), id)), [200, 'CANCELLED', 'operator', '"1-CANCELLED"']);
+  assert.deepEqual(summaryOf(await orders.cancel(asService('worker'), id)), [
+    200,
+    'CANCELLED',
+    'operator',
+    '"1-CANCELLED"',
+  ]);
 });
 
-test('the first who asks is the one who did it', async () => {
+test('if a service repeats a cancellation by the buyer, the recorded cause stays the buyer', async () => {
   const { id } = await placed(paid);
-  orders.endCancellations(undefined);
+  orders.setCancellationOutcome(undefined);
   await cancel(id);
   await orders.cancel(asService('worker'), id);
   assert.equal(await causeOf(id), 'buyer');
 });
 
-test('an order that has failed cannot be cancelled, and says why it failed', async () => {
+test('a failed order cannot be cancelled, and the refusal says why it failed', async () => {
   const { id } = await placed(declined);
   const refused = await cancel(id);
   assert.deepEqual(
@@ -59,9 +63,9 @@ test('an order that has failed cannot be cancelled, and says why it failed', asy
   );
 });
 
-test('an order that billing has declined at this moment cannot be cancelled either', async () => {
+test('an order whose charge billing has just declined cannot be cancelled', async () => {
   const { id } = await placed(undefined);
-  orders.endCancellations('declined before');
+  orders.setCancellationOutcome('declined before');
   assert.equal(outcomeOf(await cancel(id)), '409 not-cancellable');
 });
 
@@ -69,33 +73,33 @@ for (const [what, ending, status] of [
   ['in progress', undefined, 'IN_PROGRESS'],
   ['that has succeeded', paid, 'SUCCESS'],
 ] as const) {
-  test(`a cancellation of an order ${what} that takes long is written down, and is said to be under way`, async () => {
+  test(`a slow cancellation of an order ${what} is recorded and answered 202`, async () => {
     const { id } = await placed(ending);
-    orders.endCancellations(undefined);
+    orders.setCancellationOutcome(undefined);
     const slow = await cancel(id);
-    assert.deepEqual([...told(slow), await causeOf(id)], [202, status, undefined, `"1-${status}"`, 'buyer']);
+    assert.deepEqual([...summaryOf(slow), await causeOf(id)], [202, status, undefined, `"1-${status}"`, 'buyer']);
     assert.deepEqual([slow.headers.get('location'), slow.headers.get('retry-after')], [`/orders/${id}`, '2']);
-    orders.endCancellations('cancelled');
-    assert.deepEqual(told(await cancel(id)), [200, 'CANCELLED', 'buyer', '"1-CANCELLED"']);
+    orders.setCancellationOutcome('cancelled');
+    assert.deepEqual(summaryOf(await cancel(id)), [200, 'CANCELLED', 'buyer', '"1-CANCELLED"']);
   });
 }
 
-test('of two who ask for a cancellation the first is the reason for it', async () => {
+test('if the buyer repeats a cancellation by a service, the cause stays the operator', async () => {
   const { id } = await placed(paid);
-  orders.endCancellations(undefined);
+  orders.setCancellationOutcome(undefined);
   await orders.cancel(asService('worker'), id);
-  orders.endCancellations('cancelled');
-  assert.deepEqual(told(await cancel(id)), [200, 'CANCELLED', 'operator', '"1-CANCELLED"']);
+  orders.setCancellationOutcome('cancelled');
+  assert.deepEqual(summaryOf(await cancel(id)), [200, 'CANCELLED', 'operator', '"1-CANCELLED"']);
 });
 
-test('an order whose row has forgotten its cancellation is cancelled again, and not said to be before it is', async () => {
+test('if the row has lost a finished cancellation, the cancellation is started again and answered 202', async () => {
   const { id } = await placed(paid);
-  orders.endCancellations('ended long ago');
-  assert.deepEqual(told(await cancel(id)), [202, 'SUCCESS', undefined, '"1-SUCCESS"']);
-  assert.deepEqual(orders.cancelledAgain, [id]);
+  orders.setCancellationOutcome('ended long ago');
+  assert.deepEqual(summaryOf(await cancel(id)), [202, 'SUCCESS', undefined, '"1-SUCCESS"']);
+  assert.deepEqual(orders.restartedCancellations, [id]);
 });
 
-test("another buyer's order and one that does not exist answer alike, and are not cancelled", async () => {
+test("cancelling another buyer's order is answered like an unknown order and changes nothing", async () => {
   const { id } = await placed(paid);
   const stranger = asUser(randomUUID());
   for (const each of [id, randomUUID(), 'x', '%00']) {
@@ -105,7 +109,7 @@ test("another buyer's order and one that does not exist answer alike, and are no
   assert.deepEqual([await causeOf(id), outcomeOf(await orders.cancel({}, id))], [null, '401 unauthenticated']);
 });
 
-test('a repeat of the request that placed it says how it ended first, and shows how it stands', async () => {
+test('a repeat of the placing request has the status code of the first result and shows the current status', async () => {
   const [succeeded, open] = [await placed(paid), await placed(undefined)];
   await cancel(succeeded.id);
   await cancel(open.id);

@@ -1,4 +1,4 @@
-/** Following one order by its events, over a real store. Each answer is one that the contract has. */
+/** The stream of `GET /orders/{id}/events`. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
@@ -12,11 +12,10 @@ const read = (id: string) => orders.read(asUser(buyer), id);
 const follow = (id: string, headers: Record<string, string> = {}) =>
   orders.follow({ ...asUser(buyer), ...headers }, id);
 
-/** The events of a stream, by their ids and what they tell. */
 const eventsOf = (text: string): [id: string, order: any][] =>
   [...text.matchAll(/^id: (.+)\nevent: status\ndata: (.+)\n\n/gm)].map(([, id, data]) => [id!, JSON.parse(data!)]);
 
-/** What a stream has told so far, and the whole of it once it has ended. */
+/** `next` reads a chunk, `whole` the full text of an ended stream. */
 async function opened(id: string, headers: Record<string, string>) {
   const response = await fetch(`${orders.url}/orders/${id}/events`, { headers });
   const reader = response.clone().body!.pipeThrough(new TextDecoderStream()).getReader();
@@ -27,8 +26,7 @@ async function opened(id: string, headers: Record<string, string>) {
   };
 }
 
-/** What a stream tells first. */
-async function told({ next }: Awaited<ReturnType<typeof opened>>): Promise<[id: string, order: any][]> {
+async function firstEvents({ next }: Awaited<ReturnType<typeof opened>>): Promise<[id: string, order: any][]> {
   for (let text = ''; ; text += await next()) if (eventsOf(text).length > 0) return eventsOf(text);
 }
 
@@ -36,11 +34,11 @@ for (const [who, caller] of [
   ['the buyer', () => asUser(buyer)],
   ['a service', () => asService('worker')],
 ] as const) {
-  test(`a stream tells ${who} where the order stands, then how it ended, and ends`, async () => {
+  test(`a stream sends ${who} the current status, then the final status, and ends`, async () => {
     const { id } = await placed(undefined);
     const { body: open } = await read(id);
     const stream = await opened(id, caller());
-    const before = await told(stream);
+    const before = await firstEvents(stream);
     assert.deepEqual(before, [['1-IN_PROGRESS', open]]);
     await orders.store.settle(id, 'FAILED', 'deadline');
     assert.deepEqual(eventsOf(await stream.whole()), [
@@ -51,7 +49,7 @@ for (const [who, caller] of [
   });
 }
 
-test('to who comes back a stream opens at once, and tells what has changed since', async () => {
+test('a client that reconnects gets an open stream at once, with only the changes since its last event', async () => {
   const { id } = await placed(undefined);
   const stream = await opened(id, { ...asUser(buyer), 'last-event-id': '1-IN_PROGRESS' });
   assert.equal(await stream.next(), ': here\n\n');
@@ -62,11 +60,11 @@ test('to who comes back a stream opens at once, and tells what has changed since
   );
 });
 
-test('a stream tells of a success, also of an order that was taken back right after it', async () => {
+test('a stream also sends the success of an order that was cancelled right afterwards', async () => {
   const { id } = await placed(undefined);
   const stream = await opened(id, asUser(buyer));
-  await told(stream);
-  // In one transaction, so that nobody can look between the two.
+  await firstEvents(stream);
+  // In one transaction, so the stream cannot see the state in between.
   await orders.database.query(`
     update orders set status = 'SUCCESS', first_status = 'SUCCESS' where id = '${id}';
     update orders set status = 'CANCELLED', reason = 'buyer' where id = '${id}'`);
@@ -80,7 +78,7 @@ test('a stream tells of a success, also of an order that was taken back right af
   );
 });
 
-test('a stream of an order that is being taken back goes on until it is, and so does the wait for it', async () => {
+test('while an order is being cancelled, its stream and a waiting read last until it is cancelled', async () => {
   const { id } = await placed(paid);
   await orders.store.requestCancellation(id, 'buyer');
   const waiting = orders.read({ ...asUser(buyer), prefer: 'wait=30' }, id);
@@ -94,7 +92,7 @@ test('a stream of an order that is being taken back goes on until it is, and so 
   assert.equal((await waiting).body.status, 'CANCELLED');
 });
 
-test('a stream warns nobody of a leak', async () => {
+test('a stream causes no leak warning in Node', async () => {
   const warnings: Error[] = [];
   const warned = (warning: Error) => warnings.push(warning);
   process.on('warning', warned);
@@ -103,11 +101,11 @@ test('a stream warns nobody of a leak', async () => {
   assert.deepEqual(warnings, []);
 });
 
-test('a stream in which nothing happens says now and then that it is still there', async (t) => {
+test('an idle stream sends a comment every 15 seconds', async (t) => {
   t.mock.timers.enable({ apis: ['setInterval'] });
   const { id } = await placed(undefined);
   const stream = await opened(id, asUser(buyer));
-  await told(stream);
+  await firstEvents(stream);
   for (let n = 0; n < 2; n++) {
     t.mock.timers.tick(15_000);
     assert.equal(await stream.next(), ': still here\n\n');
@@ -119,14 +117,14 @@ test('a stream in which nothing happens says now and then that it is still there
   );
 });
 
-test('a stream of an order that has ended tells that alone, also to who has seen something else of it', async () => {
+test('the stream of a finished order sends only the final status, whatever older event the client names', async () => {
   const { id } = await placed(paid);
   const { body } = await read(id);
   for (const seen of [{}, { 'last-event-id': '1-IN_PROGRESS' }, { 'last-event-id': '"1-SUCCESS"' }])
     assert.deepEqual(eventsOf((await follow(id, seen as Record<string, string>)).body), [['1-SUCCESS', body]]);
 });
 
-test('who comes back after the end is told that there is nothing more, and who comes back before it is not', async () => {
+test('a client that reconnects with the last event is answered 204, unless the status has changed since', async () => {
   const { id } = await placed(paid);
   assert.equal((await follow(id, { 'last-event-id': '1-SUCCESS' })).status, 204);
   await orders.store.cancel(id, 'buyer');
@@ -140,7 +138,7 @@ test('who comes back after the end is told that there is nothing more, and who c
   );
 });
 
-test("another buyer's order cannot be followed, and is answered like one that does not exist", async () => {
+test("following another buyer's order is answered like following an unknown order", async () => {
   const { id } = await placed(paid);
   for (const answer of [await orders.follow(asUser(randomUUID()), id), await follow(randomUUID()), await follow('x')])
     assert.deepEqual([outcomeOf(answer), answer.body.detail], ['404 no-such-order', 'You have no order with this id']);

@@ -1,4 +1,4 @@
-/** What an order's key is good for: it is not used up by a refusal, it is looked at in its turn, and it is remembered by nothing but the row. */
+/** A refusal does not use up an idempotency key, and the row alone remembers it. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
@@ -20,7 +20,7 @@ const refusals: { outcome: string; headers?: Record<string, string>; body?: unkn
 ];
 
 for (const { outcome, headers = {}, body } of refusals) {
-  test(`a key that came with a request that was refused as ${outcome}${headers['if-match'] ? ', for its version,' : ''} is good for the order, put right`, async () => {
+  test(`a key of a request refused with ${outcome}${headers['if-match'] ? ' because of its version' : ''} can be used for the corrected request`, async () => {
     const key = newKey();
     assert.equal(outcomeOf(await orders.place(buyer, { 'if-match': '0', ...key, ...headers }, body)), outcome);
     const placed = await orders.place(buyer, { 'if-match': '0', ...key });
@@ -28,39 +28,39 @@ for (const { outcome, headers = {}, body } of refusals) {
   });
 }
 
-/** Each is wrong in all that the ones after it are wrong in, and in one thing more. */
-const order: [wrongIn: string, outcome: string, headers: Record<string, string>, body: unknown][] = [
+/** Each request has all faults of those below it and one more. */
+const checkOrder: [fault: string, outcome: string, headers: Record<string, string>, body: unknown][] = [
   [
-    'who asks',
+    'no token',
     '401 unauthenticated',
     { authorization: '', 'content-type': 'text/plain' },
     `{"price":0,"pad":"${'x'.repeat(17_000)}"}`,
   ],
   [
-    'who may ask',
+    'a caller who may not order',
     '403 forbidden',
     { ...asService('worker'), 'content-type': 'text/plain' },
     `{"price":0,"pad":"${'x'.repeat(17_000)}"}`,
   ],
   [
-    'its type',
+    'a wrong content type',
     '415 unsupported-media-type',
     { 'content-type': 'text/plain' },
     `{"price":0,"pad":"${'x'.repeat(17_000)}"}`,
   ],
-  ['its size', '413 payload-too-large', {}, { price: 0, pad: 'x'.repeat(17_000) }],
-  ['its schema', '400 bad-request', {}, { price: 0 }],
-  ['its key', '422 key-reused', {}, { price: 6 }],
+  ['a body that is too large', '413 payload-too-large', {}, { price: 0, pad: 'x'.repeat(17_000) }],
+  ['an invalid body', '400 bad-request', {}, { price: 0 }],
+  ['a reused key', '422 key-reused', {}, { price: 6 }],
 ];
-for (const [wrongIn, outcome, headers, body] of order) {
-  test(`a request that is wrong in ${wrongIn}, and in all that is looked at later, is refused for that: ${outcome}`, async () => {
+for (const [fault, outcome, headers, body] of checkOrder) {
+  test(`a request with ${fault} and every fault that is checked later is refused with ${outcome}`, async () => {
     const key = newKey();
     await orders.place(buyer, { 'if-match': '0', ...key });
     assert.equal(outcomeOf(await orders.place(buyer, { 'if-match': '7', ...key, ...headers }, body)), outcome);
   });
 }
 
-test('a repeat is not told that its own order made the list stale', async () => {
+test('a repeat is not refused as stale because of its own order', async () => {
   const key = newKey();
   const first = await orders.place(buyer, { 'if-match': '0', ...key });
   const again = await orders.place(buyer, { 'if-match': '0', ...key });
@@ -72,19 +72,22 @@ for (const [what, ending, outcome] of [
   ['paid', paid, '201'],
   ['declined', declined, '409 insufficient-funds'],
 ] as const) {
-  test(`a repeat of an order that was ${what} is answered by the row alone, however long ago its workflow was forgotten`, async () => {
-    orders.end(ending);
+  test(`a repeat of an order that was ${what} is answered from the row, without asking its workflow`, async () => {
+    orders.setOutcome(ending);
     const key = newKey();
     await orders.place(buyer, key);
-    orders.asked.length = 0;
-    // A workflow that is asked again would not know.
-    orders.end(undefined);
+    orders.outcomeRequests.length = 0;
+    // A workflow would not know the outcome.
+    orders.setOutcome(undefined);
     const again = await orders.place(buyer, key);
-    assert.deepEqual([outcomeOf(again), again.headers.get('idempotent-replayed'), orders.asked], [outcome, 'true', []]);
+    assert.deepEqual(
+      [outcomeOf(again), again.headers.get('idempotent-replayed'), orders.outcomeRequests],
+      [outcome, 'true', []],
+    );
   });
 }
 
-test('the repeat of a request whose order was lost, and written again, is answered with that order', async () => {
+test('a repeat of a request whose order was lost and restored is answered with that order', async () => {
   const key = newKey();
   const { body } = await orders.place(buyer, key);
   const lost = (await orders.store.find(body.id))!;
@@ -97,7 +100,7 @@ test('the repeat of a request whose order was lost, and written again, is answer
   assert.equal(outcomeOf(await orders.place(buyer, key, { price: 6 })), '422 key-reused');
 });
 
-test('of a request without a key each one is an order of its own', async () => {
+test('every request without a key places a separate order', async () => {
   const [first, second] = [
     await orders.place(buyer, { 'if-match': '0' }),
     await orders.place(buyer, { 'if-match': '1' }),
@@ -105,7 +108,7 @@ test('of a request without a key each one is an order of its own', async () => {
   assert.deepEqual([first.status, second.status, first.body.id === second.body.id], [201, 201, false]);
 });
 
-test('a body of 16 KiB is read, and one of a byte more is not', async () => {
+test('a body of 16 KiB is read, and one that is a byte larger is refused', async () => {
   const body = (bytes: number) => '{"price":0}'.padEnd(bytes);
   assert.equal(outcomeOf(await orders.place(buyer, newKey(), body(16 * 1024))), '400 bad-request');
   assert.equal(outcomeOf(await orders.place(buyer, newKey(), body(16 * 1024 + 1))), '413 payload-too-large');

@@ -1,4 +1,4 @@
-/** Reading one order, and waiting for it, over a real store. Each answer is one that the contract has. */
+/** Conditional and waiting reads of one order. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,26 +7,26 @@ import { eventually } from './support/eventually.ts';
 import { buyer, orders, placed } from './support/ordering.ts';
 import { declined, paid } from './support/orders.ts';
 
-/** Longer than the service takes between two looks at the orders that somebody waits for. */
+/** Longer than the polling interval for awaited orders. */
 const QUIET_MS = 600;
 
 const read = (id: string, headers: Record<string, string> = {}) => orders.read({ ...asUser(buyer), ...headers }, id);
 
 for (const known of ['"1-SUCCESS"', 'W/"1-SUCCESS"', '"0-SUCCESS", "1-SUCCESS"', '*', ' * ']) {
-  test(`an order that is still as ${known} says is not sent again`, async () => {
+  test(`an order that matches ${known} is answered 304`, async () => {
     const { status, headers, body } = await read((await placed(paid)).id, { 'if-none-match': known });
     assert.deepEqual([status, headers.get('etag'), body], [304, '"1-SUCCESS"', undefined]);
   });
 }
 
 for (const known of ['"1-IN_PROGRESS"', '"2-SUCCESS"', '1-SUCCESS', '"1"', 'nonsense', '""']) {
-  test(`an order that is not what ${known} says is sent`, async () => {
+  test(`an order that does not match ${known} is sent`, async () => {
     const { status, headers, body } = await read((await placed(paid)).id, { 'if-none-match': known });
     assert.deepEqual([status, headers.get('etag'), body.status], [200, '"1-SUCCESS"', 'SUCCESS']);
   });
 }
 
-test('what an order is at changes with its status', async () => {
+test("an order's ETag changes with its status", async () => {
   const { id } = await placed(undefined);
   const { headers } = await read(id);
   assert.equal((await read(id, { 'if-none-match': headers.get('etag')! })).status, 304);
@@ -36,12 +36,12 @@ test('what an order is at changes with its status', async () => {
   assert.equal((await read(id, { 'if-none-match': '"1-SUCCESS"' })).headers.get('etag'), '"1-CANCELLED"');
 });
 
-test('an order that failed says why', async () => {
+test('a failed order has a reason', async () => {
   const { body, headers } = await read((await placed(declined)).id);
   assert.deepEqual([body.status, body.reason, headers.get('etag')], ['FAILED', 'insufficient-funds', '"1-FAILED"']);
 });
 
-test('who prefers to wait is answered when the order is final', async () => {
+test('a read that prefers to wait is answered once the order is final', async () => {
   const { id } = await placed(undefined);
   const answers = [
     read(id, { prefer: 'wait=30' }),
@@ -56,7 +56,7 @@ test('who prefers to wait is answered when the order is final', async () => {
     );
 });
 
-test('who waits in vain gets the order as it stands, or is told that it still does', async () => {
+test('if the order is not final when the wait ends, the read gets the current order or 304', async () => {
   const { id } = await placed(undefined);
   const startedMs = performance.now();
   const [order, unchanged] = await Promise.all([
@@ -68,7 +68,7 @@ test('who waits in vain gets the order as it stands, or is told that it still do
   for (const { headers } of [order, unchanged]) assert.equal(headers.get('preference-applied'), 'wait=1');
 });
 
-test("what is somebody's own is kept for nobody else by what stands in between, also when it has not changed", async () => {
+test('answers about an order are private for caches, including 304', async () => {
   const { id } = await placed(paid);
   const { headers } = await read(id, {});
   const unchanged = await read(id, { 'if-none-match': headers.get('etag')! });
@@ -88,7 +88,7 @@ for (const [prefer, applied] of [
   ['wait=-1', null],
   ['respond-async', null],
 ] as const) {
-  test(`${prefer} is ${applied ? `taken for ${applied}` : 'no wait'}, and an order that is final is not waited for`, async () => {
+  test(`${prefer} is ${applied ? `applied as ${applied}` : 'no wait'}, and a final order is answered within five seconds`, async () => {
     const { id } = await placed(paid);
     const startedMs = performance.now();
     const { status, headers } = await read(id, { prefer });
@@ -97,7 +97,7 @@ for (const [prefer, applied] of [
   });
 }
 
-test('many wait and follow with one query at a time, and none is made for those who have gone', async () => {
+test('waiting reads and streams share one query at a time, and none runs after their clients have disconnected', async () => {
   const { id } = await placed(undefined);
   let looks = 0;
   let [atOnce, atOnceMax] = [0, 0];
@@ -117,7 +117,7 @@ test('many wait and follow with one query at a time, and none is made for those 
   );
   await eventually(() => assert.ok(looks > 2));
   assert.equal(atOnceMax, 1);
-  // Who asks for the head of a stream has all of it at once.
+  // A HEAD request must not keep the polling alive.
   await fetch(`${service.url}/orders/${id}/events`, { method: 'HEAD', headers: asUser(buyer) });
   leaving.abort();
   for (const each of waiting) await assert.rejects(each, { name: 'AbortError' });
@@ -125,7 +125,7 @@ test('many wait and follow with one query at a time, and none is made for those 
     const before = looks;
     await sleep(QUIET_MS);
     assert.equal(looks, before);
-    // Sooner than the waits would have ended by themselves.
+    // Less than the waits of 30 s.
   }, 10_000);
   await service.close();
 });

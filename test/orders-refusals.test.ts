@@ -1,4 +1,4 @@
-/** What the order service refuses, and that nothing is written then. */
+/** What the order service refuses without writing anything. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
@@ -7,7 +7,6 @@ import { asService, asUser } from './support/callers.ts';
 import { assertDocumented } from './support/openapi.ts';
 import { buyer, orders } from './support/ordering.ts';
 
-/** Tests are called by it, the same each time. */
 const KEY = '5f0f8a3e-0c1d-4b9e-8f1a-2d3c4b5a6978';
 
 const refused: { what: string; headers?: Record<string, string>; body?: unknown; outcome: string }[] = [
@@ -40,9 +39,9 @@ const refused: { what: string; headers?: Record<string, string>; body?: unknown;
     '[]',
     '',
   ].map((body) => ({ what: `of ${body}`, body, outcome: '400 bad-request' })),
-  { what: 'with a property that nobody knows', body: { price: 5, status: 'SUCCESS' }, outcome: '400 bad-request' },
-  { what: 'for somebody else', body: { price: 5, userId: randomUUID() }, outcome: '403 not-your-account' },
-  { what: 'for no id', body: { price: 5, userId: 'me' }, outcome: '400 bad-request' },
+  { what: 'with an unknown property', body: { price: 5, status: 'SUCCESS' }, outcome: '400 bad-request' },
+  { what: 'for another user', body: { price: 5, userId: randomUUID() }, outcome: '403 not-your-account' },
+  { what: 'for a malformed user id', body: { price: 5, userId: 'me' }, outcome: '400 bad-request' },
   { what: 'that is too large', body: { price: 5, pad: 'x'.repeat(16 * 1024) }, outcome: '413 payload-too-large' },
   {
     what: 'as a form',
@@ -56,13 +55,13 @@ const refused: { what: string; headers?: Record<string, string>; body?: unknown;
     body: '{"price":5}',
     outcome: '415 unsupported-media-type',
   },
-  { what: 'by nobody', headers: { 'if-match': '0', authorization: '' }, outcome: '401 unauthenticated' },
+  { what: 'without a token', headers: { 'if-match': '0', authorization: '' }, outcome: '401 unauthenticated' },
   {
-    what: 'by a token that proves nothing',
+    what: 'with an invalid token',
     headers: { 'if-match': '0', authorization: 'Bearer x.y.z' },
     outcome: '401 unauthenticated',
   },
-  { what: 'by a service', headers: { 'if-match': '0', ...asService('worker') }, outcome: '403 forbidden' },
+  { what: 'from a service', headers: { 'if-match': '0', ...asService('worker') }, outcome: '403 forbidden' },
 ];
 
 for (const { what, headers = { 'if-match': '0' }, body, outcome } of refused) {
@@ -72,7 +71,7 @@ for (const { what, headers = { 'if-match': '0' }, body, outcome } of refused) {
   });
 }
 
-test('a list in pages that cannot be is refused', async () => {
+test('a list with invalid paging parameters, from a service or with a wrong method is refused', async () => {
   for (const query of [
     '?limit=0',
     '?limit=101',
@@ -104,6 +103,6 @@ test('a body that is not UTF-8 is refused', async () => {
   const refused = await assertDocumented('createOrder', response);
   assert.deepEqual(
     [refused.type, refused.detail],
-    ['/problems/bad-request', 'The body did not arrive whole, or is not UTF-8'],
+    ['/problems/bad-request', 'The body is incomplete, or is not UTF-8'],
   );
 });

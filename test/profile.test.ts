@@ -1,4 +1,4 @@
-/** What follows from the change of a profile: the start of its workflow, the workflow, and its activities. */
+/** A changed profile opens the billing account and is announced. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
@@ -12,7 +12,7 @@ import { createProfileWorld } from './support/profile-world.ts';
 import { temporal } from './support/saga-temporal.ts';
 import { withWorker } from './support/temporal.ts';
 
-/** On a machine that is busy with other tests a start may take its time. */
+/** Other tests may keep the machine busy. */
 const patientStarter = (taskQueue: string) =>
   createProfileStarter({ temporal: temporal.client, taskQueue, withinMs: 20_000 });
 const handleOf = (userId: string, version: number) =>
@@ -23,7 +23,7 @@ const announce = (world: ReturnType<typeof createProfileWorld>, version: number)
     version,
   });
 
-test('a change opens the account and is announced, whatever fails first, and history names no person', async () => {
+test('a change opens the account and is announced despite failures, and the history contains no personal data', async () => {
   const world = createProfileWorld({ billingAnswersFirst: [503], usersAnswersFirst: [401], publishingFailsFirst: 1 });
   const { userId } = world;
   const personal = {
@@ -53,19 +53,19 @@ test('a change opens the account and is announced, whatever fails first, and his
     1,
     'a repeated message has the same id',
   );
-  assert.ok(history.includes(userId) && history.includes('open the billing account'), 'history is searched as text');
+  assert.ok(history.includes(userId) && history.includes('open the billing account'), 'the search of the text works');
   for (const word of ['mduvallier', ...Object.values(personal)])
-    assert.ok(!history.includes(word), `history has ${word}`);
+    assert.ok(!history.includes(word), `the history contains ${word}`);
 });
 
-for (const [goneAt, what] of [
-  [3, 'that change'],
-  [5, 'a later one, which is under way too'],
-  [undefined, 'one that the users service does not know any more'],
+for (const [deletedVersion, what] of [
+  [3, 'by the announced change'],
+  [5, 'by a later change'],
+  [undefined, 'at a version that the users service no longer knows'],
 ] as const) {
-  test(`a deletion is announced by a null with its version: ${what}`, async () => {
-    const world = Object.assign(createProfileWorld(), { profile: undefined, goneAt });
-    const version = goneAt ?? 3;
+  test(`a profile that was deleted ${what} is announced as null with its version`, async () => {
+    const world = Object.assign(createProfileWorld(), { profile: undefined, deletedVersion });
+    const version = deletedVersion ?? 3;
     assert.deepEqual(await announce(world, 3), { version, deleted: true });
     assert.deepEqual(
       world.messages.map(({ key, value, headers }) => [key, value, headers['eventId'], headers['profileVersion']]),
@@ -74,7 +74,7 @@ for (const [goneAt, what] of [
   });
 }
 
-test('what follows from a change, also when it is started later, is tied to the request that made it', async () => {
+test('requests and messages of a change carry the correlation id and trace of the request that made it', async () => {
   const world = createProfileWorld();
   const origin = {
     correlationId: 'signing-up',
@@ -84,11 +84,11 @@ test('what follows from a change, also when it is started later, is tied to the 
     await patientStarter(taskQueue)({ userId: world.userId, version: 1, ...origin });
     await handleOf(world.userId, 1).result();
   });
-  const tied = [origin.correlationId, origin.traceparent];
-  assert.deepEqual(world.origins, [tied, tied, tied]);
+  const expected = [origin.correlationId, origin.traceparent];
+  assert.deepEqual(world.origins, [expected, expected, expected]);
   assert.deepEqual(
     world.messages.map(({ headers }) => [headers['correlationId'], headers['traceparent']]),
-    [tied],
+    [expected],
   );
 });
 
@@ -99,14 +99,14 @@ for (const [status, type] of [
   [500, 'internal-error'],
   [503, 'unavailable'],
 ] as const) {
-  test(`when the users service answers ${status} ${type}, nothing is announced, least of all a deletion`, async () => {
+  test(`when the users service answers ${status} ${type}, nothing is announced`, async () => {
     const world = createProfileWorld({ usersAnswersFirst: [status] });
     await assert.rejects(announce(world, 1), new RegExp(`users answered ${status}`));
     assert.equal(world.messages.length, 0);
   });
 }
 
-test('a workflow that comes late announces the profile as it is now, under the id of that version', async () => {
+test('a workflow that runs late announces the current version under the event id of that version', async () => {
   const world = createProfileWorld({ version: 5 });
   assert.deepEqual(await announce(world, 2), { version: 5, deleted: false });
   assert.deepEqual(
@@ -115,11 +115,11 @@ test('a workflow that comes late announces the profile as it is now, under the i
   );
 });
 
-test('a profile that changes while it is being announced is announced again, so that the last message is the latest', async () => {
+test('a profile that changes during its announcement is announced again, so the last message is the latest', async () => {
   const world = createProfileWorld();
   const changes = [
     () => (world.profile = { ...world.profile!, firstName: 'Augusta', version: 2 }),
-    () => ((world.profile = undefined), (world.goneAt = 3)),
+    () => ((world.profile = undefined), (world.deletedVersion = 3)),
   ];
   world.beforePublishing = () => changes.shift()?.();
   assert.deepEqual(await announce(world, 1), { version: 3, deleted: true });
@@ -136,11 +136,11 @@ test('a profile that changes while it is being announced is announced again, so 
   );
 });
 
-test('an announcement whose time was up when it came through is corrected where the profile was deleted meanwhile', async () => {
+test('if an announcement times out as it is published and the profile was deleted meanwhile, the deletion is announced too', async () => {
   const world = createProfileWorld();
   const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
   world.beforePublishing = () => {
-    Object.assign(world, { profile: undefined, goneAt: 2 });
+    Object.assign(world, { profile: undefined, deletedVersion: 2 });
     environment.cancel();
   };
   const announced = await environment.run(world.activities.announceProfile, { userId: world.userId, version: 1 });
@@ -148,9 +148,9 @@ test('an announcement whose time was up when it came through is corrected where 
   assert.deepEqual([world.messages.length, world.messages.at(-1)!.value], [2, null]);
 });
 
-test('a change is started once, however often that is asked for, and again after it was terminated', async () => {
+test('the workflow of a change starts once, however often it is requested, and again after it was terminated', async () => {
   const userId = randomUUID();
-  const start = patientStarter(`nobody-polls-${userId}`);
+  const start = patientStarter(`no-worker-${userId}`);
   await Promise.all(Array.from({ length: 10 }, () => start({ userId, version: 1 })));
   const first = await handleOf(userId, 1).describe();
   await start({ userId, version: 1 });
@@ -164,7 +164,7 @@ test('a change is started once, however often that is asked for, and again after
   await handleOf(userId, 1).terminate();
 });
 
-test('a change whose workflow has ended well counts as started, and does not run again', async () => {
+test('a change whose workflow has completed counts as started and does not run again', async () => {
   const world = createProfileWorld();
   const { userId } = world;
   await withWorker(world.activities as Activities, async (taskQueue) => {
@@ -178,18 +178,18 @@ test('a change whose workflow has ended well counts as started, and does not run
   assert.equal(world.messages.length, 1);
 });
 
-test('without Temporal the start gives up after about a second', async () => {
-  const away = createTemporal({ address: '127.0.0.1:1', namespace: 'default', tls: false });
+test('while Temporal is unavailable, starting a workflow fails within nine seconds', async () => {
+  const unreachable = createTemporal({ address: '127.0.0.1:1', namespace: 'default', tls: false });
   const startedMs = performance.now();
   await assert.rejects(
-    createProfileStarter({ temporal: away.client, taskQueue: 'none' })({ userId: randomUUID(), version: 1 }),
+    createProfileStarter({ temporal: unreachable.client, taskQueue: 'none' })({ userId: randomUUID(), version: 1 }),
   );
   const tookMs = performance.now() - startedMs;
   assert.ok(tookMs < 9_000, `${tookMs} ms`);
-  await away.close();
+  await unreachable.close();
 });
 
-/** A history with its payloads readable. */
+/** With its payloads decoded. */
 const asText = (history: unknown) =>
   JSON.stringify(history).replace(/"data":"([^"]+)"/g, (_whole, data: string) =>
     Buffer.from(data, 'base64').toString(),

@@ -1,4 +1,4 @@
-/** The gate that a change of the workflows has to pass, and that it is shut to what would break orders under way. */
+/** The replay check passes, and fails for changes that break running orders. */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { bundleForReplay, faultsOf } from './replay/gate.ts';
@@ -14,27 +14,26 @@ before(async () => {
   [code, stored] = await Promise.all([bundleForReplay(), readStored()]);
 });
 
-/** The workflows with a change in them. */
-function changed(was: RegExp, is: string): string {
-  const other = code.replaceAll(new RegExp(was, 'g'), is);
-  assert.ok(other !== code, 'the change is one');
-  return other;
+function changed(from: RegExp, to: string): string {
+  const changedCode = code.replaceAll(new RegExp(from, 'g'), to);
+  assert.ok(changedCode !== code, 'the code to replace was not found');
+  return changedCode;
 }
 
 const only = (...names: string[]): Stored[] => stored.filter(({ name }) => names.includes(name));
 
-test('there is a history of every path, and every history is of a path', () => {
+test('every scenario has a stored history, and every stored history has a scenario', () => {
   assert.deepEqual(
     stored.map(({ name }) => name),
     Object.keys(scenarios).toSorted(),
   );
 });
 
-test('every history replays, and asks its activities for what it asked them for', async () => {
+test('every history replays and calls its activities with the recorded inputs', async () => {
   assert.deepEqual(await faultsOf(code, stored), []);
 });
 
-test('a workflow that leaves out a step does not pass', async () => {
+test('a workflow that omits a step fails the replay check', async () => {
   const faults = await faultsOf(
     changed(/await [^\n]*\(placed\)\.announceOrder\(settled\);/, 'await undefined;'),
     only('order-success-local'),
@@ -42,7 +41,7 @@ test('a workflow that leaves out a step does not pass', async () => {
   assert.match(faults.join(), /^order-success-local does not replay: .*nondeterminism/i);
 });
 
-test('a workflow that takes another turn does not pass', async () => {
+test('a workflow that takes another branch fails the replay check', async () => {
   const faults = await faultsOf(
     changed(/(outcome|reason): 'insufficient-funds'/, "$1: 'poor'").replaceAll(
       "status: 'FAILED'",
@@ -57,7 +56,7 @@ for (const [kind, name] of [
   ['local', 'order-success-local'],
   ['regular', 'order-success-regular'],
 ] as const) {
-  test(`an activity that is asked for something else does not pass (${kind})`, async () => {
+  test(`a changed input of an activity fails the replay check (${kind})`, async () => {
     const faults = await faultsOf(
       changed(/settleOrder ?\(\{ status, reason \}\) \{/, "settleOrder({ status }) { const reason = 'changed';"),
       only(name),
@@ -72,7 +71,7 @@ for (const [kind, name] of [
   });
 }
 
-/** As servers tell it that call a step not retryable whose time is over while nobody has its task. */
+/** Older servers report a timeout as non-retryable if no worker holds the task. */
 function asOlderServers(event: Record<string, any>): Record<string, any> {
   const { activityTaskFailedEventAttributes: failed, ...more } = event;
   if (failed?.retryState !== 'RETRY_STATE_TIMEOUT') return event;
@@ -85,7 +84,7 @@ function asOlderServers(event: Record<string, any>): Record<string, any> {
   return { ...more, eventType: 'EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT', activityTaskTimedOutEventAttributes: attributes };
 }
 
-test('a step whose time was over is tried on, whatever a server calls that', async () => {
+test('a step that timed out is retried, even if the server reports the timeout as non-retryable', async () => {
   const older = only('order-stuck-announcement', 'order-stuck-charge', 'cancellation-stuck').map((each) => ({
     ...each,
     history: { events: each.history.events.map(asOlderServers) },
@@ -94,7 +93,7 @@ test('a step whose time was over is tried on, whatever a server calls that', asy
   assert.deepEqual(await faultsOf(code, older), []);
 });
 
-test('a history whose workflow is no more does not pass', async () => {
+test('a history of a workflow that no longer exists fails the replay check', async () => {
   const faults = await faultsOf(changed(/profile: \(\) => /, 'renamed: () => '), only('profile-created'));
   assert.match(faults.join(), /^profile-created does not replay/);
 });

@@ -1,21 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { rounds } from '../lib/rounds.ts';
+import { runPeriodically } from '../lib/rounds.ts';
 import { eventually } from './support/eventually.ts';
 
-test('a round that was cut short is followed by another one soon, and one that was not when the next is due', async () => {
+test('a failed run is retried soon, and after a successful run the next waits for the interval', async () => {
   const stop = new AbortController();
-  const told: unknown[] = [];
-  let begun = 0;
-  const ended = rounds(
-    { signal: stop.signal, everyMs: 3_600_000, againMs: 1, onFailed: (error) => told.push(error) },
+  const errors: unknown[] = [];
+  let runs = 0;
+  const ended = runPeriodically(
+    { signal: stop.signal, everyMs: 3_600_000, retryMs: 1, onFailed: (error) => errors.push(error) },
     async () => {
-      begun++;
-      if (begun < 3) throw new Error('away');
+      runs++;
+      if (runs < 3) throw new Error('down');
     },
   );
-  await eventually(() => assert.equal(begun, 3));
+  await eventually(() => assert.equal(runs, 3));
   stop.abort();
   await ended;
-  assert.deepEqual([begun, told], [3, [new Error('away'), new Error('away')]]);
+  assert.deepEqual([runs, errors], [3, [new Error('down'), new Error('down')]]);
 });

@@ -1,6 +1,6 @@
 /**
- * Runs the tests: starts the servers that they share, once, in a folder that is thrown away, then node's test runner, then stops them.
- * `npm test` runs all; `npm test -- test/order-saga.test.ts` some; options of `node --test` go through.
+ * Runs the tests: starts their shared servers in a temporary folder, runs node's test runner, stops the servers.
+ * `npm test` runs all tests, `npm test -- test/order-saga.test.ts` one file. Options of `node --test` are passed on.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { globSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { timeSkippingServerPath } from '../local/temporal-programs.ts';
 import { createTemplates } from './support/database.ts';
 
 const CONCURRENCY = 3;
-/** They bring up installations of their own, and have the machine to themselves. */
+/** They start their own installations and run alone. */
 const STORMS = ['test/storm.test.ts', 'test/storm-deaths.test.ts'];
 const dir = await mkdtemp(join(tmpdir(), 'order-saga-test-'));
 let stack: Stack | undefined;

@@ -1,4 +1,4 @@
-/** Which workflows an order has once it is to be taken back, on a real Temporal. Nobody polls its queue: what is started stays as it is. */
+/** Which workflows the order service starts. No worker polls the queue, so they stay as started. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
@@ -7,7 +7,7 @@ import { createSaga, type SagaOptions } from '../api/orders/saga.ts';
 import type { Order } from '../api/orders/store.ts';
 import { inputOf } from '../bin/operator/runs.ts';
 import { createLog } from '../lib/log.ts';
-import { ifKnown } from '../lib/temporal.ts';
+import { ifFound } from '../lib/temporal.ts';
 import { cancelWorkflowId, orderWorkflowId } from '../specs/identity.ts';
 import type { OrderInput } from '../workflows/order.ts';
 import { eventually } from './support/eventually.ts';
@@ -37,21 +37,21 @@ const orderThat = (status: Order['status']) =>
     createdAt: new Date().toISOString(),
   }) as Order;
 const isThere = async (workflowId: string): Promise<boolean> =>
-  (await ifKnown(workflow.getHandle(workflowId).describe())) !== undefined;
-/** Whether the order has a workflow, and whether its cancellation has. */
+  (await ifFound(workflow.getHandle(workflowId).describe())) !== undefined;
+/** Whether the order and its cancellation have workflows. */
 const startedOf = async ({ id }: Order) => [await isThere(orderWorkflowId(id)), await isThere(cancelWorkflowId(id))];
-const end = async (...ids: string[]) => Promise.all(ids.map((id) => ifKnown(workflow.getHandle(id).terminate())));
+const end = async (...ids: string[]) => Promise.all(ids.map((id) => ifFound(workflow.getHandle(id).terminate())));
 
 const ways = {
-  'by who waits for it': ({ cancelled }: typeof saga, order: Order) => cancelled(order, 'buyer'),
-  'by who does not wait': ({ startCancellation }: typeof saga, order: Order) =>
+  'waiting for it': ({ cancelAndWait }: typeof saga, order: Order) => cancelAndWait(order, 'buyer'),
+  'without waiting': ({ startCancellation }: typeof saga, order: Order) =>
     startCancellation(order, 'buyer').catch(() => undefined),
 };
 
-test('a workflow that ended before anybody asked for its outcome answers what it ended with', async () => {
+test('the outcome of a workflow that has already ended is its result', async () => {
   const world = createWorld();
   await withWorker(world.activities, async (taskQueue) => {
-    const { outcome, start } = createSaga({ ...options, taskQueue, answerDeadlineMs: 60_000 });
+    const { awaitOutcome, start } = createSaga({ ...options, taskQueue, answerDeadlineMs: 60_000 });
     const order = {
       ...orderThat('IN_PROGRESS'),
       id: world.orderId,
@@ -60,11 +60,11 @@ test('a workflow that ended before anybody asked for its outcome answers what it
     };
     await start(order);
     await workflow.getHandle(orderWorkflowId(order.id)).result();
-    assert.deepEqual(await outcome(order), { orderId: order.id, status: 'SUCCESS', reason: null });
+    assert.deepEqual(await awaitOutcome(order), { orderId: order.id, status: 'SUCCESS', reason: null });
   });
 });
 
-test('the deadline of an order counts from when it was placed, and a workflow that begins late gives billing a minute', async () => {
+test('the deadline counts from when the order was placed, but a late workflow gets at least a minute', async () => {
   const { start } = createSaga({ ...options, orderDeadlineS: 3_600 });
   const deadlineOf = async (placedAgoS: number, again: boolean) => {
     const order = { ...orderThat('IN_PROGRESS'), createdAt: new Date(Date.now() - placedAgoS * 1_000).toISOString() };
@@ -74,7 +74,7 @@ test('the deadline of an order counts from when it was placed, and a workflow th
     await end(workflowId);
     return deadlineS;
   };
-  // Some time passes meanwhile, and a clock that is behind takes none of it away.
+  // Allow for the seconds that the test takes. A creation time in the future does not lengthen the deadline.
   assert.ok(Math.abs((await deadlineOf(600, false)) - 3_000) <= 5);
   assert.deepEqual(
     [await deadlineOf(-600, false), await deadlineOf(7_200, false), await deadlineOf(7_200, true)],
@@ -82,20 +82,20 @@ test('the deadline of an order counts from when it was placed, and a workflow th
   );
 });
 
-for (const [way, takeBack] of Object.entries(ways)) {
-  test(`an order that is taken back before it has begun gets its own workflow too, and one that has ended does not get it again (${way})`, async () => {
+for (const [way, cancel] of Object.entries(ways)) {
+  test(`cancelling an order also starts its own workflow if the order is open, but not if it has ended (${way})`, async () => {
     const [open, done] = [orderThat('IN_PROGRESS'), orderThat('SUCCESS')];
-    const told = [takeBack(saga, open), takeBack(saga, done)];
+    const results = [cancel(saga, open), cancel(saga, done)];
     const both = [
       [true, true],
       [false, true],
     ];
     await eventually(async () => assert.deepEqual([await startedOf(open), await startedOf(done)], both));
     await end(...[open, done].flatMap(({ id }) => [orderWorkflowId(id), cancelWorkflowId(id)]));
-    assert.deepEqual(await Promise.all(told), [undefined, undefined]);
+    assert.deepEqual(await Promise.all(results), [undefined, undefined]);
   });
 
-  test(`an order whose own workflow cannot be started is not taken back before it can (${way})`, async () => {
+  test(`if an order's own workflow cannot be started, no cancellation starts either (${way})`, async () => {
     const order = orderThat('IN_PROGRESS');
     const start = (type: never, { workflowId, ...more }: { workflowId: string }) =>
       workflowId === orderWorkflowId(order.id)
@@ -105,7 +105,7 @@ for (const [way, takeBack] of Object.entries(ways)) {
       withDeadline: (_deadline: number, act: () => unknown) => act(),
       workflow: Object.assign(Object.create(workflow), { start }),
     };
-    assert.equal(await takeBack(createSaga({ ...options, temporal: resetting as Client }), order), undefined);
+    assert.equal(await cancel(createSaga({ ...options, temporal: resetting as Client }), order), undefined);
     assert.deepEqual(await startedOf(order), [false, false]);
   });
 }

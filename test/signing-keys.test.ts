@@ -1,4 +1,4 @@
-/** The keys that sign users' tokens, in a real Postgres: how they come, how they go, and that nobody notices. */
+/** Signing keys rotate without any valid token being rejected. */
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
 import { setImmediate as endOfTurn } from 'node:timers/promises';
@@ -9,7 +9,7 @@ import { createTokenVerifier } from '../lib/tokens.ts';
 import { createDatabase } from './support/database.ts';
 import { serveQuietly } from './support/service.ts';
 
-const SOMEBODY = '5f0c6a52-6c1f-4b35-9a53-2f8f6f0f6f10';
+const USER_ID = '5f0c6a52-6c1f-4b35-9a53-2f8f6f0f6f10';
 
 const DAY_S = 86_400;
 const rotationS = 30 * DAY_S;
@@ -26,19 +26,18 @@ after(async () => {
 });
 
 const kidOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()).kid as string;
-/** By a replica that has just started. */
+/** The keys that a new replica uses. */
 async function signerAndPublished() {
   const keys = createSigningKeys(store, { rotationS });
   const { keys: published } = await keys.published();
-  return [kidOf(await keys.sign(SOMEBODY)), published.map(({ kid }) => kid!)] as const;
+  return [kidOf(await keys.sign(USER_ID)), published.map(({ kid }) => kid!)] as const;
 }
-/** Lets time pass for the keys. */
 const pass = (seconds: number) =>
   rows.query(`update signing_keys set created_at = created_at - $1 * interval '1 second'`, [seconds]);
 
-test('of many replicas that start at once, all sign with the one key that one of them made', async () => {
+test('replicas that start at the same time all sign with the same single key', async () => {
   const tokens = await Promise.all(
-    Array.from({ length: 6 }, () => createSigningKeys(store, { rotationS }).sign(SOMEBODY)),
+    Array.from({ length: 6 }, () => createSigningKeys(store, { rotationS }).sign(USER_ID)),
   );
   const { rows: kept } = await rows.query('select kid from signing_keys');
   assert.deepEqual(
@@ -47,7 +46,7 @@ test('of many replicas that start at once, all sign with the one key that one of
   );
 });
 
-test('a key that is old gets one successor, which is published before it signs; then the old one goes, when its tokens have expired', async () => {
+test('an old key gets one successor, which is published before it signs, and is removed after its tokens have expired', async () => {
   const [first] = await signerAndPublished();
   await pass(rotationS - 60);
   assert.deepEqual(await signerAndPublished(), [first, [first]]);
@@ -62,14 +61,14 @@ test('a key that is old gets one successor, which is published before it signs; 
   assert.deepEqual(await signerAndPublished(), [first, [second, first]]);
   await pass(60);
   assert.deepEqual(await signerAndPublished(), [second, [second, first]]);
-  // Tokens of the first were signed for two minutes and a replica's delay more, and live for five.
+  // The first key signed for two more minutes plus a replica's delay; its tokens live for five.
   await pass(720);
   assert.deepEqual(await signerAndPublished(), [second, [second, first]]);
   await pass(60);
   assert.deepEqual(await signerAndPublished(), [second, [second]]);
 });
 
-test('a key that an operator has deleted is neither used nor published, and another one takes its place', async () => {
+test('a key that an operator has deleted is replaced and neither used nor published', async () => {
   const [first] = await signerAndPublished();
   await rows.query('delete from signing_keys');
   const [second, published] = await signerAndPublished();
@@ -77,37 +76,37 @@ test('a key that an operator has deleted is neither used nor published, and anot
   assert.deepEqual(published, [second]);
 });
 
-test('keys that were read once are used on while the database is away, and it is asked again now and then', async (t) => {
+test('while the database is down, a replica keeps using the keys it has read and retries once a minute', async (t) => {
   const [kid] = await signerAndPublished();
   t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
   let readings = 0;
   const keys = createSigningKeys(
-    { ...store, signingKeys: () => (readings++ === 0 ? store.signingKeys() : Promise.reject(new Error('away'))) },
+    { ...store, signingKeys: () => (readings++ === 0 ? store.signingKeys() : Promise.reject(new Error('down'))) },
     { rotationS },
   );
-  await keys.sign(SOMEBODY);
+  await keys.sign(USER_ID);
   for (let minute = 1; minute <= 3; minute++) {
     t.mock.timers.tick(60_000);
-    assert.deepEqual([kidOf(await keys.sign(SOMEBODY)), kidOf(await keys.sign(SOMEBODY))], [kid, kid]);
+    assert.deepEqual([kidOf(await keys.sign(USER_ID)), kidOf(await keys.sign(USER_ID))], [kid, kid]);
     assert.equal(readings, 1 + minute);
     await endOfTurn();
   }
 });
 
-test('a clock that is set back does not make what was read before new', async (t) => {
+test('setting the clock back does not make cached keys fresh', async (t) => {
   t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
   const keys = createSigningKeys(store, { rotationS });
-  await keys.sign(SOMEBODY);
+  await keys.sign(USER_ID);
   await rows.query('delete from signing_keys');
   const [second] = await signerAndPublished();
   t.mock.timers.setTime(Date.now() - 3_600_000);
-  assert.equal(kidOf(await keys.sign(SOMEBODY)), second);
+  assert.equal(kidOf(await keys.sign(USER_ID)), second);
 });
 
-test('a replica that nobody has asked for a minute reads before it answers', async (t) => {
+test('a replica without requests for a minute reads the keys before it answers', async (t) => {
   t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
   const keys = createSigningKeys(store, { rotationS });
-  await keys.sign(SOMEBODY);
+  await keys.sign(USER_ID);
   await rows.query('delete from signing_keys');
   const [second] = await signerAndPublished();
   t.mock.timers.tick(60_000);
@@ -117,20 +116,20 @@ test('a replica that nobody has asked for a minute reads before it answers', asy
   );
 });
 
-test('while keys come and go, every token that one replica signs is taken by whoever reads the keys of another', async (t) => {
-  // As in production, with days for seconds: a key is published before it signs for longer than any reader may hold an older set.
+test('during rotation every token signed by one replica is accepted by readers of the keys of another', async (t) => {
+  // A key is published longer before it signs than a reader may cache an older set.
   const times = { rotationS: 1.5, freshS: 0.05, staleS: 0.1, publishedBeforeUseS: 0.5, supersededS: 1.2 };
   const [one, other] = [createSigningKeys(store, times), createSigningKeys(store, times)];
   const auth = await serveQuietly('auth', [async (ctx) => void (ctx.body = await other.published())]);
   t.after(() => auth.close());
-  const verify = createTokenVerifier({ jwksUrl: auth.url, serviceKeys: { keys: [] }, askedAgainAfterMs: 100 });
+  const verify = createTokenVerifier({ jwksUrl: auth.url, serviceKeys: { keys: [] }, refetchAfterMs: 100 });
 
   const kids = new Set<string>();
   const atOnce = new Set<number>();
   const startedMs = performance.now();
   for (let n = 0; kids.size < 4 && performance.now() - startedMs < 30_000; n++) {
-    const token = await (n % 2 ? one : other).sign(SOMEBODY);
-    assert.deepEqual(await verify(token), { kind: 'user', id: SOMEBODY }, `token ${n}, after ${kids.size} keys`);
+    const token = await (n % 2 ? one : other).sign(USER_ID);
+    assert.deepEqual(await verify(token), { kind: 'user', id: USER_ID }, `token ${n}, after ${kids.size} keys`);
     kids.add(kidOf(token));
     atOnce.add((await other.published()).keys.length);
   }

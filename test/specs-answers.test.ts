@@ -1,22 +1,19 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import eventDocument from '../specs/generated/preferable/asyncapi.json' with { type: 'json' };
-import { objectsIn, type Json } from '../tools/specs/json.ts';
-import { ajv, bounds, headers, parameters, schemas } from './support/bounds.ts';
+/** API answers that the contract accepts or rejects. */
+import { bounds, headers, schemas } from './support/bounds.ts';
 
 const ID = '0192f0c1-7a5e-7c3b-9d55-0d6a5b6c7d8e';
 const order = { id: ID, userId: ID, price: 5, version: 1, status: 'SUCCESS', createdAt: '2026-11-22T18:09:27.123Z' };
 
-bounds('what is told of an order', {
+bounds('an order', {
   schema: schemas.Order,
   like: order,
-  taken: [
+  accepted: [
     {},
     { status: 'FAILED', reason: 'insufficient-funds' },
     { status: 'CANCELLED' },
     { status: 'CANCELLED', reason: 'buyer' },
   ],
-  refused: [
+  rejected: [
     { status: 'FAILED' },
     { status: 'FAILED', reason: 'bad luck' },
     { status: 'SUCCESS', reason: 'deadline' },
@@ -28,18 +25,18 @@ bounds('what is told of an order', {
   ],
 });
 
-bounds('an order that was made and paid', {
+bounds('a paid order', {
   schema: schemas.PaidOrder,
   like: order,
-  taken: [{}, { status: 'CANCELLED' }],
-  refused: [{ status: 'IN_PROGRESS' }, { status: 'FAILED', reason: 'deadline' }, { more: 1 }],
+  accepted: [{}, { status: 'CANCELLED' }],
+  rejected: [{ status: 'IN_PROGRESS' }, { status: 'FAILED', reason: 'deadline' }, { more: 1 }],
 });
 
-bounds('an order that was cancelled', {
+bounds('a cancelled order', {
   schema: schemas.CancelledOrder,
   like: { ...order, status: 'CANCELLED', reason: 'buyer' },
-  taken: [{}, { reason: 'operator' }],
-  refused: [
+  accepted: [{}, { reason: 'operator' }],
+  rejected: [
     { reason: undefined },
     { reason: 'deadline' },
     { status: 'SUCCESS', reason: undefined },
@@ -51,22 +48,22 @@ bounds('an order that was cancelled', {
 bounds('an order that is being cancelled', {
   schema: schemas.OrderBeingCancelled,
   like: order,
-  taken: [{}, { status: 'IN_PROGRESS' }],
-  refused: [{ status: 'CANCELLED' }, { status: 'FAILED', reason: 'deadline' }, { more: 1 }],
+  accepted: [{}, { status: 'IN_PROGRESS' }],
+  rejected: [{ status: 'CANCELLED' }, { status: 'FAILED', reason: 'deadline' }, { more: 1 }],
 });
 
 const event = (id: string, data = JSON.stringify(order)) => `id: ${id}\nevent: status\ndata: ${data}\n\n`;
 
 bounds("an order's stream of events", {
   schema: schemas.OrderEventStream,
-  taken: [
+  accepted: [
     '',
     event('1-SUCCESS'),
     `${event('1-IN_PROGRESS')}: still here\n\n:\n\n${event('1-SUCCESS')}`,
     event('2147483647-CANCELLED'),
     ...schemas.OrderEventStream.examples,
   ],
-  refused: [
+  rejected: [
     event('"1-SUCCESS"'),
     event('0-SUCCESS'),
     event('1-DONE'),
@@ -77,23 +74,23 @@ bounds("an order's stream of events", {
   ],
 });
 
-bounds('how long an answer was held', {
+bounds('the header Preference-Applied', {
   schema: headers.PreferenceApplied.schema,
-  taken: ['wait=1', 'wait=9', 'wait=10', 'wait=30'],
-  refused: ['wait=0', 'wait=31', 'wait=100', 'wait=05', 'wait', 'respond-async'],
+  accepted: ['wait=1', 'wait=9', 'wait=10', 'wait=30'],
+  rejected: ['wait=0', 'wait=31', 'wait=100', 'wait=05', 'wait', 'respond-async'],
 });
 
-bounds('what an order is at', {
+bounds("an order's ETag", {
   schema: headers.OrderVersion.schema,
-  taken: ['"1-SUCCESS"', '"2147483647-IN_PROGRESS"'],
-  refused: ['1-SUCCESS', 'W/"1-SUCCESS"', '"0-SUCCESS"', '"1"', '"1-DONE"'],
+  accepted: ['"1-SUCCESS"', '"2147483647-IN_PROGRESS"'],
+  rejected: ['1-SUCCESS', 'W/"1-SUCCESS"', '"0-SUCCESS"', '"1"', '"1-DONE"'],
 });
 
 bounds('a session', {
   schema: schemas.Session,
   like: { id: ID, createdAt: '2026-11-22T18:09:27.123Z', expiresAt: '2026-11-29T18:09:27.123Z', current: true },
-  taken: [{}, { current: false }],
-  refused: [
+  accepted: [{}, { current: false }],
+  rejected: [
     { current: undefined },
     { current: 'true' },
     { expiresAt: undefined },
@@ -105,10 +102,10 @@ bounds('a session', {
 
 bounds('the cookie of a session', {
   schema: headers.SessionCookie.schema,
-  taken: ['', '; Secure'].map(
+  accepted: ['', '; Secure'].map(
     (secure) => `session_id=${'A'.repeat(43)}; HttpOnly; SameSite=Lax; Path=/; Max-Age=3600${secure}`,
   ),
-  refused: [
+  rejected: [
     'session_id=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0',
     `session_id=${'A'.repeat(43)}; SameSite=Lax; Path=/; Max-Age=3600`,
     `session_id=${'A'.repeat(43)}; HttpOnly; SameSite=None; Path=/; Max-Age=3600`,
@@ -116,24 +113,24 @@ bounds('the cookie of a session', {
   ],
 });
 
-bounds('a cookie that is taken back', {
+bounds('a cleared session cookie', {
   schema: headers.SessionCookieCleared.schema,
-  taken: ['session_id=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0'],
-  refused: [
+  accepted: ['session_id=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0'],
+  rejected: [
     'session_id=x; HttpOnly; SameSite=Lax; Path=/; Max-Age=0',
     'session_id=; HttpOnly; SameSite=Lax; Path=/',
     'other=; Max-Age=0',
   ],
 });
 
-bounds('what became of a cancelled withdrawal', {
+bounds('the outcome of a cancelled withdrawal', {
   schema: schemas.WithdrawalCancelled,
-  taken: [
+  accepted: [
     { outcome: 'REFUNDED', cause: 'buyer' },
     { outcome: 'CANCELLED', cause: 'deadline' },
     { outcome: 'DECLINED' },
   ],
-  refused: [
+  rejected: [
     { outcome: 'REFUNDED' },
     { outcome: 'DECLINED', cause: 'buyer' },
     { outcome: 'CHARGED', cause: 'buyer' },
@@ -153,8 +150,8 @@ bounds('a refusal', {
     orderId: ID,
     reason: 'deadline',
   },
-  taken: [{}],
-  refused: [
+  accepted: [{}],
+  rejected: [
     { type: 'about:blank' },
     { status: 400 },
     { orderId: undefined },
@@ -162,58 +159,4 @@ bounds('a refusal', {
     { correlationId: undefined },
     { stack: 'at …' },
   ],
-});
-
-bounds('the event of an order that was cancelled', {
-  schema: eventDocument.channels['order-service/OrderCancelled'].messages.OrderCancelled.payload,
-  like: { orderId: ID, userId: ID },
-  taken: [{}],
-  refused: [{ userId: undefined }, { reason: 'buyer' }, { orderId: null }],
-});
-
-bounds('the event of an order that failed', {
-  schema: eventDocument.channels['order-service/OrderRejected'].messages.OrderRejected.payload,
-  like: { orderId: ID, userId: ID, reason: 'deadline' },
-  taken: [{}, { reason: 'insufficient-funds' }],
-  refused: [{ reason: undefined }, { reason: 'buyer' }, { price: 5 }, { orderId: 'x' }],
-});
-
-bounds('the headers of an event', {
-  schema: eventDocument.channels['user-service/UserUpdated'].messages.UserUpdated.headers,
-  like: {
-    eventId: ID,
-    eventType: 'UserUpdated',
-    schemaVersion: '1',
-    correlationId: 'abc',
-    'content-type': 'application/json',
-    profileVersion: '3',
-  },
-  taken: [{}, { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }, { 'x-other': 'kept' }],
-  refused: [
-    { eventType: 'OrderCreated' },
-    { schemaVersion: '2' },
-    { eventId: undefined },
-    { profileVersion: undefined },
-    { traceparent: 'x' },
-  ],
-});
-
-test('every schema of every document can be checked strictly', () => {
-  for (const schema of [
-    ...Object.values<Json>(schemas),
-    ...Object.values<Json>(parameters).map(({ schema }) => schema),
-  ])
-    ajv.compile(schema);
-  for (const { payload, headers } of objectsIn(eventDocument))
-    for (const each of [payload, headers].filter(Boolean)) ajv.compile(each);
-});
-
-test('every object is closed, so that a misspelt property is never silently dropped', () => {
-  const open = [...objectsIn(schemas)].filter(
-    ({ type, properties, additionalProperties }) => type === 'object' && properties && additionalProperties !== false,
-  );
-  const partsOfOthers = ['PaidOrder', 'OpenOrder', 'CancelledOrder', 'OrderBeingCancelled'].map(
-    (name) => schemas[name].allOf[1],
-  );
-  assert.deepEqual(new Set(open), new Set(partsOfOthers));
 });

@@ -1,11 +1,11 @@
-/** What the document answers, against the contract's tables: every operation, who may call it, and each status and kind of problem, no more and no fewer. */
+/** The API document has exactly the operations, answers and headers of these tables. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { problemKinds, type ProblemKind } from '../specs/generated/problems.ts';
 import type { Json } from '../tools/specs/json.ts';
 import { isWrite, operations, type Operation } from './support/operations.ts';
 
-/** By operation id: where it is, who may call it, and what it answers of its own: statuses, and kinds of problems. */
+/** By operation id: method and path, callers, own statuses and problem kinds. */
 const contract: Record<string, [at: string, callers: string, own: string]> = {
   forwardAuth: ['get /auth', 'user', '200 too-many-requests'],
   register: ['post /auth/register', '', '201 username-taken too-many-requests'],
@@ -57,7 +57,7 @@ const contract: Record<string, [at: string, callers: string, own: string]> = {
   readProblem: ['get /problems/{kind}', '', '200 not-found'],
 };
 
-/** What answers without an error say in headers, beside the correlation id. */
+/** Besides the correlation id. */
 const headers: Record<string, string> = {
   'forwardAuth 200': 'X-User-Id Authorization',
   'login 200': 'Set-Cookie',
@@ -88,7 +88,7 @@ const answersWithoutError = operations.flatMap(({ id, responses }) =>
     .map(([status, response]) => ({ title: `${id} ${status}`, response })),
 );
 
-test('the document has the operations of the contract, where it puts them and for whom', () => {
+test('the document has the operations of the table, with their methods, paths and callers', () => {
   const described = operations.map(({ id, method, path, callers }) => [
     id,
     `${method.toLowerCase()} ${path}`,
@@ -103,13 +103,13 @@ test('the document has the operations of the contract, where it puts them and fo
 });
 
 for (const each of operations) {
-  test(`${each.id} answers what the contract gives it, and what is common to its like`, () => {
+  test(`${each.id} has the answers of the table and those common to its kind`, () => {
     const own = contract[each.id]?.[2].split(' ').map(answer) ?? [];
     assert.deepEqual(answersOf(each), [...own, ...commonTo(each).map(answer)].toSorted());
   });
 }
 
-test('what an answer says beside its body is in headers that are described', () => {
+test('the headers of successful answers are those of the table', () => {
   const described = answersWithoutError.map(({ title, response }) => [
     title,
     Object.keys(response.headers).slice(1).join(' '),
@@ -117,7 +117,7 @@ test('what an answer says beside its body is in headers that are described', () 
   assert.deepEqual(Object.fromEntries(described.filter(([, names]) => names !== '')), headers);
 });
 
-/** The same of refusals, by what they are refused with and, where an operation says more, by it. `!`: always. */
+/** By status, or by operation and status. `!`: required. */
 const refusalHeaders: Record<string, string> = {
   '401': 'WWW-Authenticate',
   '429': 'Retry-After!',
@@ -131,7 +131,7 @@ const refusalHeaders: Record<string, string> = {
 };
 
 for (const { id, responses } of operations) {
-  test(`what a refusal by ${id} says beside its body is in headers that are described`, () => {
+  test(`the headers of refusals by ${id} are those of the table`, () => {
     for (const [status, { headers: described }] of Object.entries<Json>(responses).filter(
       ([each]) => Number(each) >= 400,
     )) {
@@ -142,7 +142,7 @@ for (const { id, responses } of operations) {
   });
 }
 
-test('answers are JSON, but for pages and streams', () => {
+test('all successful answers are JSON, except pages and streams', () => {
   const described = answersWithoutError.map(({ title, response }) => [
     title,
     Object.keys(response.content ?? {}).join(' '),
@@ -154,20 +154,19 @@ test('answers are JSON, but for pages and streams', () => {
   });
 });
 
-/** What operations answer because of what they are like. */
 function commonTo(operation: Operation): ProblemKind[] {
   const { id, role, callers, bodies } = operation;
   const writes = isWrite(operation);
   const kinds: ProblemKind[] = ['internal-error'];
-  // Forward-auth stands for any request, and looks at no part of it but who sent it.
+  // Forward-auth checks only who sent the request.
   if (id !== 'forwardAuth') kinds.push('bad-request');
   if (role !== 'gateway') kinds.push('bad-gateway', 'unavailable', 'gateway-timeout');
   if (callers.length > 0) kinds.push('unauthenticated');
-  // Whoever is known and not meant. Auth knows users only.
+  // For a caller of the wrong kind. Auth knows only users.
   if (callers.length === 1 && role !== 'auth') kinds.push('forbidden');
   if (writes) kinds.push('cross-site', 'payload-too-large');
   if (bodies) kinds.push('unsupported-media-type');
-  // Per user: services are not limited, but a user's write for a service alone counts as well before it is refused.
+  // Only users are limited. Their writes to operations for services count too.
   if (writes && callers.length > 0) kinds.push('too-many-requests');
   return kinds;
 }
@@ -178,7 +177,7 @@ function answersOf({ responses }: Operation): string[] {
     .toSorted();
 }
 
-/** `404 no-such-order` for a kind of problem, `200 ` for a status. */
+/** For example `404 no-such-order` or `200 `. */
 function answer(statusOrKind: string): string {
   return statusOrKind in problemKinds
     ? `${problemKinds[statusOrKind as ProblemKind].status} ${statusOrKind}`

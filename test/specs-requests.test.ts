@@ -1,3 +1,4 @@
+/** API requests that the contract accepts or rejects. */
 import { bounds, parameters, schemas } from './support/bounds.ts';
 
 const ID = '0192f0c1-7a5e-7c3b-9d55-0d6a5b6c7d8e';
@@ -5,27 +6,27 @@ const OTHER_SPELLINGS = [`urn:uuid:${ID}`, `{${ID}}`, ID.replaceAll('-', ''), ` 
 
 bounds('a price', {
   schema: schemas.NewOrder.properties.price,
-  taken: [1, 5.0, 9007199254740991],
-  refused: [0, -1, 1.5, 9007199254740992, 1e300, '5', null, true, [5]],
+  accepted: [1, 5.0, 9007199254740991],
+  rejected: [0, -1, 1.5, 9007199254740992, 1e300, '5', null, true, [5]],
 });
 
 bounds('a new order', {
   schema: schemas.NewOrder,
   like: { price: 5 },
-  taken: [{}, { userId: ID }, { userId: ID.toUpperCase() }],
-  refused: [{ price: undefined }, { more: 1 }, ...OTHER_SPELLINGS.map((userId) => ({ userId }))],
+  accepted: [{}, { userId: ID }, { userId: ID.toUpperCase() }],
+  rejected: [{ price: undefined }, { more: 1 }, ...OTHER_SPELLINGS.map((userId) => ({ userId }))],
 });
 
-bounds('a move of money', {
+bounds('a movement of money', {
   schema: schemas.MoneyMove,
   like: { amount: 5, userId: ID },
-  taken: [{}, { userId: undefined }, { amount: 9007199254740991 }],
-  refused: [{ amount: 0 }, { amount: undefined }, { kind: 'withdrawal' }],
+  accepted: [{}, { userId: undefined }, { amount: 9007199254740991 }],
+  rejected: [{ amount: 0 }, { amount: undefined }, { kind: 'withdrawal' }],
 });
 
 bounds('If-Match', {
   schema: parameters.IfMatch.schema,
-  taken: [
+  accepted: [
     '*',
     '0',
     '"0"',
@@ -38,7 +39,7 @@ bounds('If-Match', {
     '2147483646',
     '"2147483646"',
   ],
-  refused: [
+  rejected: [
     '',
     '"',
     '""',
@@ -61,39 +62,39 @@ bounds('If-Match', {
 
 bounds('an Idempotency-Key', {
   schema: parameters.IdempotencyKey.schema,
-  taken: [
+  accepted: [
     ID,
     ID.toUpperCase(),
     `"${ID}"`,
     '00000000-0000-0000-0000-000000000000',
     '5f0f8a3e-0c1d-1b9e-0f1a-2d3c4b5a6978',
   ],
-  refused: ['key', '""', `"${ID}`, `${ID}"`, `${ID}, ${ID}`, ...OTHER_SPELLINGS],
+  rejected: ['key', '""', `"${ID}`, `${ID}"`, `${ID}, ${ID}`, ...OTHER_SPELLINGS],
 });
 
 bounds('the session that a page ends before', {
   schema: parameters.BeforeSession.schema,
-  taken: [ID, ID.toUpperCase()],
-  refused: OTHER_SPELLINGS,
+  accepted: [ID, ID.toUpperCase()],
+  rejected: OTHER_SPELLINGS,
 });
 
 bounds('the length of a page', {
   schema: parameters.Limit.schema,
-  taken: [1, 100],
-  refused: [0, 101, 1.5],
+  accepted: [1, 100],
+  rejected: [0, 101, 1.5],
 });
 
 bounds('a registration', {
   schema: schemas.NewCredentials,
   like: { username: 'ada', password: 'long enough' },
-  taken: [
+  accepted: [
     {},
     { username: 'a.b_c@d-e+f' },
     { username: 'a'.repeat(64) },
     { password: 'p'.repeat(128) },
     { password: '🐳'.repeat(8) },
   ],
-  refused: [
+  rejected: [
     ...['ad', 'a'.repeat(65), '.ada', 'a b c', 'ada\n', 'ada\u0000', 'аda', 1, undefined].map((username) => ({
       username,
     })),
@@ -105,8 +106,8 @@ bounds('a registration', {
 bounds('a change of password', {
   schema: schemas.PasswordChange,
   like: { current: 'long enough', next: 'longer than that' },
-  taken: [{}, { current: 'x' }, { current: 'p'.repeat(1024) }, { next: 'p'.repeat(128) }, { next: 'long enough' }],
-  refused: [
+  accepted: [{}, { current: 'x' }, { current: 'p'.repeat(1024) }, { next: 'p'.repeat(128) }, { next: 'long enough' }],
+  rejected: [
     ...['', 'p'.repeat(1025), 12345678, undefined].map((current) => ({ current })),
     ...['p'.repeat(7), 'p'.repeat(129), 12345678, undefined].map((next) => ({ next })),
     { username: 'ada' },
@@ -116,16 +117,16 @@ bounds('a change of password', {
 bounds('a login', {
   schema: schemas.Credentials,
   like: { username: 'ada', password: 'long enough' },
-  // A name that could not be registered is answered like one that was not.
-  taken: [{}, { username: 'x', password: 'y' }, { username: "' or 1=1 --" }, { password: 'p'.repeat(1024) }],
-  refused: [{ username: '' }, { username: 'a\u0000b' }, { password: '' }, { password: { $ne: 1 } }],
+  // Must look like a login with an unknown name.
+  accepted: [{}, { username: 'x', password: 'y' }, { username: "' or 1=1 --" }, { password: 'p'.repeat(1024) }],
+  rejected: [{ username: '' }, { username: 'a\u0000b' }, { password: '' }, { password: { $ne: 1 } }],
 });
 
 bounds('a profile', {
   schema: schemas.NewProfile,
   like: { username: 'ada', firstName: 'Ada', lastName: 'Byron', email: 'ada@example.org', phone: '+44 20 7946 0958' },
-  taken: [{}, { firstName: '李', lastName: "O'Neill-Müller" }, { phone: '12345' }, { phone: '+1 (555) 010.99-00' }],
-  refused: [
+  accepted: [{}, { firstName: '李', lastName: "O'Neill-Müller" }, { phone: '12345' }, { phone: '+1 (555) 010.99-00' }],
+  rejected: [
     ...['', 'x'.repeat(101), 'Ada\r\nBcc: all', '\u0000', undefined].map((firstName) => ({ firstName })),
     ...['ada', 'a@b.c\nBcc: d@e.f', `${'a'.repeat(250)}@b.cc`, undefined].map((email) => ({ email })),
     ...['call me', '+', '1'.repeat(40), undefined].map((phone) => ({ phone })),

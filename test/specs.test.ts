@@ -1,10 +1,11 @@
+/** Rules for all operations and all events. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import eventDocumentJson from '../specs/generated/preferable/asyncapi.json' with { type: 'json' };
 import { problemKinds, type ProblemKind } from '../specs/generated/problems.ts';
 import { outdated } from '../tools/specs/generate.ts';
-import type { Json } from '../tools/specs/json.ts';
-import { api } from './support/bounds.ts';
+import { objectsIn, type Json } from '../tools/specs/json.ts';
+import { ajv, api, parameters, schemas } from './support/bounds.ts';
 
 const operations = Object.entries<Json>(api.paths).flatMap(([path, item]) =>
   Object.entries<Json>(item).map(([method, operation]) => ({ operation, title: `${method} ${path}` })),
@@ -19,11 +20,11 @@ const answers = operations.flatMap(({ operation, title }) =>
 const channels: Array<[string, Json]> = Object.entries(eventDocumentJson.channels);
 const eventChannels = channels.filter(([id]) => !id.endsWith('.dead-letters'));
 
-test('what is generated is as the contracts say', async () => {
+test('the generated files are up to date with the contracts', async () => {
   assert.deepEqual(await outdated(), []);
 });
 
-test('every operation has an id of its own, a summary and a tag that is described, and says who may call it', () => {
+test('every operation has a unique id, a summary, a described tag and its callers', () => {
   const tags = api.tags.map(({ name }: Json) => name);
   for (const { operation, title } of operations) {
     assert.ok(operation.operationId && operation.summary && operation.security, title);
@@ -32,7 +33,7 @@ test('every operation has an id of its own, a summary and a tag that is describe
   assert.equal(new Set(operations.map(({ operation }) => operation.operationId)).size, operations.length);
 });
 
-test('every refusal is problem+json of exactly the kinds that it lists, each with its status', () => {
+test('every refusal is problem+json of exactly the kinds it lists, each with the right status', () => {
   for (const { status, response, title } of answers.filter(({ status }) => status >= 400)) {
     const kinds = response['x-problems'] as ProblemKind[];
     assert.deepEqual(Object.keys(response.content), ['application/problem+json'], title);
@@ -45,16 +46,16 @@ test('every refusal is problem+json of exactly the kinds that it lists, each wit
   }
 });
 
-test('every kind of problem is answered somewhere', () => {
+test('every problem kind is used by some answer', () => {
   const used = [api['x-problems'], ...answers.map(({ response }) => response['x-problems'] ?? [])].flat();
   assert.deepEqual([...new Set(used)].toSorted(), Object.keys(problemKinds).toSorted());
 });
 
-test('every answer carries the correlation id, and one that asks for patience says for how long', () => {
+test('every answer carries the correlation id, and every answer after which to retry carries Retry-After', () => {
   for (const { status, response, title } of answers) {
     assert.ok(response.headers['X-Correlation-Id'].required, title);
-    const patience = [202, 429, 502, 503, 504].includes(status) || response['x-problems']?.includes('in-progress');
-    assert.equal(response.headers['Retry-After'] !== undefined, Boolean(patience), title);
+    const retryLater = [202, 429, 502, 503, 504].includes(status) || response['x-problems']?.includes('in-progress');
+    assert.equal(response.headers['Retry-After'] !== undefined, Boolean(retryLater), title);
   }
 });
 
@@ -68,7 +69,7 @@ test('money moves only under a key', () => {
   }
 });
 
-test('every event has a topic of its name, a key that its payload names, and a topic for its dead letters', () => {
+test('every event has a topic with its name, a required key in its payload, and a dead-letter topic', () => {
   const topics = channels.map(([, { address }]) => address);
   for (const [id, { address, messages }] of eventChannels) {
     const [[name, message]] = Object.entries<Json>(messages) as [[string, Json]];
@@ -81,21 +82,21 @@ test('every event has a topic of its name, a key that its payload names, and a t
   }
 });
 
-test('every event is sent by somebody, what is received can be set aside, and nothing is done with a channel that is not there', () => {
-  const done = Object.values<Json>(eventDocumentJson.operations).map(
+test('every event is sent, every received one has a dead-letter operation, and no operation names an unknown channel', () => {
+  const actions = Object.values<Json>(eventDocumentJson.operations).map(
     ({ action, channel }) => `${action} ${channel.$ref.split('/').at(-1).replace('~1', '/')}`,
   );
   for (const [id] of eventChannels) {
-    assert.ok(done.includes(`send ${id}`), id);
-    assert.equal(done.includes(`send ${id}.dead-letters`), done.includes(`receive ${id}`), id);
+    assert.ok(actions.includes(`send ${id}`), id);
+    assert.equal(actions.includes(`send ${id}.dead-letters`), actions.includes(`receive ${id}`), id);
   }
   assert.deepEqual(
-    done.filter((deed) => !channels.some(([id]) => deed.endsWith(` ${id}`))),
+    actions.filter((action) => !channels.some(([id]) => action.endsWith(` ${id}`))),
     [],
   );
 });
 
-test('only a profile can be deleted by a message', () => {
+test('only the profile event may have a null payload', () => {
   const messages = eventChannels.flatMap(([, { messages }]) => Object.entries<Json>(messages));
   const nullable = messages.filter(([, { payload }]) => payload.type.includes('null'));
   assert.deepEqual(
@@ -104,7 +105,7 @@ test('only a profile can be deleted by a message', () => {
   );
 });
 
-test('every topic is kept on more than one broker, and for a time that is written down', () => {
+test('every topic has at least three replicas, and an explicit retention or compaction time', () => {
   for (const [id, { bindings }] of channels) {
     const { partitions, replicas, topicConfiguration } = bindings.kafka;
     assert.ok(partitions >= 1 && replicas >= 3 && topicConfiguration['min.insync.replicas'] === replicas - 1, id);
@@ -112,7 +113,26 @@ test('every topic is kept on more than one broker, and for a time that is writte
   }
 });
 
-/** The `type` of each of the alternatives, in their order. */
+test('every schema of both documents compiles in strict mode', () => {
+  for (const schema of [
+    ...Object.values<Json>(schemas),
+    ...Object.values<Json>(parameters).map(({ schema }) => schema),
+  ])
+    ajv.compile(schema);
+  for (const { payload, headers } of objectsIn(eventDocumentJson))
+    for (const each of [payload, headers].filter(Boolean)) ajv.compile(each);
+});
+
+test('every object schema forbids unknown properties, so that a misspelt one is never silently ignored', () => {
+  const open = [...objectsIn(schemas)].filter(
+    ({ type, properties, additionalProperties }) => type === 'object' && properties && additionalProperties !== false,
+  );
+  const partsOfOthers = ['PaidOrder', 'OpenOrder', 'CancelledOrder', 'OrderBeingCancelled'].map(
+    (name) => schemas[name].allOf[1],
+  );
+  assert.deepEqual(new Set(open), new Set(partsOfOthers));
+});
+
 function typesIn(schema: Json): string[] {
   return (schema.oneOf ?? [schema]).map(({ properties }: Json) => properties.type.const);
 }

@@ -1,4 +1,4 @@
-/** The mutants of the storm: each can be made, and works where nothing disturbs it, so that it is caught for what is wrong with it and nothing else. */
+/** Every mutant can be built and works without faults, so that a storm catches it only for its defect. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
@@ -26,7 +26,6 @@ before(async () => {
 });
 after(() => rm(dir, { recursive: true, force: true }));
 
-/** The steps that a service's own statements take. */
 const stepsOf: Partial<Record<ServiceName, string[]>> = {
   orders: ['place', 'settle', 'cancel-settle'],
   billing: ['billing.replenish', 'billing.withdraw', 'billing.refund', 'billing.tombstone'],
@@ -34,7 +33,7 @@ const stepsOf: Partial<Record<ServiceName, string[]>> = {
 };
 
 for (const { name, changes } of mutants) {
-  test(`the mutant ${name} loads, and takes its steps`, async () => {
+  test(`the mutant ${name} loads and takes its steps`, async () => {
     const root = await createMutant(name, join(dir, name));
     const files = [...new Set(changes.map(({ file }) => file))];
     const modules = files.filter((file) => file.endsWith('.ts')).map((file) => join(root, file));
@@ -64,7 +63,6 @@ const migrationsIn = (root: string, service: ServiceName): string =>
     .map((file) => readFileSync(file, 'utf8'))
     .join('\n');
 
-/** Databases as the mutant makes them. */
 async function databasesOf(root: string, files: readonly string[]): Promise<Record<string, string>> {
   const entries = services.map(async (service) => {
     const changed = files.includes(migrationOf(service));
@@ -74,7 +72,7 @@ async function databasesOf(root: string, files: readonly string[]): Promise<Reco
   return Object.fromEntries(await Promise.all(entries));
 }
 
-test('a change whose text is not in its file exactly once is refused', async () => {
+test('a change whose text does not occur exactly once is refused', async () => {
   const root = join(dir, 'stale');
   const [mutant] = mutants;
   await createMutant(mutant!.name, root);
@@ -85,11 +83,11 @@ test('a change whose text is not in its file exactly once is refused', async () 
   );
   await assert.rejects(
     execute(process.execPath, [join(root, 'test', 'storm', 'mutants', 'again.ts')]),
-    /does not have this exactly once/,
+    /must contain this text exactly once/,
   );
 });
 
-test('every mutant has a name of its own and says what must catch it', () => {
+test('every mutant has a unique name and lists the invariants that must catch it', () => {
   assert.equal(new Set(mutants.map(({ name }) => name)).size, mutants.length);
   for (const { caughtBy } of mutants) assert.match(caughtBy.join(), /^I\d+(,I\d+)*$/);
 });

@@ -1,10 +1,10 @@
-/** What a storm finds wrong with the databases at any moment: each statement is seen to find something once, and otherwise nothing. */
+/** The checks within one database, run on Postgres: each statement finds its violation, and nothing in valid rows. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, beforeEach, test } from 'node:test';
-import { changed, digestOf } from './storm/checks/digest.ts';
-import { brokenNow } from './storm/checks/snapshot.ts';
-import { brokenTransitions, readTransitions, recordTransitions } from './storm/checks/transitions.ts';
+import { checkUnchanged, digestOf } from './storm/checks/digest.ts';
+import { checkWithinDatabases } from './storm/checks/snapshot.ts';
+import { checkTransitions, readTransitions, recordTransitions } from './storm/checks/transitions.ts';
 import type { Databases } from './storm/world/databases.ts';
 import { createDatabase, type TestDatabase } from './support/database.ts';
 import { insertOrder } from './support/rows.ts';
@@ -18,7 +18,7 @@ before(async () => {
   [billing, orders] = await Promise.all([createDatabase('billing'), createDatabase('orders')]);
   databases = { billing: billing.query, orders: orders.query } as unknown as Databases;
   await recordTransitions(databases);
-  // What the database itself would not let happen is to be found all the same.
+  // Drop the constraints that would prevent the violations.
   await billing.query(
     `alter table transactions drop constraint transactions_owner_id_fkey, drop constraint transactions_sign`,
   );
@@ -31,7 +31,7 @@ beforeEach(async () => {
 });
 after(() => Promise.all([billing.close(), orders.close()]));
 
-const found = async () => (await brokenNow(databases)).map(({ invariant }) => invariant);
+const found = async () => (await checkWithinDatabases(databases)).map(({ invariant }) => invariant);
 const account = (amount: number) =>
   billing.query('insert into billing_accounts (owner_id, amount) values ($1, $2)', [owner, amount]);
 interface More {
@@ -49,7 +49,7 @@ const movement = (
     [owner, scope, key, kind, amount, isCancelled],
   );
 
-test('nothing is wrong with a balance that is the sum of what was not cancelled', async () => {
+test('a balance that is the sum of the non-cancelled movements is accepted', async () => {
   await account(20);
   await movement(50, { kind: 'replenishment', scope: 'client' });
   await movement(-30);
@@ -57,7 +57,7 @@ test('nothing is wrong with a balance that is the sum of what was not cancelled'
   assert.deepEqual(await found(), []);
 });
 
-test('a balance that is another, and money without an account, are found', async () => {
+test('a wrong balance, and a movement without an account, are found', async () => {
   await account(20);
   assert.deepEqual(await found(), ['I1']);
   await billing.query('truncate billing_accounts cascade');
@@ -65,7 +65,7 @@ test('a balance that is another, and money without an account, are found', async
   assert.deepEqual(await found(), ['I1']);
 });
 
-test('a balance below zero, and a sign that the kind does not have, are found', async () => {
+test('a negative balance, and an amount with the wrong sign, are found', async () => {
   await account(-30);
   await movement(-30);
   assert.deepEqual(await found(), ['I2']);
@@ -75,7 +75,7 @@ test('a balance below zero, and a sign that the kind does not have, are found', 
   assert.deepEqual(await found(), ['I2']);
 });
 
-test('two movements under one key are found, also when one of them was cancelled', async () => {
+test('two movements under one key are found, even if one of them was cancelled', async () => {
   await account(0);
   for (const [scope, invariant] of [
     ['order', 'I4'],
@@ -90,26 +90,26 @@ test('two movements under one key are found, also when one of them was cancelled
   }
 });
 
-test('a list with a gap is found', async () => {
+test('a gap in the list versions is found', async () => {
   await insertOrder(orders, { ownerId: owner, version: 1 });
   assert.deepEqual(await found(), []);
   await insertOrder(orders, { ownerId: owner, version: 3 });
   assert.deepEqual(await found(), ['I10']);
 });
 
-test('each change of an order is written down, whoever makes it', async () => {
+test('every change of an order is recorded, even one made directly in the database', async () => {
   const id = await insertOrder(orders, { ownerId: owner });
   await orders.query(`update orders set status = 'SUCCESS', first_status = 'SUCCESS' where id = $1`, [id]);
-  assert.deepEqual(brokenTransitions(await readTransitions(databases)), []);
+  assert.deepEqual(checkTransitions(await readTransitions(databases)), []);
   await orders.query(`update orders set status = 'FAILED' where id = $1`, [id]);
   await orders.query('update orders set price = 31 where id = $1', [id]);
   assert.deepEqual(
-    brokenTransitions(await readTransitions(databases)).map(({ invariant }) => invariant),
+    checkTransitions(await readTransitions(databases)).map(({ invariant }) => invariant),
     ['I9', 'I10'],
   );
 });
 
-test('a digest is that of the content, whatever the order of the rows, and of each table by itself', async () => {
+test('a digest depends on the rows of one table, not on their order', async () => {
   const digest = () => digestOf(databases, ['billing']);
   await account(0);
   const [one, other] = [randomUUID(), randomUUID()];
@@ -117,10 +117,10 @@ test('a digest is that of the content, whatever the order of the rows, and of ea
   await movement(-40, { key: other });
   const before = await digest();
   await billing.query('update transactions set amount = amount where idempotency_key = $1', [one]);
-  assert.deepEqual(changed('I17', before, await digest(), 'nothing'), []);
+  assert.deepEqual(checkUnchanged('I17', before, await digest(), 'nothing'), []);
   await billing.query('update transactions set amount = -31 where idempotency_key = $1', [one]);
   assert.deepEqual(
-    changed('I17', before, await digest(), 'it').map(({ what }) => what.split(':')[0]),
+    checkUnchanged('I17', before, await digest(), 'it').map(({ what }) => what.split(':')[0]),
     ['it changed billing.transactions'],
   );
 });

@@ -1,15 +1,15 @@
-/** What an operator is told of the money of one order. */
+/** The order command shows the money of a refunded order. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { createBillingStore } from '../api/billing/store.ts';
-import { readMoney, tellMoney } from '../bin/story/money.ts';
-import { ask } from '../bin/story/part.ts';
+import { readMoney, formatMoney } from '../bin/story/money.ts';
+import { lookUp } from '../bin/story/part.ts';
 import { clockFrom } from '../bin/story/text.ts';
 import { chargeKey } from '../specs/identity.ts';
 import { createDatabase } from './support/database.ts';
 
-test('of money that was given back it is told what was charged when, and that it is back', async () => {
+test('for a refunded order the command shows the charge, its time and the refund', async () => {
   const database = await createDatabase('billing');
   const [ownerId, orderId] = [randomUUID(), randomUUID()];
   const key = { ownerId, scope: 'order', key: chargeKey(orderId) } as const;
@@ -18,14 +18,14 @@ test('of money that was given back it is told what was charged when, and that it
     await billing.replenish({ ownerId, scope: 'client', key: randomUUID(), kind: 'replenishment', amount: 100 });
     await billing.withdraw({ ...key, kind: 'withdrawal', amount: 30 });
     await billing.cancel(key, 'buyer');
-    const told = tellMoney(
-      await ask(() => readMoney({ BILLING_DATABASE_URL: database.url }, orderId, ownerId)),
+    const lines = formatMoney(
+      await lookUp(() => readMoney({ BILLING_DATABASE_URL: database.url }, orderId, ownerId)),
       clockFrom(new Date()),
       true,
     );
-    assert.match(told[0]!, /ms  outcome  CHARGED 30, balance after it 70$/);
-    assert.match(told[1]!, /^ +outcome  REFUNDED since, cause buyer$/);
-    assert.match(told[2]!, /ledger   withdrawal -30, transaction \d+, cancelled: the money is back$/);
+    assert.match(lines[0]!, /ms  outcome  CHARGED 30, balance afterwards 70$/);
+    assert.match(lines[1]!, /^ +outcome  later REFUNDED, cause buyer$/);
+    assert.match(lines[2]!, /ledger   withdrawal -30, transaction \d+, cancelled: the money was refunded$/);
   } finally {
     await database.close();
   }

@@ -1,4 +1,4 @@
-/** What holds for the repository as a whole. Every rule says why, because its failure message is the only place where anyone will read it. */
+/** Structure of the repository. Each title gives the reason. */
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
@@ -23,44 +23,44 @@ const rules: ReadonlyArray<{ in: RegExp; never: RegExp; why: string }> = [
   {
     in: /^workflows\//,
     never: /^import (?!type\b)[^;]*from '(?!@temporalio\/workflow'|\.\/)/m,
-    why: 'workflows are replayed: they know the outside world by type only',
+    why: 'workflows are replayed, so they import only the Temporal SDK and each other, and everything else by type',
   },
   {
     in: /^workflows\//,
     never: /\b(Date\.now|new Date|Math\.random|setTimeout|setInterval|process\.)\b/,
-    why: 'a workflow uses sleep, condition and workflowInfo, so that a reader sees the durable clock',
+    why: 'workflows use no clock, timer, randomness or environment except those of the Temporal SDK',
   },
   {
     in: /^(?!bin\/|local\/|test\/|bench\/|tools\/)/,
     never: /process\.env/,
-    why: 'only an entry point reads the environment',
+    why: 'only entry points read the environment',
   },
   {
     in: /^(?!.*\/(store|statements|books)\.ts|bin\/|local\/|test\/|bench\/|tools\/)/,
     never: /prisma\/generated/,
-    why: 'only a store talks to the database',
+    why: 'only stores access the database',
   },
   {
     in: /^(lib|specs)\//,
     never: /from '[^']*\.\.\/(api|activities|workflows|bin|local|prisma)\//,
-    why: 'plumbing and contracts know nothing of what is built on them',
+    why: 'lib and specs import nothing that is built on them',
   },
   {
     in: /^activities\//,
     never: /^import (?!type\b)[^;]*from '[^']*\.\.\/(api|bin|local|workflows)\//m,
-    why: 'activities reach the world through ports',
+    why: 'activities reach services, stores and Kafka only through ports',
   },
   {
     in: /^(api|activities|workflows|lib)\//,
     never: /from '[^']*\/(bin|local|test)\//,
-    why: 'nothing that runs in production leans on an entry point, the laptop or a test',
+    why: 'production code imports no entry point, no local set-up and no test',
   },
   {
     in: /^(api|activities|workflows|lib|bin)\//,
     never: /\bconsole\./,
-    why: 'what an operator reads goes through the log',
+    why: 'production code writes to the log, not to the console',
   },
-  { in: /./, never: /TO[D]O|FIX[M]E|\.(only|skip)\(/, why: 'what is not done is not in the tree' },
+  { in: /./, never: /TO[D]O|FIX[M]E|\.(only|skip)\(/, why: 'no unfinished work and no disabled test is committed' },
 ];
 
 for (const rule of rules) {
@@ -72,14 +72,14 @@ for (const rule of rules) {
   });
 }
 
-test(`a file has at most ${LINES_MAX} lines: a longer one lacks a noun`, () => {
+test(`a file has at most ${LINES_MAX} lines: split a longer one by subject`, () => {
   assert.deepEqual(
     sources.filter(({ text }) => text.split('\n').length > LINES_MAX + 1).map(({ path }) => path),
     [],
   );
 });
 
-test(`a function has at most ${FUNCTION_LINES_MAX} lines: one decides, those that it calls act`, () => {
+test(`a function has at most ${FUNCTION_LINES_MAX} lines: move the details into functions that it calls`, () => {
   const long = sources
     .filter(({ path }) => !/^(test|bench)\//.test(path))
     .flatMap(({ path, text }) => longFunctions(text).map((name) => `${path} ${name}`));
@@ -99,7 +99,7 @@ test('no service imports another service', () => {
   );
 });
 
-test('every file is imported by another one, or is an entry point', () => {
+test('every file is imported by another or is an entry point', () => {
   const imported = new Set(sources.flatMap(importsOf));
   const scripts = readFileSync('package.json', 'utf8');
   const entry = ({ path, text }: Source) =>
@@ -114,14 +114,14 @@ test('every file is imported by another one, or is an entry point', () => {
   );
 });
 
-/** The files of ours that one imports by value or by type. */
+/** Imported files, by value or by type. */
 function importsOf({ path, text }: Source): string[] {
   return [...text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(([, target]) =>
     normalize(join(dirname(path), target!)),
   );
 }
 
-/** Functions at the top of a file, or directly in what a factory returns, that are longer than the end. Told by their indentation, which the formatter keeps. */
+/** Too long functions, top-level or directly in a factory's result, recognised by indentation. */
 function longFunctions(text: string): string[] {
   const lines = text.split('\n');
   return lines.flatMap((line, start) => {
@@ -130,7 +130,7 @@ function longFunctions(text: string): string[] {
     if (indent === undefined || !/[{(]$/.test(line)) return [];
     const length =
       lines.slice(start + 1).findIndex((each) => each.startsWith(`${indent}}`) || each.startsWith(`${indent})`)) + 2;
-    // A factory is as long as the things that it makes, each of which is measured by itself.
+    // The functions that a factory returns are measured separately.
     const factory =
       lines.slice(start, start + length).some((each) => /^ {2}return (Object\.assign\(|\{)/.test(each)) &&
       indent === '';

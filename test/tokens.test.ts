@@ -1,4 +1,4 @@
-/** What is taken for a token. */
+/** Which tokens are accepted, and how keys are replaced. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { Problem } from '../lib/problem.ts';
@@ -8,7 +8,7 @@ import {
   createServiceTokens,
   createTokenVerifier,
   publicJwk,
-  saysService,
+  claimsToBeService,
   signUserToken,
 } from '../lib/tokens.ts';
 import {
@@ -27,15 +27,15 @@ import {
 const { verify, url, close } = await startVerifier();
 after(close);
 
-test('a token of auth speaks for its user', async () => {
+test('a token signed by auth identifies its user', async () => {
   assert.deepEqual(await verify(signUserToken(userKey, 'users-key', USER)), { kind: 'user', id: USER });
 });
 
-test('a token that a role signed speaks for the role', async () => {
+test('a token signed by a role identifies the role', async () => {
   assert.deepEqual(await verify(createServiceTokens('worker', workerKey)()), { kind: 'service', name: 'worker' });
 });
 
-test('while the key of a role is replaced, tokens of the old one and of the new one speak for it, be a number added to its name or not', async () => {
+test("while a role's key is replaced, tokens of both keys identify the role, with or without a number in the key id", async () => {
   for (const token of [
     createServiceTokens('worker', secondWorkerKey)(),
     signed(service, { key: workerKey, keyid: 'worker-2' }),
@@ -43,28 +43,27 @@ test('while the key of a role is replaced, tokens of the old one and of the new 
   ]) {
     assert.deepEqual(await verify(token), { kind: 'service', name: 'worker' });
   }
-  // Afterwards the old one proves nothing any more.
   const later = createTokenVerifier({ jwksUrl: url, serviceKeys: { keys: [publicJwk(secondWorkerKey, 'worker-2')] } });
   assert.deepEqual(await later(createServiceTokens('worker', secondWorkerKey)()), { kind: 'service', name: 'worker' });
   assert.equal(await later(createServiceTokens('worker', workerKey)()), undefined);
 });
 
-test('the role that publishes the keys takes the tokens of users only', async () => {
+test("auth's own verifier accepts only the tokens of users", async () => {
   const local = createLocalTokenVerifier(async () => ({ keys: [publicJwk(userKey, 'users-key')] }));
   assert.deepEqual(await local(signUserToken(userKey, 'users-key', USER)), { kind: 'user', id: USER });
   assert.equal(await local(createServiceTokens('worker', workerKey)()), undefined);
 });
 
-test('while the public keys cannot be read nobody is known, and nobody is refused either', async () => {
-  const away = createTokenVerifier({ jwksUrl: 'http://127.0.0.1:1/.well-known/jwks.json', serviceKeys });
+test('if the public keys have never been read, verifying a user token fails as unavailable, and role tokens still work', async () => {
+  const withoutKeys = createTokenVerifier({ jwksUrl: 'http://127.0.0.1:1/.well-known/jwks.json', serviceKeys });
   await assert.rejects(
-    away(signUserToken(userKey, 'users-key', USER)),
+    withoutKeys(signUserToken(userKey, 'users-key', USER)),
     (error) => error instanceof Problem && error.kind === 'unavailable',
   );
-  assert.deepEqual(await away(createServiceTokens('worker', workerKey)()), { kind: 'service', name: 'worker' });
+  assert.deepEqual(await withoutKeys(createServiceTokens('worker', workerKey)()), { kind: 'service', name: 'worker' });
 });
 
-test('while the public keys cannot be read any more, those that were read are used on, and of others nothing is known', async (t) => {
+test('if the public keys can no longer be read, cached keys stay in use and unknown keys fail as unavailable', async (t) => {
   t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
   const auth = await startVerifier();
   assert.ok(await auth.verify(signUserToken(userKey, 'users-key', USER)));
@@ -78,7 +77,7 @@ test('while the public keys cannot be read any more, those that were read are us
   );
 });
 
-test('after a clock was set back a role makes a token that is valid by it', async (t) => {
+test('after the clock is set back, a role signs a new token that is valid now', async (t) => {
   t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 600_000 });
   const tokenOf = createServiceTokens('worker', workerKey);
   assert.equal(tokenOf(), tokenOf());
@@ -88,18 +87,18 @@ test('after a clock was set back a role makes a token that is valid by it', asyn
   assert.deepEqual(await verify(tokenOf()), { kind: 'service', name: 'worker' });
 });
 
-test('a key that cannot sign ends the start', () => {
+test('an invalid signing key stops the start', () => {
   assert.throws(() => createServiceTokens('worker', 'no key'));
 });
 
-test('a token says whether it is of a role, and nothing of it is believed but that', () => {
+test('an unverified token shows whether it claims to be from a role', () => {
   assert.deepEqual(
-    [createServiceTokens('worker', workerKey)(), signed(minutes(5)), 'garbage', 'a.b.c'].map(saysService),
+    [createServiceTokens('worker', workerKey)(), signed(minutes(5)), 'garbage', 'a.b.c'].map(claimsToBeService),
     [true, false, false, false],
   );
 });
 
-test('only a bearer token is read from the header', () => {
+test('the Authorization header is read only in the form of a bearer token', () => {
   assert.deepEqual(
     ['Bearer a.b.c', 'bearer a.b.c', 'Basic a.b.c', 'Bearer a b', 'Bearer', '', 'a.b.c'].map(bearerToken),
     ['a.b.c', 'a.b.c', undefined, undefined, undefined, undefined, undefined],

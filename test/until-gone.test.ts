@@ -1,9 +1,9 @@
-/** Whether somebody still waits for an answer. */
+/** The signal aborts when the client disconnects or has its answer. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';
 import type { Middleware } from 'koa';
-import { untilGone } from '../lib/gone.ts';
+import { responseClosedSignal } from '../lib/gone.ts';
 import { serveQuietly } from './support/service.ts';
 
 async function serve(t: TestContext, middleware: Middleware): Promise<string> {
@@ -12,18 +12,18 @@ async function serve(t: TestContext, middleware: Middleware): Promise<string> {
   return url;
 }
 
-for (const when of ['before it is asked', 'while it is asked'] as const) {
-  test(`a client that goes away ${when} is noticed`, async (t) => {
-    const [asked, seen] = [Promise.withResolvers<void>(), Promise.withResolvers<AbortSignal>()];
+for (const when of ['before', 'after'] as const) {
+  test(`a client that disconnects ${when} the signal is created aborts the signal`, async (t) => {
+    const [requested, seen] = [Promise.withResolvers<void>(), Promise.withResolvers<AbortSignal>()];
     const url = await serve(t, async (ctx) => {
-      const early = when === 'before it is asked' ? undefined : untilGone(ctx);
-      asked.resolve();
+      const early = when === 'before' ? undefined : responseClosedSignal(ctx);
+      requested.resolve();
       await once(ctx.res, 'close');
-      seen.resolve(early ?? untilGone(ctx));
+      seen.resolve(early ?? responseClosedSignal(ctx));
     });
     const leaving = new AbortController();
     const request = fetch(url, { signal: leaving.signal });
-    await asked.promise;
+    await requested.promise;
     leaving.abort();
     await assert.rejects(request, { name: 'AbortError' });
     const { aborted, reason } = await seen.promise;
@@ -31,13 +31,13 @@ for (const when of ['before it is asked', 'while it is asked'] as const) {
   });
 }
 
-test('a client that waits is there, and has gone when it has its answer', async (t) => {
+test('the signal is not aborted while the client waits, and aborts once the client has its answer', async (t) => {
   let signal: AbortSignal;
   const url = await serve(t, async (ctx) => {
-    signal = untilGone(ctx);
-    ctx.body = { gone: signal.aborted };
+    signal = responseClosedSignal(ctx);
+    ctx.body = { aborted: signal.aborted };
   });
   const closed = async () => signal.aborted || once(signal, 'abort');
-  assert.deepEqual(await (await fetch(url)).json(), { gone: false });
+  assert.deepEqual(await (await fetch(url)).json(), { aborted: false });
   await closed();
 });

@@ -1,3 +1,4 @@
+/** What the users service refuses. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
@@ -11,11 +12,11 @@ before(async () => {
 });
 after(() => users.close());
 
-test("another buyer's profile cannot be read, changed or deleted, and is answered like one that is not there", async () => {
-  const [owner, stranger, nobody] = [randomUUID(), randomUUID(), randomUUID()];
+test("another buyer's profile cannot be read, changed or deleted, and is answered like an unknown one", async () => {
+  const [owner, stranger, unknown] = [randomUUID(), randomUUID(), randomUUID()];
   await users.create(owner);
   await users.create(stranger);
-  const told = ({ status, body: { type, detail } }: Awaited<ReturnType<Users['ask']>>) => [status, type, detail];
+  const summaryOf = ({ status, body: { type, detail } }: Awaited<ReturnType<Users['ask']>>) => [status, type, detail];
   const attempts = [
     { of: (id: string) => users.read(stranger, id), refusal: [403, '/problems/forbidden'] },
     { of: (id: string) => users.update(stranger, adaKing, id), refusal: [404, '/problems/no-such-user'] },
@@ -23,15 +24,15 @@ test("another buyer's profile cannot be read, changed or deleted, and is answere
     { of: (id: string) => users.readUser(asUser(stranger), id), refusal: [404, '/problems/no-such-user'] },
   ];
   for (const { of, refusal } of attempts) {
-    const foreign = told(await of(owner));
+    const foreign = summaryOf(await of(owner));
     assert.deepEqual(foreign.slice(0, 2), refusal);
-    assert.deepEqual(told(await of(nobody)), foreign);
-    assert.deepEqual(told(await of('no-uuid')), foreign);
+    assert.deepEqual(summaryOf(await of(unknown)), foreign);
+    assert.deepEqual(summaryOf(await of('no-uuid')), foreign);
   }
   assert.deepEqual((await users.read(owner)).body, { id: owner, ...ada });
 });
 
-test('a buyer without a profile has none to read, to change or to delete', async () => {
+test('a buyer without a profile is answered 404 when reading, changing or deleting it', async () => {
   const userId = randomUUID();
   for (const refused of [
     await users.read(userId),
@@ -43,7 +44,7 @@ test('a buyer without a profile has none to read, to change or to delete', async
   }
 });
 
-test('without a token, or with that of a service where a buyer is needed, nothing is told or done', async () => {
+test('requests without a token, or with a service token where a buyer is required, are refused', async () => {
   const userId = randomUUID();
   await users.create(userId);
   const operations = [
@@ -65,7 +66,7 @@ test('without a token, or with that of a service where a buyer is needed, nothin
 
 const badBodies: ReadonlyArray<readonly [why: string, body: unknown]> = [
   ['not JSON', '{"username": '],
-  ['no object', []],
+  ['not an object', []],
   ['empty', '{}'],
   ['a property is missing', { ...ada, email: undefined }],
   ['an unknown property', { ...ada, role: 'admin' }],
@@ -76,7 +77,7 @@ const badBodies: ReadonlyArray<readonly [why: string, body: unknown]> = [
   ['a name that is too long', { ...ada, firstName: 'a'.repeat(101) }],
   ['a line break in a name', { ...ada, firstName: 'Ada\r\nBcc: all@example.org' }],
   ['a NUL in a name', { ...ada, lastName: 'a\u0000b' }],
-  ['an address that is none', { ...ada, email: 'ada' }],
+  ['an invalid address', { ...ada, email: 'ada' }],
   ['two addresses', { ...ada, email: 'ada@example.org, bob@example.org' }],
   ['a phone with letters', { ...ada, phone: 'call me' }],
   [
@@ -90,18 +91,17 @@ const badBodies: ReadonlyArray<readonly [why: string, body: unknown]> = [
 ];
 
 for (const [why, body] of badBodies) {
-  test(`a profile is not taken: ${why}`, async () => {
+  test(`an invalid profile is refused: ${why}`, async () => {
     const userId = randomUUID();
     assert.equal((await users.create(userId, body)).status, 400);
     assert.equal(await users.store.find(userId), undefined);
     await users.create(userId);
-    // What a change may leave out is tested above.
     assert.equal((await users.update(userId, body)).body.type, '/problems/bad-request');
     assert.deepEqual([(await users.store.find(userId))?.version, users.startedOf(userId)], [1, [1]]);
   });
 }
 
-test('a body of another type, or too large, is not read', async () => {
+test('a body of another content type or above the size limit is refused', async () => {
   const userId = randomUUID();
   const form = await users.ask('createProfile', 'POST', '/api/v1/user', {
     headers: { ...asUser(userId), 'content-type': 'text/plain' },
@@ -112,7 +112,7 @@ test('a body of another type, or too large, is not read', async () => {
   assert.deepEqual([large.status, large.body.type], [413, '/problems/payload-too-large']);
 });
 
-test('another method, and another address, are told so', async () => {
+test('another method is answered 405, and an unknown path 404', async () => {
   const patched = await users.ask(undefined, 'PATCH', '/api/v1/user', { headers: asUser(randomUUID()) });
   assert.deepEqual([patched.status, patched.headers.get('allow')], [405, 'POST']);
   assert.equal((await users.ask(undefined, 'GET', '/api/v1/users')).status, 404);

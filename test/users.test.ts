@@ -1,10 +1,11 @@
+/** Profiles are created, changed, deleted and read, and each change starts its workflow once. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { createUserStore } from '../api/users/store.ts';
 import { openDatabase } from '../lib/database.ts';
-import { createAsk } from './support/asking.ts';
+import { createContractClient } from './support/asking.ts';
 import { asService, asUser } from './support/callers.ts';
 import { ada, adaKing, startUsers, type Users } from './support/users.ts';
 
@@ -15,7 +16,7 @@ before(async () => {
 });
 after(() => users.close());
 
-test('a buyer makes a profile under their own id, once', async () => {
+test('a buyer can create one profile, under their own id', async () => {
   const userId = randomUUID();
   const { status, headers, body } = await users.create(userId);
   assert.deepEqual([status, headers.get('location'), body], [201, `/api/v1/user/${userId}`, { id: userId }]);
@@ -27,14 +28,14 @@ test('a buyer makes a profile under their own id, once', async () => {
   assert.deepEqual([users.startedOf(userId), await users.unstartedOf(userId)], [[1], []]);
 });
 
-test('of ten creates at once one is taken', async () => {
+test('of ten concurrent creations, one succeeds', async () => {
   const userId = randomUUID();
   const answers = await Promise.all(Array.from({ length: 10 }, () => users.create(userId)));
   assert.deepEqual(answers.map(({ status }) => status).sort(), [201, ...Array(9).fill(409)]);
   assert.deepEqual(users.startedOf(userId), [1]);
 });
 
-test('a change replaces the profile, except for a username that is left out', async () => {
+test('a change replaces the profile but keeps the username if it is omitted', async () => {
   const userId = randomUUID();
   await users.create(userId);
   const changed = await users.update(userId);
@@ -43,20 +44,20 @@ test('a change replaces the profile, except for a username that is left out', as
   assert.deepEqual([users.startedOf(userId), await users.unstartedOf(userId)], [[1, 2, 3], []]);
 });
 
-test('what the restore of a backup wants done has every profile told anew, under a version that nobody has seen', async () => {
-  const [there, gone] = [randomUUID(), randomUUID()];
-  for (const userId of [there, gone]) await users.create(userId);
-  await users.remove(gone);
+test('the SQL statement in docs/backup.md announces every profile again, under an unused version', async () => {
+  const [existing, deleted] = [randomUUID(), randomUUID()];
+  for (const userId of [existing, deleted]) await users.create(userId);
+  await users.remove(deleted);
   const [, statement] = /```sql\n([^`]+)```/.exec(await readFile('docs/backup.md', 'utf8'))!;
   await users.database.query(statement!);
-  const [raised] = await users.unstartedOf(there);
-  assert.ok(raised! > 29_000_000, 'more with each minute');
-  assert.ok((await users.unstartedOf(gone))[0]! > raised!);
-  assert.equal((await users.update(there)).status, 200);
-  assert.deepEqual(users.startedOf(there), [1, raised! + 1]);
+  const [raised] = await users.unstartedOf(existing);
+  assert.ok(raised! > 29_000_000, 'the new version grows with each minute');
+  assert.ok((await users.unstartedOf(deleted))[0]! > raised!);
+  assert.equal((await users.update(existing)).status, 200);
+  assert.deepEqual(users.startedOf(existing), [1, raised! + 1]);
 });
 
-test('twenty changes at once get twenty versions', async () => {
+test('twenty concurrent changes get twenty versions', async () => {
   const userId = randomUUID();
   await users.create(userId);
   const names = Array.from({ length: 20 }, (_each, n) => `Ada ${n}`);
@@ -64,7 +65,7 @@ test('twenty changes at once get twenty versions', async () => {
   assert.deepEqual(
     answers.map(({ body }) => body.firstName),
     names,
-    'each is answered with what it asked for',
+    'each answer contains its own change',
   );
   assert.deepEqual(
     users.startedOf(userId).sort((a, b) => a - b),
@@ -73,7 +74,7 @@ test('twenty changes at once get twenty versions', async () => {
   assert.equal((await users.store.find(userId))?.version, 21);
 });
 
-test('a deletion leaves nothing personal, and the next profile goes on with its versions', async () => {
+test('a deletion removes all personal data, and the next profile continues the versions', async () => {
   const userId = randomUUID();
   await users.create(userId);
   assert.deepEqual([(await users.remove(userId)).status, (await users.remove(userId)).status], [204, 404]);
@@ -84,14 +85,14 @@ test('a deletion leaves nothing personal, and the next profile goes on with its 
   assert.deepEqual(rows, [
     { version: 2, username: null, first_name: null, last_name: null, email: null, phone: null, deleted: true },
   ]);
-  const asked = [
+  const requests = [
     users.read(userId),
     users.update(userId),
     users.readUser(asUser(userId), userId),
     users.readUser(asService('worker'), userId),
   ];
   assert.deepEqual(
-    (await Promise.all(asked)).map(({ body }) => [body.type, body.version]),
+    (await Promise.all(requests)).map(({ body }) => [body.type, body.version]),
     [undefined, undefined, undefined, 2].map((version) => ['/problems/no-such-user', version]),
   );
 
@@ -101,7 +102,7 @@ test('a deletion leaves nothing personal, and the next profile goes on with its 
   assert.deepEqual(users.startedOf(userId), [1, 2, 3]);
 });
 
-test('services read any profile, and buyers their own, with its version', async () => {
+test('services can read any profile and buyers their own, with its version', async () => {
   const userId = randomUUID();
   await users.create(userId);
   for (const caller of [asService('notifications'), asUser(userId)])
@@ -110,7 +111,7 @@ test('services read any profile, and buyers their own, with its version', async 
   assert.equal((await users.readUser(asService('worker'), 'no-uuid')).status, 404);
 });
 
-test('while Temporal is away profiles are written all the same, and the auditor finds what was not started', async () => {
+test('while Temporal is unavailable profiles are still written, and their changes stay listed as unstarted', async () => {
   const userId = randomUUID();
   const answers = await users.withoutTemporal(async () => [
     await users.create(userId),
@@ -128,7 +129,7 @@ test('while Temporal is away profiles are written all the same, and the auditor 
   assert.deepEqual(await users.unstartedOf(userId), [1, 3]);
 });
 
-test('the auditor is given the oldest changes first, no more than it asks for, and none that may still be starting', async () => {
+test('unstarted changes are listed oldest first, up to the limit, without those that may still be starting', async () => {
   const userId = randomUUID();
   await users.withoutTemporal(async () => {
     for (const act of [users.create, users.update, users.update]) await act(userId);
@@ -147,7 +148,7 @@ test('the auditor is given the oldest changes first, no more than it asks for, a
   assert.deepEqual(await users.store.unstartedChanges(24 * 3_600_000, 10), []);
 });
 
-test('what is started is tied to the request that made the change, by the request as by the auditor', async () => {
+test('the workflow of a change gets the correlation id and trace of its request, also if the auditor starts it', async () => {
   const userId = randomUUID();
   const origin = {
     correlationId: 'signing-up',
@@ -162,29 +163,38 @@ test('what is started is tied to the request that made the change, by the reques
   );
 });
 
-test('a change that was started and could not be noted so is answered, and started again later', async () => {
+test('a change whose start could not be recorded is answered, and stays listed as unstarted', async () => {
   const userId = randomUUID();
   const failing = await users.serve({
     ...users.store,
-    markStarted: () => Promise.reject(new Error('the database went away')),
+    markStarted: () => Promise.reject(new Error('the database is down')),
   });
   assert.equal(
-    (await createAsk(failing.url)('createProfile', 'POST', '/api/v1/user', { headers: asUser(userId), body: ada }))
-      .status,
+    (
+      await createContractClient(failing.url)('createProfile', 'POST', '/api/v1/user', {
+        headers: asUser(userId),
+        body: ada,
+      })
+    ).status,
     201,
   );
   await failing.close();
   assert.deepEqual([users.startedOf(userId), await users.unstartedOf(userId)], [[1], [1]]);
 });
 
-test('without its database the service says that it is unavailable', async () => {
-  const away = openDatabase('postgres://nobody@127.0.0.1:1/nothing');
-  const unreachable = await users.serve(createUserStore(away));
+test('without its database the service answers 503 with Retry-After', async () => {
+  const unreachableDatabase = openDatabase('postgres://user@127.0.0.1:1/nothing');
+  const unreachable = await users.serve(createUserStore(unreachableDatabase));
   const userId = randomUUID();
-  const { status, headers, body } = await createAsk(unreachable.url)('readProfile', 'GET', `/api/v1/user/${userId}`, {
-    headers: asUser(userId),
-  });
+  const { status, headers, body } = await createContractClient(unreachable.url)(
+    'readProfile',
+    'GET',
+    `/api/v1/user/${userId}`,
+    {
+      headers: asUser(userId),
+    },
+  );
   assert.deepEqual([status, headers.get('retry-after'), body.type], [503, '1', '/problems/unavailable']);
   await unreachable.close();
-  await away.close();
+  await unreachableDatabase.close();
 });

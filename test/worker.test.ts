@@ -1,4 +1,4 @@
-/** A worker: the orders that it keeps, which stay with the release that they began on, and whether it can work. */
+/** Orders stay on their worker release, and a worker's health check sees Temporal. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
@@ -12,10 +12,10 @@ import { temporal } from './support/saga-temporal.ts';
 import { env, startOrder } from './support/temporal.ts';
 import { activitiesOf, createWorld } from './support/world.ts';
 
-/** As Temporal's API numbers it. */
+/** In Temporal's API. */
 const PINNED = 1;
 
-test('an order that began on one release ends on it, while new ones begin on the next', async () => {
+test('an order finishes on the release it started on, while new orders start on the next release', async () => {
   const [early, late] = [
     createWorld({ charge: 'regular', silentCharge: { takesEffect: false } }),
     createWorld({ charge: 'regular' }),
@@ -26,16 +26,16 @@ test('an order that began on one release ends on it, while new ones begin on the
   const hosts = [await host('one')];
   try {
     await makeCurrent(deploymentName, 'one');
-    const begun = await startOrder(temporal.client, taskQueue, early);
-    await eventually(() => assert.ok(early.account.asked > 0));
+    const first = await startOrder(temporal.client, taskQueue, early);
+    await eventually(() => assert.ok(early.account.chargeRequests > 0));
 
     hosts.push(await host('two'));
     await makeCurrent(deploymentName, 'two');
     const next = await startOrder(temporal.client, taskQueue, late);
     assert.equal((await next.result()).status, 'SUCCESS');
-    early.billingSpeaks();
-    assert.equal((await begun.result()).status, 'SUCCESS');
-    assert.deepEqual(await Promise.all([begun, next].map(versionOf)), [
+    early.billingRecovers();
+    assert.equal((await first.result()).status, 'SUCCESS');
+    assert.deepEqual(await Promise.all([first, next].map(versionOf)), [
       [PINNED, 'one'],
       [PINNED, 'two'],
     ]);
@@ -44,7 +44,7 @@ test('an order that began on one release ends on it, while new ones begin on the
   }
 });
 
-test('a worker knows that Temporal is away, also if it had been there', async () => {
+test("a worker's health check fails while Temporal is unreachable, even after a successful connection", async () => {
   const activities = activitiesOf([createWorld()]);
   const link = await startLink(env('TEMPORAL_ADDRESS'));
   try {
@@ -68,11 +68,11 @@ test('a worker knows that Temporal is away, also if it had been there', async ()
   }
 });
 
-test('a name without a build id, or a build id without a name, ends the start', () => {
+test('a deployment name without a build id, or the reverse, stops the start', () => {
   for (const name of ['WORKER_DEPLOYMENT_NAME', 'WORKER_BUILD_ID'])
     assert.throws(
       () => worker.configure({ [name]: 'x' }, new Set()),
-      /WORKER_DEPLOYMENT_NAME and WORKER_BUILD_ID are set together, or not at all/,
+      /WORKER_DEPLOYMENT_NAME and WORKER_BUILD_ID must be set together, or not at all/,
     );
   assert.throws(
     () => worker.configure({ WORKER_DEPLOYMENT_NAME: 'shop', WORKER_BUILD_ID: '1' }, new Set()),
@@ -97,7 +97,7 @@ const hostVersion = (
     onEnd: () => {},
   });
 
-/** Temporal knows a release once a worker of it has polled. */
+/** Temporal knows a release only after one of its workers has polled. */
 const makeCurrent = (deploymentName: string, buildId: string) =>
   eventually(() =>
     temporal.client.workflowService.setWorkerDeploymentCurrentVersion({

@@ -1,5 +1,5 @@
-// Generates the Prisma client of each service into prisma/generated/, from its schema. Needs no network: the schema engine
-// that the command line asks for is not used for generating, so it is pointed at a program that does nothing.
+// Generates each service's Prisma client into prisma/generated/. Prisma would download a schema engine that generating
+// does not use, so it gets a program that does nothing instead.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const prisma = `${root}node_modules/prisma/build/index.js`;
 
-// An image is built in layers: where the schemas are not there yet, there is nothing to generate.
+// In an image build, npm ci runs before the schemas are copied.
 const services = existsSync(`${root}prisma`)
   ? readdirSync(`${root}prisma`).filter((name) => existsSync(`${root}prisma/${name}/schema.prisma`))
   : [];

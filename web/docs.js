@@ -1,4 +1,4 @@
-// The reference reads the document that this gateway routes by, and asks nobody else for anything.
+// Loads the document that the gateway routes by. Without a validator URL, Swagger UI makes no requests to other sites.
 window.ui = SwaggerUIBundle({
   url: '/docs/openapi.json',
   dom_id: '#swagger-ui',

@@ -2,20 +2,21 @@ import { allHandlersFinished, CancellationScope, condition, defineUpdate, setHan
 import { decide } from './decision.ts';
 import type { OrderInput, SettledOrder } from './order.ts';
 import { steps } from './steps.ts';
-import { index, tell } from './story.ts';
+import { makeSearchable, showProgress } from './story.ts';
 
 export interface CancellationInput extends OrderInput {
   cause: 'buyer' | 'operator';
 }
 
-/** What the order is after somebody asked for its cancellation: CANCELLED, or FAILED when there was nothing to cancel. */
+/** Returns CANCELLED, or FAILED if there was nothing to cancel. */
 export const cancelledUpdate = defineUpdate<SettledOrder>('outcome');
 
 /**
- * Takes an order back, in progress or after success. Billing is the single arbiter between this and the charge: what it stored under
- * the order's key, and for what cause, decides for both. Every step may be repeated, and nothing stops it once it has begun.
+ * Cancels an order that is in progress or has succeeded. Billing arbitrates between this workflow and the charge: what
+ * it stored first under the order's key decides for both. Every step may be repeated, and this workflow itself cannot
+ * be cancelled.
  */
-export async function cancellation(asked: CancellationInput): Promise<SettledOrder> {
+export async function cancellation(request: CancellationInput): Promise<SettledOrder> {
   return CancellationScope.nonCancellable(async () => {
     let settled: SettledOrder | undefined;
     setHandler(cancelledUpdate, async () => {
@@ -23,20 +24,20 @@ export async function cancellation(asked: CancellationInput): Promise<SettledOrd
       return settled!;
     });
 
-    tell(asked, `making billing promise that nothing is charged (${asked.cause})`);
-    const decision = decide(await steps(asked).cancelCharge(asked.cause));
-    // A charge that was declined, or that ended with the order's deadline: the order's own workflow writes that down.
+    showProgress(request, `cancelling the charge (${request.cause})`);
+    const decision = decide(await steps(request).cancelCharge(request.cause));
+    // After a declined charge or a passed deadline, the order's own workflow updates the row.
     settled =
       decision.status === 'CANCELLED'
-        ? await steps(asked).cancelOrder(decision)
-        : { orderId: asked.orderId, ...decision };
-    index(settled);
+        ? await steps(request).cancelOrder(decision)
+        : { orderId: request.orderId, ...decision };
+    makeSearchable(settled);
 
     if (settled.status === 'CANCELLED') {
-      tell(asked, 'telling the buyer', settled);
-      await steps(asked).announceOrder(settled);
+      showProgress(request, 'publishing the event', settled);
+      await steps(request).announceOrder(settled);
     }
-    tell(asked, 'done', settled);
+    showProgress(request, 'done', settled);
     await condition(allHandlersFinished);
     return settled;
   });

@@ -5,7 +5,7 @@ export interface Decision {
   reason: string | null;
 }
 
-/** What billing's definite answer makes of an order. Of a cancelled charge, the cause that billing stored first decides, whoever asked. */
+/** Maps billing's answer to an order status. After a cancelled charge, the cause that billing stored first decides. */
 export function decide(charge: ChargeOutcome): Decision {
   switch (charge.outcome) {
     case 'CHARGED':

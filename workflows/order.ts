@@ -10,71 +10,71 @@ import {
 import type { ChargeOutcome } from '../activities/billing.ts';
 import { decide } from './decision.ts';
 import { steps } from './steps.ts';
-import { index, tell } from './story.ts';
+import { makeSearchable, showProgress } from './story.ts';
 
-/** What an order's workflow is started with. Ids and numbers only: history is read by many and kept for long. */
+/** Contains no personal data: many people can read a history, and it is kept for long. */
 export interface OrderInput {
   orderId: string;
   ownerId: string;
   /** In whole minor units. */
   price: number;
   correlationId: string;
-  /** The trace of the request that placed the order, if it had one. */
+  /** From the request that placed the order. */
   traceparent?: string;
-  /** For people who read the history. The key that billing gets is made anew from the order id. */
+  /** For display only: activities derive the key from the order id. */
   chargeKey: string;
+  /** `local` first tries charge and settle as local activities. */
   charge: 'local' | 'regular';
-  /** How long billing may stay silent before it is made to promise that nothing is charged. */
+  /** After this time an undecided charge is cancelled. */
   deadlineS: number;
 }
 
-/** What became of an order. */
 export interface SettledOrder {
   orderId: string;
   status: 'SUCCESS' | 'FAILED' | 'CANCELLED';
   reason: string | null;
 }
 
-/** Callers wait on it, so it is answered as soon as the money is settled, and before anybody is told. */
+/** Returns once the order is settled, before the event is published, because callers wait for it. */
 export const outcomeUpdate = defineUpdate<SettledOrder>('outcome');
 
-/** Takes a placed order to its final status, and tells about it. Every step may be repeated, by a retry or by a new run. */
+/** Brings an order to its final status and publishes it. Every step may be repeated, by a retry or a new run. */
 export async function order(placed: OrderInput): Promise<SettledOrder> {
   let settled: SettledOrder | undefined;
   setHandler(outcomeUpdate, () =>
-    // A caller waits on while the order is cancelled: what became of it is the answer.
+    // Callers receive the outcome even if this workflow is cancelled.
     CancellationScope.nonCancellable(async () => {
       await condition(() => settled !== undefined);
       return settled!;
     }),
   );
 
-  tell(placed, 'asking billing for the money');
+  showProgress(placed, 'charging the buyer');
   const charge = await definiteCharge(placed);
 
-  // The money has decided. From here it only goes forward.
+  // The pivot: from here the workflow only moves forward, even if it is cancelled.
   return CancellationScope.nonCancellable(async () => {
-    tell(placed, `billing says ${charge.outcome}; writing that down`);
+    showProgress(placed, `settling the order: billing answered ${charge.outcome}`);
     settled = await steps(placed).settleOrder(decide(charge));
-    index(settled);
-    tell(placed, 'telling the buyer', settled);
+    makeSearchable(settled);
+    showProgress(placed, 'publishing the event', settled);
     await steps(placed).announceOrder(settled);
-    tell(placed, 'done', settled);
+    showProgress(placed, 'done', settled);
     await condition(allHandlersFinished);
     return settled;
   });
 }
 
-/** What billing says for certain: that it charged or declined, or, past the deadline or on cancellation, that it gave back or never will. */
+/** Returns billing's definite answer. If the charge has none by the deadline or on cancellation, cancels it first. */
 async function definiteCharge(placed: OrderInput): Promise<ChargeOutcome> {
   try {
     return await steps(placed).chargeOrder();
   } catch (error) {
-    // Anything else is a bug in this file: let the task fail, and go on once it is mended.
+    // Any other error is a bug here. Rethrown, it fails the workflow task, which is retried until a fix is deployed.
     if (!(error instanceof TemporalFailure)) throw error;
     const cause = isCancellation(error) ? 'operator' : 'deadline';
     return CancellationScope.nonCancellable(() => {
-      tell(placed, `no answer that counts (${cause}): making billing promise that nothing is charged`);
+      showProgress(placed, `cancelling the charge: no definite answer from billing (${cause})`);
       return steps(placed).cancelCharge(cause);
     });
   }

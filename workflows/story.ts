@@ -4,8 +4,8 @@ import type { OrderInput, SettledOrder } from './order.ts';
 const ORDER_STATUS = { name: 'OrderStatus', type: 'KEYWORD' } as const;
 const ORDER_STUCK = { name: 'OrderStuck', type: 'KEYWORD' } as const;
 
-/** Says in the Web UI where the order stands. */
-export function tell({ orderId, price, chargeKey }: OrderInput, doing: string, settled?: SettledOrder): void {
+/** Shows in the Web UI what the workflow is doing. */
+export function showProgress({ orderId, price, chargeKey }: OrderInput, doing: string, settled?: SettledOrder): void {
   const status = settled ? `**${settled.status}**${settled.reason ? ` (${settled.reason})` : ''}` : '**IN_PROGRESS**';
   setCurrentDetails(
     [
@@ -19,18 +19,19 @@ export function tell({ orderId, price, chargeKey }: OrderInput, doing: string, s
   );
 }
 
-/** Makes the order searchable by what became of it. */
-export const index = ({ status }: SettledOrder): void => upsertSearchAttributes([{ key: ORDER_STATUS, value: status }]);
+/** Makes the workflow searchable by the final status. */
+export const makeSearchable = ({ status }: SettledOrder): void =>
+  upsertSearchAttributes([{ key: ORDER_STATUS, value: status }]);
 
-/** Makes an order that does not get on searchable by the step that it stands at. */
-export function tellStuck(order: OrderInput, step: string, reason: string, settled?: SettledOrder): void {
+/** Makes the workflow searchable by the stuck step, and shows the reason in the Web UI. */
+export function markStuck(order: OrderInput, step: string, reason: string, settled?: SettledOrder): void {
   upsertSearchAttributes([{ key: ORDER_STUCK, value: step }]);
-  tell(
+  showProgress(
     order,
-    `**stuck**: ${step} has not succeeded for more than a minute, and is tried on. The last try: ${reason}`,
+    `**stuck**: ${step} has not succeeded for more than a minute and keeps retrying. Last failure: ${reason}`,
     settled,
   );
 }
 
-/** It got on, or was given up. */
+/** Removes the mark of `markStuck`. */
 export const clearStuck = (): void => upsertSearchAttributes([{ key: ORDER_STUCK, value: null }]);

@@ -1,46 +1,46 @@
 import { ActivityFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { OrderInput, SettledOrder } from './order.ts';
-import { clearStuck, tellStuck } from './story.ts';
+import { clearStuck, markStuck } from './story.ts';
 
-/** What is being tried, and what is known of the order by then. */
-export interface Trial {
+export interface RetriedStep {
   order: OrderInput;
   step: keyof Activities;
   settled?: SettledOrder;
-  /** After so long it is given up. Without it, never. */
+  /** Total time for all attempts. If unset, retries forever. */
   limitMs?: number;
 }
 
-/** The bounds of one row of tries. */
-export interface Bounds {
+export interface RetryOptions {
   scheduleToCloseTimeout?: number;
   retry?: { initialInterval: number; maximumInterval: number };
 }
 
-// A minute and a little: a step that fails at once is tried for the eighth time after 61.75 s, and without that try it would be
-// given up after half a minute.
-const SEEN_AFTER_MS = 65_000;
-/** The pace that the tries before have come to. */
-const PACE_MS = 30_000;
+// A step that fails at once makes its eighth retry after 61.75 s. With a shorter timeout, Temporal would end it after
+// the seventh, at 31.75 s.
+const STUCK_AFTER_MS = 65_000;
+/** The backoff has reached this interval by then. */
+const STUCK_RETRY_MS = 30_000;
 
 /**
- * Tries a step until it succeeds or its limit has passed. One that has not succeeded for a minute can be found and says so in the
- * Web UI until it is through. A step that succeeds sooner leaves nothing of this in the history: there is no timer beside it, it
- * is tried for a minute first, and after that once more without that bound.
+ * Retries a step until it succeeds or its limit has passed. After a minute it marks the order as stuck until the step
+ * ends. A timer would add events to every history, so it runs an activity with a one-minute timeout first, and if that
+ * times out a second one without it.
  */
-export async function untilDone<T>(trial: Trial, attempt: (bounds: Bounds) => Promise<T>): Promise<T> {
-  const { limitMs = Infinity } = trial;
+export async function untilDone<T>(
+  { order, step, settled, limitMs = Infinity }: RetriedStep,
+  run: (options: RetryOptions) => Promise<T>,
+): Promise<T> {
   try {
-    return await attempt({ scheduleToCloseTimeout: Math.min(SEEN_AFTER_MS, limitMs) });
+    return await run({ scheduleToCloseTimeout: Math.min(STUCK_AFTER_MS, limitMs) });
   } catch (error) {
-    if (limitMs <= SEEN_AFTER_MS || !hasRunOutOfTime(error)) throw error;
-    tellStuck(trial.order, trial.step, reasonOf(error), trial.settled);
+    if (limitMs <= STUCK_AFTER_MS || !hasTimedOut(error)) throw error;
+    markStuck(order, step, lastFailureOf(error), settled);
   }
   try {
-    return await attempt({
-      ...(limitMs < Infinity && { scheduleToCloseTimeout: limitMs - SEEN_AFTER_MS }),
-      retry: { initialInterval: PACE_MS, maximumInterval: PACE_MS },
+    return await run({
+      ...(limitMs < Infinity && { scheduleToCloseTimeout: limitMs - STUCK_AFTER_MS }),
+      retry: { initialInterval: STUCK_RETRY_MS, maximumInterval: STUCK_RETRY_MS },
     });
   } finally {
     clearStuck();
@@ -48,16 +48,16 @@ export async function untilDone<T>(trial: Trial, attempt: (bounds: Bounds) => Pr
 }
 
 /**
- * True of a step that might have succeeded later: neither refused for good nor cancelled. Its cause is whatever the last try ended with,
- * or that the time was over, which older servers call not retryable where it ends while nobody has the task.
+ * True if the step ran out of time, not if it was refused or cancelled. Checks the cause too, because older servers
+ * report a timeout as non-retryable when no worker holds the task.
  */
-const hasRunOutOfTime = (error: unknown): error is ActivityFailure =>
+const hasTimedOut = (error: unknown): error is ActivityFailure =>
   error instanceof ActivityFailure &&
   (error.retryState === 'TIMEOUT' ||
     (error.cause instanceof TimeoutFailure && error.cause.timeoutType === 'SCHEDULE_TO_CLOSE'));
 
-/** What the last try ended with. Of one that did not answer in time, the server tells in a failure within its own. */
-function reasonOf({ cause, message }: ActivityFailure): string {
+/** Why the last attempt failed. The server may nest it in a timeout. */
+function lastFailureOf({ cause, message }: ActivityFailure): string {
   const last = cause instanceof TimeoutFailure ? (cause.cause ?? cause) : cause;
   return last?.message ?? message;
 }

@@ -1,20 +1,19 @@
 import { Counter } from 'prom-client';
 import type { Log } from '../../lib/log.ts';
-import { rounds } from '../../lib/rounds.ts';
+import { runPeriodically } from '../../lib/rounds.ts';
 
-/** A row that should have a workflow. */
+/** A row that must have a workflow. */
 export interface Row {
   workflowId: string;
-  /** Starts its workflow unless it is there. */
   start(): Promise<void>;
-  /** Notes in the row that its workflow is there, where the row has a place for that. */
+  /** Records in the row that its workflow exists. */
   mark?(): Promise<void>;
 }
 
-export interface AuditorPorts {
-  /** The rows of one kind that are old enough to have a workflow by now, a page at a time. */
+export interface ReconcilerPorts {
+  /** Rows old enough to have a workflow. */
   sources: ReadonlyArray<{ kind: string; rows(): AsyncIterable<Row> }>;
-  /** True when a workflow with this id runs or has ended well: asked of the run itself, since visibility lags behind. */
+  /** True if the workflow runs or completed. Reads the run itself, since searches lag behind. */
   exists(workflowId: string): Promise<boolean>;
   log: Log;
   everyMs: number;
@@ -22,15 +21,15 @@ export interface AuditorPorts {
 
 const startedTotal = new Counter({
   name: 'auditor_workflows_started_total',
-  help: 'Workflows that a row lacked and that the auditor has started',
+  help: 'Missing workflows that the auditor has started',
   labelNames: ['kind'],
 });
 
 /**
- * Looks, again and again, for rows without a workflow, and starts theirs: a process that died between the two, or a request that was
- * taken while Temporal was away, loses nothing. It decides nothing by itself, so any number of auditors may run at once.
+ * Starts the workflows of rows that have none, because a process died after it wrote the row or because Temporal was
+ * down. Decides nothing by itself, so any number may run at once.
  */
-export function createAuditor({ sources, exists, log, everyMs }: AuditorPorts) {
+export function createReconciler({ sources, exists, log, everyMs }: ReconcilerPorts) {
   const stop = new AbortController();
 
   const startMissing = async (): Promise<number> => {
@@ -42,7 +41,7 @@ export function createAuditor({ sources, exists, log, everyMs }: AuditorPorts) {
           await row.start();
           started++;
           startedTotal.inc({ kind });
-          log.warn({ role: 'auditor', workflowId: row.workflowId }, 'a row had no workflow; it was started');
+          log.warn({ role: 'auditor', workflowId: row.workflowId }, 'started the workflow of a row that had none');
         }
         await row.mark?.();
       }
@@ -51,18 +50,17 @@ export function createAuditor({ sources, exists, log, everyMs }: AuditorPorts) {
   };
 
   const onFailed = (error: unknown) =>
-    log.warn({ role: 'auditor', err: error }, 'an audit was cut short; it is done again');
+    log.warn({ role: 'auditor', err: error }, 'looking for missing workflows failed and will be retried');
 
   return {
-    /** One round. Answers how many workflows it started. */
+    /** Returns how many workflows it started. */
     startMissing,
-    /** Rounds until it is closed. */
     run() {
-      const watching = rounds({ signal: stop.signal, everyMs, onFailed }, startMissing);
+      const running = runPeriodically({ signal: stop.signal, everyMs, onFailed }, startMissing);
       return {
         async close() {
           stop.abort();
-          await watching;
+          await running;
         },
       };
     },

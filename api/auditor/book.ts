@@ -1,17 +1,17 @@
 import type { Invariant } from './invariants.ts';
 
-/** Everything that is known of one buyer's orders, from the services that know it. Amounts are whole minor units. */
-export interface Book {
+/** What the services store about one buyer's orders. Amounts are whole minor units. */
+export interface AuditData {
   ownerId: string;
-  orders: BookedOrder[];
+  orders: AuditedOrder[];
   account: { balance: bigint; ledgerSum: bigint };
-  /** Under the keys of orders only. */
-  movements: BookedMovement[];
-  outcomes: BookedOutcome[];
-  notifications: BookedNotification[];
+  /** Under keys of orders only. */
+  movements: AuditedMovement[];
+  outcomes: AuditedOutcome[];
+  notifications: AuditedNotification[];
 }
 
-export interface BookedOrder {
+export interface AuditedOrder {
   id: string;
   ownerId: string;
   price: bigint;
@@ -21,32 +21,32 @@ export interface BookedOrder {
   createdAt: Date;
 }
 
-export interface BookedMovement {
+export interface AuditedMovement {
   key: string;
   amount: bigint;
   isCancelled: boolean;
 }
 
-export interface BookedOutcome {
+export interface AuditedOutcome {
   key: string;
   outcome: string;
 }
 
-export interface BookedNotification {
+export interface AuditedNotification {
   orderId: string;
   eventName: string;
 }
 
-/** By order: what it has become, as far as that is being announced at this moment. */
+/** By order, the statuses that are still being announced. */
 export type Announcing = ReadonlyMap<string, readonly string[]>;
 
-/** Where two parts of the system do not say the same. */
+/** A contradiction in the data. */
 export interface Drift {
   invariant: Invariant;
-  /** Whose orders and money it is about; of a drift of the databases themselves, nobody's. */
+  /** Undefined for drift of a database itself. */
   ownerId?: string;
   orderId?: string;
-  /** Of a charge that belongs to no order. */
+  /** Of a charge without an order. */
   key?: string;
   what: string;
 }

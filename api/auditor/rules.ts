@@ -1,42 +1,42 @@
 import { chargeKey } from '../../specs/identity.ts';
-import type { Announcing, Book, BookedMovement, BookedNotification, BookedOrder, Drift } from './book.ts';
+import type { Announcing, AuditData, AuditedMovement, AuditedNotification, AuditedOrder, Drift } from './book.ts';
 
-type Found = Omit<Drift, 'ownerId'>;
+type Finding = Omit<Drift, 'ownerId'>;
 
-/** What billing and notifications have about each order. A buyer may have tens of thousands of them. */
+/** Lookups, since a buyer may have tens of thousands of orders. */
 interface Index {
-  charges: Map<string, BookedMovement[]>;
+  charges: Map<string, AuditedMovement[]>;
   outcomes: Map<string, string>;
-  told: Map<string, BookedNotification[]>;
+  notifications: Map<string, AuditedNotification[]>;
   announcing: Announcing;
 }
 
-/** Every way in which a buyer's book contradicts itself. Orders that are in progress are judged by what holds at any moment only. */
-export function driftsOf(book: Book, announcing: Announcing = new Map()): Drift[] {
+/** All drift in a buyer's data. Of orders in progress, checks only what must always hold. */
+export function driftsOf(data: AuditData, announcing: Announcing = new Map()): Drift[] {
   const index: Index = {
-    charges: Map.groupBy(book.movements, ({ key }) => key),
-    outcomes: new Map(book.outcomes.map(({ key, outcome }) => [key, outcome])),
-    told: Map.groupBy(book.notifications, ({ orderId }) => orderId),
+    charges: Map.groupBy(data.movements, ({ key }) => key),
+    outcomes: new Map(data.outcomes.map(({ key, outcome }) => [key, outcome])),
+    notifications: Map.groupBy(data.notifications, ({ orderId }) => orderId),
     announcing,
   };
   const found = [
-    ...accountDrifts(book),
-    ...versionDrifts(book),
-    ...book.orders.flatMap((order) => orderDrifts(order, index)),
-    ...strayDrifts(book),
+    ...accountDrifts(data),
+    ...versionDrifts(data),
+    ...data.orders.flatMap((order) => orderDrifts(order, index)),
+    ...strayDrifts(data),
   ];
-  return found.map((drift) => ({ ...drift, ownerId: book.ownerId }));
+  return found.map((drift) => ({ ...drift, ownerId: data.ownerId }));
 }
 
-function accountDrifts({ account: { balance, ledgerSum } }: Book): Found[] {
-  const drifts: Found[] = [];
+function accountDrifts({ account: { balance, ledgerSum } }: AuditData): Finding[] {
+  const drifts: Finding[] = [];
   if (balance !== ledgerSum)
-    drifts.push({ invariant: 'I1', what: `the balance is ${balance}, and the ledger adds up to ${ledgerSum}` });
-  if (balance < 0n) drifts.push({ invariant: 'I2', what: `the balance is ${balance}` });
+    drifts.push({ invariant: 'I1', what: `the balance is ${balance}, but the ledger sums to ${ledgerSum}` });
+  if (balance < 0n) drifts.push({ invariant: 'I2', what: `the balance is negative: ${balance}` });
   return drifts;
 }
 
-function versionDrifts({ orders }: Book): Found[] {
+function versionDrifts({ orders }: AuditData): Finding[] {
   const versions = orders.map(({ version }) => version).toSorted((a, b) => a - b);
   const gap = versions.findIndex((version, n) => version !== n + 1);
   return gap === -1
@@ -44,81 +44,91 @@ function versionDrifts({ orders }: Book): Found[] {
     : [
         {
           invariant: 'I10',
-          what: `${versions.length} orders, and where version ${gap + 1} should be there is ${versions[gap]}`,
+          what: `the list versions must be 1 to ${versions.length}: expected ${gap + 1}, found ${versions[gap]}`,
         },
       ];
 }
 
-function orderDrifts(order: BookedOrder, index: Index): Found[] {
+function orderDrifts(order: AuditedOrder, index: Index): Finding[] {
   const key = chargeKey(order.id);
   const charges = index.charges.get(key) ?? [];
   const drifts =
     order.status === 'IN_PROGRESS'
       ? []
-      : [...moneyDrifts(order, charges, index.outcomes.get(key)), ...toldDrifts(order, index)];
-  if (charges.length > 1) drifts.push({ invariant: 'I4', what: `${charges.length} withdrawals under its key` });
+      : [...moneyDrifts(order, charges, index.outcomes.get(key)), ...notificationDrifts(order, index)];
+  if (charges.length > 1)
+    drifts.push({
+      invariant: 'I4',
+      what: `${charges.length} charges under its key, refunded ones included; expected at most one`,
+    });
   return drifts.map((drift) => ({ ...drift, orderId: order.id }));
 }
 
-/** An order that succeeded has one charge of its price that holds; a failed or cancelled one has none, for ever. */
+/** SUCCESS needs one live charge of the price; FAILED and CANCELLED need none, and an outcome that excludes one. */
 function moneyDrifts(
-  { status, price }: BookedOrder,
-  charges: readonly BookedMovement[],
+  { status, price }: AuditedOrder,
+  charges: readonly AuditedMovement[],
   outcome = 'no outcome',
-): Found[] {
+): Finding[] {
   const live = charges.filter(({ isCancelled }) => !isCancelled);
-  const amounts = live.map(({ amount }) => amount).join(', ') || 'none';
+  const charged = live.map(({ amount }) => `a live charge of ${-amount}`).join(', ') || 'no live charge';
+  const found = `${outcome} and ${charged}`;
   if (status === 'SUCCESS') {
     const paid = live.length === 1 && live[0]!.amount === -price && outcome === 'CHARGED';
     return paid
       ? []
-      : [{ invariant: 'I5', what: `SUCCESS at ${price}, with ${outcome} and the live charges ${amounts}` }];
+      : [{ invariant: 'I5', what: `SUCCESS: expected CHARGED and a live charge of ${price}, found ${found}` }];
   }
-  const unpaid = live.length === 0 && ['DECLINED', 'CANCELLED', 'REFUNDED'].includes(outcome);
-  return unpaid ? [] : [{ invariant: 'I6', what: `${status}, with ${outcome} and the live charges ${amounts}` }];
+  const unpaid = live.length === 0 && UNPAID.includes(outcome);
+  return unpaid
+    ? []
+    : [{ invariant: 'I6', what: `${status}: expected ${UNPAID.join(' or ')} and no live charge, found ${found}` }];
 }
 
-const FIRST_EVENT: Readonly<Record<string, string>> = {
+const UNPAID: readonly string[] = ['DECLINED', 'CANCELLED', 'REFUNDED'];
+
+const EVENT_OF: Readonly<Record<string, string>> = {
   SUCCESS: 'OrderCreated',
   FAILED: 'OrderRejected',
   CANCELLED: 'OrderCancelled',
 };
 
-/** The buyer was told what became of the order, and, if it was taken back after that, of that too; and nothing else. What is being announced may follow. */
-function toldDrifts({ id, status, firstStatus }: BookedOrder, index: Index): Found[] {
-  const told = (index.told.get(id) ?? []).map(({ eventName }) => eventName).toSorted();
-  const mayFollow = (index.announcing.get(id) ?? []).map((each) => FIRST_EVENT[each]!);
-  const all = [...new Set([FIRST_EVENT[firstStatus ?? status]!, FIRST_EVENT[status]!])].toSorted();
-  const due = all.filter((event) => told.includes(event) || !mayFollow.includes(event));
-  return due.join() === told.join()
+/** One notification of the first final status and one of a later cancellation. Those being announced may be missing. */
+function notificationDrifts({ id, status, firstStatus }: AuditedOrder, index: Index): Finding[] {
+  const sent = (index.notifications.get(id) ?? []).map(({ eventName }) => eventName).toSorted();
+  const mayFollow = (index.announcing.get(id) ?? []).map((each) => EVENT_OF[each]!);
+  const all = [...new Set([EVENT_OF[firstStatus ?? status]!, EVENT_OF[status]!])].toSorted();
+  const due = all.filter((event) => sent.includes(event) || !mayFollow.includes(event));
+  const namesOf = (events: readonly string[]) => events.join(', ') || 'nothing';
+  return due.join() === sent.join()
     ? []
-    : [{ invariant: 'I15', what: `told ${told.join(', ') || 'nothing'}, due ${due.join(', ')}` }];
+    : [{ invariant: 'I15', what: `the buyer was notified of ${namesOf(sent)}; expected ${namesOf(due)}` }];
 }
 
-/** What billing and notifications have under keys and ids that no order of this buyer has. */
-function strayDrifts({ orders, movements, outcomes, notifications }: Book): Found[] {
+/** Charges and notifications without an order, and premature notifications. */
+function strayDrifts({ orders, movements, outcomes, notifications }: AuditData): Finding[] {
   const keys = new Set(orders.map(({ id }) => chargeKey(id)));
   const ids = new Set(orders.map(({ id }) => id));
   const open = new Set(orders.filter(({ status }) => status === 'IN_PROGRESS').map(({ id }) => id));
   const strayKeys = new Set([...movements, ...outcomes].map(({ key }) => key).filter((key) => !keys.has(key)));
-  const charges = [...strayKeys].map((key): Found => ({
+  const charges = [...strayKeys].map((key): Finding => ({
     invariant: 'I7',
     key,
-    what: `a charge under the key ${key}, which no order of this buyer has`,
+    what: `billing has a charge or an outcome under the key ${key}, but this buyer has no order with that key`,
   }));
-  const told = notifications.filter(({ orderId }) => !ids.has(orderId));
-  const toldEarly = notifications.filter(({ orderId }) => open.has(orderId));
+  const unknown = notifications.filter(({ orderId }) => !ids.has(orderId));
+  const early = notifications.filter(({ orderId }) => open.has(orderId));
   return [
     ...charges,
-    ...told.map(({ orderId }): Found => ({
+    ...unknown.map(({ orderId }): Finding => ({
       invariant: 'I15',
       orderId,
-      what: 'told about an order that this buyer does not have',
+      what: 'the buyer was notified about this order, but has no such order',
     })),
-    ...toldEarly.map(({ orderId, eventName }): Found => ({
+    ...early.map(({ orderId, eventName }): Finding => ({
       invariant: 'I15',
       orderId,
-      what: `told ${eventName} before it was final`,
+      what: `the buyer was notified of ${eventName}, but the order is still IN_PROGRESS`,
     })),
   ];
 }

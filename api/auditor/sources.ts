@@ -11,7 +11,7 @@ interface ProfileChange {
   version: number;
 }
 
-/** A row that is younger than this is still in the hands of the request that wrote it. */
+/** Younger rows are left to the request that wrote them. */
 const OLDER_THAN_MS = 5_000;
 const PAGE = 100;
 
@@ -21,8 +21,8 @@ interface AgePage<Order> {
   after?: Order | undefined;
 }
 
-/** The orders in progress. One may be under way for hours while billing is silent, so all of them are looked at, page by page. */
-export async function* ordersWithoutEnd<Order extends PlacedOrder>(
+/** All pages: while billing is down, orders that have a workflow fill the first ones for hours. */
+export async function* ordersInProgress<Order extends PlacedOrder>(
   orders: { inProgress(page: AgePage<Order>): Promise<Order[]> },
   start: (order: Order) => Promise<void>,
 ): AsyncIterable<Row> {
@@ -33,7 +33,7 @@ export async function* ordersWithoutEnd<Order extends PlacedOrder>(
   }
 }
 
-/** The orders that are to be taken back and have not been yet, all of them for the same reason. */
+/** Orders whose cancellation was requested and has not finished. All pages, for the same reason. */
 export async function* unfinishedCancellations<Order extends PlacedOrder>(
   orders: { cancelling(page: AgePage<Order>): Promise<Order[]> },
   start: (order: Order) => Promise<void>,
@@ -54,7 +54,7 @@ async function* paged<Found>(read: (after?: Found) => Promise<Found[]>): AsyncIt
   }
 }
 
-/** The changes of profiles that are not known to have been started. Each is marked once it is. */
+/** Each change is marked once its workflow exists. */
 export async function* unstartedChanges<Change extends ProfileChange>(
   users: {
     unstartedChanges(olderThanMs: number, limit: number): Promise<Change[]>;

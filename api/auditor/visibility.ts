@@ -1,6 +1,6 @@
-/** What finds the workflows of this installation, in a namespace that others may share. */
+/** Finds this installation's workflows in a shared namespace. */
 export const onQueue = (taskQueue: string): string => `TaskQueue = '${taskQueue.replaceAll("'", "\\'")}'`;
 
-/** What finds those of them that have been running since before a moment. */
+/** Finds those that have been running since before the given time. */
 export const runningSince = (taskQueue: string, before: Date): string =>
   `ExecutionStatus = 'Running' AND ${onQueue(taskQueue)} AND StartTime < '${before.toISOString()}'`;

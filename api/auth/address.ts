@@ -3,8 +3,8 @@ import type { Context } from 'koa';
 import { plainAddress } from '../../lib/plain-address.ts';
 
 /**
- * The address that a request's client is limited by. Only the gateway or an ingress reaches this listener, and either ends
- * `X-Forwarded-For` with the client that it saw itself. Whoever has an IPv6 address has a whole network of them, and is limited by that.
+ * The address by which a client is rate-limited. Only the gateway or an ingress reaches this listener, and each appends
+ * its client to `X-Forwarded-For`. An IPv6 client owns a whole network, so the network is limited.
  */
 export function addressOf(ctx: Context): string {
   const forwarded = ctx.get('x-forwarded-for').split(',').at(-1)!.trim();
@@ -12,10 +12,10 @@ export function addressOf(ctx: Context): string {
   return isIPv6(address) ? networkOf(address) : address.slice(0, ADDRESS_LENGTH_MAX);
 }
 
-/** Of what is no address, for which there is no bound otherwise. */
+/** Bounds a forwarded value that is not an address. */
 const ADDRESS_LENGTH_MAX = 45;
 
-/** The first half of an IPv6 address: what a provider gives to one customer, at the least. */
+/** The /64, the least that a provider assigns to one customer. */
 function networkOf(address: string): string {
   const plain = new URL(`http://[${address.split('%')[0]}]`).hostname.slice(1, -1);
   const [head = [], tail = []] = plain.split('::').map((part) => part.split(':').filter(Boolean));

@@ -13,12 +13,11 @@ export interface AuthOptions extends Pick<ApiPorts, 'document'> {
   store: AuthStore;
   passwords: Passwords;
   keys: SigningKeys;
-  /** How long a login lasts, in seconds. */
   sessionTtlS: number;
   limits: LimitSettings;
 }
 
-/** What auth serves, in this order. */
+/** Auth's HTTP API, in the order in which it runs. */
 export function authApi({
   document,
   store,
@@ -31,7 +30,7 @@ export function authApi({
   const sessions = createSessions({ store, ttlS: sessionTtlS, writeRate: limits.writeRate });
   const verify = createLocalTokenVerifier(keys.published);
   const handlers = authHandlers({ store, passwords, sessions, keys, limits });
-  // Served before all else, and out of the document's reach: a session is no scheme that the services know.
+  // `/auth` accepts a session, a security scheme that `serveApi` does not know, so it is served separately.
   const { '/auth': _forwardAuth, ...paths } = document.paths!;
   const others = { ...document, paths } as typeof document;
   return [

@@ -13,7 +13,6 @@ export interface LimitSettings {
   writesPerSecond: number;
 }
 
-/** Who tries to log in, and as whom. */
 export interface LoginAttempt {
   username: string;
   address: string;
@@ -21,11 +20,8 @@ export interface LoginAttempt {
 
 export type Limits = ReturnType<typeof createLimits>;
 
-/**
- * What strangers, and users, may do how often. All replicas count in the auth database. They can do nothing without it anyway, so there
- * is no question of letting people in, or keeping them out, while it is away: whoever needs it is told `unavailable`.
- */
-export function createLimits(store: Pick<AuthStore, 'queryAttempts' | 'takeWrite'>, settings: LimitSettings) {
+/** Rate limits that replicas share through the database. Auth cannot work without it, so there is no fallback. */
+export function createLimits(store: Pick<AuthStore, 'queryAttempts' | 'countWrite'>, settings: LimitSettings) {
   const windowOf = createWindows(store);
   const accounts = windowOf('login-account', settings.loginFailuresPerAccount, settings.loginFailuresWindowS);
   const addresses = windowOf('login-address', settings.loginFailuresPerAddress, settings.loginFailuresWindowS);
@@ -38,34 +34,38 @@ export function createLimits(store: Pick<AuthStore, 'queryAttempts' | 'takeWrite
   return {
     writeRate,
 
-    /** Refuses who has failed too often. A name that nobody has is counted like any other, so that nothing is learnt from it. */
+    /** Throws after too many failures. Unknown usernames count too, so that a refusal reveals nothing. */
     async checkFailures({ username, address }: LoginAttempt): Promise<void> {
-      refuse(await Promise.all([spent(accounts, accountKey(username)), spent(addresses, address)]), FAILED_TOO_OFTEN);
+      refuse(
+        await Promise.all([blockedMs(accounts, accountKey(username)), blockedMs(addresses, address)]),
+        TOO_MANY_FAILURES,
+      );
     },
 
-    /** Counts a failure. Refuses those that were under way when there were enough of them: what they have found out is not told. */
+    /** Throws beyond the limit, so that excess concurrent attempts do not learn their result. */
     async countFailure({ username, address }: LoginAttempt): Promise<void> {
-      refuse(await Promise.all([spend(accounts, accountKey(username)), spend(addresses, address)]), FAILED_TOO_OFTEN);
+      refuse(
+        await Promise.all([consume(accounts, accountKey(username)), consume(addresses, address)]),
+        TOO_MANY_FAILURES,
+      );
     },
 
-    /** Counts a registration, or refuses it. */
     async countRegistration(address: string): Promise<void> {
-      refuse([await spend(registrations, address)], 'Too many have registered from your address');
+      refuse([await consume(registrations, address)], 'Too many registrations from your address');
     },
 
-    /** Counts a write of the user, or refuses it. */
     async countWrite(userId: string): Promise<void> {
-      if (!(await store.takeWrite(userId, writeRate))) throw tooManyWrites();
+      if (!(await store.countWrite(userId, writeRate))) throw tooManyWrites();
     },
   };
 }
 
-const FAILED_TOO_OFTEN = 'Too many logins have failed';
+const TOO_MANY_FAILURES = 'Too many failed logins';
 
-/** There is at least one more each second. */
-export const tooManyWrites = (): Problem => tooMany('You send more writes than are taken in this time', 1);
+/** Every user regains at least one write a second. */
+export const tooManyWrites = (): Problem => tooMany('You are sending too many writes', 1);
 
-/** Windows of a fixed length, that begin with the first attempt. They end by the clocks of the replicas: a few seconds more or less are no matter. */
+/** Fixed windows. They end by the replica's clock; a few seconds of skew do not matter. */
 function createWindows({ queryAttempts }: Pick<AuthStore, 'queryAttempts'>) {
   return (keyPrefix: string, points: number, duration: number): RateLimiterPostgres =>
     new RateLimiterPostgres({
@@ -79,14 +79,14 @@ function createWindows({ queryAttempts }: Pick<AuthStore, 'queryAttempts'>) {
     });
 }
 
-/** How long to wait for the next attempt, in milliseconds; 0 while there are some left. */
-async function spent(window: RateLimiterPostgres, key: string): Promise<number> {
+/** Milliseconds until the next attempt is allowed. */
+async function blockedMs(window: RateLimiterPostgres, key: string): Promise<number> {
   const known = await window.get(key);
   return known && known.consumedPoints >= window.points ? waitMs(known) : 0;
 }
 
-/** The same after one more attempt. */
-async function spend(window: RateLimiterPostgres, key: string): Promise<number> {
+/** The same, after one more attempt. */
+async function consume(window: RateLimiterPostgres, key: string): Promise<number> {
   try {
     await window.consume(key);
     return 0;
@@ -104,9 +104,9 @@ function refuse(waits: readonly number[], detail: string): void {
 }
 
 const tooMany = (detail: string, waitS: number) =>
-  new Problem('too-many-requests', `${detail}. Wait for the seconds in Retry-After`, {
+  new Problem('too-many-requests', `${detail}. Wait for the number of seconds in Retry-After, then try again`, {
     headers: { 'retry-after': String(waitS) },
   });
 
-/** Names are of any length, and of no use to whoever reads the table. */
+/** Hashed, since usernames have any length and should not be readable in the table. */
 const accountKey = (username: string): string => createHash('sha256').update(username.toLowerCase()).digest('hex');

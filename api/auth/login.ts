@@ -11,10 +11,9 @@ export interface LoginPorts {
   limits: Limits;
 }
 
-/** Whose name and password these are, or a refusal. */
-export type Login = (ctx: Context, typed: { username: string; password: string }) => Promise<Credential>;
+export type Login = (ctx: Context, entered: { username: string; password: string }) => Promise<Credential>;
 
-/** Checks names with passwords. An unknown name costs as much time as a wrong password, is counted like one, and is refused in the same words. */
+/** Checks a login. An unknown name takes as long as a wrong password, counts like one and gets the same error. */
 export const createLogin =
   ({ store, passwords, limits }: LoginPorts): Login =>
   async (ctx, { username, password }) => {
@@ -26,9 +25,8 @@ export const createLogin =
       await limits.countFailure(attempt);
       throw new Problem('wrong-credentials');
     }
-    // Again: of many guesses at once, the right one must not come through after all the wrong ones that are allowed.
+    // Check again: of many concurrent guesses, the right one must not succeed beyond the limit.
     await limits.checkFailures(attempt);
-    // Now, while the password is at hand, its hash can be brought up to date.
     if (passwords.isOutdated(known.passwordHash)) await store.replaceHash(known, await passwords.hash(password));
     return known;
   };

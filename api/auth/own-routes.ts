@@ -1,12 +1,12 @@
 import { buyer, type Handler } from '../../lib/api.ts';
-import { firstPage, idParam, pageOf, present } from '../../lib/exchange.ts';
+import { takePage, idParam, pageParams, present } from '../../lib/exchange.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Login, LoginPorts } from './login.ts';
-import { hashIn, type Sessions } from './sessions.ts';
+import { requestTokenHash, type Sessions } from './sessions.ts';
 import type { Session } from './store.ts';
 
-/** What users do to their own password and their own sessions. With a token they do the same; none of the sessions is then the one that is asking. */
-export function ownHandlers({
+/** Users' operations on their own password and sessions. With a token, no session is `current`. */
+export function selfServiceHandlers({
   store,
   passwords,
   sessions,
@@ -17,41 +17,41 @@ export function ownHandlers({
       const { current, next } = call.body as { current: string; next: string };
       const own = await store.credentialOf(buyer(call));
       if (!own) throw new Problem('wrong-credentials');
-      // A guess at a password, wherever it is made, is a login that may fail.
+      // Counts as a login attempt, so that this is no way around the limit.
       const known = await login(call.ctx, { username: own.username, password: current });
-      const changed = await store.changePassword(known, await passwords.hash(next), hashIn(call.ctx));
+      const changed = await store.changePassword(known, await passwords.hash(next), requestTokenHash(call.ctx));
       if (!changed) throw new Problem('wrong-credentials');
       call.ctx.status = 204;
     },
 
     listSessions: async (call) => {
-      const { limit } = pageOf(call);
+      const { limit } = pageParams(call);
       const { before } = call.query as { before?: string };
       const found = await store.sessionsOf(buyer(call), { limit: limit + 1, before });
-      const current = hashIn(call.ctx);
+      const current = requestTokenHash(call.ctx);
       present(
         call,
         200,
-        firstPage(call, found, limit, ({ id }) => id).map((session) => toBody(session, current)),
+        takePage(call, found, limit, ({ id }) => id).map((session) => toBody(session, current)),
         { headers: { 'cache-control': 'no-store' } },
       );
     },
 
     endSessions: async (call) => {
-      sessions.ended(call.ctx, await store.endSessionsOf(buyer(call)));
+      sessions.clearCookieIfEnded(call.ctx, await store.endSessionsOf(buyer(call)));
       call.ctx.status = 204;
     },
 
     endSession: async (call) => {
-      const hash = await store.endSessionOf(buyer(call), idParam(call, 'id', missing()));
-      if (hash === undefined) throw missing();
-      sessions.ended(call.ctx, [hash]);
+      const hash = await store.endSessionOf(buyer(call), idParam(call, 'id', noSuchSession()));
+      if (hash === undefined) throw noSuchSession();
+      sessions.clearCookieIfEnded(call.ctx, [hash]);
       call.ctx.status = 204;
     },
   };
 }
 
-/** The only way out for a session. */
+/** Leaves out the token hash. */
 const toBody = ({ id, tokenHash, createdAt, expiresAt }: Session, current: string | undefined) => ({
   id,
   createdAt,
@@ -59,5 +59,5 @@ const toBody = ({ id, tokenHash, createdAt, expiresAt }: Session, current: strin
   current: tokenHash === current,
 });
 
-/** Another user's session and one that does not exist answer alike. */
-const missing = (): Problem => new Problem('no-such-session');
+/** Also for another user's session. */
+const noSuchSession = (): Problem => new Problem('no-such-session');

@@ -1,30 +1,30 @@
 import { randomBytes } from 'node:crypto';
 import { hash, parseOptions, verify } from '@node-rs/argon2';
-import { createTurns } from './turns.ts';
+import { createBulkhead } from './turns.ts';
 
-/** Argon2id, which is the library's default, with the parameters that OWASP recommends first for it. */
+/** OWASP's first choice for Argon2id, the library's default. */
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
-/** Each takes 19 MiB and one of Node's four worker threads, which others need too. */
+/** Each takes 19 MiB and one of Node's four worker threads. */
 const RUNNING_MAX = 2;
-/** As many as are answered within about a second. */
+/** About as many as finish within a second. */
 const WAITING_MAX = 40;
 
 export interface Passwords {
   hash(password: string): Promise<string>;
-  /** Whether the password is the one behind the hash. Without a hash the answer is no, and takes as long. */
+  /** Without a hash, returns false after the same time. */
   matches(password: string, hash: string | undefined): Promise<boolean>;
-  /** True when the hash was made with other parameters than are used now. */
+  /** True if the hash was made with other parameters. */
   isOutdated(hash: string): boolean;
 }
 
-/** Hashes passwords, a few at a time. Each of its functions may reject with `unavailable`. */
+/** Hashes passwords, a few at a time. Rejects with `unavailable` if too many wait. */
 export async function createPasswords({ runningMax = RUNNING_MAX, waitingMax = WAITING_MAX } = {}): Promise<Passwords> {
-  const inTurn = createTurns({ runningMax, waitingMax });
-  const nobodys = await hash(randomBytes(32), PARAMETERS);
+  const bulkhead = createBulkhead({ runningMax, waitingMax });
+  const dummyHash = await hash(randomBytes(32), PARAMETERS);
 
   return {
-    hash: (password) => inTurn(() => hash(typed(password), PARAMETERS)),
-    matches: (password, known) => inTurn(() => verify(known ?? nobodys, typed(password))),
+    hash: (password) => bulkhead(() => hash(normalized(password), PARAMETERS)),
+    matches: (password, known) => bulkhead(() => verify(known ?? dummyHash, normalized(password))),
     isOutdated(known) {
       const { memoryCost, timeCost, parallelism } = parseOptions(known);
       return (
@@ -36,5 +36,5 @@ export async function createPasswords({ runningMax = RUNNING_MAX, waitingMax = W
   };
 }
 
-/** Keyboards differ in how they compose an accented letter; the password is the same. */
-const typed = (password: string): string => password.normalize('NFC');
+/** Keyboards compose accented letters differently. */
+const normalized = (password: string): string => password.normalize('NFC');

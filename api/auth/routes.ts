@@ -6,7 +6,7 @@ import { Problem } from '../../lib/problem.ts';
 import { USER_TOKEN_SECONDS } from '../../lib/tokens.ts';
 import { addressOf } from './address.ts';
 import { createLogin, type LoginPorts } from './login.ts';
-import { ownHandlers } from './own-routes.ts';
+import { selfServiceHandlers } from './own-routes.ts';
 import type { Sessions } from './sessions.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
@@ -16,17 +16,17 @@ export interface AuthPorts extends LoginPorts {
 }
 
 const NO_STORE = { 'cache-control': 'no-store' };
-/** Less than a new key is published before it signs. */
+/** Shorter than a new key is published before it signs. */
 const JWKS_CACHE = { 'cache-control': 'public, max-age=30' };
 
-/** Auth's operations, but for `forwardAuth`. */
+/** Auth's operations, except `forwardAuth`. */
 export function authHandlers(ports: AuthPorts): Record<string, Handler> {
   const { store, passwords, sessions, keys, limits } = ports;
   const login = createLogin(ports);
   const loginPage = loadPage('login');
   const logout: Handler = async (call) => {
     await sessions.end(call.ctx);
-    answerEmpty(call);
+    respondEmpty(call);
   };
 
   return {
@@ -60,14 +60,14 @@ export function authHandlers(ports: AuthPorts): Record<string, Handler> {
     },
 
     jwks: async (call) => present(call, 200, await keys.published(), { headers: JWKS_CACHE }),
-    ...ownHandlers({ ...ports, login }),
+    ...selfServiceHandlers({ ...ports, login }),
   };
 }
 
 const credentials = ({ body }: Call) => body as { username: string; password: string };
 
-/** 200 without a body. Koa takes a body of null for a 204, unless the status is set after it. */
-function answerEmpty({ ctx }: Call): void {
+/** Koa turns a null body into 204 unless the status is set afterwards. */
+function respondEmpty({ ctx }: Call): void {
   ctx.body = null;
   ctx.status = 200;
 }

@@ -9,10 +9,10 @@ const TOKEN_BYTES = 32;
 
 export type Sessions = ReturnType<typeof createSessions>;
 
-/** Sessions as a browser has them: the token is in a cookie and nowhere else. The store has its hash, so a copy of the table logs nobody in. */
+/** Browser sessions. Only the cookie holds the token; the store has its hash, so a copy of the table is no login. */
 export function createSessions({ store, ttlS, writeRate }: { store: AuthStore; ttlS: number; writeRate: WriteRate }) {
   return {
-    /** Starts a session of the user and gives the client its cookie. Refused when the password has been changed since it was checked. */
+    /** Throws if the password has changed since it was checked. */
     async open(ctx: Context, { id: userId, passwordVersion }: Credential): Promise<void> {
       const token = randomBytes(TOKEN_BYTES).toString('base64url');
       if (!(await store.openSession({ id: uuidv7(), tokenHash: hashOf(token), userId, passwordVersion, ttlS })))
@@ -20,44 +20,40 @@ export function createSessions({ store, ttlS, writeRate }: { store: AuthStore; t
       setCookie(ctx, token, ttlS);
     },
 
-    /** Whose session the request comes with, if with one that holds. */
     async owner(ctx: Context): Promise<string | undefined> {
-      const hash = hashIn(ctx);
+      const hash = requestTokenHash(ctx);
       return hash && store.sessionOwner(hash);
     },
 
-    /** The same for a write, which is counted, and is allowed or not. */
-    async writer(ctx: Context): Promise<{ userId: string; allowed: boolean } | undefined> {
-      const hash = hashIn(ctx);
-      return hash === undefined ? undefined : store.sessionWriter(hash, writeRate);
+    async countWrite(ctx: Context): Promise<{ userId: string; allowed: boolean } | undefined> {
+      const hash = requestTokenHash(ctx);
+      return hash === undefined ? undefined : store.countSessionWrite(hash, writeRate);
     },
 
-    /** Ends the session that the request comes with, at once and everywhere, and clears the cookie. */
     async end(ctx: Context): Promise<void> {
-      const hash = hashIn(ctx);
+      const hash = requestTokenHash(ctx);
       if (hash) await store.endSession(hash);
       setCookie(ctx, '', 0);
     },
 
-    /** Clears the cookie of a request whose session is among these that have ended. */
-    ended(ctx: Context, hashes: readonly string[]): void {
-      const hash = hashIn(ctx);
+    clearCookieIfEnded(ctx: Context, hashes: readonly string[]): void {
+      const hash = requestTokenHash(ctx);
       if (hash && hashes.includes(hash)) setCookie(ctx, '', 0);
     },
   };
 }
 
-/** The hash of the session's token that the request comes with, if with one. Whether it holds is another question. */
-export function hashIn(ctx: Context): string | undefined {
+/** The hash of the request's session token, which may be invalid. */
+export function requestTokenHash(ctx: Context): string | undefined {
   const token = sessionToken(ctx);
   return token && hashOf(token);
 }
 
-/** The token has 256 random bits: there is nothing to guess that a slower hash would protect. */
+/** A fast hash is enough for 256 random bits. */
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex');
 
 function setCookie(ctx: Context, value: string, maxAgeS: number): void {
-  // Only the gateway or an ingress reaches this listener, and either says how it was reached itself.
+  // Trusted, since only the gateway or an ingress reaches this listener.
   const secure = ctx.secure || ctx.get('x-forwarded-proto') === 'https';
   ctx.set(
     'set-cookie',

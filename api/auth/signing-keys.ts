@@ -3,15 +3,15 @@ import type { JSONWebKeySet } from 'jose';
 import { publicJwk, signUserToken } from '../../lib/tokens.ts';
 import type { AuthStore, SigningKey, StoredSigningKey } from './store.ts';
 
-/** Times by which keys come and go, in seconds. Only tests have reason for others than these. */
+/** Key lifecycle in seconds. Only tests override it. */
 const TIMES = {
-  /** How soon a replica sees a key that was added or dropped. */
+  /** Cached keys older than this are reread in the background. */
   freshS: 30,
-  /** A replica that nobody has asked for so long reads before it answers. */
+  /** Cached keys older than this are reread before use. */
   staleS: 60,
-  /** A new key is published this long before it signs: longer than any replica and any reader of the key set may hold an older one. */
+  /** A new key waits this long before it signs: longer than replicas and clients cache the keys. */
   publishedBeforeUseS: 120,
-  /** A key is published until its successor is this old: by then the last of its tokens has expired. */
+  /** A key is dropped when its successor is this old: its last token has expired by then. */
   supersededS: 900,
 };
 
@@ -23,40 +23,37 @@ interface KeyRing {
 }
 
 export interface SigningKeys {
-  /** A token by which the services know the user for five minutes. */
+  /** Returns a user token that is valid for five minutes. */
   sign(userId: string): Promise<string>;
-  /** The public halves of all keys whose tokens hold, or soon will. */
+  /** The public keys of all unexpired tokens, and of those to come. */
   published(): Promise<JSONWebKeySet>;
 }
 
-/**
- * The keys that sign users' tokens. They live in the database, which all replicas share. One is made when there is none, and its
- * successor when it has become as old as `rotationS`; for some minutes then there are two.
- */
+/** The keys that sign user tokens, shared through the database. A successor is added when a key is `rotationS` old. */
 export function createSigningKeys(
   store: KeyStore,
   { rotationS, ...others }: { rotationS: number } & Partial<typeof TIMES>,
 ): SigningKeys {
   const times = { ...TIMES, ...others };
   let ring: KeyRing | undefined;
-  let triedAtMs = -Infinity;
+  let lastReadMs = -Infinity;
   let reading: Promise<KeyRing> | undefined;
 
   async function read(): Promise<KeyRing> {
     try {
-      ring = toRing(await turnedKeys(store, rotationS, times), times);
+      ring = toRing(await rotatedKeys(store, rotationS, times), times);
       return ring;
     } finally {
-      triedAtMs = Date.now();
+      lastReadMs = Date.now();
     }
   }
 
   async function current(): Promise<KeyRing> {
-    // Read before the clock was set back: who knows when.
-    const ageMs = triedAtMs > Date.now() ? Infinity : Date.now() - triedAtMs;
+    // If the clock was set back, the age is unknown.
+    const ageMs = lastReadMs > Date.now() ? Infinity : Date.now() - lastReadMs;
     if (ring && ageMs < times.freshS * 1000) return ring;
     reading ??= read().finally(() => (reading = undefined));
-    // While the database is away the keys that were read before are as good as ever.
+    // While the database is down, the cached keys still work.
     const known = ring && reading.catch(() => ring!);
     if (!known) return reading;
     return ageMs < times.staleS * 1000 ? ring! : known;
@@ -71,8 +68,8 @@ export function createSigningKeys(
   };
 }
 
-/** The keys, newest first, after those have been added and dropped whose time it is. */
-async function turnedKeys(
+/** All keys, newest first, after rotation. */
+async function rotatedKeys(
   store: KeyStore,
   rotationS: number,
   { supersededS }: typeof TIMES,
@@ -81,7 +78,7 @@ async function turnedKeys(
   const isOld = !keys[0] || keys[0].ageMs >= rotationS * 1000;
   if (isOld) await store.addSigningKey(newKey(), rotationS);
   if (keys.length > 1) await store.dropSupersededKeys(supersededS);
-  // Another replica may have been first: whatever is there now is everybody's.
+  // Reread, since another replica may have added its key first.
   return isOld || keys.length > 1 ? store.signingKeys() : keys;
 }
 
@@ -95,12 +92,12 @@ function newKey(): SigningKey {
   return { kid, privateKey, publicJwk: publicJwk(privateKey, kid) };
 }
 
-/** The newest key signs once everybody can have read it; until then, and for want of another, the one before it. */
+/** The newest key that was published for long enough signs, else the oldest. */
 function toRing(keys: readonly StoredSigningKey[], { publishedBeforeUseS }: typeof TIMES): KeyRing {
-  const seen = keys.find(({ ageMs }) => ageMs >= publishedBeforeUseS * 1000) ?? keys.at(-1);
-  if (!seen) throw new Error('There is no signing key, and none could be made');
+  const signer = keys.find(({ ageMs }) => ageMs >= publishedBeforeUseS * 1000) ?? keys.at(-1);
+  if (!signer) throw new Error('No signing key exists and none could be created');
   return {
-    signer: { kid: seen.kid, privateKey: createPrivateKey(seen.privateKey) },
+    signer: { kid: signer.kid, privateKey: createPrivateKey(signer.privateKey) },
     published: { keys: keys.map((key) => key.publicJwk) as JSONWebKeySet['keys'] },
   };
 }

@@ -3,11 +3,11 @@ import type { Database } from '../../lib/database.ts';
 import { PrismaClient } from '../../prisma/generated/auth/client.ts';
 import {
   addSigningKey,
+  countSessionWrite,
+  countWrite,
   dropSupersededKeys,
   endOtherSessions,
-  findWriter,
   openSession,
-  takeWrite,
   type NewSession,
   type WriteRate,
 } from './statements.ts';
@@ -15,15 +15,14 @@ import {
 export type { WriteRate } from './statements.ts';
 
 export interface NewCredential {
-  /** The user id of the whole system. */
+  /** The user id. */
   id: string;
-  /** As it was registered. */
+  /** With its case. */
   username: string;
   passwordHash: string;
 }
 
 export interface Credential extends NewCredential {
-  /** Counts the changes of the password. */
   passwordVersion: number;
 }
 
@@ -42,27 +41,25 @@ export interface SigningKey {
 }
 
 export interface StoredSigningKey extends SigningKey {
-  /** By the database's clock, as all that is told by a time here. */
+  /** By the database's clock. */
   ageMs: number;
 }
 
-/** How often something was tried in a window, and when that ends in milliseconds since 1970. */
+/** `expire`: end of the window, in milliseconds since 1970. */
 interface Attempts {
   points: number;
   expire: number;
 }
 
-/** Behind every id. */
-
 export type AuthStore = ReturnType<typeof createAuthStore>;
 
-/** Credentials, sessions, signing keys and what limits are counted by. Passwords and session tokens come here as hashes only. */
+/** Auth's database. Passwords and session tokens arrive as hashes only. */
 export function createAuthStore({ adapter }: Pick<Database, 'adapter'>) {
-  // Without the arguments of a call in its errors: they are personal.
+  // Other formats contain the call's arguments, which are personal data.
   const db = new PrismaClient({ adapter, errorFormat: 'minimal' });
 
   return {
-    /** Adds the credential. False when the name, in whatever case, is taken. */
+    /** False if the name is taken, ignoring case. */
     async register({ id, username, passwordHash }: NewCredential): Promise<boolean> {
       const data = [{ id, username, loginName: username.toLowerCase(), passwordHash }];
       return (await db.credential.createMany({ data, skipDuplicates: true })).count === 1;
@@ -73,12 +70,12 @@ export function createAuthStore({ adapter }: Pick<Database, 'adapter'>) {
 
     credentialOf: (userId: string): Promise<Credential | null> => db.credential.findUnique({ where: { id: userId } }),
 
-    /** Replaces a password's hash by another one of the same password, unless somebody else has replaced it first. */
+    /** Rehashes the same password, unless its hash has changed since. */
     async replaceHash({ id, passwordHash }: Credential, next: string): Promise<void> {
       await db.credential.updateMany({ where: { id, passwordHash }, data: { passwordHash: next } });
     },
 
-    /** Sets the next password, and ends every session of the user but that with the hash `kept`. False, and nothing, when the password has been changed since. */
+    /** Sets the password and ends all sessions except `kept`. False, with no effect, if it has changed since. */
     async changePassword(
       { id, passwordVersion }: Credential,
       next: string,
@@ -89,30 +86,30 @@ export function createAuthStore({ adapter }: Pick<Database, 'adapter'>) {
           where: { id, passwordVersion },
           data: { passwordHash: next, passwordVersion: { increment: 1 } },
         }),
-        // A statement of its own: only a new snapshot sees the session of a login that the first one waited for.
+        // A separate statement: only a new snapshot sees the session of a login that the first one waited for.
         endOtherSessions(db, { userId: id, passwordHash: next, kept }),
       ]);
       return count === 1;
     },
 
-    /** Opens a session. False when the password has been changed since it was checked. */
+    /** False if the password has changed since it was checked. */
     openSession: async (session: NewSession): Promise<boolean> => (await openSession(db, session)) === 1,
 
-    /** Whose session this is. Undefined for one that has ended, was revoked or never was. */
+    /** Undefined if the session has expired or does not exist. */
     async sessionOwner(tokenHash: string): Promise<string | undefined> {
       const [session] = await db.$queryRaw<{ userId: string }[]>`
         select user_id as "userId" from sessions where token_hash = ${tokenHash} and expires_at > now()`;
       return session?.userId;
     },
 
-    /** The same, and counts one write of that user, if that is allowed. */
-    sessionWriter: async (tokenHash: string, rate: WriteRate) => (await findWriter(db, tokenHash, rate))[0],
+    /** The same, and counts one write. */
+    countSessionWrite: async (tokenHash: string, rate: WriteRate) => (await countSessionWrite(db, tokenHash, rate))[0],
 
-    /** Counts one write of the user. False when it is not allowed. */
-    takeWrite: async (userId: string, rate: WriteRate): Promise<boolean> =>
-      (await takeWrite(db, userId, rate)).length === 1,
+    /** False if the user is over the limit. */
+    countWrite: async (userId: string, rate: WriteRate): Promise<boolean> =>
+      (await countWrite(db, userId, rate)).length === 1,
 
-    /** The user's sessions that hold, newest first, from before the one with the given id. */
+    /** Valid sessions, newest first, after the id `before`. */
     sessionsOf: (
       userId: string,
       { limit, before }: { limit: number; before?: string | undefined },
@@ -121,19 +118,19 @@ export function createAuthStore({ adapter }: Pick<Database, 'adapter'>) {
       where user_id = ${userId}::uuid and expires_at > now() and id < coalesce(${before ?? null}::uuid, ${MAX}::uuid)
       order by id desc limit ${limit}`,
 
-    /** Ends the session with this token. */
     async endSession(tokenHash: string): Promise<void> {
       await db.session.deleteMany({ where: { tokenHash } });
     },
 
-    /** Ends the user's session with this id, and answers the hash of its token. Undefined when there is none. */
+    /** Returns the ended session's token hash. */
     async endSessionOf(userId: string, id: string): Promise<string | undefined> {
       const [ended] = await db.$queryRaw<{ tokenHash: string }[]>`
-        delete from sessions where id = ${id}::uuid and user_id = ${userId}::uuid and expires_at > now() returning token_hash as "tokenHash"`;
+        delete from sessions where id = ${id}::uuid and user_id = ${userId}::uuid and expires_at > now()
+        returning token_hash as "tokenHash"`;
       return ended?.tokenHash;
     },
 
-    /** Ends all sessions of the user, and answers the hashes of their tokens. */
+    /** Returns the ended sessions' token hashes. */
     async endSessionsOf(userId: string): Promise<string[]> {
       const ended = await db.$queryRaw<
         { tokenHash: string }[]
@@ -141,22 +138,21 @@ export function createAuthStore({ adapter }: Pick<Database, 'adapter'>) {
       return ended.map(({ tokenHash }) => tokenHash);
     },
 
-    /** All signing keys, newest first. */
+    /** Newest first. */
     async signingKeys(): Promise<StoredSigningKey[]> {
       return db.$queryRaw<StoredSigningKey[]>`
-        select kid, private_key as "privateKey", public_jwk as "publicJwk", (extract(epoch from now() - created_at) * 1000)::float8 as "ageMs"
+        select kid, private_key as "privateKey", public_jwk as "publicJwk",
+          (extract(epoch from now() - created_at) * 1000)::float8 as "ageMs"
         from signing_keys order by created_at desc, kid desc`;
     },
 
-    /** Adds the key unless there is one that is younger than this. */
     addSigningKey: async (key: SigningKey, maxAgeS: number): Promise<void> =>
       void (await addSigningKey(db, key, maxAgeS)),
 
-    /** Drops the keys whose successor is older than this. */
     dropSupersededKeys: async (successorAgeS: number): Promise<void> =>
       void (await dropSupersededKeys(db, successorAgeS)),
 
-    /** Runs a statement of the limiting library on the table of attempts. */
+    /** Runs a statement of rate-limiter-flexible. */
     async queryAttempts({
       text,
       values,

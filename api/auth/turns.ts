@@ -1,17 +1,17 @@
 import { unavailable } from '../../lib/problem.ts';
 
-/** Runs an act when its turn has come. Rejects with `unavailable`, at once, when too many wait already. */
-export type Turns = <T>(act: () => Promise<T>) => Promise<T>;
+/** Runs an act when a slot is free. Rejects with `unavailable` if too many already wait. */
+export type Bulkhead = <T>(act: () => Promise<T>) => Promise<T>;
 
-/** Lets so many acts run at once, and so many wait behind them: what costs memory and a core must not be asked for without bound. */
-export function createTurns({ runningMax, waitingMax }: { runningMax: number; waitingMax: number }): Turns {
+/** Bounds how many acts run and wait, since each costs memory and a core. */
+export function createBulkhead({ runningMax, waitingMax }: { runningMax: number; waitingMax: number }): Bulkhead {
   const waiting: (() => void)[] = [];
   let running = 0;
 
   return async (act) => {
     if (running >= runningMax) {
-      if (waiting.length >= waitingMax) throw unavailable('Too many log in at once. Send the same request again');
-      // Whoever ends hands its place over, so that nobody who comes later slips in between.
+      if (waiting.length >= waitingMax) throw unavailable('Too many logins at once. Send the same request again');
+      // The next waiter gets the slot directly, so that a newcomer cannot take it in between.
       await new Promise<void>((resolve) => waiting.push(resolve));
     } else running++;
     try {

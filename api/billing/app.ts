@@ -3,7 +3,7 @@ import { serveApi, type ApiPorts } from '../../lib/api.ts';
 import { billingHandlers } from './routes.ts';
 import type { BillingStore } from './store.ts';
 
-/** What billing serves. */
+/** Billing's HTTP API. */
 export const billingApi = ({
   store,
   ...ports

@@ -2,11 +2,11 @@ import { NIL } from 'uuid';
 import type { Database } from '../../lib/database.ts';
 import { PrismaClient } from '../../prisma/generated/billing/client.ts';
 
-/** Billing as an audit reads it. */
-export function createBillingBooks({ adapter }: Pick<Database, 'adapter'>) {
+/** Billing's data for an audit. */
+export function createBillingAuditView({ adapter }: Pick<Database, 'adapter'>) {
   const db = new PrismaClient({ adapter });
   return {
-    /** Buyers who have an account or an outcome, by id, from behind the given one. */
+    /** Ids of buyers with an account or an outcome, in order. */
     async owners(after: string | undefined, limit: number): Promise<string[]> {
       const from = after ?? NIL;
       const rows = await db.$queryRaw<Array<{ ownerId: string }>>`
@@ -17,11 +17,13 @@ export function createBillingBooks({ adapter }: Pick<Database, 'adapter'>) {
       return rows.map(({ ownerId }) => ownerId);
     },
 
-    /** A buyer's balance beside what the ledger adds up to, read in one snapshot; and all that is under the keys of orders. */
+    /** Balance and ledger sum from one snapshot, and everything under the keys of orders. */
     async ofOwner(ownerId: string) {
       const [account] = await db.$queryRaw<Array<{ balance: bigint; ledgerSum: bigint }>>`
         select coalesce((select amount from billing_accounts where owner_id = ${ownerId}::uuid), 0)::bigint as balance,
-          coalesce((select sum(amount) from transactions where owner_id = ${ownerId}::uuid and not is_cancelled), 0)::bigint as "ledgerSum"`;
+          coalesce(
+            (select sum(amount) from transactions where owner_id = ${ownerId}::uuid and not is_cancelled), 0
+          )::bigint as "ledgerSum"`;
       const where = { ownerId, scope: 'order' };
       const outcomes = await db.outcome.findMany({ where, select: { idempotencyKey: true, outcome: true } });
       const movements = await db.transaction.findMany({

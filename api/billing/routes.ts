@@ -1,12 +1,12 @@
 import { buyer, type Call, type Handler } from '../../lib/api.ts';
-import { firstPage, idParam, idempotencyKey, pageOf, present } from '../../lib/exchange.ts';
+import { takePage, idParam, idempotencyKey, pageParams, present } from '../../lib/exchange.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { BillingStore, CancelCause, Key, Kind, Movement, Outcome } from './store.ts';
 import { InProgress } from './turns.ts';
 
 const RETRY_AFTER_S = '1';
 
-/** Billing's operations. Money moves in the store; here a request becomes a movement, and an outcome becomes an answer. */
+/** Billing's operations. The store moves the money. */
 export function billingHandlers(store: BillingStore): Record<string, Handler> {
   return {
     readBalance: async (call) => {
@@ -15,54 +15,56 @@ export function billingHandlers(store: BillingStore): Record<string, Handler> {
     },
 
     openAccount: async (call) => {
-      const userId = idParam(call, 'userId', noUuid('userId'));
+      const userId = idParam(call, 'userId', notAUuid('userId'));
       present(call, (await store.open(userId)) ? 201 : 200, { userId, amount: await store.balance(userId) });
     },
 
     listTransactions: async (call) => {
-      const { limit, before } = pageOf(call);
+      const { limit, before } = pageParams(call);
       const found = await store.transactions(buyer(call), { limit: limit + 1, before });
       present(
         call,
         200,
-        firstPage(call, found, limit, ({ id }) => id),
+        takePage(call, found, limit, ({ id }) => id),
       );
     },
 
     replenish: async (call) =>
-      answerMovement(call, await moved(() => store.replenish(movement(call, 'replenishment')))),
+      presentMovement(call, await outcomeOf(() => store.replenish(movement(call, 'replenishment')))),
 
-    withdraw: async (call) => answerMovement(call, await moved(() => store.withdraw(movement(call, 'withdrawal')))),
+    withdraw: async (call) =>
+      presentMovement(call, await outcomeOf(() => store.withdraw(movement(call, 'withdrawal')))),
 
     cancelWithdrawal: async (call) => {
       const { userId, cause } = call.body as { userId: string; cause: CancelCause };
-      const key: Key = { ownerId: userId.toLowerCase(), scope: 'order', key: idParam(call, 'key', noUuid('key')) };
-      const { kind, outcome, cause: firstCause, replayed } = await moved(() => store.cancel(key, cause));
-      if (kind !== 'withdrawal') throw new Problem('key-reused', 'This key is not that of a withdrawal');
+      const key: Key = { ownerId: userId.toLowerCase(), scope: 'order', key: idParam(call, 'key', notAUuid('key')) };
+      const { kind, outcome, cause: firstCause, replayed } = await outcomeOf(() => store.cancel(key, cause));
+      if (kind !== 'withdrawal')
+        throw new Problem('key-reused', 'This key belongs to a replenishment, which cannot be cancelled');
       present(call, 200, { outcome, ...(firstCause && { cause: firstCause }) }, { replayed });
     },
   };
 }
 
-/** Whose money, and under which key: a service names the account, a buyer can only mean their own. */
+/** A service names the account; a buyer can only use their own. */
 function movement(call: Call, kind: Kind): Movement {
   const { amount, userId } = call.body as { amount: number; userId?: string };
   const key = idempotencyKey(call);
   if (call.caller?.kind === 'service') {
-    if (!userId) throw new Problem('bad-request', 'body userId is required: it names the account');
+    if (!userId) throw new Problem('bad-request', 'userId is required in the body: services must name the account');
     return { ownerId: userId.toLowerCase(), scope: 'order', key, kind, amount };
   }
   const ownerId = buyer(call);
   if (userId !== undefined && userId.toLowerCase() !== ownerId)
-    throw new Problem('not-your-account', 'userId, if it is sent, must be your own id');
+    throw new Problem('not-your-account', 'If userId is sent, it must be your own id');
   return { ownerId, scope: 'client', key, kind, amount };
 }
 
-function answerMovement(call: Call, outcome: Outcome): void {
+function presentMovement(call: Call, outcome: Outcome): void {
   const { kind, amount } = movement(call, call.operationId === 'withdraw' ? 'withdrawal' : 'replenishment');
   const { replayed, balanceAfter, cause } = outcome;
   const headers: Record<string, string> = replayed ? { 'idempotent-replayed': 'true' } : {};
-  // A tombstone knows no amount: whatever is asked under it is turned away.
+  // A tombstone has no amount, so a charge of any amount matches it.
   if (outcome.kind !== kind || (outcome.amount !== null && outcome.amount !== amount)) {
     throw new Problem(
       'key-reused',
@@ -77,32 +79,32 @@ function answerMovement(call: Call, outcome: Outcome): void {
       if (kind === 'replenishment') throw new Problem('balance-limit', undefined, { headers });
       throw new Problem(
         'insufficient-funds',
-        'The account does not hold this amount. This key stays declined; top up and send a new one',
+        'The balance is too low, and this key stays declined. Top up and send a new key',
         { headers },
       );
     case 'CANCELLED':
     case 'REFUNDED':
-      throw new Problem('charge-cancelled', 'This charge was cancelled: no money is taken under this key', {
+      throw new Problem('charge-cancelled', 'This charge was cancelled, so no money is taken under this key', {
         headers,
         members: { cause },
       });
   }
 }
 
-/** The outcome, or that it is not known so far. */
-async function moved(act: () => Promise<Outcome>): Promise<Outcome> {
+/** Turns `InProgress` into a problem. */
+async function outcomeOf(act: () => Promise<Outcome>): Promise<Outcome> {
   try {
     return await act();
   } catch (error) {
     if (!(error instanceof InProgress)) throw error;
     const { isRepeat, cause } = error;
-    const waitedFor = isRepeat ? 'an earlier one with this key' : 'another one on this account';
+    const blocker = isRepeat ? 'an earlier one with this key' : 'another one on this account';
     const headers = { 'retry-after': RETRY_AFTER_S, ...(isRepeat && { 'idempotent-replayed': 'true' }) };
-    throw new Problem('in-progress', `This request has waited in vain for ${waitedFor}. Send it again`, {
+    throw new Problem('in-progress', `This request timed out waiting for ${blocker}. Send it again`, {
       cause,
       headers,
     });
   }
 }
 
-const noUuid = (name: string) => new Problem('bad-request', `${name} in the path must be a UUID`);
+const notAUuid = (name: string) => new Problem('bad-request', `${name} in the path must be a UUID`);

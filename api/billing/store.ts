@@ -1,14 +1,14 @@
 import { databaseFault, type Database } from '../../lib/database.ts';
 import { PrismaClient, type Outcome as OutcomeRow } from '../../prisma/generated/billing/client.ts';
-import { ended, nameOf, refund, replenishment, tombstone, withdrawal } from './statements.ts';
-import { createTurns, InProgress, type Turn } from './turns.ts';
+import { refund, replenishment, requestName, tombstone, waitForRequest, withdrawal } from './statements.ts';
+import { createAccountQueue, InProgress, type Slot } from './turns.ts';
 
-/** `client`: a key that a buyer chose. `order`: the charge of an order. The two never meet, so no buyer can occupy an order's key. */
+/** `client`: keys chosen by buyers. `order`: charges of orders, whose keys no buyer can thus occupy. */
 export type Scope = 'client' | 'order';
 export type Kind = 'replenishment' | 'withdrawal';
 export type CancelCause = 'buyer' | 'operator' | 'deadline';
 
-/** What names a movement of money: one key, one outcome, for ever. */
+/** One key has one outcome, for ever. */
 export interface Key {
   ownerId: string;
   scope: Scope;
@@ -23,13 +23,13 @@ export interface Movement extends Key {
 
 export interface Outcome {
   kind: Kind;
-  /** Null for a key that was cancelled before anything was asked under it. */
+  /** Null if the key was cancelled before it was used. */
   amount: number | null;
   outcome: 'CHARGED' | 'CREDITED' | 'DECLINED' | 'CANCELLED' | 'REFUNDED';
   cause: CancelCause | null;
   balanceAfter: number | null;
   transactionId: number | null;
-  /** True when the outcome was there before this call. */
+  /** True if the outcome existed before this call. */
   replayed: boolean;
 }
 
@@ -44,67 +44,62 @@ export interface Transaction {
   isCancelled: boolean;
 }
 
-/** How often a statement that lost a race is tried again. Each loss means that somebody else got on. */
+/** Attempts when statements lose races. With each loss another request makes progress. */
 const ATTEMPTS_MAX = 20;
-/** Two of the six connections that a role has to its database: while one answer is on its way, the other is at work. Three accounts that are held take them all. */
-const AT_ONCE_ON_AN_ACCOUNT = 2;
+/** Of six connections: one works while the other's result is in flight. Three locked accounts take all six. */
+const CONCURRENT_PER_ACCOUNT = 2;
+
+type Statement = () => Promise<OutcomeRow[]>;
 
 export type BillingStore = ReturnType<typeof createBillingStore>;
 
 /**
- * The accounts, the ledger and the outcomes: balance, ledger and outcome of a movement change together or not at all.
- * What moves money throws `InProgress` when it had to wait for too long: it has not happened, and may be asked for again.
+ * A movement changes balance, ledger and outcome together or not at all. A repeat returns the first outcome. A request
+ * that waits for too long throws `InProgress`: it had no effect and may be sent again.
  */
 export function createBillingStore({ adapter, statementMs }: Pick<Database, 'adapter' | 'statementMs'>) {
   const db = new PrismaClient({ adapter });
-  const inTurn = createTurns({ atOnce: AT_ONCE_ON_AN_ACCOUNT, waitMs: statementMs / 2 });
-  // Half of a statement's time for what comes before the last one: the answer comes before its caller gives up.
-  const move = (movement: Movement, act: () => Promise<OutcomeRow[]>) =>
-    orFirst(
-      inTurn(movement.ownerId, nameOf(movement), (turn) => once(db, movement, { act, turn })),
-      () => told(db, movement),
+  // The last statement starts within half a statement's time, to respond before the caller's timeout.
+  const withSlot = createAccountQueue({ concurrent: CONCURRENT_PER_ACCOUNT, waitMs: statementMs / 2 });
+  const move = (movement: Movement, act: Statement) =>
+    orFirstOutcome(
+      withSlot(movement.ownerId, requestName(movement), (slot) => moveOnce(db, movement, act, slot)),
+      () => findOutcome(db, movement),
     );
 
   return {
-    /** Takes the amount from the account if it holds that much, and remembers which of the two happened. A repeat answers what happened first. */
+    /** Declines if the balance is too low. */
     withdraw: (movement: Movement) => move(movement, () => withdrawal(db, movement)),
 
-    /** Adds the amount to the account, which is opened by its first money. Declined when the balance could no longer be told exactly. */
+    /** The first deposit opens the account. Declines if the balance could not stay an exact number. */
     replenish: (movement: Movement) => move(movement, () => replenishment(db, movement)),
 
-    /**
-     * Makes billing promise that nothing is charged under the key, ever: money that was taken is given back, once; a key that was
-     * never seen gets a tombstone, which turns a late charge away. Answers the same for ever after.
-     */
+    /** Guarantees that nothing stays charged: refunds a charge, once, or leaves a tombstone for a late one. */
     cancel: (key: Key, cause: CancelCause) =>
-      orFirst(
-        inTurn(key.ownerId, nameOf(key), (turn) => cancelled(db, key, { cause, turn })),
-        () => toldUnlessCharged(db, key),
+      orFirstOutcome(
+        withSlot(key.ownerId, requestName(key), (slot) => cancelOnce(db, key, cause, slot)),
+        () => findUnlessCharged(db, key),
       ),
 
-    /** Opens the account. False when it was open already. */
+    /** False if the account was open already. */
     async open(ownerId: string): Promise<boolean> {
-      return (
-        (await db.$executeRaw`insert into billing_accounts (owner_id) values (${ownerId}::uuid) on conflict do nothing`) ===
-        1
-      );
+      const opened = await db.$executeRaw`
+        insert into billing_accounts (owner_id) values (${ownerId}::uuid) on conflict do nothing`;
+      return opened === 1;
     },
 
-    /** In minor units; 0 for an owner without an account. */
+    /** 0 without an account. */
     async balance(ownerId: string): Promise<number> {
       const account = await db.billingAccount.findUnique({ where: { ownerId } });
       return Number(account?.amount ?? 0);
     },
 
-    /** The owner's movements, newest first, from before the given one. */
-    async transactions(
-      ownerId: string,
-      { limit, before }: { limit: number; before?: number | undefined },
-    ): Promise<Transaction[]> {
+    /** Newest first, after the id `before`. */
+    async transactions(ownerId: string, page: { limit: number; before?: number | undefined }): Promise<Transaction[]> {
       const rows = await db.transaction.findMany({
-        where: { ownerId, ...(before !== undefined && { id: { lt: before } }) },
+        where: { ownerId, ...(page.before !== undefined && { id: { lt: page.before } }) },
         orderBy: { id: 'desc' },
-        take: limit,
+        take: page.limit,
       });
       return rows.map(({ id, scope, idempotencyKey, kind, amount, createdAt, isCancelled }) => ({
         id: Number(id),
@@ -121,47 +116,39 @@ export function createBillingStore({ adapter, statementMs }: Pick<Database, 'ada
   };
 }
 
-/** Does it, or finds what was done first. `act` must raise 23505 when the key has an outcome already, and do nothing while the same movement is at work. */
-async function once(
-  db: PrismaClient,
-  movement: Movement,
-  { act, turn }: { act: () => Promise<OutcomeRow[]>; turn: Turn },
-): Promise<Outcome> {
+/** `act` must raise 23505 if the key has an outcome, and return no row while the same request is running. */
+async function moveOnce(db: PrismaClient, movement: Movement, act: Statement, slot: Slot): Promise<Outcome> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    const done = await unlessDuplicate(act);
-    if (done?.[0]) return toOutcome(done[0], false);
-    if (done) {
-      turn.isRepeat = true;
-      await ended(db, movement);
+    const rows = await unlessDuplicate(act);
+    if (rows?.[0]) return toOutcome(rows[0], false);
+    if (rows) {
+      slot.isRepeat = true;
+      await waitForRequest(db, movement);
     }
-    const outcome = await told(db, movement);
+    const outcome = await findOutcome(db, movement);
     if (outcome) return outcome;
-    // A deadlock that was broken, or a first one that was undone in the meantime: nothing has happened yet.
-    turn.goOn();
+    // After a deadlock or a rollback of the first request, nothing has happened yet.
+    slot.throwIfLate();
   }
-  throw new Error('a movement of money lost too many races');
+  throw new Error(`a movement of money lost ${ATTEMPTS_MAX} races in a row`);
 }
 
-async function cancelled(
-  db: PrismaClient,
-  key: Key,
-  { cause, turn }: { cause: CancelCause; turn: Turn },
-): Promise<Outcome> {
+async function cancelOnce(db: PrismaClient, key: Key, cause: CancelCause, slot: Slot): Promise<Outcome> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const [refunded] = await refund(db, key, cause);
     if (refunded) return toOutcome(refunded, false);
-    const outcome = await toldUnlessCharged(db, key);
+    const outcome = await findUnlessCharged(db, key);
     if (outcome) return outcome;
-    turn.goOn();
-    // Charged since the first of these statements? Then this is a duplicate, and the money is given back after all.
-    const [buried] = (await unlessDuplicate(() => tombstone(db, key, cause))) ?? [];
-    if (buried) return toOutcome(buried, false);
+    slot.throwIfLate();
+    // If a charge came after `refund`, this is a duplicate and the next attempt refunds it.
+    const [stored] = (await unlessDuplicate(() => tombstone(db, key, cause))) ?? [];
+    if (stored) return toOutcome(stored, false);
   }
-  throw new Error('a cancellation lost too many races');
+  throw new Error(`a cancellation lost ${ATTEMPTS_MAX} races in a row`);
 }
 
-/** Who has waited in vain is told what was done first, if anything was: also what had been done long before. */
-const orFirst = (outcome: Promise<Outcome>, first: () => Promise<Outcome | undefined>): Promise<Outcome> =>
+/** After a timeout, returns the first outcome if one exists, however old. */
+const orFirstOutcome = (outcome: Promise<Outcome>, first: () => Promise<Outcome | undefined>): Promise<Outcome> =>
   outcome.catch(async (error: unknown) => {
     const found = error instanceof InProgress ? await first().catch(() => undefined) : undefined;
     if (found) return found;
@@ -178,16 +165,14 @@ async function unlessDuplicate<T>(act: () => Promise<T>): Promise<T | undefined>
   }
 }
 
-/** What was done first under the key, as whoever comes later is told it. */
-async function told(db: PrismaClient, { ownerId, scope, key }: Key): Promise<Outcome | undefined> {
-  const row = await db.outcome.findUnique({
-    where: { ownerId_scope_idempotencyKey: { ownerId, scope, idempotencyKey: key } },
-  });
+async function findOutcome(db: PrismaClient, { ownerId, scope, key }: Key): Promise<Outcome | undefined> {
+  const where = { ownerId_scope_idempotencyKey: { ownerId, scope, idempotencyKey: key } };
+  const row = await db.outcome.findUnique({ where });
   return row ? toOutcome(row, true) : undefined;
 }
 
-async function toldUnlessCharged(db: PrismaClient, key: Key): Promise<Outcome | undefined> {
-  const outcome = await told(db, key);
+async function findUnlessCharged(db: PrismaClient, key: Key): Promise<Outcome | undefined> {
+  const outcome = await findOutcome(db, key);
   return outcome?.outcome === 'CHARGED' ? undefined : outcome;
 }
 

@@ -1,21 +1,21 @@
 import { databaseFault } from '../../lib/database.ts';
 
-/** Nothing has happened so far: something else was at work on the account for longer than a request may wait. */
+/** Other requests on the account took too long, so this one had no effect. */
 export class InProgress extends Error {
-  /** True when it was this same request, asked for earlier. */
+  /** True if the same request was already running. */
   readonly isRepeat: boolean;
 
   constructor(isRepeat: boolean, cause?: unknown) {
-    super('something else is at work on the account', { cause });
+    super('timed out waiting for other requests on the account', { cause });
     this.isRepeat = isRepeat;
   }
 }
 
-export interface Turn {
-  /** True when the same request was at work already as this one came. */
+export interface Slot {
+  /** True if the same request was already running. */
   isRepeat: boolean;
-  /** Throws `InProgress` when the request came too long ago for another statement to be begun. */
-  goOn(): void;
+  /** Throws if it is too late for another statement. */
+  throwIfLate(): void;
 }
 
 interface Account {
@@ -25,33 +25,33 @@ interface Account {
 }
 
 /**
- * Lets so many requests on one account be at work at once, in the order in which they came. They wait for the account's row anyway,
- * each with a connection to the database: an account that is locked for long must not take those that all others need.
- * Nothing is begun later than `waitMs` after a request came. Rejects with `InProgress` then, and when a statement has waited in vain.
+ * Runs at most `concurrent` requests per account, in order of arrival. Otherwise the requests of a locked account would
+ * hold the connections that all other accounts need. No statement starts later than `waitMs` after arrival.
+ * Rejects with `InProgress` then, and after a statement's timeout.
  */
-export function createTurns({ atOnce, waitMs }: { atOnce: number; waitMs: number }) {
+export function createAccountQueue({ concurrent, waitMs }: { concurrent: number; waitMs: number }) {
   const accounts = new Map<string, Account>();
 
-  return async <T>(ownerId: string, request: string, act: (turn: Turn) => Promise<T>): Promise<T> => {
+  return async <T>(ownerId: string, request: string, act: (slot: Slot) => Promise<T>): Promise<T> => {
     const account = accounts.get(ownerId) ?? { running: 0, waiting: [], requests: [] };
     accounts.set(ownerId, account);
-    const untilMs = performance.now() + waitMs;
-    const turn: Turn = {
+    const deadlineMs = performance.now() + waitMs;
+    const slot: Slot = {
       isRepeat: account.requests.includes(request),
-      goOn() {
-        if (performance.now() > untilMs) throw new InProgress(turn.isRepeat);
+      throwIfLate() {
+        if (performance.now() > deadlineMs) throw new InProgress(slot.isRepeat);
       },
     };
     account.requests.push(request);
     try {
-      if (account.running < atOnce) account.running++;
-      else if (!(await handedOver(account, waitMs))) throw new InProgress(turn.isRepeat);
+      if (account.running < concurrent) account.running++;
+      else if (!(await waitForSlot(account, waitMs))) throw new InProgress(slot.isRepeat);
       try {
-        return await act(turn);
+        return await act(slot);
       } catch (error) {
-        throw databaseFault(error) === 'timeout' ? new InProgress(turn.isRepeat, error) : error;
+        throw databaseFault(error) === 'timeout' ? new InProgress(slot.isRepeat, error) : error;
       } finally {
-        // Whoever ends hands its place over, so that nobody who comes later slips in between.
+        // The next request gets the slot directly, so that a newcomer cannot take it in between.
         const next = account.waiting.shift();
         if (next) next();
         else account.running--;
@@ -63,8 +63,8 @@ export function createTurns({ atOnce, waitMs }: { atOnce: number; waitMs: number
   };
 }
 
-/** False when nobody has handed its place over in time. */
-const handedOver = ({ waiting }: Account, waitMs: number): Promise<boolean> =>
+/** False after a timeout. */
+const waitForSlot = ({ waiting }: Account, waitMs: number): Promise<boolean> =>
   new Promise((resolve) => {
     const timer = setTimeout(() => {
       waiting.splice(waiting.indexOf(next), 1);

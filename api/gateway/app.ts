@@ -9,17 +9,17 @@ import { gatewayHandlers } from './routes.ts';
 import type { Upstreams } from './upstreams.ts';
 
 export interface GatewayPorts {
-  /** What is documented is served, and nothing else. */
+  /** Only documented operations are served. */
   document: Document;
   upstreams: Upstreams;
   clientOf: (ctx: Context) => Client;
 }
 
-/** What the gateway serves, in this order: the way of an order comes first and is short. */
+/** Returns the gateway's middleware, the proxy first to keep forwarded requests fast. */
 export function gatewayApi({ document, upstreams, clientOf }: GatewayPorts): Middleware[] {
   return [
     proxy({ upstreams, clientOf, routes: createRouteTable(document) }),
-    // None of its own operations is for a caller who says who they are.
+    // The gateway's own operations need no caller.
     serveApi({ document, tag: 'gateway', handlers: gatewayHandlers(upstreams), verify: async () => undefined }),
     serveDocs(document),
   ];

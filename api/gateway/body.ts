@@ -1,17 +1,17 @@
 import type { Context } from 'koa';
 import rawBody from 'raw-body';
-import { BODY_BYTES_MAX, isBroken, tooLarge, unsupported } from '../../lib/body.ts';
+import { BODY_BYTES_MAX, isUnreadableBody, tooLarge, unsupported } from '../../lib/body.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Route } from './route-table.ts';
 
 /**
- * The whole body of a request whose operation takes one. It is read to its end before a service is asked: so a slow client holds
- * no connection to a service, a service never sees half a body, and one that is too large is refused here, also where none is taken.
+ * Reads the whole body before forwarding, so a slow client holds no connection to a service and no service sees half a
+ * body. Rejects a body that is too large, even if the operation takes none.
  */
-export async function readWhole(ctx: Context, route: Route): Promise<Buffer | undefined> {
+export async function readBody(ctx: Context, route: Route): Promise<Buffer | undefined> {
   if (ctx.method === 'GET' || ctx.method === 'HEAD') return undefined;
   const takesBody = route.media.length > 0;
-  // The kind of a body is judged before its size.
+  // The contract checks the media type first.
   if (takesBody && ctx.is(route.media) === false) throw unsupported(route.media);
   if ((ctx.request.length ?? 0) > BODY_BYTES_MAX) throw tooLarge();
   if (!takesBody && !ctx.get('transfer-encoding')) return undefined;
@@ -21,11 +21,11 @@ export async function readWhole(ctx: Context, route: Route): Promise<Buffer | un
   } catch (error) {
     const { type } = error as { type?: string };
     if (type === 'entity.too.large') {
-      // Read on to nowhere: a client that is cut off while it sends may never see the answer. The listener bounds how long.
+      // Discard the rest: a client that is cut off while sending may miss the response. The listener limits the time.
       ctx.req.resume();
       throw tooLarge();
     }
-    if (isBroken(error)) throw new Problem('bad-request', 'The body did not arrive whole', { cause: error });
+    if (isUnreadableBody(error)) throw new Problem('bad-request', 'The body is incomplete', { cause: error });
     throw error;
   }
 }

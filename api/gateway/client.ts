@@ -2,17 +2,14 @@ import { BlockList, isIP } from 'node:net';
 import type { Context } from 'koa';
 import { plainAddress } from '../../lib/plain-address.ts';
 
-/** How a client reached us: past the proxies that the configuration names, as far as they can be believed. */
+/** As reported by the trusted proxies. */
 export interface Client {
   address: string;
   proto: string;
   host: string;
 }
 
-/**
- * Reads how a client reached us. `X-Forwarded-*` counts only when it comes from one of these addresses or networks (`10.0.0.0/8`);
- * anybody else could write anything into it. Throws for one that is neither.
- */
+/** Uses `X-Forwarded-*` only from trusted proxies: addresses or networks (`10.0.0.0/8`). Throws for any other entry. */
 export function createClientReader(trustedProxies: readonly string[]): (ctx: Context) => Client {
   const trusted = blockListOf(trustedProxies);
   const isTrusted = (address: string) => trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
@@ -22,29 +19,29 @@ export function createClientReader(trustedProxies: readonly string[]): (ctx: Con
     const direct = { address: peer, proto: ctx.protocol, host: ctx.get('host') };
     if (trustedProxies.length === 0 || !isIP(peer) || !isTrusted(peer)) return direct;
     return {
-      address: passedOn(words(ctx.get('x-forwarded-for')), peer, isTrusted),
-      proto: words(ctx.get('x-forwarded-proto')).at(-1) === 'https' ? 'https' : direct.proto,
-      host: words(ctx.get('x-forwarded-host')).at(-1) ?? direct.host,
+      address: clientAddress(entriesOf(ctx.get('x-forwarded-for')), peer, isTrusted),
+      proto: entriesOf(ctx.get('x-forwarded-proto')).at(-1) === 'https' ? 'https' : direct.proto,
+      host: entriesOf(ctx.get('x-forwarded-host')).at(-1) ?? direct.host,
     };
   };
 }
 
 /**
- * Each proxy adds whom it saw at the end: the last one that is no proxy of ours is the client, and what stands before it is hearsay, as is
- * all that stands before a word that is no address.
+ * Each proxy appends the address it saw, so the last untrusted one is the client. Anything before it, or before an
+ * entry that is not an address, may be forged.
  */
-function passedOn(words: readonly string[], peer: string, isTrusted: (address: string) => boolean): string {
-  let seen = peer;
-  for (const word of words.toReversed()) {
-    const address = plainAddress(withoutPort(word));
-    if (!isTrusted(seen) || !isIP(address)) return seen;
-    seen = address;
+function clientAddress(entries: readonly string[], peer: string, isTrusted: (address: string) => boolean): string {
+  let client = peer;
+  for (const entry of entries.toReversed()) {
+    const address = plainAddress(withoutPort(entry));
+    if (!isTrusted(client) || !isIP(address)) return client;
+    client = address;
   }
-  return seen;
+  return client;
 }
 
 /** Some proxies write `192.0.2.1:4711`, `[2001:db8::1]:4711` or `[2001:db8::1]`. */
-const withoutPort = (word: string): string => word.replace(/^(?:\[(.+)\]|([\d.]+))(?::\d+)?$/, '$1$2');
+const withoutPort = (entry: string): string => entry.replace(/^(?:\[(.+)\]|([\d.]+))(?::\d+)?$/, '$1$2');
 
 function blockListOf(entries: readonly string[]): BlockList {
   const list = new BlockList();
@@ -60,8 +57,8 @@ function blockListOf(entries: readonly string[]): BlockList {
   return list;
 }
 
-const words = (header: string): string[] =>
+const entriesOf = (header: string): string[] =>
   header
     .split(',')
-    .map((word) => word.trim())
+    .map((entry) => entry.trim())
     .filter(Boolean);

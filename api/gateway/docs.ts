@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Middleware } from 'koa';
 import type { Document } from 'openapi-backend';
 
-/** Swagger UI writes style attributes and draws its icons from data. It may talk to the address that it came from, and to nobody else. */
+/** Swagger UI needs inline styles and `data:` icons. It may call only its own origin. */
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
@@ -17,7 +17,7 @@ const files: Readonly<Record<string, { at: URL; type: string }>> = {
   '/docs/favicon-32x32.png': { at: swagger('favicon-32x32.png'), type: 'png' },
 };
 
-/** The API reference, from local files: `/docs`, and what its page loads. The bare address leads there. */
+/** Serves the API reference under `/docs` from local files. `/` redirects there. */
 export function serveDocs(document: Document): Middleware {
   const openapi = JSON.stringify(document);
   return async (ctx, next) => {

@@ -3,11 +3,8 @@ import type { Context } from 'koa';
 import { SESSION_COOKIE, sessionToken } from '../../lib/session-cookie.ts';
 import type { Client } from './client.ts';
 
-/**
- * What a client may tell a service. All else stays here, and with it whatever could be taken for an identity (`x-user-id` and its
- * like, in any spelling) or for a word about the connection.
- */
-const ASKED = [
+/** Forwarded to a service. Others are dropped, above all those that could pass for an identity, like `x-user-id`. */
+const REQUEST_HEADERS = [
   'accept',
   'accept-language',
   'content-type',
@@ -22,11 +19,8 @@ const ASKED = [
   'user-agent',
 ] as const;
 
-/**
- * What a service may tell a client. Never `authorization`, which auth answers to whoever stands in front of the services: on this
- * side a page's script could read it.
- */
-const ANSWERED = [
+/** Forwarded to the client. Never `authorization`, in which auth returns a token: a page's script could read it. */
+const RESPONSE_HEADERS = [
   'allow',
   'cache-control',
   'content-language',
@@ -45,37 +39,36 @@ const ANSWERED = [
   'x-user-id',
 ] as const;
 
-/** What every request to a role carries: the id that ties the logs together, and how the client reached us. */
-export const ownHeaders = (ctx: Context, { address, proto, host }: Client): Record<string, string> => ({
+/** Set by the gateway on each request to a role. */
+export const gatewayHeaders = (ctx: Context, { address, proto, host }: Client): Record<string, string> => ({
   'x-correlation-id': ctx.state['correlationId'] as string,
   'x-forwarded-for': address,
   'x-forwarded-proto': proto,
   'x-forwarded-host': host,
 });
 
-/** The headers of a client's request that a service gets to see. */
-export function askedHeaders(ctx: Context): Record<string, string> {
+export function requestHeaders(ctx: Context): Record<string, string> {
   const headers: Record<string, string> = {};
-  for (const name of ASKED) {
+  for (const name of REQUEST_HEADERS) {
     const value = ctx.req.headers[name];
     if (typeof value === 'string') headers[name] = value;
   }
   return headers;
 }
 
-/** The session's cookie and no other, for auth alone. */
+/** The session cookie and no other. Only auth gets it. */
 export function sessionCookie(ctx: Context): Record<string, string> {
   const token = sessionToken(ctx);
   return token ? { cookie: `${SESSION_COOKIE}=${token}` } : {};
 }
 
-/** Gives the client those headers of a service's answer that are for it. */
-export function answerHeaders(ctx: Context, headers: IncomingHttpHeaders): void {
-  for (const name of ANSWERED) {
+/** Copies the allowed headers of a service's response. */
+export function copyResponseHeaders(ctx: Context, headers: IncomingHttpHeaders): void {
+  for (const name of RESPONSE_HEADERS) {
     const value = headers[name];
     if (value !== undefined) ctx.set(name, value);
   }
-  // The length of what a GET would have brought. Anything else has its own.
+  // For HEAD, the length of the GET response. Koa sets the length otherwise.
   if (ctx.method === 'HEAD' && headers['content-length'] !== undefined)
     ctx.set('content-length', headers['content-length']);
 }

@@ -1,14 +1,11 @@
 import type { Document, Operation } from 'openapi-backend';
 import { mediaOf } from '../../lib/body.ts';
 
-/** What the gateway knows of an operation: enough to decide what it lets through to whom. */
 export interface Route {
   operationId: string;
-  /** The role that serves it. */
   role: string;
-  /** True when it is for callers who say who they are. */
-  guarded: boolean;
-  /** The media types that its body may have. None: it takes no body. */
+  needsCaller: boolean;
+  /** Media types of the body; empty if the operation takes none. */
   media: string[];
 }
 
@@ -16,17 +13,16 @@ export type Match = { route: Route } | { allow: string };
 
 type Methods = ReadonlyMap<string, Route>;
 
-/** Tags are the names of roles, but for this one. */
+/** Other tags are role names. */
 const rolesByTag: Readonly<Record<string, string>> = { payments: 'billing' };
 
 /**
- * One segment of a path, in the one form in which it is passed on: as it was sent. A slash, a backslash or a control character
- * that hides behind an escape, and the segments `.` and `..`, escaped or not, match nothing: a service that unescapes one more or one less
- * time than this table would see another path than the one that was checked.
+ * One raw path segment. Rejects escaped slashes, backslashes and control characters, and `.` and `..`, escaped or not:
+ * a service that unescapes once more or less would see a path that was not checked.
  */
 const SEGMENT = "(?!(?:\\.|%2[eE]){1,2}(?:/|$))(?:[\\w.~!$&'()*+,;=:@-]|%(?!2[fF]|5[cC]|[01]|7[fF])[\\da-fA-F]{2})+";
 
-/** Finds the operation of a request by its raw path. Undefined when no documented path is meant; the allowed methods when the method is not. */
+/** Looks up the route of a raw path, or its allowed methods if it lacks this one. */
 export function createRouteTable(document: Document): (method: string, path: string) => Match | undefined {
   const fixed = new Map<string, Methods>();
   const templates: { pattern: RegExp; methods: Methods }[] = [];
@@ -52,7 +48,7 @@ function methodsOf(item: Readonly<Record<string, unknown>>): Methods {
     const route = {
       operationId,
       role: rolesByTag[tags[0]] ?? tags[0],
-      guarded: (security ?? []).length > 0,
+      needsCaller: (security ?? []).length > 0,
       media: mediaOf({ requestBody }),
     };
     methods.set(verb.toUpperCase(), route);

@@ -1,33 +1,33 @@
 import type { Call, Handler } from '../../lib/api.ts';
 import { present } from '../../lib/exchange.ts';
-import { lately } from '../../lib/lately.ts';
+import { shareCalls } from '../../lib/lately.ts';
 import { loadPage, type Page } from '../../lib/page.ts';
 import { Problem, type ProblemKind } from '../../lib/problem.ts';
 import { problemKinds } from '../../specs/generated/problems.ts';
-import { askRoles } from './readiness.ts';
+import { readRoleStates } from './readiness.ts';
 import type { Upstreams } from './upstreams.ts';
 
-/** The gateway's own operations. */
+/** Handlers of the gateway's own operations. */
 export function gatewayHandlers(upstreams: Upstreams): Record<string, Handler> {
   const page = loadPage('problem');
-  // Anybody may ask, and what that costs is paid by every role.
-  const states = lately(() => askRoles(upstreams));
+  // Anyone may request this, and each reading calls every role.
+  const states = shareCalls(() => readRoleStates(upstreams));
   return {
     ready: async (call) => {
       const roles = await states();
-      const told = new Set(Object.values(roles));
-      if (told.has('unready'))
+      const found = new Set(Object.values(roles));
+      if (found.has('unready'))
         throw new Problem('unavailable', 'Not every role is ready', {
           headers: { 'retry-after': '1' },
           members: { roles },
         });
-      present(call, 200, { status: told.has('degraded') ? 'degraded' : 'ready', roles });
+      present(call, 200, { status: found.has('degraded') ? 'degraded' : 'ready', roles });
     },
     readProblem: async (call) => explain(call, page),
   };
 }
 
-/** Programs, which mostly take anything, get JSON; browsers, which ask for HTML first, a page. */
+/** Programs, which mostly accept anything, get JSON; browsers prefer HTML and get a page. */
 function explain(call: Call, page: Page): void {
   const kind = call.params['kind'] ?? '';
   if (!Object.hasOwn(problemKinds, kind)) throw new Problem('not-found', 'There is no problem of this kind');

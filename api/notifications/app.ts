@@ -2,7 +2,7 @@ import type { Middleware } from 'koa';
 import { serveApi, type ApiPorts } from '../../lib/api.ts';
 import { notificationHandlers, type NotificationsPorts } from './routes.ts';
 
-/** What the notification service serves. */
+/** Returns the middleware of the notifications service. */
 export const notificationsApi = ({
   store,
   ...ports

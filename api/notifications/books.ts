@@ -2,11 +2,11 @@ import { NIL } from 'uuid';
 import type { Database } from '../../lib/database.ts';
 import { PrismaClient } from '../../prisma/generated/notifications/client.ts';
 
-/** The notifications as an audit reads them. */
-export function createNotificationBooks({ adapter }: Pick<Database, 'adapter'>) {
+/** Reads notifications for an audit. */
+export function createNotificationAuditView({ adapter }: Pick<Database, 'adapter'>) {
   const db = new PrismaClient({ adapter });
   return {
-    /** Buyers who have notifications, by id, from behind the given one. */
+    /** Ids of buyers with notifications, ascending, after the given one. */
     async owners(after: string | undefined, limit: number): Promise<string[]> {
       const rows = await db.$queryRaw<Array<{ userId: string }>>`
         select user_id::text as "userId" from (
@@ -14,7 +14,6 @@ export function createNotificationBooks({ adapter }: Pick<Database, 'adapter'>) 
       return rows.map(({ userId }) => userId);
     },
 
-    /** What a buyer was told. */
     ofOwner: (userId: string) =>
       db.notification.findMany({ where: { userId }, select: { orderId: true, eventName: true } }),
 

@@ -1,4 +1,4 @@
-import { settingPoisonAside } from '../../lib/dead-letters.ts';
+import { withDeadLetters } from '../../lib/dead-letters.ts';
 import type { EventCodec } from '../../lib/events.ts';
 import type { Consumption, Publisher, Received, Transport } from '../../lib/kafka.ts';
 import type { Log } from '../../lib/log.ts';
@@ -8,7 +8,7 @@ import type { EventName, NotificationStore } from './store.ts';
 
 const GROUP_ID = 'notifications';
 
-/** What an order can become. */
+/** One topic per final status of an order. */
 export const orderTopics = [
   'order-service.OrderCreated',
   'order-service.OrderRejected',
@@ -20,13 +20,12 @@ export interface ConsumerPorts {
   publisher: Publisher;
   codec: EventCodec;
   store: Pick<NotificationStore, 'record'>;
-  /** Told that a notification has been recorded that was not there before. */
   onRecorded(): void;
   log: Log;
   groupId?: string;
 }
 
-/** Turns each event of an order into a row, once, and only then counts it as read. The mail is sent by somebody else, later. */
+/** Records one notification per order event, then commits its offset. The sender sends the mail later. */
 export function consumeOrderEvents({
   transport,
   publisher,
@@ -40,13 +39,13 @@ export function consumeOrderEvents({
     const { id, type, payload, correlationId } = codec.decode(message);
     const { orderId, userId, ...rest } = payload as OrderCreated | OrderRejected | OrderCancelled;
     const eventName = type as EventName;
-    const told = messageOf({ name: eventName, orderId, ...rest });
-    const recorded = await store.record({ id, userId, orderId, eventName, message: told, correlationId });
+    const text = messageOf({ name: eventName, orderId, ...rest });
+    const recorded = await store.record({ id, userId, orderId, eventName, message: text, correlationId });
     log.info(
       { role: 'notifications', orderId, event: eventName, eventId: id, correlationId, repeated: !recorded },
-      'event',
+      'event received',
     );
     if (recorded) onRecorded();
   };
-  return transport.consume({ groupId, topics: orderTopics, handle: settingPoisonAside({ publisher, log, handle }) });
+  return transport.consume({ groupId, topics: orderTopics, handle: withDeadLetters({ publisher, log, handle }) });
 }

@@ -1,37 +1,36 @@
 import type { OrderRejected } from '../../specs/generated/preferable/events.ts';
 import type { EventName } from './store.ts';
 
-/** One of an order's events, as far as the buyer is concerned. */
 export interface OrderEvent {
   name: EventName;
   orderId: string;
-  /** Of a rejected order. */
+  /** Only if rejected. */
   reason?: OrderRejected['reason'] | undefined;
 }
 
 const because: Record<OrderRejected['reason'], string> = {
-  'insufficient-funds': 'there was not enough money on your account. Nothing was taken from it.',
-  deadline: 'the payment did not go through in time. Nothing was taken from your account.',
+  'insufficient-funds': 'your balance was too low',
+  deadline: 'the payment did not go through in time',
 };
 
-/** What the buyer is told. It is stored and shown, so it says nothing personal. */
+/** The message to the buyer. Contains no personal data, because it is stored. */
 export function messageOf({ name, orderId, reason }: OrderEvent): string {
   switch (name) {
     case 'OrderCreated':
-      return `Your order ${orderId} is placed and paid. Thank you.`;
+      return `Your order ${orderId} has been placed and paid. Thank you!`;
     case 'OrderRejected':
-      return `Your order ${orderId} was not paid: ${because[reason!]}`;
+      return `Your order ${orderId} could not be completed because ${because[reason!]}. No money was taken from your account.`;
     case 'OrderCancelled':
-      return `Your order ${orderId} is cancelled. If it had been paid, the money is back on your account.`;
+      return `Your order ${orderId} has been cancelled. If you had already paid, the money has been refunded to your account.`;
   }
 }
 
-const what: Record<EventName, string> = {
-  OrderCreated: 'is placed',
-  OrderRejected: 'was not paid',
-  OrderCancelled: 'is cancelled',
+const outcome: Record<EventName, string> = {
+  OrderCreated: 'has been placed',
+  OrderRejected: 'could not be completed',
+  OrderCancelled: 'has been cancelled',
 };
 
-/** The subject of the mail that goes with the message. */
+/** The subject of the mail. */
 export const subjectOf = ({ eventName, orderId }: { eventName: EventName; orderId: string }): string =>
-  `Your order ${orderId} ${what[eventName]}`;
+  `Your order ${orderId} ${outcome[eventName]}`;

@@ -1,5 +1,5 @@
 import { buyer, type Handler } from '../../lib/api.ts';
-import { firstPage, pageOf, present } from '../../lib/exchange.ts';
+import { takePage, pageParams, present } from '../../lib/exchange.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { Notification, NotificationStore } from './store.ts';
 
@@ -7,21 +7,20 @@ export interface NotificationsPorts {
   store: Pick<NotificationStore, 'list'>;
 }
 
-/** The operations of the notification service. */
+/** Handlers of the notifications service. */
 export function notificationHandlers({ store }: NotificationsPorts): Record<string, Handler> {
   return {
     listNotifications: async (call) => {
       const { userId } = call.query as { userId?: string };
       if (userId !== undefined && userId.toLowerCase() !== buyer(call))
-        throw new Problem('not-your-account', 'userId, if it is sent, must be your own id');
-      const { limit, before } = pageOf(call);
+        throw new Problem('not-your-account', 'If userId is sent, it must be your own id');
+      const { limit, before } = pageParams(call);
       const found = await store.list(buyer(call), { limit: limit + 1, before });
-      present(call, 200, firstPage(call, found, limit, ({ seq }) => seq).map(toBody));
+      present(call, 200, takePage(call, found, limit, ({ seq }) => seq).map(toBody));
     },
   };
 }
 
-/** The only way out for a notification. */
 const toBody = ({ seq, userId, orderId, eventName, message, status, createdAt }: Notification) => ({
   id: seq,
   userId,

@@ -7,47 +7,47 @@ import type { Profiles } from './profiles.ts';
 import type { Claimed, NotificationStore } from './store.ts';
 
 export interface SenderPorts {
-  store: Pick<NotificationStore, 'claim' | 'sent' | 'undeliverable' | 'postpone'>;
+  store: Pick<NotificationStore, 'claim' | 'markSent' | 'markUndeliverable' | 'postpone'>;
   profiles: Profiles;
   mailer: Pick<Mailer, 'send'>;
   log: Log;
-  /** How long a buyer without a profile is waited for, from the event on. */
+  /** How long to wait for a missing profile, counted from the event. */
   profileWaitMs: number;
 }
 
 export interface Sender {
-  /** Says that something is due now. */
+  /** Ends the current pause: a mail is due. */
   wake(): void;
-  /** Takes nothing more, and resolves when what was taken has ended. */
+  /** Claims no more mails; resolves when the claimed ones are done. */
   close(): Promise<void>;
 }
 
-const AT_ONCE_MAX = 4;
-/** Other replicas record too, and waking is for the quick ones: what is due is looked for anyway. */
+const CONCURRENT_MAX = 4;
+/** Polls too, for retries and for notifications that other replicas record. */
 const POLL_MS = 1_000;
-/** Longer than an attempt can take, so that nobody else begins a second one; short, since a sender may die with what it took. */
+/** Longer than an attempt, so no other sender starts a second one. Short, because a sender may crash. */
 const LEASE_MS = 2 * SEND_DEADLINE_MS;
 const BACKOFF_MS = { first: 1_000, max: 60_000 };
 
-/** Sends what is due, from now until it is closed, beside any number of others that do the same. */
+/** Sends due mails until closed. Several senders may run at once. */
 export function createSender(ports: SenderPorts): Sender {
   const { store, log } = ports;
   let closed = false;
   let woken = new AbortController();
 
-  const failed = (error: unknown) =>
-    log.warn({ err: error }, 'what is due could not be looked for, or its end not be written down; it is tried again');
+  const logFailure = (error: unknown) =>
+    log.warn({ err: error }, 'due mails could not be read, or an outcome could not be stored; retrying');
   const round = async (): Promise<number> => {
-    const due = await store.claim(AT_ONCE_MAX, LEASE_MS);
-    await Promise.all(due.map((notification) => attempt(notification, ports).catch(failed)));
+    const due = await store.claim(CONCURRENT_MAX, LEASE_MS);
+    await Promise.all(due.map((notification) => attempt(notification, ports).catch(logFailure)));
     return due.length;
   };
-  const ended = (async () => {
+  const finished = (async () => {
     while (!closed) {
-      // Made before looking: what is recorded while looking is looked for again.
+      // Before the claim, so that a wake during the claim is not lost.
       woken = new AbortController();
-      const found = await round().catch(failed);
-      if (found !== AT_ONCE_MAX) await sleep(POLL_MS, undefined, { signal: woken.signal }).catch(() => {});
+      const claimed = await round().catch(logFailure);
+      if (claimed !== CONCURRENT_MAX) await sleep(POLL_MS, undefined, { signal: woken.signal }).catch(() => {});
     }
   })();
 
@@ -56,53 +56,53 @@ export function createSender(ports: SenderPorts): Sender {
     async close() {
       closed = true;
       woken.abort();
-      await ended;
+      await finished;
     },
   };
 }
 
-/** Sends one mail and writes down what became of it. A crash in between sends it again, under the same Message-ID. */
+/** Sends one mail, then stores the outcome. After a crash in between, it is sent again with the same Message-ID. */
 async function attempt(
   notification: Claimed,
   { store, profiles, mailer, log, profileWaitMs }: SenderPorts,
 ): Promise<void> {
   const { id, orderId, userId, attempts, ageMs, correlationId } = notification;
-  const about = { notificationId: id, orderId, attempts, correlationId };
+  const fields = { notificationId: id, orderId, attempts, correlationId };
 
-  const giveUp = async (reason: string) => {
-    await store.undeliverable(notification, reason);
+  const abandon = async (reason: string) => {
+    await store.markUndeliverable(notification, reason);
     mails.inc({ end: 'undeliverable' });
-    log.warn({ ...about, reason }, 'a mail cannot be delivered');
+    log.warn({ ...fields, reason }, 'mail is undeliverable');
   };
   const postpone = async (why: string) => {
     await store.postpone(notification, backoffMs(attempts));
     mails.inc({ end: 'postponed' });
-    log.info({ ...about, why }, 'a mail is sent later');
+    log.info({ ...fields, why }, 'mail postponed');
   };
 
   try {
     const address = await profiles.addressOf(userId, correlationId);
     if (address === undefined)
       return await (ageMs >= profileWaitMs
-        ? giveUp('the buyer has no profile')
+        ? abandon('the buyer has no profile')
         : postpone('the buyer has no profile yet'));
-    if (address === '') return await giveUp('the profile has no address');
+    if (address === '') return await abandon('the profile has no email address');
     const delivery = await mailer.send({
       id,
       to: address,
       subject: subjectOf(notification),
       text: notification.message,
     });
-    if (delivery.kind === 'refused') return await giveUp(delivery.reason);
+    if (delivery.kind === 'refused') return await abandon(delivery.reason);
   } catch (error) {
     return postpone((error as Error).message);
   }
-  await store.sent(id);
-  log.info({ role: 'notifications', ...about }, 'a mail was sent');
+  await store.markSent(id);
+  log.info({ role: 'notifications', ...fields }, 'mail sent');
   mails.inc({ end: 'sent' });
 }
 
-/** One second, doubled with each attempt up to a minute, less up to a quarter of it, so that many do not come back at once. */
+/** Doubles from a second up to a minute, minus a random quarter at most so that retries spread out. */
 export function backoffMs(attempts: number): number {
   const fullMs = Math.min(BACKOFF_MS.first * 2 ** (attempts - 1), BACKOFF_MS.max);
   return Math.round(fullMs * (1 - Math.random() / 4));

@@ -4,9 +4,8 @@ import { PrismaClient } from '../../prisma/generated/notifications/client.ts';
 export type EventName = 'OrderCreated' | 'OrderRejected' | 'OrderCancelled';
 export type DeliveryStatus = 'PENDING' | 'SENT' | 'UNDELIVERABLE';
 
-/** What a buyer is told about an order. */
 export interface NewNotification {
-  /** The id of the event that caused it. */
+  /** The event's id. */
   id: string;
   userId: string;
   orderId: string;
@@ -16,31 +15,29 @@ export interface NewNotification {
 }
 
 export interface Notification extends NewNotification {
-  /** Grows with time. */
   seq: number;
   status: DeliveryStatus;
   createdAt: Date;
 }
 
-/** A notification that somebody has taken to send it. */
-/** One try to send a mail. */
 type Attempt = Pick<Claimed, 'id' | 'attempts'>;
 
+/** Claimed by one sender. */
 export interface Claimed extends NewNotification {
-  /** How often it has been taken, this time included. */
+  /** Number of claims, this one included. */
   attempts: number;
-  /** Since it was recorded. */
+  /** Time since it was recorded. */
   ageMs: number;
 }
 
 export type NotificationStore = ReturnType<typeof createNotificationStore>;
 
-/** The messages to buyers: one row for each event of an order, whatever is delivered how often. */
+/** One row per order event, however often Kafka delivers it. */
 export function createNotificationStore({ adapter }: Pick<Database, 'adapter'>) {
   const db = new PrismaClient({ adapter });
 
   return {
-    /** Afterwards there is a row for this event of this order. False when there was one, which stays as it is. */
+    /** Inserts the row for this event. Returns false if there is one, which stays unchanged. */
     async record({ id, userId, orderId, eventName, message, correlationId }: NewNotification): Promise<boolean> {
       const count = await db.$executeRaw`
         insert into notifications (id, user_id, order_id, event_name, message, correlation_id)
@@ -49,7 +46,7 @@ export function createNotificationStore({ adapter }: Pick<Database, 'adapter'>) 
       return count === 1;
     },
 
-    /** The buyer's notifications, newest first, from before the given one. */
+    /** The buyer's notifications before the given one, newest first. */
     async list(
       userId: string,
       { limit, before }: { limit: number; before?: number | undefined },
@@ -68,8 +65,8 @@ export function createNotificationStore({ adapter }: Pick<Database, 'adapter'>) 
     },
 
     /**
-     * Takes up to `limit` notifications that are due, each for one caller only. It is theirs for `leaseMs`: they settle or postpone
-     * it within that time, or it is due again. So no transaction is open while a mail is sent, and none is lost with its sender.
+     * Claims up to `limit` due notifications, each for one caller. If not marked or postponed within `leaseMs`, they
+     * are due again: no transaction is open during sending, and a crash loses no mail.
      */
     claim: (limit: number, leaseMs: number): Promise<Claimed[]> => db.$queryRaw<Claimed[]>`
       with due as (
@@ -81,25 +78,23 @@ export function createNotificationStore({ adapter }: Pick<Database, 'adapter'>) 
       returning notifications.id::text, user_id::text as "userId", order_id::text as "orderId", event_name as "eventName", message,
         correlation_id as "correlationId", attempts, (extract(epoch from current_timestamp - created_at) * 1000)::double precision as "ageMs"`,
 
-    /** Remembers that the mail server has taken the mail. */
-    async sent(id: string): Promise<void> {
+    async markSent(id: string): Promise<void> {
       await db.$executeRaw`update notifications set status = 'SENT', sent_at = current_timestamp where id = ${id}::uuid and status = 'PENDING'`;
     },
 
-    /** Gives up on the mail, for a reason that names no person. The buyer still finds the message in their list. Whoever has lost it to another attempt says nothing. */
-    async undeliverable({ id, attempts }: Attempt, reason: string): Promise<void> {
+    /** Abandons the mail unless a later attempt has claimed it. `reason` must contain no personal data. */
+    async markUndeliverable({ id, attempts }: Attempt, reason: string): Promise<void> {
       await db.$executeRaw`
         update notifications set status = 'UNDELIVERABLE', reason = ${reason} where id = ${id}::uuid and attempts = ${attempts} and status = 'PENDING'`;
     },
 
-    /** Makes the notification due again after a while, unless another attempt has begun. */
+    /** Retries the mail after `delayMs`, unless a later attempt has claimed it. */
     async postpone({ id, attempts }: Attempt, delayMs: number): Promise<void> {
       await db.$executeRaw`
         update notifications set next_attempt_at = current_timestamp + ${delayMs}::double precision * interval '1 millisecond'
         where id = ${id}::uuid and attempts = ${attempts} and status = 'PENDING'`;
     },
 
-    /** How many mails are still to be sent. */
     async pending(): Promise<number> {
       return db.notification.count({ where: { status: 'PENDING' } });
     },

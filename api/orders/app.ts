@@ -12,7 +12,7 @@ export interface OrdersApiPorts extends Omit<ApiPorts, 'tag' | 'handlers'> {
   limits: BoundsOptions;
 }
 
-/** What the order service serves. */
+/** The HTTP API of the order service. */
 export const ordersApi = ({ store, saga, limits, ...ports }: OrdersApiPorts): Middleware =>
   serveApi({
     ...ports,

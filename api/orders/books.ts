@@ -2,19 +2,19 @@ import { NIL } from 'uuid';
 import type { Database } from '../../lib/database.ts';
 import { PrismaClient } from '../../prisma/generated/orders/client.ts';
 
-/** The orders as an audit reads them. */
-export function createOrderBooks({ adapter }: Pick<Database, 'adapter'>) {
+/** The order data that an audit reads. */
+export function createOrderAuditView({ adapter }: Pick<Database, 'adapter'>) {
   const db = new PrismaClient({ adapter });
   return {
-    /** Buyers who have orders, by id, from behind the given one. */
+    /** Ids of buyers with orders, ascending, after the given one. */
     async owners(after: string | undefined, limit: number): Promise<string[]> {
       const rows = await db.$queryRaw<Array<{ ownerId: string }>>`
         select owner_id::text as "ownerId" from (
-          select distinct owner_id from orders where owner_id > ${after ?? NIL}::uuid order by owner_id limit ${limit}) as owners`;
+          select distinct owner_id from orders where owner_id > ${after ?? NIL}::uuid order by owner_id limit ${limit}
+        ) as owners`;
       return rows.map(({ ownerId }) => ownerId);
     },
 
-    /** All of a buyer's orders. */
     ofOwner: (ownerId: string) =>
       db.order.findMany({
         where: { ownerId },
@@ -29,10 +29,11 @@ export function createOrderBooks({ adapter }: Pick<Database, 'adapter'>) {
         },
       }),
 
-    /** How many orders have been in progress for at least this long. */
+    /** Number of orders that have been in progress for at least this long. */
     async overdue(olderThanMs: number): Promise<number> {
       const [counted] = await db.$queryRaw<Array<{ count: number }>>`
-        select count(*)::integer as count from orders where status = 'IN_PROGRESS' and created_at < now() - ${olderThanMs} * interval '1 millisecond'`;
+        select count(*)::integer as count from orders
+        where status = 'IN_PROGRESS' and created_at < now() - ${olderThanMs} * interval '1 millisecond'`;
       return counted!.count;
     },
 

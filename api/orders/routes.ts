@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { buyer, type Call, type Handler } from '../../lib/api.ts';
-import { nextPage, optionalIdempotencyKey, pageOf, present } from '../../lib/exchange.ts';
+import { setNextLink, optionalIdempotencyKey, pageParams, present } from '../../lib/exchange.ts';
 import { Problem, unavailable } from '../../lib/problem.ts';
 import { orderId } from '../../specs/identity.ts';
 import type { Bounds } from './bounds.ts';
@@ -23,31 +23,34 @@ export function orderHandlers({ store, saga, watcher, bounds }: OrdersPorts): Re
   return {
     createOrder: (call) =>
       bounds.within(async () => {
-        const asked = orderRequest(call);
-        // A repeated request takes no room: it is answered by the order that is there.
-        if (!(await bounds.roomForNew()) && !(await store.findEarlier(asked))) {
-          throw unavailable('Too many orders wait for their outcome. Send the same request again');
+        const request = orderRequest(call);
+        // A repeated request adds no load.
+        if (!(await bounds.hasRoom()) && !(await store.findEarlier(request))) {
+          throw unavailable('Too many orders are waiting for their outcome. Send the same request again');
         }
 
-        // The row decides who won the version and the key, before anything else is set in motion.
-        const placed = await store.place(asked);
+        // The insert decides who wins the version and the key, before anything else starts.
+        const placed = await store.place(request);
         if (placed.kind === 'stale') throw stale(placed.latestVersion);
-        if (placed.kind === 'found' && placed.fingerprint !== asked.fingerprint) {
+        if (placed.kind === 'found' && placed.fingerprint !== request.fingerprint) {
           throw new Problem(
             'key-reused',
-            'This Idempotency-Key was used for another order. Send a new key for a new order',
+            'This Idempotency-Key was already used for another order. Send a new key for a new order',
           );
         }
 
-        // From here on the order exists: whatever goes wrong now is a late answer, never a lost order.
+        // From here on a failure delays the answer but never loses the order.
         call.ctx.state['orderId'] = placed.order.id;
-        presentPlaced(call, await asSettled(placed.order, { store, saga }), placed.kind === 'found');
+        presentPlaced(call, await withOutcome(placed.order, { store, saga }), placed.kind === 'found');
       }),
 
     listOrders: async (call) => {
-      const page = pageOf(call);
+      const page = pageParams(call);
       const { orders, latestVersion } = await store.list(buyer(call), page);
-      nextPage(call, orders.length === page.limit && orders.at(-1)!.version > 1 ? orders.at(-1)!.version : undefined);
+      setNextLink(
+        call,
+        orders.length === page.limit && orders.at(-1)!.version > 1 ? orders.at(-1)!.version : undefined,
+      );
       present(call, 200, orders.map(toBody), { headers: { etag: `"${latestVersion}"` } });
     },
 
@@ -61,7 +64,7 @@ function orderRequest(call: Call): OrderRequest {
   const ownerId = buyer(call);
   const { price, userId } = call.body as { price: number; userId?: string };
   if (userId !== undefined && userId.toLowerCase() !== ownerId)
-    throw new Problem('not-your-account', 'userId, if it is sent, must be your own id');
+    throw new Problem('not-your-account', 'If userId is sent, it must be your own id');
   const key = optionalIdempotencyKey(call);
   const ifMatch = listVersion(call.header('if-match'));
   if (ifMatch === undefined && key === undefined) {
@@ -82,12 +85,12 @@ function orderRequest(call: Call): OrderRequest {
   };
 }
 
-/** `5` or `"5"`. `*`, like no header at all, means whatever version comes next. */
+/** Accepts `5` and `"5"`. `*`, like no header, means the next version. */
 function listVersion(header: string | undefined): number | undefined {
   return header === undefined || header === '*' ? undefined : Number(header.replaceAll('"', ''));
 }
 
-/** Of what was ordered. The precondition is not part of it: a client that reads the list again may repeat the request with the new version. */
+/** Excludes `If-Match`: a client may repeat the request with a newer version. */
 export const fingerprintOf = (price: number): string =>
   createHash('sha256').update(JSON.stringify({ price })).digest('hex');
 
@@ -100,10 +103,10 @@ const stale = (latestVersion: number) =>
     },
   );
 
-/** The order with its outcome, if that comes in time; as the row has it otherwise. */
-async function asSettled(placed: Order, { store, saga }: Pick<OrdersPorts, 'store' | 'saga'>): Promise<Order> {
+/** Adds the outcome if it is known by the answer deadline. */
+async function withOutcome(placed: Order, { store, saga }: Pick<OrdersPorts, 'store' | 'saga'>): Promise<Order> {
   if (placed.status !== 'IN_PROGRESS') return placed;
-  const settled = await saga.outcome(placed);
+  const settled = await saga.awaitOutcome(placed);
   if (settled) return { ...placed, status: settled.status, firstStatus: settled.status, reason: settled.reason };
   return (await store.find(placed.id).catch(() => undefined)) ?? placed;
 }

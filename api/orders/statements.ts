@@ -1,23 +1,28 @@
 import { Prisma, type PrismaClient, type Order as OrderRow } from '../../prisma/generated/orders/client.ts';
 import type { Order, OrderRequest } from './store.ts';
 
-/** All of an order, as the client has it. */
 export const COLUMNS = Prisma.sql`
-  id, owner_id as "ownerId", price, version, status, reason, first_status as "firstStatus", cancel_cause as "cancelCause", idempotency_key as "idempotencyKey", fingerprint,
-  correlation_id as "correlationId", traceparent, created_at as "createdAt"`;
+  id, owner_id as "ownerId", price, version, status, reason, first_status as "firstStatus",
+  cancel_cause as "cancelCause", idempotency_key as "idempotencyKey", fingerprint, correlation_id as "correlationId",
+  traceparent, created_at as "createdAt"`;
 
 export type AgePage = { olderThanMs: number; limit: number; after?: Order | undefined };
 
-/** The orders that meet a condition and were placed at least this long ago, oldest first, after the given one. */
-export const aged = (db: PrismaClient, condition: Prisma.Sql, { olderThanMs, limit, after }: AgePage) => db.$queryRaw<
-  OrderRow[]
->`
+/** Returns orders of at least this age, oldest first, after the given one. */
+export const selectByAge = (
+  db: PrismaClient,
+  condition: Prisma.Sql,
+  { olderThanMs, limit, after }: AgePage,
+) => db.$queryRaw<OrderRow[]>`
   select ${COLUMNS} from orders
   where ${condition} and created_at < now() - ${olderThanMs} * interval '1 millisecond'
     ${after ? Prisma.sql`and (created_at, id) > (${after.createdAt}::timestamptz, ${after.id}::uuid)` : Prisma.empty}
   order by created_at, id limit ${limit}`;
 
-/** One row or none. The list has the version that the client read if it holds an order with it; an empty list has version 0. */
+/**
+ * Returns the new row, or none if the version or key is already used, or if no order has the expected version. An empty
+ * list has version 0.
+ */
 export function insert(
   db: PrismaClient,
   { id, ownerId, price, ifMatch, key, fingerprint, correlationId, traceparent }: OrderRequest,
@@ -32,13 +37,14 @@ export function insert(
       : Prisma.sql`exists (select from orders where owner_id = ${ownerId}::uuid and version = ${ifMatch}::integer)`;
   return db.$queryRaw<OrderRow[]>`
     insert into orders (id, owner_id, price, version, status, idempotency_key, fingerprint, correlation_id, traceparent)
-    select ${id}::uuid, ${ownerId}::uuid, ${price}::bigint, ${version}, 'IN_PROGRESS', ${key ?? null}::uuid, ${fingerprint}, ${correlationId}, ${traceparent ?? null}
+    select ${id}::uuid, ${ownerId}::uuid, ${price}::bigint, ${version}, 'IN_PROGRESS',
+      ${key ?? null}::uuid, ${fingerprint}, ${correlationId}, ${traceparent ?? null}
     where ${precondition}
     on conflict do nothing
     returning ${COLUMNS}`;
 }
 
-/** The version of the owner's list. */
+/** Returns the version of the owner's list. */
 export async function latestVersion(db: PrismaClient, ownerId: string): Promise<number> {
   const latest = await db.order.findFirst({
     where: { ownerId },

@@ -2,7 +2,7 @@ import type { Middleware } from 'koa';
 import { serveApi, type ApiPorts } from '../../lib/api.ts';
 import { userHandlers, type UsersPorts } from './routes.ts';
 
-/** What the users service serves. */
+/** The HTTP API of the users service. */
 export const usersApi = ({
   store,
   startProfile,

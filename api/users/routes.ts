@@ -13,8 +13,8 @@ export interface UsersPorts {
 
 /** The operations of the users service. */
 export function userHandlers({ store, startProfile, log }: UsersPorts): Record<string, Handler> {
-  /** The change is a row by now: what does not work here is done by the auditor, and is no reason to refuse. */
-  const tell = async ({ userId, version }: ProfileChange, call: Call): Promise<void> => {
+  /** Does not fail the request: the change is stored, so the auditor will start its workflow. */
+  const startWorkflow = async ({ userId, version }: ProfileChange, call: Call): Promise<void> => {
     const { correlationId } = call;
     try {
       await startProfile({ userId, version, ...originOf(call) });
@@ -22,7 +22,7 @@ export function userHandlers({ store, startProfile, log }: UsersPorts): Record<s
     } catch (error) {
       log.warn(
         { userId, version, correlationId, err: error },
-        'the workflow of a profile is not known to have been started; the auditor starts it',
+        'could not confirm that the workflow of a profile change was started; the auditor will start it',
       );
     }
   };
@@ -31,36 +31,37 @@ export function userHandlers({ store, startProfile, log }: UsersPorts): Record<s
     createProfile: async (call) => {
       const userId = buyer(call);
       const profile = await store.create(userId, call.body as PersonalData, originOf(call));
-      if (!profile) throw new Problem('profile-exists', 'You have a profile already. Change it with PUT');
-      await tell(profile, call);
+      if (!profile) throw new Problem('profile-exists', 'You already have a profile. Change it with PUT');
+      await startWorkflow(profile, call);
       present(call, 201, { id: userId }, { headers: { location: `/api/v1/user/${userId}` } });
     },
 
     readProfile: async (call) => {
-      if (!isOwn(call, 'id')) throw new Problem('forbidden', 'You can read your own profile only');
+      if (!isOwn(call, 'id')) throw new Problem('forbidden', 'You can only read your own profile');
       present(call, 200, toProfile(orMissing(await store.find(buyer(call)))));
     },
 
     updateProfile: async (call) => {
       if (!isOwn(call, 'id')) throw missing();
       const profile = orMissing(await store.update(buyer(call), call.body as PersonalData, originOf(call)));
-      await tell(profile, call);
+      await startWorkflow(profile, call);
       present(call, 200, toProfile(profile));
     },
 
     deleteProfile: async (call) => {
       if (!isOwn(call, 'id')) throw missing();
-      await tell(orMissing(await store.delete(buyer(call), originOf(call))), call);
+      await startWorkflow(orMissing(await store.delete(buyer(call), originOf(call))), call);
       call.ctx.status = 204;
     },
 
     readUser: async (call) => {
       const userId = idParam(call, 'userId', missing());
-      // Another buyer's profile and one that does not exist answer alike.
+      // The same 404 as for a profile that does not exist.
       if (call.caller?.kind === 'user' && call.caller.id !== userId) throw missing();
-      const found = orMissing(await store.findOrGone(userId));
-      // A service tells others of the deletion, and which version that was.
-      if ('goneAt' in found) throw missing(call.caller?.kind === 'service' ? { version: found.goneAt } : {});
+      const found = orMissing(await store.findOrDeleted(userId));
+      // A service needs the version of the deletion to publish it.
+      if ('deletedVersion' in found)
+        throw missing(call.caller?.kind === 'service' ? { version: found.deletedVersion } : {});
       present(call, 200, toUser(found));
     },
   };
@@ -69,7 +70,7 @@ export function userHandlers({ store, startProfile, log }: UsersPorts): Record<s
 const isOwn = (call: Call, name: string): boolean => call.params[name]?.toLowerCase() === buyer(call);
 
 const missing = (members: { version?: number } = {}): Problem =>
-  new Problem('no-such-user', 'There is no profile that you can see under this id', { members });
+  new Problem('no-such-user', 'There is no profile with this id, or you may not see it', { members });
 
 const originOf = ({ correlationId, traceparent }: Call): Origin => ({ correlationId, traceparent });
 
@@ -78,7 +79,7 @@ function orMissing<T>(found: T | undefined): T {
   return found;
 }
 
-/** As its owner sees it. */
+/** The fields that the owner sees. */
 const toProfile = ({ userId, username, firstName, lastName, email, phone }: Profile) => ({
   id: userId,
   username,
@@ -88,7 +89,7 @@ const toProfile = ({ userId, username, firstName, lastName, email, phone }: Prof
   phone,
 });
 
-/** As services read it. */
+/** The fields that services read. */
 const toUser = ({ userId, username, firstName, lastName, email, phone, version }: Profile) => ({
   userId,
   username,

@@ -1,7 +1,6 @@
 import type { Database } from '../../lib/database.ts';
 import { Prisma, PrismaClient } from '../../prisma/generated/users/client.ts';
 
-/** What a buyer says about themselves. */
 export interface PersonalData {
   username: string;
   firstName: string;
@@ -10,13 +9,13 @@ export interface PersonalData {
   phone: string;
 }
 
-/** One change of a profile, counted from 1 for each user. */
+/** Versions count from 1 for each user. */
 export interface ProfileChange {
   userId: string;
   version: number;
 }
 
-/** What ties a change to the request that made it, which may be none. */
+/** The request that made a change, if any. */
 export interface Origin {
   correlationId?: string | null | undefined;
   traceparent?: string | null | undefined;
@@ -24,30 +23,29 @@ export interface Origin {
 
 export interface Profile extends ProfileChange, PersonalData {}
 
-/** What is left of a profile that was deleted: the version of that. */
-export interface Gone {
-  goneAt: number;
+/** All that remains of a deleted profile. */
+export interface DeletedProfile {
+  deletedVersion: number;
 }
 
 export type UserStore = ReturnType<typeof createUserStore>;
 
 /**
- * The profiles, and the changes whose workflow is not known to have been started. Each write is one statement that makes a version
- * and its change together, so that no crash leaves a version that nobody is told about. Of two at once the second waits for the
- * first and builds on it.
+ * Stores profiles, and the changes whose workflow may not have been started yet. One statement writes a version and its
+ * change, so a crash leaves no version unpublished. Concurrent writes of a profile run one after the other.
  */
 export function createUserStore({ adapter }: Pick<Database, 'adapter'>) {
-  // Without the arguments of a call in its errors: they are personal.
+  // Errors must not contain arguments, which are personal.
   const db = new PrismaClient({ adapter, errorFormat: 'minimal' });
 
-  /** The profile, or what is left of it; undefined for a user who never had one. */
-  const findOrGone = async (userId: string): Promise<Profile | Gone | undefined> => {
+  /** Returns the profile, or its deletion; undefined for a user who never had one. */
+  const findOrDeleted = async (userId: string): Promise<Profile | DeletedProfile | undefined> => {
     const [found] = await db.$queryRaw<Profile[]>`select ${COLUMNS} from profiles where user_id = ${userId}::uuid`;
-    return found?.username === null ? { goneAt: found.version } : found;
+    return found?.username === null ? { deletedVersion: found.version } : found;
   };
 
   return {
-    /** Makes a profile, also in place of a deleted one, whose versions it continues. Undefined when there is one. */
+    /** Continues the versions of a deleted profile. Undefined if the user already has one. */
     async create(
       userId: string,
       { username, firstName, lastName, email, phone }: PersonalData,
@@ -60,13 +58,14 @@ export function createUserStore({ adapter }: Pick<Database, 'adapter'>) {
         insert into profiles (user_id, version, username, first_name, last_name, email, phone)
         values (${userId}::uuid, 1, ${username}, ${firstName}, ${lastName}, ${email}, ${phone})
         on conflict (user_id) do update set
-          version = profiles.version + 1, username = excluded.username, first_name = excluded.first_name, last_name = excluded.last_name,
-          email = excluded.email, phone = excluded.phone, created_at = excluded.created_at, updated_at = excluded.updated_at, deleted_at = null
+          version = profiles.version + 1, username = excluded.username,
+          first_name = excluded.first_name, last_name = excluded.last_name, email = excluded.email,
+          phone = excluded.phone, created_at = excluded.created_at, updated_at = excluded.updated_at, deleted_at = null
         where profiles.deleted_at is not null`,
       );
     },
 
-    /** Changes a profile. A username that is left out stays. Undefined when there is none. */
+    /** An omitted username stays. Undefined if there is no profile. */
     async update(
       userId: string,
       { username, firstName, lastName, email, phone }: Omit<PersonalData, 'username'> & { username?: string },
@@ -77,13 +76,13 @@ export function createUserStore({ adapter }: Pick<Database, 'adapter'>) {
         origin,
         Prisma.sql`
         update profiles set
-          version = version + 1, username = coalesce(${username ?? null}, username), first_name = ${firstName}, last_name = ${lastName},
-          email = ${email}, phone = ${phone}, updated_at = current_timestamp
+          version = version + 1, username = coalesce(${username ?? null}, username), first_name = ${firstName},
+          last_name = ${lastName}, email = ${email}, phone = ${phone}, updated_at = current_timestamp
         where user_id = ${userId}::uuid and deleted_at is null`,
       );
     },
 
-    /** Leaves nothing personal, and the version for what may come. Undefined when there is no profile. */
+    /** Erases all personal data but keeps the version. Undefined if there is no profile. */
     async delete(userId: string, origin: Origin = {}): Promise<ProfileChange | undefined> {
       return written(
         db,
@@ -96,15 +95,14 @@ export function createUserStore({ adapter }: Pick<Database, 'adapter'>) {
       );
     },
 
-    /** The profile, or undefined for a user who has none or has deleted it. */
     async find(userId: string): Promise<Profile | undefined> {
-      const found = await findOrGone(userId);
-      return found && 'goneAt' in found ? undefined : found;
+      const found = await findOrDeleted(userId);
+      return found && 'deletedVersion' in found ? undefined : found;
     },
 
-    findOrGone,
+    findOrDeleted,
 
-    /** The oldest changes whose workflow is not known to have been started, from at least `olderThanMs` ago. */
+    /** Returns changes whose workflow may not have been started, oldest first. */
     unstartedChanges: (olderThanMs: number, limit: number): Promise<Array<ProfileChange & Origin>> => db.$queryRaw<
       Array<ProfileChange & Origin>
     >`
@@ -112,7 +110,6 @@ export function createUserStore({ adapter }: Pick<Database, 'adapter'>) {
       where created_at <= current_timestamp - ${olderThanMs}::double precision * interval '1 millisecond'
       order by created_at limit ${limit}`,
 
-    /** Remembers that the workflow of a change has been started. */
     async markStarted({ userId, version }: ProfileChange): Promise<void> {
       await db.$executeRaw`delete from profile_changes where user_id = ${userId}::uuid and version = ${version}`;
     },
@@ -121,9 +118,10 @@ export function createUserStore({ adapter }: Pick<Database, 'adapter'>) {
   };
 }
 
-const COLUMNS = Prisma.sql`user_id::text as "userId", version, username, first_name as "firstName", last_name as "lastName", email, phone`;
+const COLUMNS = Prisma.sql`
+  user_id::text as "userId", version, username, first_name as "firstName", last_name as "lastName", email, phone`;
 
-/** Runs a write, and notes the version that it made as a change in the same statement. Undefined when it wrote nothing. */
+/** Runs a write and records the change in the same statement. Undefined if it wrote nothing. */
 async function written(
   db: PrismaClient,
   { correlationId, traceparent }: Origin,
@@ -131,7 +129,8 @@ async function written(
 ): Promise<Profile | undefined> {
   const [profile] = await db.$queryRaw<Profile[]>`
     with written as (${write} returning ${COLUMNS}), noted as (
-      insert into profile_changes (user_id, version, correlation_id, traceparent) select "userId"::uuid, version, ${correlationId ?? null}, ${traceparent ?? null} from written
+      insert into profile_changes (user_id, version, correlation_id, traceparent)
+      select "userId"::uuid, version, ${correlationId ?? null}, ${traceparent ?? null} from written
     )
     select * from written`;
   return profile;

@@ -1,6 +1,6 @@
 export type BareActivities = typeof bareActivities;
 
-/** The steps of an order, without what they do. */
+/** The steps of an order, doing nothing. */
 export const bareActivities = {
   charge: async () => ({ outcome: 'CHARGED' }),
   settle: async () => ({ status: 'SUCCESS' }),

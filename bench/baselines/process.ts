@@ -1,4 +1,4 @@
-/** A process of its own, as the app is one: a worker whose activities do nothing, and a Koa app that runs one statement. */
+/** The baselines: a worker whose activities do nothing, and a Koa app that runs one SQL statement. */
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, Runtime } from '@temporalio/worker';
 import Koa from 'koa';
@@ -8,13 +8,14 @@ import { listen } from '../../lib/listen.ts';
 import { bareActivities } from './activities.ts';
 
 const { PORT, DATABASE_URL, TEMPORAL_ADDRESS, TASK_QUEUE } = process.env as Record<string, string>;
-/** As many as a service of the app has. */
+/** Same as in each of the app's services. */
 const POOL_SIZE = 6;
 
 Runtime.install({ shutdownSignals: [], logger: new DefaultLogger('WARN') });
 const pool = new Pool({ connectionString: DATABASE_URL!, max: POOL_SIZE });
 await pool.query(
-  'create table if not exists bench_orders (id uuid primary key, price bigint not null, created_at timestamptz not null default now())',
+  `create table if not exists bench_orders
+    (id uuid primary key, price bigint not null, created_at timestamptz not null default now())`,
 );
 
 const host = await hostWorkflows({

@@ -6,10 +6,10 @@ import { createTemporal } from '../../lib/temporal.ts';
 import type { Mode, Target } from '../target.ts';
 import type { bare } from './workflow.ts';
 
-/** What follows the answer, one activity and the end of the workflow, is over by then. */
+/** More than the last activity and the end of the workflow take after the response. */
 const LAST_STEPS_MS = 300;
 
-/** Temporal alone: the client called directly, the same number and kind of activities, none of which does anything. */
+/** Temporal alone: a workflow with the same activities as an order, which do nothing. */
 export function createBareTarget({
   address,
   taskQueue,
@@ -35,12 +35,12 @@ export function createBareTarget({
         startWorkflowOperation,
       });
     },
-    rest: () => sleep(LAST_STEPS_MS),
+    untilIdle: () => sleep(LAST_STEPS_MS),
     close,
   };
 }
 
-/** A request, one durable statement, an answer. */
+/** One HTTP request that runs one durable SQL statement. */
 export function createStatementTarget(url: string): Target {
   const pool = new Pool(url);
   return {
@@ -51,9 +51,9 @@ export function createStatementTarget(url: string): Target {
         body: JSON.stringify({ id: randomUUID(), price: 1 }),
       });
       await body.dump();
-      if (statusCode !== 200) throw new Error(`the one-statement server answered ${statusCode}`);
+      if (statusCode !== 200) throw new Error(`the one-statement server returned ${statusCode}`);
     },
-    rest: async () => {},
+    untilIdle: async () => {},
     close: () => pool.close(),
   };
 }

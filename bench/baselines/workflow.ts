@@ -8,7 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type { BareActivities } from './activities.ts';
 
-// The same kinds, numbers and settings of activities as an order has.
+// Same settings as in an order.
 const regular = proxyActivities<BareActivities>({
   startToCloseTimeout: '5s',
   retry: { initialInterval: '250ms', backoffCoefficient: 2, maximumInterval: '30s' },
@@ -19,7 +19,7 @@ const local = proxyLocalActivities<BareActivities>({
   retry: { maximumAttempts: 1 },
 });
 
-/** What an order's workflow would be if its steps did nothing: what Temporal alone takes. */
+/** An order's workflow with steps that do nothing, to measure Temporal alone. */
 export async function bare(mode: 'local' | 'regular'): Promise<string> {
   let settled = false;
   setHandler(defineUpdate<string>('outcome'), async () => {

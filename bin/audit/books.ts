@@ -1,29 +1,29 @@
 import type { AuditPorts } from '../../api/auditor/audit.ts';
-import { createWorkflowBook, type WorkflowBookPorts } from '../../api/auditor/workflows.ts';
-import { createBillingBooks } from '../../api/billing/books.ts';
-import { createNotificationBooks } from '../../api/notifications/books.ts';
-import { createOrderBooks } from '../../api/orders/books.ts';
+import { createWorkflowAuditView, type WorkflowAuditPorts } from '../../api/auditor/workflows.ts';
+import { createBillingAuditView } from '../../api/billing/books.ts';
+import { createNotificationAuditView } from '../../api/notifications/books.ts';
+import { createOrderAuditView } from '../../api/orders/books.ts';
 import type { Database } from '../../lib/database.ts';
 
-/** The databases that an audit reads. Of those of auth and users it looks at the indexes only. */
+/** For auth and users, an audit checks only the indexes. */
 export type AuditDatabases = Record<'orders' | 'billing' | 'notifications', Database> &
   Partial<Record<'auth' | 'users', Database>>;
 
-export type Books = AuditPorts & { orders: ReturnType<typeof createOrderBooks>; close(): Promise<void> };
+export type AuditViews = AuditPorts & { orders: ReturnType<typeof createOrderAuditView>; close(): Promise<void> };
 
-/** Everything that an audit compares. The databases stay open when the books are closed. */
-export function openBooks(databases: AuditDatabases, temporal: WorkflowBookPorts): Books {
-  const books = {
-    orders: createOrderBooks(databases.orders),
-    billing: createBillingBooks(databases.billing),
-    notifications: createNotificationBooks(databases.notifications),
+/** Opens everything that an audit compares. Closing it leaves the databases open. */
+export function openAuditViews(databases: AuditDatabases, temporal: WorkflowAuditPorts): AuditViews {
+  const views = {
+    orders: createOrderAuditView(databases.orders),
+    billing: createBillingAuditView(databases.billing),
+    notifications: createNotificationAuditView(databases.notifications),
   };
   return {
-    ...books,
-    workflows: createWorkflowBook(temporal),
+    ...views,
+    workflows: createWorkflowAuditView(temporal),
     indexes: Object.entries(databases).map(([database, { invalidIndexes }]) => ({ database, invalid: invalidIndexes })),
     async close() {
-      await Promise.all(Object.values(books).map((each) => each.close()));
+      await Promise.all(Object.values(views).map((each) => each.close()));
     },
   };
 }

@@ -2,8 +2,8 @@ import { audit, type Patience } from '../../api/auditor/audit.ts';
 import { readConfig, text, type Env } from '../../lib/config.ts';
 import { openDatabase } from '../../lib/database.ts';
 import { createTemporal, temporalReaders, toAddress } from '../../lib/temporal.ts';
-import { answer, Misuse, type Told } from '../command.ts';
-import { openBooks } from './books.ts';
+import { runCommand, UsageError, type CommandResult } from '../command.ts';
+import { openAuditViews } from './books.ts';
 import { toTable } from './table.ts';
 
 const CONNECTIONS_MAX = 2;
@@ -16,14 +16,14 @@ const readers = {
   notifications: text('NOTIFICATIONS_DATABASE_URL'),
 };
 
-/** Audits an installation from its environment, and tells what it found as a table: 0 no drift, 1 drift, 2 it could not be made. It changes nothing. */
-export const auditCommand = (words: readonly string[], env: Env, patience: Patience = {}): Promise<Told> =>
-  answer('Usage: npm run audit', words, () => {
-    if (words.length > 0) throw new Misuse('It takes no words.');
-    return auditOf(env, patience);
+/** Audits the installation without changing it. Exit code: 0 no drift, 1 drift, 2 failed. */
+export const auditCommand = (args: readonly string[], env: Env, patience: Patience = {}): Promise<CommandResult> =>
+  runCommand('Usage: npm run audit', args, () => {
+    if (args.length > 0) throw new UsageError('This command takes no arguments.');
+    return runAudit(env, patience);
   });
 
-async function auditOf(env: Env, patience: Patience): Promise<Told> {
+async function runAudit(env: Env, patience: Patience): Promise<CommandResult> {
   const urls = readConfig(env, readers);
   const { taskQueue, ...address } = readConfig(env, temporalReaders);
   const temporal = createTemporal(toAddress(address));
@@ -35,14 +35,14 @@ async function auditOf(env: Env, patience: Patience): Promise<Told> {
     billing: open(urls.billing),
     notifications: open(urls.notifications),
   };
-  const books = openBooks(databases, { client: temporal.client, taskQueue });
+  const views = openAuditViews(databases, { client: temporal.client, taskQueue });
   try {
     await temporal.check();
-    const report = await audit(books, patience);
+    const report = await audit(views, patience);
     return { text: toTable(report), exitCode: report.drifts.length > 0 ? 1 : 0 };
   } finally {
     await temporal.close();
-    await books.close();
+    await views.close();
     await Promise.all(Object.values(databases).map((each) => each.close()));
   }
 }

@@ -3,26 +3,26 @@ import type { Drift } from '../../api/auditor/book.ts';
 import { invariants } from '../../api/auditor/invariants.ts';
 import { columns } from '../story/text.ts';
 
-const DRIFTS_TOLD_MAX = 50;
+const DRIFTS_SHOWN_MAX = 50;
 
-/** What an audit has found: each rule with how often it is broken, then where. */
+/** Formats the number of drifts per invariant, then each drift. */
 export function toTable({ owners, orders, inProgress, drifts }: AuditReport): string {
   const rules = Object.entries(invariants).map(([id, what]) => [
     id,
     what,
-    howMany(drifts.filter(({ invariant }) => invariant === id).length),
+    verdictOf(drifts.filter(({ invariant }) => invariant === id).length),
   ]);
-  const told = drifts.slice(0, DRIFTS_TOLD_MAX).map(toLine);
-  const more = drifts.length > DRIFTS_TOLD_MAX ? [`… and ${drifts.length - DRIFTS_TOLD_MAX} more`] : [];
+  const shown = drifts.slice(0, DRIFTS_SHOWN_MAX).map(toLine);
+  const more = drifts.length > DRIFTS_SHOWN_MAX ? [`… and ${drifts.length - DRIFTS_SHOWN_MAX} more`] : [];
   return [
     `Buyers: ${owners}, orders: ${orders}, in progress: ${inProgress}`,
     '',
     ...columns(rules),
-    ...(told.length > 0 ? ['', ...told, ...more] : []),
+    ...(shown.length > 0 ? ['', ...shown, ...more] : []),
   ].join('\n');
 }
 
-const howMany = (count: number): string => (count === 0 ? 'holds' : `DRIFT ${count}`);
+const verdictOf = (count: number): string => (count === 0 ? 'holds' : `DRIFT ${count}`);
 
 function toLine({ invariant, ownerId, orderId, what }: Drift): string {
   if (orderId) return `${invariant}  order ${orderId} of buyer ${ownerId}: ${what}`;

@@ -1,52 +1,62 @@
 import type { Env } from '../../lib/config.ts';
-import { answer, Misuse, type Told } from '../command.ts';
-import { accountOf, accountOptions, onlyOptions, readArguments, type Account } from '../operator/arguments.ts';
+import { runCommand, UsageError, type CommandResult } from '../command.ts';
+import {
+  attributionOf,
+  attributionOptions,
+  allowOnly,
+  readArguments,
+  type Attribution,
+} from '../operator/arguments.ts';
 import { withJournal } from '../operator/journal.ts';
-import { deadLetterTopics, readLetter, readLetters } from './letters.ts';
-import { placeName, placeOf, type Place } from './place.ts';
+import { deadLetterTopics, findDeadLetter, findDeadLetters } from './letters.ts';
+import { formatPosition, parsePosition, type Position } from './place.ts';
 import { send } from './send.ts';
-import { tellLetter, tellLetters } from './words.ts';
+import { formatDeadLetter, formatDeadLetters } from './words.ts';
 
 const USAGE = `Usage: npm run dead-letters
        npm run dead-letters show <topic>/<partition>/<offset>
        npm run dead-letters -- send <topic>/<partition>/<offset> --reason "<why>" [--operator <name>]`;
 
-/** Lists the messages that were set aside, shows one, or sends one again. */
-export const deadLettersCommand = (words: readonly string[], env: Env): Promise<Told> =>
-  answer(USAGE, words, () => understood(words, env));
+/** Lists, shows and resends dead letters. */
+export const deadLettersCommand = (args: readonly string[], env: Env): Promise<CommandResult> =>
+  runCommand(USAGE, args, () => dispatch(args, env));
 
-async function understood(words: readonly string[], env: Env): Promise<Told> {
-  const { positionals, values } = readArguments(words, accountOptions);
-  const [verb = 'list', place, ...more] = positionals;
-  if (more.length > 0 || (verb === 'list' && place)) throw new Misuse('That is a word too many.');
-  if (verb === 'send') return sendOne(env, placeOf(place, deadLetterTopics), accountOf(values));
-  onlyOptions(values, []);
+async function dispatch(args: readonly string[], env: Env): Promise<CommandResult> {
+  const { positionals, values } = readArguments(args, attributionOptions);
+  const [verb = 'list', position, ...more] = positionals;
+  if (more.length > 0 || (verb === 'list' && position)) throw new UsageError('Too many arguments.');
+  if (verb === 'send') return sendOne(env, parsePosition(position, deadLetterTopics), attributionOf(values));
+  allowOnly(values, []);
   if (verb === 'list') return listAll(env);
-  if (verb === 'show') return showOne(env, placeOf(place, deadLetterTopics));
-  throw new Misuse(`There is no "${verb}".`);
+  if (verb === 'show') return showOne(env, parsePosition(position, deadLetterTopics));
+  throw new UsageError(`Unknown command "${verb}".`);
 }
 
-async function listAll(env: Env): Promise<Told> {
-  const read = await readLetters(env);
-  // The list is worth having also while the orders database is away.
-  const sent = await withJournal(env, (journal) => journal.doneOn(read.letters.map(placeName))).catch(() => undefined);
-  return { text: tellLetters(read, sent), exitCode: read.whole ? 0 : 2 };
+async function listAll(env: Env): Promise<CommandResult> {
+  const result = await findDeadLetters(env);
+  // The list is useful even without the journal in the orders database.
+  const sent = await withJournal(env, (journal) => journal.doneOn(result.letters.map(formatPosition))).catch(
+    () => undefined,
+  );
+  return { text: formatDeadLetters(result, sent), exitCode: result.complete ? 0 : 2 };
 }
 
-async function showOne(env: Env, place: Place): Promise<Told> {
-  const letter = await readLetter(env, place);
-  return letter ? { text: tellLetter(letter), exitCode: 0 } : gone(place);
+async function showOne(env: Env, position: Position): Promise<CommandResult> {
+  const letter = await findDeadLetter(env, position);
+  return letter ? { text: formatDeadLetter(letter), exitCode: 0 } : notFound(position);
 }
 
-async function sendOne(env: Env, place: Place, account: Account): Promise<Told> {
-  const letter = await readLetter(env, place);
-  if (!letter) return gone(place);
+async function sendOne(env: Env, position: Position, attribution: Attribution): Promise<CommandResult> {
+  const letter = await findDeadLetter(env, position);
+  if (!letter) return notFound(position);
   return withJournal(env, (journal) =>
-    journal.record({ act: 'send-dead-letter', subject: placeName(place), ...account }, () => send(env, letter)),
+    journal.record({ act: 'send-dead-letter', subject: formatPosition(position), ...attribution }, () =>
+      send(env, letter),
+    ),
   );
 }
 
-const gone = (place: Place): Told => ({
-  text: `There is no dead letter at ${placeName(place)}, or none any more.`,
+const notFound = (position: Position): CommandResult => ({
+  text: `There is no dead letter at ${formatPosition(position)}. Kafka may have deleted it after the retention time.`,
   exitCode: 1,
 });

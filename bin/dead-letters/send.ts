@@ -1,20 +1,20 @@
 import { readConfig, type Env } from '../../lib/config.ts';
 import { createTransport } from '../../lib/kafka.ts';
 import { createLog } from '../../lib/log.ts';
-import type { Told } from '../command.ts';
+import type { CommandResult } from '../command.ts';
 import { kafkaReaders } from '../role.ts';
-import type { Letter } from './letters.ts';
-import { placeName } from './place.ts';
+import type { DeadLetterMessage } from './letters.ts';
+import { formatPosition } from './place.ts';
 
-/** Sends the message that was set aside again, as it was: its bytes, key and headers, to its topic. Whoever had handled it already drops it by its event id. */
-export async function send(env: Env, letter: Letter): Promise<Told> {
-  const { setAside, fault } = letter;
-  if (!setAside)
+/** Sends the original message again, unchanged. Consumers that have already processed it drop it by its event id. */
+export async function send(env: Env, letter: DeadLetterMessage): Promise<CommandResult> {
+  const { origin, fault } = letter;
+  if (!origin)
     return {
-      text: `${placeName(letter)} does not say where it came from: nobody has set it aside. Nothing was sent.`,
+      text: `${formatPosition(letter)} has no dead-letter headers, so its original topic is unknown. Nothing was sent.`,
       exitCode: 1,
     };
-  const { original } = setAside;
+  const { original } = origin;
   const transport = createTransport({
     ...readConfig(env, kafkaReaders),
     clientId: 'dead-letters',
@@ -27,10 +27,13 @@ export async function send(env: Env, letter: Letter): Promise<Told> {
     await publisher.close();
     await transport.close();
   }
+  const bytes = original.value?.length ?? 0;
   const warning =
-    fault === undefined ? '' : `\nThis release cannot handle it either, and will set it aside again: ${fault}`;
+    fault === undefined
+      ? ''
+      : `\nThis release cannot process it and will move it to the dead-letter topic again: ${fault}`;
   return {
-    text: `${placeName(letter)} was sent to ${original.topic} again, ${original.value?.length ?? 0} bytes as they were.${warning}`,
+    text: `${formatPosition(letter)} was sent to ${original.topic} again, unchanged (${bytes} bytes).${warning}`,
     exitCode: 0,
   };
 }

@@ -1,57 +1,57 @@
 import { userInfo } from 'node:os';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { validate } from 'uuid';
-import { Misuse } from '../command.ts';
+import { UsageError } from '../command.ts';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 type Values = Partial<Record<string, string | boolean>>;
 
-/** Why somebody does something, and who it is. */
-export interface Account {
+/** Who acts, and why. */
+export interface Attribution {
   reason: string;
   operator: string;
 }
 
-/** The options by which an operator accounts for an act. */
-export const accountOptions = { reason: { type: 'string' }, operator: { type: 'string' } } as const;
+/** Options of every operator action. */
+export const attributionOptions = { reason: { type: 'string' }, operator: { type: 'string' } } as const;
 
-/** The words and the options of a command line. An option that is not among these is refused. */
-export function readArguments(words: readonly string[], options: Options): { positionals: string[]; values: Values } {
+/** Throws for an unknown option. */
+export function readArguments(args: readonly string[], options: Options): { positionals: string[]; values: Values } {
   try {
-    const { positionals, values } = parseArgs({ args: [...words], options, allowPositionals: true });
+    const { positionals, values } = parseArgs({ args: [...args], options, allowPositionals: true });
     return { positionals, values: values as Values };
   } catch (error) {
-    throw new Misuse((error as Error).message, { cause: error });
+    throw new UsageError((error as Error).message, { cause: error });
   }
 }
 
-/** Refuses options that were given and mean nothing here. */
-export function onlyOptions(values: Values, allowed: readonly string[]): void {
-  const foreign = Object.keys(values).find((name) => !allowed.includes(name));
-  if (foreign) throw new Misuse(`--${foreign} means nothing here.`);
+/** Throws for an option that is not allowed. */
+export function allowOnly(values: Values, allowed: readonly string[]): void {
+  const other = Object.keys(values).find((name) => !allowed.includes(name));
+  if (other) throw new UsageError(`--${other} does not apply to this command.`);
 }
 
-/** An order's id, in lower case as it is stored. */
-export function orderIdOf(word: string | undefined): string {
-  if (!word || !validate(word))
-    throw new Misuse(`"${word ?? ''}" is not an order id: that is a UUID, as in the answer to POST /orders.`);
-  return word.toLowerCase();
+/** Returns the order id in lower case, as stored. */
+export function orderIdOf(arg: string | undefined): string {
+  if (!arg || !validate(arg))
+    throw new UsageError(`"${arg ?? ''}" is not an order id. An order id is a UUID, as returned by POST /orders.`);
+  return arg.toLowerCase();
 }
 
-/** Without a reason nothing is done: it is the one thing that nobody can find out afterwards. */
-export function accountOf({ reason, operator }: Values): Account {
+/** Requires a reason: it cannot be found out afterwards. */
+export function attributionOf({ reason, operator }: Values): Attribution {
   if (typeof reason !== 'string' || !reason.trim())
-    throw new Misuse('Say why, with --reason "…": it is written down with what is done.');
+    throw new UsageError('Give a reason with --reason "<why>". It is recorded with the action.');
   return { reason: reason.trim(), operator: operatorOf(operator) };
 }
 
 function operatorOf(named: string | boolean | undefined): string {
   const name = (typeof named === 'string' ? named : osUser()).trim();
-  if (!name) throw new Misuse('Say who you are, with --operator <name>: the system does not know it.');
+  if (!name) throw new UsageError('Give your name with --operator <name>. It is recorded with the action.');
   return name;
 }
 
-/** The account that the command runs under. A container may run under one that has no name. */
+/** In a container, the user may have no name. */
 function osUser(): string {
   try {
     return userInfo().username;

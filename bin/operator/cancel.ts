@@ -1,28 +1,31 @@
-import { takeBack } from '../../api/orders/cancellation.ts';
-import type { Told } from '../command.ts';
+import { cancelPlacedOrder } from '../../api/orders/cancellation.ts';
+import type { CommandResult } from '../command.ts';
 import type { Subject } from './subject.ts';
 import type { Tools } from './tools.ts';
 
-/** Takes an order back as its buyer could, on behalf of an operator. Repeated, it says the same. */
-export async function cancel({ store, saga }: Tools, { id, placed }: Subject): Promise<Told> {
+/** Cancels an order as its buyer could. Safe to repeat. */
+export async function cancel({ store, saga }: Tools, { id, placed }: Subject): Promise<CommandResult> {
   if (!placed)
-    return { text: `There is no row of order ${id}. To write it again: npm run order -- restore`, exitCode: 1 };
+    return {
+      text: `Order ${id} has no row, so it cannot be cancelled. To recreate the row: npm run order -- restore ${id} --reason "<why>"`,
+      exitCode: 1,
+    };
   const { status } = placed;
   if (status === 'CANCELLED')
-    return { text: `Order ${id} is CANCELLED already (${placed.reason}). Nothing was done.`, exitCode: 0 };
-  const { status: now, reason } = await takeBack(placed, 'operator', { store, saga });
+    return { text: `Order ${id} is already CANCELLED (${placed.reason}). Nothing was done.`, exitCode: 0 };
+  const { status: now, reason } = await cancelPlacedOrder(placed, 'operator', { store, saga });
   if (now === 'CANCELLED')
     return {
-      text: `Order ${id} was ${status} and is CANCELLED (${reason}): its money is back, or was never taken.`,
+      text: `Order ${id} was ${status} and is now CANCELLED (${reason}). If it was charged, the money has been refunded.`,
       exitCode: 0,
     };
   if (now === 'FAILED')
     return {
-      text: `Order ${id} has FAILED (${reason}): no money was taken for it, and there is nothing to take back.`,
+      text: `Order ${id} has FAILED (${reason}): no money was taken for it, so there is nothing to cancel.`,
       exitCode: 1,
     };
   return {
-    text: `Order ${id} is still ${now}. That it is to be cancelled is written down, and happens by itself: see npm run order ${id}`,
+    text: `Order ${id} is still ${now}. The cancellation is recorded and will complete without further action. To follow it: npm run order ${id}`,
     exitCode: 0,
   };
 }

@@ -1,7 +1,7 @@
 import { runningSince } from '../../api/auditor/visibility.ts';
 import type { Order } from '../../api/orders/store.ts';
 import { cancelWorkflowId, orderWorkflowId } from '../../specs/identity.ts';
-import { ask, found, type Part } from '../story/part.ts';
+import { foundValue, lookUp, type Lookup } from '../story/part.ts';
 import { describeRun, type Run } from './runs.ts';
 import type { Tools } from './tools.ts';
 
@@ -9,45 +9,49 @@ import type { Tools } from './tools.ts';
 export interface StuckOrder {
   orderId: string;
   isCancellation: boolean;
-  order: Part<Order>;
-  run: Part<Run>;
+  order: Lookup<Order>;
+  run: Lookup<Run>;
 }
 
-export interface Stuck {
+export interface StuckOrders {
   stuck: StuckOrder[];
-  /** True when there are more than are looked at. */
+  /** True if not all candidates were inspected. */
   more: boolean;
-  /** What could not be asked, and why. */
-  unread: string[];
+  /** Why some sources could not be read. */
+  unreadable: string[];
 }
 
-export const LOOKED_AT_MAX = 100;
+export const INSPECTED_MAX = 100;
 const ANSWER_WITHIN_MS = 5_000;
 
 /**
- * The orders that have been in progress for longer than this, those whose cancellation has not ended, and those that are final and
- * whose workflow still runs, since nobody could be told yet. What cannot be read does not hide the rest.
+ * Finds orders in progress for longer than this, unfinished cancellations, and final orders whose workflow still runs,
+ * because they are not announced yet. A source that cannot be read does not hide the others.
  */
-export async function findStuck(tools: Tools, longerThanMs: number): Promise<Stuck> {
-  const page = { olderThanMs: longerThanMs, limit: LOOKED_AT_MAX + 1 };
+export async function findStuck(tools: Tools, longerThanMs: number): Promise<StuckOrders> {
+  const page = { olderThanMs: longerThanMs, limit: INSPECTED_MAX + 1 };
   const before = new Date(Date.now() - longerThanMs);
-  const open = await ask(() => tools.store.inProgress(page));
-  const cancelling = await ask(() => tools.store.cancelling(page));
-  const running = await ask(() => runningIds(tools, before));
+  const open = await lookUp(() => tools.store.inProgress(page));
+  const cancelling = await lookUp(() => tools.store.cancelling(page));
+  const running = await lookUp(() => runningIds(tools, before));
 
-  const rows = new Map([...(found(open) ?? []), ...(found(cancelling) ?? [])].map((order) => [order.id, order]));
-  const wanted = new Set([
-    ...(found(open) ?? []).map(({ id }) => orderWorkflowId(id)),
-    ...(found(cancelling) ?? []).map(({ id }) => cancelWorkflowId(id)),
-    ...(found(running) ?? []),
+  const rows = new Map(
+    [...(foundValue(open) ?? []), ...(foundValue(cancelling) ?? [])].map((order) => [order.id, order]),
+  );
+  const candidates = new Set([
+    ...(foundValue(open) ?? []).map(({ id }) => orderWorkflowId(id)),
+    ...(foundValue(cancelling) ?? []).map(({ id }) => cancelWorkflowId(id)),
+    ...(foundValue(running) ?? []),
   ]);
   const stuck: StuckOrder[] = [];
-  for (const workflowId of [...wanted].slice(0, LOOKED_AT_MAX)) {
-    const each = await lookAt(tools, workflowId, { rows, temporal: running });
-    if (!isThrough(each, before)) stuck.push(each);
+  for (const workflowId of [...candidates].slice(0, INSPECTED_MAX)) {
+    const each = await inspect(tools, workflowId, { rows, temporal: running });
+    if (!isDone(each, before)) stuck.push(each);
   }
-  const unread = new Set([open, cancelling, running].flatMap((part) => (part.kind === 'unread' ? [part.why] : [])));
-  return { stuck, more: wanted.size > LOOKED_AT_MAX, unread: [...unread] };
+  const unreadable = new Set(
+    [open, cancelling, running].flatMap((part) => (part.kind === 'unreadable' ? [part.why] : [])),
+  );
+  return { stuck, more: candidates.size > INSPECTED_MAX, unreadable: [...unreadable] };
 }
 
 async function runningIds({ temporal, taskQueue }: Tools, before: Date): Promise<string[]> {
@@ -56,30 +60,30 @@ async function runningIds({ temporal, taskQueue }: Tools, before: Date): Promise
   const query = `${runningSince(taskQueue, before)} AND WorkflowType IN ('order', 'cancellation')`;
   return temporal.client.withDeadline(Date.now() + ANSWER_WITHIN_MS, async () => {
     for await (const { workflowId } of temporal.client.workflow.list({ query })) {
-      if (ids.push(workflowId) > LOOKED_AT_MAX) break;
+      if (ids.push(workflowId) > INSPECTED_MAX) break;
     }
     return ids;
   });
 }
 
-async function lookAt(
+async function inspect(
   tools: Tools,
   workflowId: string,
-  { rows, temporal }: { rows: Map<string, Order>; temporal: Part<unknown> },
+  { rows, temporal }: { rows: Map<string, Order>; temporal: Lookup<unknown> },
 ): Promise<StuckOrder> {
   const isCancellation = workflowId.startsWith(cancelWorkflowId(''));
   const orderId = workflowId.slice(workflowId.indexOf('-') + 1);
-  const run: Part<Run> =
-    temporal.kind === 'unread' ? temporal : await ask(() => describeRun(tools.temporal, workflowId));
-  // A row that was read before its workflow ended has moved since.
-  const known = found(run)?.status === 'RUNNING' || run.kind !== 'found' ? rows.get(orderId) : undefined;
-  const order: Part<Order> = known ? { kind: 'found', value: known } : await ask(() => tools.store.find(orderId));
+  const run: Lookup<Run> =
+    temporal.kind === 'unreadable' ? temporal : await lookUp(() => describeRun(tools.temporal, workflowId));
+  // If the workflow has ended, the row read earlier is stale.
+  const known = foundValue(run)?.status === 'RUNNING' || run.kind !== 'found' ? rows.get(orderId) : undefined;
+  const order: Lookup<Order> = known ? { kind: 'found', value: known } : await lookUp(() => tools.store.find(orderId));
   return { orderId, isCancellation, order, run };
 }
 
-/** True of one that has ended since it was found, or that has only just begun. */
-function isThrough({ isCancellation, order, run }: StuckOrder, before: Date): boolean {
-  const { status, startedAt } = found(run) ?? {};
+/** True if it has ended meanwhile, or is a cancellation that started too recently. */
+function isDone({ isCancellation, order, run }: StuckOrder, before: Date): boolean {
+  const { status, startedAt } = foundValue(run) ?? {};
   if (status === 'RUNNING') return isCancellation && startedAt! >= before;
   if (status !== 'COMPLETED' || order.kind !== 'found') return false;
   return isCancellation

@@ -2,44 +2,47 @@ import { v7 as uuidv7 } from 'uuid';
 import { text, type Env } from '../../lib/config.ts';
 import { openDatabase, type Database } from '../../lib/database.ts';
 import { PrismaClient, type OperatorAct } from '../../prisma/generated/orders/client.ts';
-import type { Told } from '../command.ts';
+import type { CommandResult } from '../command.ts';
 import { reasonOf } from '../story/part.ts';
-import type { Account } from './arguments.ts';
+import type { Attribution } from './arguments.ts';
 
 export type { OperatorAct } from '../../prisma/generated/orders/client.ts';
 
-export interface Act extends Account {
+export interface OperatorAction extends Attribution {
   act: 'retry' | 'cancel' | 'restore' | 'send-dead-letter';
-  /** The id of an order, or the place of a dead letter. */
+  /** An order id or a dead-letter position. */
   subject: string;
 }
 
 export type Journal = ReturnType<typeof createJournal>;
 
-/** What operators did, and why. It is in the orders database, also what was done to messages: there is one place to look. */
+/** Records all operator actions, even those on messages, in the orders database: one place to look. */
 export function createJournal({ adapter }: Pick<Database, 'adapter'>) {
   const db = new PrismaClient({ adapter });
   return {
-    /** Does something that is written down first: an act that cannot be accounted for does not happen. Answers what there is to say about it. */
-    async record({ act, subject, reason, operator }: Act, doing: () => Promise<Told>): Promise<Told> {
+    /** Records the action, performs it, records its outcome. An action that cannot be recorded is not performed. */
+    async record(
+      { act, subject, reason, operator }: OperatorAction,
+      perform: () => Promise<CommandResult>,
+    ): Promise<CommandResult> {
       const { id } = await db.operatorAct.create({ data: { id: uuidv7(), operator, act, subject, reason } });
-      const ended = (outcome: string) => db.operatorAct.update({ where: { id }, data: { outcome } });
-      const told = await doing().catch(async (error: Error) => {
-        await ended(`failed: ${reasonOf(error)}`).catch(() => {});
+      const recordOutcome = (outcome: string) => db.operatorAct.update({ where: { id }, data: { outcome } });
+      const result = await perform().catch(async (error: Error) => {
+        await recordOutcome(`failed: ${reasonOf(error)}`).catch(() => {});
         throw error;
       });
-      const unwritten = await ended(`${told.exitCode === 0 ? 'done' : 'refused'}: ${told.text}`).then(
+      const warning = await recordOutcome(`${result.exitCode === 0 ? 'done' : 'refused'}: ${result.text}`).then(
         () => '',
-        (error: Error) => `\nThat it ended so could not be written down: ${reasonOf(error)}`,
+        (error: Error) => `\nThis outcome could not be recorded: ${reasonOf(error)}`,
       );
-      return { ...told, text: told.text + unwritten };
+      return { ...result, text: result.text + warning };
     },
 
-    /** The acts on one subject, oldest first. */
+    /** The actions on one subject, oldest first. */
     of: (subject: string): Promise<OperatorAct[]> =>
       db.operatorAct.findMany({ where: { subject }, orderBy: { at: 'asc' } }),
 
-    /** How often each of these was the subject of an act that was done. */
+    /** Counts successful actions per subject. */
     async doneOn(subjects: readonly string[]): Promise<Map<string, number>> {
       const counts = await db.operatorAct.groupBy({
         by: ['subject'],
@@ -53,7 +56,7 @@ export function createJournal({ adapter }: Pick<Database, 'adapter'>) {
   };
 }
 
-/** Opens the journal of an installation for as long as something takes. */
+/** Opens the journal for the duration of `act`. */
 export async function withJournal<T>(env: Env, act: (journal: Journal) => Promise<T>): Promise<T> {
   const database = openDatabase(text('ORDERS_DATABASE_URL')(env), { size: 1 });
   const journal = createJournal(database);

@@ -2,30 +2,36 @@ import { fingerprintOf } from '../../api/orders/routes.ts';
 import type { LostOrder } from '../../api/orders/store.ts';
 import type { CancellationInput } from '../../workflows/cancellation.ts';
 import type { OrderInput, SettledOrder } from '../../workflows/order.ts';
-import type { Told } from '../command.ts';
+import type { CommandResult } from '../command.ts';
 import { inputOf, resultOf } from './runs.ts';
 import type { Subject } from './subject.ts';
 import type { Tools } from './tools.ts';
 
-/** Writes the row of an order again that was lost with a restored database, as the order's workflows know it. Its list may be longer by now: it gets the next version. */
-export async function restore(tools: Tools, subject: Subject): Promise<Told> {
+/**
+ * Recreates a row that a database restore lost, from the order's workflows. It gets the next list version, since the
+ * buyer may have placed more orders.
+ */
+export async function restore(tools: Tools, subject: Subject): Promise<CommandResult> {
   const { id, placed } = subject;
-  if (placed) return { text: `Order ${id} is there: ${placed.status}. Nothing was written.`, exitCode: 0 };
+  if (placed) return { text: `Order ${id} already has a row (${placed.status}). Nothing was written.`, exitCode: 0 };
   const lost = await lostOrder(tools, subject);
   if (!lost)
     return {
-      text: `Temporal does not remember the workflow of order ${id}: there is nothing to write it from.`,
+      text: `Temporal no longer has a workflow of order ${id}, so its row cannot be recreated.`,
       exitCode: 1,
     };
   const written = await tools.store.restore(lost);
   if (!written)
-    return { text: `Order ${id} could not be written: another order was, at the same moment. Try again.`, exitCode: 1 };
+    return {
+      text: `The row of order ${id} could not be written, because another order was written at the same moment. Try again.`,
+      exitCode: 1,
+    };
   const next =
     lost.status === 'IN_PROGRESS'
-      ? 'Its workflow goes on, or is started by the auditor.'
-      : 'What else is missing of it: npm run audit';
+      ? 'Its workflow continues, or the auditor starts it.'
+      : 'To see what else is missing: npm run audit';
   return {
-    text: `Order ${id} is written again as its workflow knows it: ${lost.status}, price ${lost.price}, version ${written.version}. ${next}`,
+    text: `The row of order ${id} was recreated from its workflow: ${lost.status}, price ${lost.price}, version ${written.version}. ${next}`,
     exitCode: 0,
   };
 }

@@ -3,16 +3,16 @@ import { cancelWorkflowId, orderWorkflowId } from '../../specs/identity.ts';
 import { describeRun, type Run } from './runs.ts';
 import type { Tools } from './tools.ts';
 
-/** What an operator acts on: an order by its row, its workflows, or both. */
+/** An order: its row, its workflows, or both. */
 export interface Subject {
   id: string;
-  /** Missing where the database was restored from before the order. */
+  /** Undefined if a database restore has lost the row. */
   placed: Order | undefined;
   order: Run | undefined;
   cancellation: Run | undefined;
 }
 
-/** What the database and Temporal know of an order. With `rowIsEnough` Temporal is asked about one without a row only. */
+/** With `rowIsEnough`, reads the workflows only if there is no row. */
 export async function subjectOf(
   { store, temporal }: Tools,
   id: string,

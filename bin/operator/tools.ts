@@ -8,19 +8,21 @@ import { sagaReaders } from '../roles/orders.ts';
 import { reasonOf } from '../story/part.ts';
 import { createJournal, type Journal } from './journal.ts';
 
-/** What an operator's command on orders works with. */
 export interface Tools {
   store: OrderStore;
   saga: Saga;
   temporal: Temporal;
-  /** What tells this installation's workflows from others'. */
+  /** Distinguishes installations that share a namespace. */
   taskQueue: string;
   journal: Journal;
 }
 
 const CONNECTIONS_MAX = 2;
 
-/** Opens what a command needs, for as long as it takes. Everything that was asked has been answered by then: a connection to Temporal that is closed earlier ends the process. */
+/**
+ * Opens the tools for the duration of `act`, which must await every Temporal call: closing during one ends the
+ * process.
+ */
 export async function withTools<T>(env: Env, act: (tools: Tools) => Promise<T>): Promise<T> {
   const config = readConfig(env, {
     ...sagaReaders,

@@ -1,17 +1,17 @@
 import type { Client } from '@temporalio/client';
-import { createAuditor } from '../../api/auditor/auditor.ts';
-import { ordersWithoutEnd, unfinishedCancellations, unstartedChanges } from '../../api/auditor/sources.ts';
+import { createReconciler } from '../../api/auditor/auditor.ts';
+import { ordersInProgress, unfinishedCancellations, unstartedChanges } from '../../api/auditor/sources.ts';
 import { createSaga } from '../../api/orders/saga.ts';
 import { createOrderStore } from '../../api/orders/store.ts';
 import { createUserStore } from '../../api/users/store.ts';
 import { createProfileStarter } from '../../api/users/workflow.ts';
 import { readConfig, text, wholeNumber } from '../../lib/config.ts';
-import { createTemporal, ifKnown, temporalReaders, toAddress } from '../../lib/temporal.ts';
-import { watchBooks, watchReaders } from '../audit/watch.ts';
+import { createTemporal, ifFound, temporalReaders, toAddress } from '../../lib/temporal.ts';
+import { startWatch, watchReaders } from '../audit/watch.ts';
 import { address, databaseOf, runningOf, serve, type Role } from '../role.ts';
 import { sagaReaders } from './orders.ts';
 
-const ASK_DEADLINE_MS = 5_000;
+const DESCRIBE_DEADLINE_MS = 5_000;
 
 export const auditor: Role = {
   name: 'auditor',
@@ -36,9 +36,9 @@ export const auditor: Role = {
       const { taskQueue } = config.temporal;
       const saga = createSaga({ ...config, temporal: temporal.client, taskQueue, log: shared.log });
       const startProfile = createProfileStarter({ temporal: temporal.client, taskQueue });
-      const audits = createAuditor({
+      const audits = createReconciler({
         sources: [
-          { kind: 'order', rows: () => ordersWithoutEnd(orders, saga.start) },
+          { kind: 'order', rows: () => ordersInProgress(orders, saga.start) },
           {
             kind: 'cancellation',
             rows: () => unfinishedCancellations(orders, (order) => saga.startCancellation(order, order.cancelCause!)),
@@ -49,11 +49,11 @@ export const auditor: Role = {
         log: shared.log,
         everyMs: config.everyMs,
       }).run();
-      const watch = watchBooks({ config, databases, temporal: temporal.client, taskQueue, shared });
+      const watch = startWatch({ config, databases, temporal: temporal.client, taskQueue, shared });
       const checks = [
-        { name: 'orders database', ask: databases.orders.check, needed: true },
-        { name: 'users database', ask: databases.users.check, needed: true },
-        { name: 'temporal', ask: temporal.check, needed: false },
+        { name: 'orders database', probe: databases.orders.check, needed: true },
+        { name: 'users database', probe: databases.users.check, needed: true },
+        { name: 'temporal', probe: temporal.check, needed: false },
       ];
       const listener = await serve(shared, config, { role: 'auditor', checks });
       return runningOf(listener, audits, watch, temporal, orders, users, databases.orders, databases.users);
@@ -61,12 +61,12 @@ export const auditor: Role = {
   },
 };
 
-/** Whether a workflow runs or has ended well. One that failed or was terminated is as good as none: it can be started again. */
+/** True if the workflow runs or has completed. A failed or terminated one is started again. */
 export const createExists =
   (client: Client) =>
   async (workflowId: string): Promise<boolean> => {
-    const run = await ifKnown(
-      client.withDeadline(Date.now() + ASK_DEADLINE_MS, () => client.workflow.getHandle(workflowId).describe()),
+    const run = await ifFound(
+      client.withDeadline(Date.now() + DESCRIBE_DEADLINE_MS, () => client.workflow.getHandle(workflowId).describe()),
     );
     return run !== undefined && ['RUNNING', 'COMPLETED', 'CONTINUED_AS_NEW', 'PAUSED'].includes(run.status.name);
   };

@@ -7,7 +7,7 @@ import { address, databaseOf, restDocument, runningOf, serve, type Role } from '
 
 const DAY_S = 86_400;
 
-/** Each counts for all replicas together. */
+/** Each limit applies to all replicas together. */
 export const limitReaders = {
   loginFailuresPerAccount: count('LOGIN_FAILURES_PER_ACCOUNT', 10),
   loginFailuresPerAddress: count('LOGIN_FAILURES_PER_ADDRESS', 100),
@@ -34,8 +34,8 @@ export const auth: Role = {
       const keys = createSigningKeys(store, { rotationS: config.rotationDays * DAY_S });
       const passwords = await createPasswords();
       const checks = [
-        { name: 'database', ask: database.check, needed: true },
-        { name: 'signing key', ask: keys.published, needed: true },
+        { name: 'database', probe: database.check, needed: true },
+        { name: 'signing key', probe: keys.published, needed: true },
       ];
       const { sessionTtlS, limits } = config;
       const middleware = authApi({ store, keys, passwords, document: restDocument, sessionTtlS, limits });

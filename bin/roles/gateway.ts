@@ -20,12 +20,12 @@ const watchedRoles: readonly RoleName[] = ['worker', 'auditor'];
 
 export const gateway: Role = {
   name: 'gateway',
-  configure(env, together) {
+  configure(env, sameProcess) {
     const config = readConfig(env, {
       ...address('PORT', PUBLIC_PORT),
       opsPort: port('GATEWAY_OPS_PORT'),
       clientOf,
-      urls: urlsOf(together),
+      urls: urlsOf(sameProcess),
     });
     return async (shared) => {
       const upstreams = createUpstreams(config.urls(shared));
@@ -50,11 +50,11 @@ const clientOf: Reader<ReturnType<typeof createClientReader>> = (env) => {
   }
 };
 
-/** Where each role is. The worker and the auditor serve nothing to the public, and are only asked how they are, where they are known. */
+/** The URL of each role. Worker and auditor are optional and only checked for readiness. */
 const urlsOf =
-  (together: ReadonlySet<RoleName>): Reader<(shared: Shared) => Map<string, string>> =>
+  (sameProcess: ReadonlySet<RoleName>): Reader<(shared: Shared) => Map<string, string>> =>
   (env) => {
-    const services = serviceRoles.map((role) => [role, urlOf(role, together)] as const);
+    const services = serviceRoles.map((role) => [role, urlOf(role, sameProcess)] as const);
     const watched = watchedRoles.map((role) => [role, urlIfKnown(role)] as const);
     const urls = readConfig(
       env,

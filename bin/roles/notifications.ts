@@ -5,7 +5,7 @@ import { exportPending } from '../../api/notifications/metrics.ts';
 import { createProfiles } from '../../api/notifications/profiles.ts';
 import { createSender } from '../../api/notifications/sender.ts';
 import { createNotificationStore } from '../../api/notifications/store.ts';
-import { ConfigFault, readConfig, text, url, wholeNumber, type Reader } from '../../lib/config.ts';
+import { ConfigFault, readConfig, text, url, wholeNumber, type Env, type Reader } from '../../lib/config.ts';
 import { createEventCodec } from '../../lib/events.ts';
 import { createHttpClient } from '../../lib/http-client.ts';
 import { createTransport } from '../../lib/kafka.ts';
@@ -20,8 +20,9 @@ import {
   serviceTokens,
   urlOf,
   verifierOf,
-  verifying,
+  verifierReaders,
   type Role,
+  type RoleName,
 } from '../role.ts';
 
 const PROFILE_DEADLINE_MS = 2_000;
@@ -29,8 +30,7 @@ const HOUR_S = 3_600;
 
 const smtpUrl: Reader<string> = (env) => {
   const value = url('SMTP_URL')(env);
-  if (!/^smtps?:$/.test(new URL(value).protocol))
-    throw new ConfigFault('SMTP_URL does not begin with smtp:// or smtps://');
+  if (!/^smtps?:$/.test(new URL(value).protocol)) throw new ConfigFault('SMTP_URL must start with smtp:// or smtps://');
   return value;
 };
 
@@ -40,24 +40,26 @@ const mailFrom: Reader<string> = (env) => {
     hostOf(value);
     return value;
   } catch {
-    throw new ConfigFault(`MAIL_FROM is not a mail address, or a name with one: "${value}"`);
+    throw new ConfigFault(`MAIL_FROM must be an email address, optionally with a name, not "${value}"`);
   }
 };
 
+const readers = (sameProcess: ReadonlySet<RoleName>) => ({
+  ...address('NOTIFICATIONS_PORT'),
+  ...verifierReaders(sameProcess),
+  databaseUrl: text('NOTIFICATIONS_DATABASE_URL'),
+  usersUrl: urlOf('users', sameProcess),
+  token: serviceTokens('notifications'),
+  smtpUrl,
+  mailFrom,
+  profileWaitS: wholeNumber('PROFILE_WAIT_S', { min: 1, max: 30 * 24 * HOUR_S, otherwise: HOUR_S }),
+  kafka: (all: Env) => readConfig(all, kafkaReaders),
+});
+
 export const notifications: Role = {
   name: 'notifications',
-  configure(env, together) {
-    const config = readConfig(env, {
-      ...address('NOTIFICATIONS_PORT'),
-      ...verifying(together),
-      databaseUrl: text('NOTIFICATIONS_DATABASE_URL'),
-      usersUrl: urlOf('users', together),
-      token: serviceTokens('notifications'),
-      smtpUrl,
-      mailFrom,
-      profileWaitS: wholeNumber('PROFILE_WAIT_S', { min: 1, max: 30 * 24 * HOUR_S, otherwise: HOUR_S }),
-      kafka: (all) => readConfig(all, kafkaReaders),
-    });
+  configure(env, sameProcess) {
+    const config = readConfig(env, readers(sameProcess));
     const { token } = config;
     return async (shared) => {
       const { log } = shared;
@@ -85,9 +87,9 @@ export const notifications: Role = {
       });
       const endExport = exportPending(store);
       const checks = [
-        { name: 'database', ask: database.check, needed: true },
-        { name: 'kafka', ask: () => Promise.all([consumption.check(), transport.check()]), needed: false },
-        { name: 'smtp', ask: mailer.check, needed: false },
+        { name: 'database', probe: database.check, needed: true },
+        { name: 'kafka', probe: () => Promise.all([consumption.check(), transport.check()]), needed: false },
+        { name: 'smtp', probe: mailer.check, needed: false },
       ];
       const api = notificationsApi({ store, document: restDocument, verify: verifierOf(config, shared) });
       const listener = await serve(shared, config, { role: 'notifications', checks, middleware: [api] });

@@ -3,9 +3,18 @@ import { createSaga } from '../../api/orders/saga.ts';
 import { createOrderStore } from '../../api/orders/store.ts';
 import { oneOf, readConfig, text, wholeNumber } from '../../lib/config.ts';
 import { createTemporal, temporalReaders, toAddress } from '../../lib/temporal.ts';
-import { address, databaseOf, restDocument, runningOf, serve, verifierOf, verifying, type Role } from '../role.ts';
+import {
+  address,
+  databaseOf,
+  restDocument,
+  runningOf,
+  serve,
+  verifierOf,
+  verifierReaders,
+  type Role,
+} from '../role.ts';
 
-/** The readers of a role that starts the workflows of orders. */
+/** Settings of a role that starts order workflows. */
 export const sagaReaders = {
   answerDeadlineMs: wholeNumber('ANSWER_DEADLINE_MS', { min: 100, max: 25_000, otherwise: 5_000 }),
   orderDeadlineS: wholeNumber('ORDER_DEADLINE_S', { min: 1, max: 30 * 86_400, otherwise: 86_400 }),
@@ -14,10 +23,10 @@ export const sagaReaders = {
 
 export const orders: Role = {
   name: 'orders',
-  configure(env, together) {
+  configure(env, sameProcess) {
     const config = readConfig(env, {
       ...address('ORDERS_PORT'),
-      ...verifying(together),
+      ...verifierReaders(sameProcess),
       ...sagaReaders,
       databaseUrl: text('ORDERS_DATABASE_URL'),
       inFlightMax: wholeNumber('ORDERS_IN_FLIGHT_MAX', { min: 1, max: 100_000, otherwise: 256 }),
@@ -42,8 +51,8 @@ export const orders: Role = {
         verify: verifierOf(config, shared),
       });
       const checks = [
-        { name: 'database', ask: database.check, needed: true },
-        { name: 'temporal', ask: temporal.check, needed: false },
+        { name: 'database', probe: database.check, needed: true },
+        { name: 'temporal', probe: temporal.check, needed: false },
       ];
       const listener = await serve(shared, config, { role: 'orders', checks, middleware: [api] });
       return runningOf(listener, temporal, store, database);

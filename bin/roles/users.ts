@@ -3,14 +3,23 @@ import { createUserStore } from '../../api/users/store.ts';
 import { createProfileStarter } from '../../api/users/workflow.ts';
 import { readConfig, text } from '../../lib/config.ts';
 import { createTemporal, temporalReaders, toAddress } from '../../lib/temporal.ts';
-import { address, databaseOf, restDocument, runningOf, serve, verifierOf, verifying, type Role } from '../role.ts';
+import {
+  address,
+  databaseOf,
+  restDocument,
+  runningOf,
+  serve,
+  verifierOf,
+  verifierReaders,
+  type Role,
+} from '../role.ts';
 
 export const users: Role = {
   name: 'users',
-  configure(env, together) {
+  configure(env, sameProcess) {
     const config = readConfig(env, {
       ...address('USERS_PORT'),
-      ...verifying(together),
+      ...verifierReaders(sameProcess),
       databaseUrl: text('USERS_DATABASE_URL'),
       temporal: (all) => readConfig(all, temporalReaders),
     });
@@ -27,8 +36,8 @@ export const users: Role = {
         verify: verifierOf(config, shared),
       });
       const checks = [
-        { name: 'database', ask: database.check, needed: true },
-        { name: 'temporal', ask: temporal.check, needed: false },
+        { name: 'database', probe: database.check, needed: true },
+        { name: 'temporal', probe: temporal.check, needed: false },
       ];
       const listener = await serve(shared, config, { role: 'users', checks, middleware: [api] });
       return runningOf(listener, temporal, store, database);

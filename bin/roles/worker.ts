@@ -25,18 +25,18 @@ import {
   type Role,
 } from '../role.ts';
 
-/** Above billing's own deadline for a statement, below the time that an activity has. */
-const ASK_DEADLINE_MS = 4_000;
+/** Longer than billing's statement deadline, shorter than an activity's timeout. */
+const REQUEST_DEADLINE_MS = 4_000;
 const RECONNECT_MS = 500;
 
 export const worker: Role = {
   name: 'worker',
-  configure(env, together) {
+  configure(env, sameProcess) {
     const config = readConfig(env, {
       ...address('WORKER_PORT'),
       databaseUrl: text('ORDERS_DATABASE_URL'),
-      billingUrl: urlOf('billing', together),
-      usersUrl: urlOf('users', together),
+      billingUrl: urlOf('billing', sameProcess),
+      usersUrl: urlOf('users', sameProcess),
       token: serviceTokens('worker'),
       temporal: (all) => readConfig(all, temporalReaders),
       kafka: (all) => readConfig(all, kafkaReaders),
@@ -51,24 +51,24 @@ export const worker: Role = {
       const orders = createOrderStore(database);
       const transport = createTransport({ ...config.kafka, clientId: 'worker', log: shared.log });
       const publisher = transport.createPublisher();
-      const billing = createHttpClient({ baseUrl: config.billingUrl(shared), deadlineMs: ASK_DEADLINE_MS, token });
-      const users = createHttpClient({ baseUrl: config.usersUrl(shared), deadlineMs: ASK_DEADLINE_MS, token });
+      const billing = createHttpClient({ baseUrl: config.billingUrl(shared), deadlineMs: REQUEST_DEADLINE_MS, token });
+      const users = createHttpClient({ baseUrl: config.usersUrl(shared), deadlineMs: REQUEST_DEADLINE_MS, token });
       const activities = logged(
         createActivities({ billing, users, orders, publisher, codec: createEventCodec(eventDocument) }),
         shared.log,
       );
 
       const { taskQueue } = config.temporal;
-      const host = keepHosting(
+      const host = superviseWorker(
         { ...temporal, taskQueue, activities, workflowBundle, version: config.version },
         shared.log,
       );
       const checks = [
-        { name: 'worker', ask: host.isThere, needed: true },
-        // Nothing is lost by its absence, and nothing is gained by another worker.
-        { name: 'temporal', ask: host.check, needed: false },
-        { name: 'database', ask: database.check, needed: true },
-        { name: 'kafka', ask: transport.check, needed: false },
+        { name: 'worker', probe: host.isPolling, needed: true },
+        // Replacing this worker would not help, and no work is lost.
+        { name: 'temporal', probe: host.check, needed: false },
+        { name: 'database', probe: database.check, needed: true },
+        { name: 'kafka', probe: transport.check, needed: false },
       ];
       const middleware = temporal.payloadKeys
         ? [serveCodec({ codec: createPayloadCodec(temporal.payloadKeys), ...config })]
@@ -79,45 +79,45 @@ export const worker: Role = {
   },
 };
 
-/** The release that this worker is of, for a Temporal that keeps running orders on the release that they began on. */
+/** For Temporal's worker versioning, which keeps an order on the release it started on. */
 const version: Reader<WorkerDeploymentVersion | undefined> = (env) => {
   const { WORKER_DEPLOYMENT_NAME: deploymentName, WORKER_BUILD_ID: buildId } = env;
   if (deploymentName && buildId) return { deploymentName, buildId };
   if (deploymentName || buildId)
-    throw new ConfigFault('WORKER_DEPLOYMENT_NAME and WORKER_BUILD_ID are set together, or not at all');
+    throw new ConfigFault('WORKER_DEPLOYMENT_NAME and WORKER_BUILD_ID must be set together, or not at all');
   return undefined;
 };
 
-/** Hosts the workflows as long as the role lives: Temporal may come later than this process, and may go and come back. */
-function keepHosting(options: Omit<HostOptions, 'onEnd'>, log: Log) {
+/** Restarts the worker until closed, since Temporal may start late or restart. */
+function superviseWorker(options: Omit<HostOptions, 'onEnd'>, log: Log) {
   let closing = false;
   let host: Host | undefined;
   const hostOnce = async (): Promise<void> => {
     while (!closing && !host) {
       try {
         host = await hostWorkflows({ ...options, onEnd: hostAgain });
-        log.info({ role: 'worker', taskQueue: options.taskQueue }, 'hosting workflows');
+        log.info({ role: 'worker', taskQueue: options.taskQueue }, 'polling Temporal for work');
       } catch (error) {
-        log.warn({ role: 'worker', err: error }, 'Temporal does not answer; trying again');
+        log.warn({ role: 'worker', err: error }, 'the worker could not connect to Temporal; retrying');
         await sleep(RECONNECT_MS);
       }
     }
   };
   const hostAgain = (error: Error) => {
-    log.error({ role: 'worker', err: error }, 'the worker has ended; starting another one');
+    log.error({ role: 'worker', err: error }, 'the worker failed; starting another one');
     const ended = host;
     host = undefined;
     hosting = Promise.resolve(ended?.close()).then(hostOnce, hostOnce);
   };
   let hosting = hostOnce();
-  const hosted = (): Host => {
-    if (!host) throw new Error('no worker polls');
+  const current = (): Host => {
+    if (!host) throw new Error('the worker is not connected to Temporal');
     return host;
   };
 
   return {
-    isThere: async () => void hosted(),
-    check: async () => hosted().check(),
+    isPolling: async () => void current(),
+    check: async () => current().check(),
     async close() {
       closing = true;
       await hosting;
@@ -126,11 +126,11 @@ function keepHosting(options: Omit<HostOptions, 'onEnd'>, log: Log) {
   };
 }
 
-/** Temporal's runtime writes into the same log as everything else, and leaves the process's signals alone. */
+/** Makes Temporal's runtime use `log` and ignore signals. */
 export function installRuntime(log: Log): void {
   Runtime.install({
     shutdownSignals: [],
-    // Its core would write lines of its own otherwise, which nothing else can read.
+    // Otherwise its core logs lines that are not JSON.
     telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
     logger: new DefaultLogger('WARN', ({ level, message, meta }) =>
       log[level === 'ERROR' ? 'error' : 'warn']({ temporal: meta }, message),

@@ -1,22 +1,22 @@
 import type { Env } from '../../lib/config.ts';
 import { withJournal, type OperatorAct } from '../operator/journal.ts';
-import type { Part } from './part.ts';
+import type { Lookup } from './part.ts';
 import { columns, type Clock } from './text.ts';
 
-/** What operators did to the order, oldest first. Undefined when they did nothing. */
-export async function readActs(env: Env, orderId: string): Promise<OperatorAct[] | undefined> {
-  const acts = await withJournal(env, (journal) => journal.of(orderId));
-  return acts.length > 0 ? acts : undefined;
+/** Operator actions on the order, oldest first; undefined if none. */
+export async function readActions(env: Env, orderId: string): Promise<OperatorAct[] | undefined> {
+  const actions = await withJournal(env, (journal) => journal.of(orderId));
+  return actions.length > 0 ? actions : undefined;
 }
 
-/** Who did what, why, and how it ended. */
-export function tellActs(acts: Exclude<Part<OperatorAct[]>, { kind: 'missing' }>, clock: Clock): string[] {
-  if (acts.kind === 'unread') return [`  not read: ${acts.why}`];
+/** Formats the operator actions. */
+export function formatActions(actions: Exclude<Lookup<OperatorAct[]>, { kind: 'missing' }>, clock: Clock): string[] {
+  if (actions.kind === 'unreadable') return [`  could not be read: ${actions.why}`];
   return columns(
-    acts.value.map(({ at, act, operator, reason, outcome }) => [
+    actions.value.map(({ at, act, operator, reason, outcome }) => [
       clock(at),
       act,
-      `${operator}: "${reason}"; ${outcome?.replaceAll('\n', '; ') ?? 'broken off, or under way'}`,
+      `${operator}: "${reason}"; ${outcome?.replaceAll('\n', '; ') ?? 'no outcome recorded: still running, or interrupted'}`,
     ]),
   );
 }

@@ -1,50 +1,58 @@
 import { readConfig, type Env } from '../../lib/config.ts';
-import { find, type Find, type Findings } from '../../lib/kafka-search.ts';
+import { searchTopics, type FoundMessage, type SearchResult } from '../../lib/kafka-search.ts';
 import { eventDocument } from '../../specs/generated/preferable/channels.ts';
 import { kafkaReaders } from '../role.ts';
-import type { Part } from './part.ts';
+import type { Lookup } from './part.ts';
 import { columns, type Clock } from './text.ts';
 
 const SEARCH_WITHIN_MS = 15_000;
-/** The clocks of the database and of those who publish may differ by this much. */
-const CLOCKS_APART_MS = 5 * 60_000;
+/** Between the database and the publishers. */
+const CLOCK_SKEW_MS = 5 * 60_000;
 const orderTopics: string[] = Object.values(eventDocument.channels)
   .map(({ address }) => address)
   .filter((topic) => topic.startsWith('order-service.'));
 
-/** The order's events as Kafka has them, those that were set aside among them. Undefined when it has none. */
-export async function readEvents(env: Env, orderId: string, placedAt: Date | undefined): Promise<Findings | undefined> {
-  const since = placedAt && new Date(placedAt.getTime() - CLOCKS_APART_MS);
-  const events = await find({
+/** The order's events in Kafka, dead letters included; undefined if none. */
+export async function readEvents(
+  env: Env,
+  orderId: string,
+  placedAt: Date | undefined,
+): Promise<SearchResult | undefined> {
+  const since = placedAt && new Date(placedAt.getTime() - CLOCK_SKEW_MS);
+  const events = await searchTopics({
     ...readConfig(env, kafkaReaders),
     topics: orderTopics,
     key: orderId,
     since,
     withinMs: SEARCH_WITHIN_MS,
   });
-  return events.found.length > 0 || !events.whole ? events : undefined;
+  return events.found.length > 0 || !events.complete ? events : undefined;
 }
 
-/** Each event as it was published, repeats included: readers tell them by the event id. */
-export function tellEvents(events: Part<Findings>, clock: Clock, isFinal: boolean): string[] {
-  if (events.kind === 'unread') return [`  not read: ${events.why}`];
+/** Shows repeats too, which consumers recognise by the event id. */
+export function formatEvents(events: Lookup<SearchResult>, clock: Clock, isFinal: boolean): string[] {
+  if (events.kind === 'unreadable') return [`  could not be read: ${events.why}`];
   if (events.kind === 'missing')
     return [
       isFinal
-        ? '  missing: nothing is announced, or it was so long ago that Kafka has dropped it'
+        ? '  missing: the order is final, but Kafka has no event of it: not published yet, or deleted after the retention time'
         : '  none yet: the order is not final',
     ];
-  const { found, whole } = events.value;
+  const { found, complete } = events.value;
   const lines = columns(
     found.map((event) => [
       clock(event.writtenAt),
       event.headers['eventType'] ?? 'no type',
-      `${placeOf(event)}, event id ${event.headers['eventId']}: ${event.value?.toString() ?? null}`,
+      `${positionOf(event)}, event id ${event.headers['eventId']}: ${event.value?.toString() ?? null}`,
     ]),
   );
-  return whole
+  return complete
     ? lines
-    : [...lines, `  the topics could not be read to their end within ${SEARCH_WITHIN_MS / 1000} s: there may be more`];
+    : [
+        ...lines,
+        `  incomplete: the topics could not be read to the end within ${SEARCH_WITHIN_MS / 1000} s, so there may be more`,
+      ];
 }
 
-const placeOf = ({ topic, partition, offset }: Find): string => `${topic} partition ${partition} offset ${offset}`;
+const positionOf = ({ topic, partition, offset }: FoundMessage): string =>
+  `${topic} partition ${partition} offset ${offset}`;

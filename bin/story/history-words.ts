@@ -9,15 +9,15 @@ type Payload = NonNullable<
 >[number];
 type Failure = NonNullable<Fields['activityTaskFailedEventAttributes']>['failure'];
 
-/** An event of a workflow's history; `attributes` names the one field that says what it is about. */
+/** `attributes` names the one field that is set. */
 export type HistoryEvent = Fields & { attributes?: keyof Fields };
 
-/** What a payload holds. */
-export const contentOf = (payload: Payload | null | undefined): unknown =>
+/** Decodes a decrypted payload. */
+export const decodePayload = (payload: Payload | null | undefined): unknown =>
   payload?.metadata ? defaultPayloadConverter.fromPayload(payload) : undefined;
 
-/** Every event in plain words, in the order of the history. */
-export function inWords(history: readonly HistoryEvent[], clock: Clock): string[] {
+/** Describes every event in plain words. */
+export function describeEvents(history: readonly HistoryEvent[], clock: Clock): string[] {
   const activities = new Map(
     history.map((event) => [
       String(event.eventId),
@@ -27,26 +27,29 @@ export function inWords(history: readonly HistoryEvent[], clock: Clock): string[
   const scheduled = (attributes: { scheduledEventId?: unknown } | null | undefined) =>
     activities.get(String(attributes?.scheduledEventId)) ?? 'an activity';
   return history.map((event) =>
-    withAfterthought(
-      activityWords(event, scheduled) ?? markerWords(event, clock) ?? workflowWords(event) ?? taskWords(event) ?? '',
+    withLastFailure(
+      describeActivity(event, scheduled) ??
+        describeMarker(event, clock) ??
+        describeWorkflow(event) ??
+        describeTask(event) ??
+        '',
       event,
     ),
   );
 }
 
-/** The summary that the workflow gave to what it asked for. */
-const summaryOf = (event: HistoryEvent): string => (contentOf(event.userMetadata?.summary) as string | undefined) ?? '';
+const summaryOf = (event: HistoryEvent): string =>
+  (decodePayload(event.userMetadata?.summary) as string | undefined) ?? '';
 
-const withAfterthought = (words: string, { activityTaskStartedEventAttributes: started }: HistoryEvent): string =>
-  started?.lastFailure ? `${words}; the attempt before: ${failureWords(started.lastFailure)}` : words;
+const withLastFailure = (description: string, { activityTaskStartedEventAttributes: started }: HistoryEvent): string =>
+  started?.lastFailure ? `${description}; last failure: ${describeFailure(started.lastFailure)}` : description;
 
-/** A worker's activities: the steps that reach out to the world. */
-function activityWords(
+function describeActivity(
   event: HistoryEvent,
   scheduled: (attributes: { scheduledEventId?: unknown }) => string,
 ): string | undefined {
   const {
-    activityTaskScheduledEventAttributes: asked,
+    activityTaskScheduledEventAttributes: requested,
     activityTaskStartedEventAttributes: started,
     activityTaskCompletedEventAttributes: completed,
   } = event;
@@ -55,30 +58,29 @@ function activityWords(
     activityTaskTimedOutEventAttributes: timedOut,
     activityTaskCanceledEventAttributes: cancelled,
   } = event;
-  if (asked) return `${asked.activityType?.name}: ${summaryOf(event)}`;
-  if (started) return `${scheduled(started)} was begun, attempt ${started.attempt}`;
-  if (completed) return `${scheduled(completed)} is done${answerWords(completed.result)}`;
-  if (failed) return `${scheduled(failed)} failed for good: ${failureWords(failed.failure)}`;
-  if (timedOut) return `${scheduled(timedOut)} ran out of time: ${failureWords(timedOut.failure)}`;
+  if (requested) return `${requested.activityType?.name}: ${summaryOf(event)}`;
+  if (started) return `${scheduled(started)} started, attempt ${started.attempt}`;
+  if (completed) return `${scheduled(completed)} completed${describeResult(completed.result)}`;
+  if (failed) return `${scheduled(failed)} failed for good: ${describeFailure(failed.failure)}`;
+  if (timedOut) return `${scheduled(timedOut)} timed out: ${describeFailure(timedOut.failure)}`;
   if (cancelled) return `${scheduled(cancelled)} was cancelled`;
   return undefined;
 }
 
-/** What the worker did within a workflow task: local activities, and notes about the version of the code. */
-function markerWords(event: HistoryEvent, clock: Clock): string | undefined {
+/** Markers record local activities and the version of the code. */
+function describeMarker(event: HistoryEvent, clock: Clock): string | undefined {
   const marker = event.markerRecordedEventAttributes;
   if (!marker) return undefined;
-  const data = contentOf(marker.details?.['data']?.payloads?.[0]) as
+  const data = decodePayload(marker.details?.['data']?.payloads?.[0]) as
     { activity_type?: string; complete_time?: Timestamp } | undefined;
-  if (marker.markerName !== 'core_local_activity' || !data) return `a note of the worker: ${marker.markerName}`;
-  const ending = marker.failure
-    ? `failed: ${failureWords(marker.failure)}`
-    : `done at ${clock(toDate(data.complete_time))}${answerWords(marker.details?.['result'])}`;
-  return `${data.activity_type}, within the task: ${summaryOf(event)}; ${ending}`;
+  if (marker.markerName !== 'core_local_activity' || !data) return `marker of the worker: ${marker.markerName}`;
+  const outcome = marker.failure
+    ? `failed: ${describeFailure(marker.failure)}`
+    : `completed at ${clock(toDate(data.complete_time))}${describeResult(marker.details?.['result'])}`;
+  return `${data.activity_type} (local activity): ${summaryOf(event)}; ${outcome}`;
 }
 
-/** The workflow as a whole, and those who talk to it. */
-function workflowWords(event: HistoryEvent): string | undefined {
+function describeWorkflow(event: HistoryEvent): string | undefined {
   const {
     workflowExecutionStartedEventAttributes: started,
     workflowExecutionCompletedEventAttributes: completed,
@@ -86,42 +88,41 @@ function workflowWords(event: HistoryEvent): string | undefined {
   } = event;
   const {
     workflowExecutionTerminatedEventAttributes: terminated,
-    workflowExecutionUpdateCompletedEventAttributes: answered,
+    workflowExecutionUpdateCompletedEventAttributes: updated,
   } = event;
-  if (started) return `begins: ${summaryOf(event) || 'no summary'}`;
+  if (started) return `the workflow started: ${summaryOf(event) || 'no summary'}`;
   if (event.workflowExecutionUpdateAcceptedEventAttributes) return 'a caller waits for the outcome';
-  if (answered)
-    return `the caller is answered${answerWords(answered.outcome?.success)}${answered.outcome?.failure ? `: ${failureWords(answered.outcome.failure)}` : ''}`;
-  if (event.workflowExecutionCancelRequestedEventAttributes) return 'somebody asked for its cancellation';
-  if (completed) return `ends${answerWords(completed.result)}`;
-  if (failed) return `fails: ${failureWords(failed.failure)}`;
-  if (terminated) return `was terminated: ${terminated.reason || 'no reason given'}`;
-  if (event.workflowExecutionCanceledEventAttributes) return 'ends as cancelled';
-  if (event.upsertWorkflowSearchAttributesEventAttributes) return `can be found by ${attributeWords(event)}`;
+  if (updated)
+    return `the caller received the outcome${describeResult(updated.outcome?.success)}${updated.outcome?.failure ? `: ${describeFailure(updated.outcome.failure)}` : ''}`;
+  if (event.workflowExecutionCancelRequestedEventAttributes) return 'cancellation was requested';
+  if (completed) return `the workflow completed${describeResult(completed.result)}`;
+  if (failed) return `the workflow failed: ${describeFailure(failed.failure)}`;
+  if (terminated) return `the workflow was terminated: ${terminated.reason || 'no reason given'}`;
+  if (event.workflowExecutionCanceledEventAttributes) return 'the workflow was cancelled';
+  if (event.upsertWorkflowSearchAttributesEventAttributes) return `search attributes set: ${describeAttributes(event)}`;
   return undefined;
 }
 
-/** A workflow task is a worker's turn to say what comes next. */
-function taskWords({ workflowTaskFailedEventAttributes: failed, ...event }: HistoryEvent): string | undefined {
-  if (event.workflowTaskScheduledEventAttributes) return 'a worker is wanted';
-  if (event.workflowTaskStartedEventAttributes) return 'a worker takes its turn';
-  if (event.workflowTaskCompletedEventAttributes) return 'the worker says what comes next:';
-  if (event.workflowTaskTimedOutEventAttributes) return 'the worker did not answer in time; another one is asked';
-  return failed ? `the worker could not go on: ${failureWords(failed.failure)}` : undefined;
+function describeTask({ workflowTaskFailedEventAttributes: failed, ...event }: HistoryEvent): string | undefined {
+  if (event.workflowTaskScheduledEventAttributes) return 'waiting for a worker';
+  if (event.workflowTaskStartedEventAttributes) return 'a worker picked up the task';
+  if (event.workflowTaskCompletedEventAttributes) return 'the worker decided the next steps:';
+  if (event.workflowTaskTimedOutEventAttributes) return 'the worker timed out; the task is scheduled again';
+  return failed ? `the worker failed the task: ${describeFailure(failed.failure)}` : undefined;
 }
 
-const attributeWords = ({ upsertWorkflowSearchAttributesEventAttributes: upsert }: HistoryEvent): string =>
+const describeAttributes = ({ upsertWorkflowSearchAttributesEventAttributes: upsert }: HistoryEvent): string =>
   Object.entries(upsert?.searchAttributes?.indexedFields ?? {})
-    .map(([name, value]) => `${name} = ${String(contentOf(value))}`)
+    .map(([name, value]) => `${name} = ${String(decodePayload(value))}`)
     .join(', ');
 
-function answerWords(answer: { payloads?: Payload[] | null } | null | undefined): string {
-  const content = contentOf(answer?.payloads?.[0]);
+function describeResult(result: { payloads?: Payload[] | null } | null | undefined): string {
+  const content = decodePayload(result?.payloads?.[0]);
   return content === undefined || content === null ? '' : `: ${JSON.stringify(content)}`;
 }
 
-/** What a failure says, and what caused it. */
-export function failureWords(failure: Failure): string {
+/** A failure's message and that of its cause. */
+export function describeFailure(failure: Failure): string {
   const own = failure?.message ?? 'no reason given';
   return failure?.cause?.message ? `${own}: ${failure.cause.message}` : own;
 }

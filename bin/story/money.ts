@@ -2,19 +2,19 @@ import { text, type Env } from '../../lib/config.ts';
 import { openDatabase } from '../../lib/database.ts';
 import { PrismaClient, type Outcome, type Transaction } from '../../prisma/generated/billing/client.ts';
 import { chargeKey } from '../../specs/identity.ts';
-import type { Part } from './part.ts';
+import type { Lookup } from './part.ts';
 import { columns, type Clock } from './text.ts';
 
-/** What billing has under the charge key of an order. */
+/** Billing's data under an order's charge key. */
 export interface Money {
   outcome: Outcome | undefined;
   ledger: Transaction[];
 }
 
-/** The outcome and the ledger lines under the order's charge key. Undefined when billing has neither. */
+/** Undefined if billing has neither outcome nor ledger entries. */
 export async function readMoney(env: Env, orderId: string, ownerId: string | undefined): Promise<Money | undefined> {
   const url = text('BILLING_DATABASE_URL')(env);
-  if (!ownerId) throw new Error('the buyer is not known, and billing keeps its outcomes by buyer');
+  if (!ownerId) throw new Error('the buyer is unknown, and billing stores outcomes per buyer');
   const database = openDatabase(url, { size: 1 });
   const db = new PrismaClient({ adapter: database.adapter });
   try {
@@ -28,37 +28,37 @@ export async function readMoney(env: Env, orderId: string, ownerId: string | und
   }
 }
 
-/** What became of the charge, and the movements of money that it made. */
-export function tellMoney(money: Part<Money>, clock: Clock, isFinal: boolean): string[] {
-  if (money.kind === 'unread') return [`  not read: ${money.why}`];
+/** Formats the outcome and the ledger entries. */
+export function formatMoney(money: Lookup<Money>, clock: Clock, isFinal: boolean): string[] {
+  if (money.kind === 'unreadable') return [`  could not be read: ${money.why}`];
   if (money.kind === 'missing')
     return [
       isFinal
-        ? '  missing: the order is final, and billing knows nothing under its key'
-        : '  nothing yet: billing has not been asked, or has not answered',
+        ? '  missing: the order is final, but billing has no outcome under its charge key'
+        : '  none yet: billing has not decided the charge',
     ];
   const { outcome, ledger } = money.value;
   return columns([
     outcome
-      ? [clock(outcome.createdAt), 'outcome', outcomeWords(outcome)]
-      : ['', 'outcome', 'missing: there is a ledger line without one'],
-    ...(outcome?.outcome === 'REFUNDED' ? [['', 'outcome', `REFUNDED since, cause ${outcome.cause}`]] : []),
-    ...ledger.map((line) => [
-      clock(line.createdAt),
+      ? [clock(outcome.createdAt), 'outcome', describeOutcome(outcome)]
+      : ['', 'outcome', 'missing: the ledger has an entry without an outcome'],
+    ...(outcome?.outcome === 'REFUNDED' ? [['', 'outcome', `later REFUNDED, cause ${outcome.cause}`]] : []),
+    ...ledger.map((entry) => [
+      clock(entry.createdAt),
       'ledger',
-      `${line.kind} ${line.amount}, transaction ${line.id}${line.isCancelled ? ', cancelled: the money is back' : ''}`,
+      `${entry.kind} ${entry.amount}, transaction ${entry.id}${entry.isCancelled ? ', cancelled: the money was refunded' : ''}`,
     ]),
-    ...(ledger.length === 0 ? [['', 'ledger', 'no line: no money moved']] : []),
+    ...(ledger.length === 0 ? [['', 'ledger', 'no entry: no money moved']] : []),
   ]);
 }
 
-/** What the key first came to: moment and balance stay those of the charge when that is given back. */
-function outcomeWords({ outcome, amount, cause, balanceAfter }: Outcome): string {
+/** The first outcome. After a refund, the stored time and balance are still those of the charge. */
+function describeOutcome({ outcome, amount, cause, balanceAfter }: Outcome): string {
   const first = outcome === 'REFUNDED' ? { outcome: 'CHARGED', cause: null } : { outcome, cause };
-  const words = [
+  const parts = [
     `${first.outcome} ${amount ?? ''}`.trim(),
     first.cause && `cause ${first.cause}`,
-    balanceAfter !== null && `balance after it ${balanceAfter}`,
+    balanceAfter !== null && `balance afterwards ${balanceAfter}`,
   ];
-  return words.filter(Boolean).join(', ');
+  return parts.filter(Boolean).join(', ');
 }

@@ -1,10 +1,10 @@
 import { text, type Env } from '../../lib/config.ts';
 import { openDatabase } from '../../lib/database.ts';
 import { PrismaClient, type Notification } from '../../prisma/generated/notifications/client.ts';
-import type { Part } from './part.ts';
+import type { Lookup } from './part.ts';
 import { columns, type Clock } from './text.ts';
 
-/** What the buyer was told about the order, oldest first. Undefined when nothing was. */
+/** The order's notifications, oldest first; undefined if none. */
 export async function readNotifications(env: Env, orderId: string): Promise<Notification[] | undefined> {
   const database = openDatabase(text('NOTIFICATIONS_DATABASE_URL')(env), { size: 1 });
   const db = new PrismaClient({ adapter: database.adapter });
@@ -17,25 +17,26 @@ export async function readNotifications(env: Env, orderId: string): Promise<Noti
   }
 }
 
-/** Each message to the buyer, and what became of its mail. */
-export function tellNotifications(notifications: Part<Notification[]>, clock: Clock, isFinal: boolean): string[] {
-  if (notifications.kind === 'unread') return [`  not read: ${notifications.why}`];
+/** Formats each notification with the state of its mail. */
+export function formatNotifications(notifications: Lookup<Notification[]>, clock: Clock, isFinal: boolean): string[] {
+  if (notifications.kind === 'unreadable') return [`  could not be read: ${notifications.why}`];
   if (notifications.kind === 'missing')
     return [
-      isFinal ? '  missing: the order is final, and the buyer has not been told' : '  none yet: the order is not final',
+      isFinal
+        ? '  missing: the order is final, but the buyer has not been notified'
+        : '  none yet: the order is not final',
     ];
   return columns(
     notifications.value.map((row) => [
       clock(row.createdAt),
       row.eventName,
-      `${deliveryWords(row, clock)}: ${row.message}`,
+      `${describeMail(row, clock)}: ${row.message}`,
     ]),
   );
 }
 
-function deliveryWords({ status, reason, sentAt, attempts, nextAttemptAt }: Notification, clock: Clock): string {
+function describeMail({ status, reason, sentAt, attempts, nextAttemptAt }: Notification, clock: Clock): string {
   if (status === 'SENT') return `mail SENT at ${clock(sentAt)}, attempt ${attempts}`;
-  if (status === 'PENDING')
-    return `mail PENDING, ${attempts} attempts so far, the next is due at ${clock(nextAttemptAt)}`;
+  if (status === 'PENDING') return `mail PENDING, ${attempts} attempts so far, next due at ${clock(nextAttemptAt)}`;
   return `mail ${status} (${reason ?? 'no reason given'}), ${attempts} attempts`;
 }

@@ -1,20 +1,19 @@
-/** One place that was asked about an order: what it has, that it has nothing, or why it could not be asked. */
-export type Part<T> = { kind: 'found'; value: T } | { kind: 'missing' } | { kind: 'unread'; why: string };
+/** The result of reading one source about an order. */
+export type Lookup<T> = { kind: 'found'; value: T } | { kind: 'missing' } | { kind: 'unreadable'; why: string };
 
-/** Asks one place. A story is told as far as it can be read, so no place that is away ends it. */
-export async function ask<T>(read: () => Promise<T | undefined>): Promise<Part<T>> {
+/** Never rejects, so an unavailable source does not hide the others. */
+export async function lookUp<T>(read: () => Promise<T | undefined>): Promise<Lookup<T>> {
   try {
     const value = await read();
     return value === undefined ? { kind: 'missing' } : { kind: 'found', value };
   } catch (error) {
-    return { kind: 'unread', why: reasonOf(error) };
+    return { kind: 'unreadable', why: reasonOf(error) };
   }
 }
 
-/** What was found, if anything was. */
-export const found = <T>(part: Part<T>): T | undefined => (part.kind === 'found' ? part.value : undefined);
+export const foundValue = <T>(lookup: Lookup<T>): T | undefined => (lookup.kind === 'found' ? lookup.value : undefined);
 
-/** Why something failed, in one line. Some errors say nothing themselves, and all in their code or in what caused them. */
+/** Why something failed, in one line. Some errors carry the reason only in their code or cause. */
 export function reasonOf(error: unknown): string {
   const { message, code, cause, errors } = error as {
     message?: string;
@@ -23,8 +22,8 @@ export function reasonOf(error: unknown): string {
     errors?: unknown[];
   };
   const inner = cause ?? errors?.[0];
-  const words = message || (inner === undefined ? String(code ?? error) : reasonOf(inner));
-  return words
+  const reason = message || (inner === undefined ? String(code ?? error) : reasonOf(inner));
+  return reason
     .trim()
     .split(/\s*\n\s*/)
     .at(-1)!;

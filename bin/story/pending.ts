@@ -1,32 +1,32 @@
 import type { WorkflowExecutionDescription } from '@temporalio/client';
-import { failureWords } from './history-words.ts';
+import { describeFailure } from './history-words.ts';
 import { toDate } from './text.ts';
 
-/** An activity that is being tried: history has nothing of its attempts yet. */
-export interface Pending {
+/** An activity that has not ended. The history does not contain its attempts yet. */
+export interface PendingActivity {
   id: string;
   activity: string;
   attempt: number;
-  /** Why the attempt before failed. */
+  /** Of the previous attempt. */
   failure: string | undefined;
-  /** When the next attempt is due, or when the one under way was. */
+  /** When the next or running attempt is due. */
   nextAt: Date | undefined;
-  underWay: boolean;
-  /** By somebody, in the Web UI: it is not tried until somebody lets it. */
+  running: boolean;
+  /** In the Web UI, until unpaused or retried. */
   paused: boolean;
 }
 
-/** `Started`, as Temporal's API numbers it. */
+/** `Started` in Temporal's API. */
 const STARTED = 2;
 
-/** The activities that a workflow waits for. Payloads must have been made readable. */
-export const pendingOf = ({ pendingActivities }: WorkflowExecutionDescription['raw']): Pending[] =>
+/** The activities that a workflow waits for. Payloads must be decrypted. */
+export const toPendingActivities = ({ pendingActivities }: WorkflowExecutionDescription['raw']): PendingActivity[] =>
   (pendingActivities ?? []).map(({ activityId, activityType, attempt, lastFailure, scheduledTime, state, paused }) => ({
     id: activityId ?? '',
     activity: activityType?.name ?? '',
     attempt: attempt ?? 1,
-    failure: lastFailure ? failureWords(lastFailure) : undefined,
+    failure: lastFailure ? describeFailure(lastFailure) : undefined,
     nextAt: toDate(scheduledTime),
-    underWay: Number(state) === STARTED,
+    running: Number(state) === STARTED,
     paused: paused === true,
   }));

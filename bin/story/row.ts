@@ -1,10 +1,10 @@
 import { text, type Env } from '../../lib/config.ts';
 import { openDatabase } from '../../lib/database.ts';
 import { PrismaClient, type Order } from '../../prisma/generated/orders/client.ts';
-import { found, type Part } from './part.ts';
+import { foundValue, type Lookup } from './part.ts';
 import { columns } from './text.ts';
 
-/** The order as the orders database has it. */
+/** The order's row, if there is one. */
 export async function readRow(env: Env, id: string): Promise<Order | undefined> {
   const database = openDatabase(text('ORDERS_DATABASE_URL')(env), { size: 1 });
   const db = new PrismaClient({ adapter: database.adapter });
@@ -16,18 +16,22 @@ export async function readRow(env: Env, id: string): Promise<Order | undefined> 
   }
 }
 
-/** What a row says, or that there is none. */
-export function tellRow(row: Part<Order>): string[] {
-  if (row.kind === 'unread') return [`  not read: ${row.why}`];
-  const order = found(row);
-  if (!order) return ['  missing: the orders database has no such order, but a workflow of it exists'];
+/** Formats the order's row. */
+export function formatRow(row: Lookup<Order>): string[] {
+  if (row.kind === 'unreadable') return [`  could not be read: ${row.why}`];
+  const order = foundValue(row);
+  if (!order)
+    return [
+      '  missing: the orders database has no row for this order, but its workflow exists',
+      '  to recreate the row: npm run order -- restore <order id> --reason "<why>"',
+    ];
   return columns([
     ['status', order.status + (order.reason ? ` (${order.reason})` : '')],
-    ...(order.cancelCause ? [['cancellation', `asked for by the ${order.cancelCause}`]] : []),
+    ...(order.cancelCause ? [['cancellation', `requested by the ${order.cancelCause}`]] : []),
     ['buyer', order.ownerId],
     ['price', String(order.price)],
     ['list version', String(order.version)],
-    ['placed', `${order.createdAt.toISOString()} (the times below count from then)`],
+    ['placed', `${order.createdAt.toISOString()} (the times below are relative to this)`],
     ['idempotency key', order.idempotencyKey ?? 'none'],
     ['correlation id', order.correlationId],
   ]);

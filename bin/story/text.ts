@@ -1,10 +1,10 @@
 const LONG_MS = 10_000;
 const SECOND_MS = 1_000;
 
-/** When something happened: counted from the order's placing, or by the clock when that is not known. */
+/** Formats a time relative to when the order was placed, or as ISO 8601 if that is unknown. */
 export type Clock = (at: Date | undefined | null) => string;
 
-/** Counts from a moment. What another machine's clock has as earlier is shown as that. */
+/** Times before `start`, from another machine's clock, are negative. */
 export const clockFrom =
   (start: Date | undefined): Clock =>
   (at) => {
@@ -15,7 +15,7 @@ export const clockFrom =
     return Math.abs(ms) < LONG_MS ? `${sign}${Math.abs(ms)} ms` : `${sign}${(Math.abs(ms) / SECOND_MS).toFixed(1)} s`;
   };
 
-/** A moment as Temporal writes it. */
+/** A time in Temporal's API. */
 export interface Timestamp {
   seconds?: unknown;
   nanos?: number | null;
@@ -24,19 +24,19 @@ export interface Timestamp {
 export const toDate = (at: Timestamp | null | undefined): Date | undefined =>
   at ? new Date(Number(at.seconds ?? 0) * SECOND_MS + (at.nanos ?? 0) / 1e6) : undefined;
 
-/** In one line, and without what does things to a terminal: what others have written may hold it. */
-const printable = (word: string): string =>
-  // eslint-disable-next-line no-control-regex
-  word
+/** Escapes control characters, which could manipulate the terminal. */
+const printable = (cell: string): string =>
+  cell
     .replaceAll('\n', ' ')
+    // eslint-disable-next-line no-control-regex
     .replace(/[\u0000-\u001f\u007f-\u009f]/g, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-/** Rows of words under each other. The last column is as wide as it likes. */
-export function columns(written: ReadonlyArray<readonly string[]>): string[] {
-  const rows = written.map((row) => row.map(printable));
+/** Formats rows as aligned columns; the last column is not padded. */
+export function columns(cells: ReadonlyArray<readonly string[]>): string[] {
+  const rows = cells.map((row) => row.map(printable));
   const widths: number[] = [];
-  for (const row of rows) row.forEach((word, n) => (widths[n] = Math.max(widths[n] ?? 0, word.length)));
+  for (const row of rows) row.forEach((cell, n) => (widths[n] = Math.max(widths[n] ?? 0, cell.length)));
   return rows.map((row) =>
-    `  ${row.map((word, n) => (n === row.length - 1 ? word : word.padEnd(widths[n]!))).join('  ')}`.trimEnd(),
+    `  ${row.map((cell, n) => (n === row.length - 1 ? cell : cell.padEnd(widths[n]!))).join('  ')}`.trimEnd(),
   );
 }

@@ -1,21 +1,21 @@
 import document from '../../specs/generated/preferable/openapi.json' with { type: 'json' };
 import { problemKinds, type ProblemKind } from '../../specs/generated/problems.ts';
 import type { Json } from '../../tools/specs/json.ts';
-import { resolved } from '../../tools/specs/resolve.ts';
+import { resolveReferences } from '../../tools/specs/resolve.ts';
 import type { Answer } from '../support/exchanges.ts';
 
-/** An operation with all that it can answer. */
+/** An operation of the API document with all its answers. */
 export interface Documented {
-  /** Absent for what is answered where no operation matches. */
+  /** Undefined if no operation matches the request. */
   operationId: string | undefined;
-  /** As `GET /orders`. */
+  /** For example `GET /orders`. */
   title: string;
   answers: Answer[];
 }
 
-/** What the API document says that is answered: by every operation in its order, and where none matches. */
+/** All documented answers, those to requests without a matching operation last. */
 export function documented(): Documented[] {
-  const operations = Object.entries<Json>(resolved(document, document.paths)).flatMap(([path, item]) =>
+  const operations = Object.entries<Json>(resolveReferences(document, document.paths)).flatMap(([path, item]) =>
     Object.entries<Json>(item).map(([method, { operationId, responses }]) => ({
       operationId,
       title: `${method.toUpperCase()} ${path}`,
@@ -47,6 +47,6 @@ function answersOf(operationId: string, responses: Json): Answer[] {
   );
 }
 
-/** Names an answer: the same for two that are the same. */
+/** A unique name of an answer. */
 export const nameOf = ({ operationId, status, kind }: Answer): string =>
   [operationId ?? 'no operation', status, kind].filter(Boolean).join(' ');

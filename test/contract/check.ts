@@ -1,4 +1,4 @@
-/** Whether every answer of the contract has been met by a test that is still there: `npm run check:contract`. Needs no server. */
+/** `npm run check:contract`: fails unless an existing test covers every answer of the contract. */
 import { documented } from './answers.ts';
 import { faultsOf } from './coverage.ts';
 import { readPage, ROOT } from './page.ts';
@@ -6,6 +6,6 @@ import { readPage, ROOT } from './page.ts';
 const operations = documented();
 const faults = faultsOf(operations, await readPage(), ROOT);
 for (const fault of faults) process.stderr.write(`${fault}\n`);
-if (faults.length > 0) process.stderr.write('`npm run contract-coverage` finds the tests anew\n');
+if (faults.length > 0) process.stderr.write('To record the coverage again, run `npm run contract-coverage`.\n');
 process.stdout.write(`${operations.flatMap(({ answers }) => answers).length} answers, ${faults.length} faults\n`);
 process.exitCode = faults.length > 0 ? 1 : 0;

@@ -4,13 +4,13 @@ import type { Exchange } from '../support/exchanges.ts';
 import { nameOf, type Documented } from './answers.ts';
 import { titlesIn } from './titles.ts';
 
-/** What is wrong with a page, in a sentence each: an answer of the document that no test has met, one that the document does not have, a test that is not there. */
+/** One sentence per uncovered answer, undocumented answer or missing test. */
 export function faultsOf(operations: readonly Documented[], exchanges: readonly Exchange[], root: string): string[] {
   const answers = new Set(operations.flatMap(({ answers }) => answers.map(nameOf)));
-  const met = new Set(exchanges.map(nameOf));
-  const unmet = [...answers].filter((name) => !met.has(name)).map((name) => `No test has met ${name}`);
-  const unknown = [...met].filter((name) => !answers.has(name)).map((name) => `${name} is not in the document`);
-  return [...unmet, ...unknown, ...missingTests(exchanges, root)];
+  const covered = new Set(exchanges.map(nameOf));
+  const uncovered = [...answers].filter((name) => !covered.has(name)).map((name) => `No test covers ${name}`);
+  const unknown = [...covered].filter((name) => !answers.has(name)).map((name) => `${name} is not in the document`);
+  return [...uncovered, ...unknown, ...missingTests(exchanges, root)];
 }
 
 function missingTests(exchanges: readonly Exchange[], root: string): string[] {
@@ -24,13 +24,13 @@ function missingTests(exchanges: readonly Exchange[], root: string): string[] {
   });
 }
 
-/** In the order of their worth: a test that meets few different answers is about those that it meets. */
-export function byWorth(exchanges: readonly Exchange[]): Exchange[] {
-  const answersMet = new Map(
+/** Sorts tests with the fewest different answers first: each is about the answers it gets. */
+export function mostSpecificFirst(exchanges: readonly Exchange[]): Exchange[] {
+  const answerCounts = new Map(
     [...Map.groupBy(exchanges, testOf)].map(([test, ofTest]) => [test, new Set(ofTest.map(nameOf)).size]),
   );
-  const worth = (exchange: Exchange) => answersMet.get(testOf(exchange))!;
-  return exchanges.toSorted((one, other) => worth(one) - worth(other) || compare(testOf(one), testOf(other)));
+  const countOf = (exchange: Exchange) => answerCounts.get(testOf(exchange))!;
+  return exchanges.toSorted((one, other) => countOf(one) - countOf(other) || compare(testOf(one), testOf(other)));
 }
 
 const testOf = ({ file, test }: Exchange): string => `${file} ${test}`;

@@ -7,9 +7,9 @@ import { fromPage, toPage } from './table.ts';
 export const ROOT = join(import.meta.dirname, '../..');
 const PAGE = join(ROOT, 'docs', 'contract-coverage.md');
 
-/** What the page says that is kept. */
+/** Reads the exchanges that the committed page lists. */
 export const readPage = async (): Promise<Exchange[]> => fromPage(await readFile(PAGE, 'utf8'));
 
-/** Replaces the page. */
+/** Replaces the committed page. */
 export const writePage = async (exchanges: readonly Exchange[]): Promise<void> =>
   writeFile(PAGE, await toPage(documented(), exchanges, PAGE));

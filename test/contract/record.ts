@@ -1,6 +1,6 @@
 /**
- * Runs the tests and writes down which of them met which answers of the contract: `npm run contract-coverage`. With the names of test
- * files it runs those, and keeps what is known of the others.
+ * `npm run contract-coverage`: runs the tests and records which test got which answers of the contract. With the names
+ * of test files it runs only those and keeps the records of the others.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,12 +10,12 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { EXCHANGES_DIR, type Exchange } from '../support/exchanges.ts';
 import { documented } from './answers.ts';
-import { byWorth, faultsOf } from './coverage.ts';
+import { mostSpecificFirst, faultsOf } from './coverage.ts';
 import { readPage, ROOT, writePage } from './page.ts';
 
 const words = process.argv.slice(2);
 const dir = await mkdtemp(join(tmpdir(), 'order-saga-exchanges-'));
-// The tests end themselves, and what they have started.
+// The test run gets the signals too and stops itself.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
 
 try {
@@ -25,12 +25,12 @@ try {
     env: { ...process.env, [EXCHANGES_DIR]: dir },
   });
   const [code] = (await once(tests, 'exit')) as [number | null];
-  const met = await recorded();
-  if (met.length === 0) throw new Error('No test has met any answer. The page stays as it was');
+  const recorded = await readRecorded();
+  if (recorded.length === 0) throw new Error('No test got any answer, so the page stays unchanged.');
   const rerun = new Set(words.filter((word) => !word.startsWith('-')).map((word) => basename(word, '.test.ts')));
   const kept = rerun.size > 0 ? (await readPage()).filter(({ file }) => !rerun.has(file)) : [];
-  // What a storm meets is different each time.
-  const exchanges = [...kept, ...byWorth(met)].filter(({ file }) => !file.startsWith('storm'));
+  // Storms get different answers in each run.
+  const exchanges = [...kept, ...mostSpecificFirst(recorded)].filter(({ file }) => !file.startsWith('storm'));
   await writePage(exchanges);
   const faults = faultsOf(documented(), exchanges, ROOT);
   for (const fault of faults) process.stderr.write(`${fault}\n`);
@@ -39,7 +39,7 @@ try {
   await rm(dir, { recursive: true, force: true });
 }
 
-async function recorded(): Promise<Exchange[]> {
+async function readRecorded(): Promise<Exchange[]> {
   const files = await Promise.all(globSync(join(dir, '*.jsonl')).map((file) => readFile(file, 'utf8')));
   return files.flatMap((text) =>
     text

@@ -2,39 +2,36 @@ import { format, resolveConfig } from 'prettier';
 import type { Exchange } from '../support/exchanges.ts';
 import { nameOf, type Documented } from './answers.ts';
 
-/** More of them would tell a reader no more. */
-const TESTS_MAX = 3;
+const TESTS_PER_ANSWER_MAX = 3;
 
-const INTRODUCTION = `# The contract, and the tests that have met it
+const INTRODUCTION = `# Tests for every answer of the contract
 
-Every answer that the [API document](../specs/preferable/rest-openapi.yaml) has, with tests that really got it from a server: each was compared with the document, status, headers and body. Of many tests, those that
-meet the fewest different answers are named, ${TESTS_MAX} at most.
+This page lists every answer in the [API document](../specs/preferable/rest-openapi.yaml) with tests that got it from a running server and compared its status, headers and body with the document. It names at most ${TESTS_PER_ANSWER_MAX} tests per answer, those that get the fewest different answers.
 
-\`npm run contract-coverage\` runs all tests and writes this page; with the names of test files it runs those, and replaces what the page says of them. \`npm run check:contract\` fails when an answer has no test, or a test that is
-named is gone.
+\`npm run contract-coverage\` runs all tests and writes this page. With the names of test files it runs only those and updates their entries. \`npm run check:contract\` fails if an answer has no test or a listed test no longer exists.
 `;
 
-/** The page: for each operation a table of its answers, with the tests that met each. `exchanges` come in the order of their worth. */
+/** Renders a table of answers and tests per operation. Expects the most specific tests first. */
 export async function toPage(
   operations: readonly Documented[],
   exchanges: readonly Exchange[],
   file: string,
 ): Promise<string> {
-  const met = Map.groupBy(exchanges, nameOf);
+  const byAnswer = Map.groupBy(exchanges, nameOf);
   const sections = operations.map(({ operationId, title, answers }) => {
     const rows = answers.flatMap((answer) => {
-      const told = [answer.status, answer.kind].filter(Boolean).join(' ');
-      const tests = (met.get(nameOf(answer)) ?? []).slice(0, TESTS_MAX);
+      const label = [answer.status, answer.kind].filter(Boolean).join(' ');
+      const tests = (byAnswer.get(nameOf(answer)) ?? []).slice(0, TESTS_PER_ANSWER_MAX);
       return tests.length === 0
-        ? [`| ${told} | | |`]
-        : tests.map(({ file, test }) => `| ${told} | ${file} | ${escaped(test)} |`);
+        ? [`| ${label} | | |`]
+        : tests.map(({ file, test }) => `| ${label} | ${file} | ${escaped(test)} |`);
     });
     return `## ${operationId ? `${operationId}: ` : ''}${escaped(title)}\n\n| answer | file | test |\n|---|---|---|\n${rows.join('\n')}\n`;
   });
   return format([INTRODUCTION, ...sections].join('\n'), { ...(await resolveConfig(file)), parser: 'markdown' });
 }
 
-/** The exchanges that a page names, in its order. */
+/** Parses a page written by `toPage`. */
 export function fromPage(page: string): Exchange[] {
   const exchanges: Exchange[] = [];
   let operationId: string | undefined;
@@ -47,6 +44,5 @@ export function fromPage(page: string): Exchange[] {
   return exchanges;
 }
 
-/** As text of a table, in which no character means anything. */
 const escaped = (text: string): string => text.replaceAll(/[\\`*_[\]<>|{}~]/g, '\\$&').replaceAll('\n', ' ');
 const unescaped = (text: string): string => text.replaceAll(/\\([\p{P}\p{S}])/gu, '$1');

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 
-/** A title up to the function that follows it, since one that is put together may have quotes of its own. */
+/** A title and the function after it: only the function marks the end, since a template may contain quotes. */
 const TITLES = /\btest\(\s*(?:'((?:\\.|[^'\\\n])*)'|"((?:\\.|[^"\\\n])*)"|`([^]*?)`),\s*(?:async\b|\(|\{)/g;
-/** What a title is put together from; braces within it are there once deep. */
-const PART = /\$\{(?:[^{}]|\{[^{}]*\})*\}/;
+/** A template expression, with at most one level of braces inside. */
+const EXPRESSION = /\$\{(?:[^{}]|\{[^{}]*\})*\}/;
 
-/** What the tests of a file are called: true for a name that one of them has, or could have where names are put together. */
+/** Returns a predicate: could a test of the file have this title? */
 export function titlesIn(path: string): (name: string) => boolean {
   const patterns = [...readFileSync(path, 'utf8').matchAll(TITLES)].map(([, single, double, template]) =>
-    template === undefined ? patternOf([single ?? double!]) : patternOf(template.split(PART)),
+    template === undefined ? patternOf([single ?? double!]) : patternOf(template.split(EXPRESSION)),
   );
   return (name) => patterns.some((pattern) => pattern.test(name));
 }

@@ -1,28 +1,28 @@
 import { proxySinks, type Sinks, type WorkflowInterceptorsFactory } from '@temporalio/workflow';
 
-/** What a workflow asked an activity for. */
-export interface Asked {
+/** A workflow's call of an activity. */
+export interface ActivityCall {
   activity: string;
   kind: 'local' | 'regular';
   args: unknown[];
 }
 
 export interface CaptureSinks extends Sinks {
-  capture: { asked(asked: Asked): void };
+  capture: { called(call: ActivityCall): void };
 }
 
 const { capture } = proxySinks<CaptureSinks>();
 
-/** Tells the outside what the workflow asks its activities for. Runs in the sandbox, and changes nothing of the history. */
+/** Reports activity calls without changing the history. */
 export const interceptors: WorkflowInterceptorsFactory = () => ({
   outbound: [
     {
       scheduleActivity(input, next) {
-        capture.asked({ activity: input.activityType, kind: 'regular', args: input.args });
+        capture.called({ activity: input.activityType, kind: 'regular', args: input.args });
         return next(input);
       },
       scheduleLocalActivity(input, next) {
-        capture.asked({ activity: input.activityType, kind: 'local', args: input.args });
+        capture.called({ activity: input.activityType, kind: 'local', args: input.args });
         return next(input);
       },
     },

@@ -1,4 +1,4 @@
-/** Whether the workflows, as they are, take every history that is kept: `npm run check:replay`. Needs no server. */
+/** `npm run check:replay`: fails unless every stored history replays. Needs no server. */
 import { quietRuntime } from '../support/temporal.ts';
 import { bundleForReplay, faultsOf } from './gate.ts';
 import { readStored } from './stored.ts';
@@ -7,7 +7,7 @@ quietRuntime();
 const stored = await readStored();
 const faults =
   stored.length === 0
-    ? ['There are no histories: `npm run histories` records them']
+    ? ['No histories are stored, so nothing was checked. Record them with `npm run histories`.']
     : await faultsOf(await bundleForReplay(), stored);
 for (const fault of faults) process.stderr.write(`${fault}\n`);
 process.stdout.write(`${stored.length} histories, ${faults.length} faults\n`);

@@ -1,4 +1,4 @@
-/** Records the histories that the replay check runs on, each anew, on a Temporal server of its own: `npm run histories`. */
+/** `npm run histories`: records all histories again. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ type Recorded = Omit<Stored, 'localInputs'>;
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 const dir = await mkdtemp(join(tmpdir(), 'order-saga-histories-'));
-const server = await startTemporal({ dataDir: dir, inMemory: true, searchAttributes, say });
+const server = await startTemporal({ dataDir: dir, inMemory: true, searchAttributes, onProgress: say });
 try {
   const bundle = join(dir, 'workflows.js');
   await writeFile(bundle, (await bundleWorkflows()).code);
@@ -24,11 +24,11 @@ try {
   const recorded = await recordAll();
   const replayed = await replay(await bundleForReplay(), recorded);
   const stored = recorded.map((each, n) => {
-    const { fault, asked } = replayed[n]!;
+    const { fault, calls } = replayed[n]!;
     if (fault) throw fault;
     return {
       ...each,
-      localInputs: asked.filter(({ kind }) => kind === 'local').map(({ activity, args }) => ({ activity, args })),
+      localInputs: calls.filter(({ kind }) => kind === 'local').map(({ activity, args }) => ({ activity, args })),
     };
   });
   await writeStored(stored);
@@ -38,7 +38,7 @@ try {
   await rm(dir, { recursive: true, force: true });
 }
 
-/** Those that take a minute run beside each other, and the quick ones one after the other meanwhile. */
+/** The stuck scenarios take a minute each, so they run in parallel. */
 async function recordAll(): Promise<Recorded[]> {
   const named = Object.entries(scenarios);
   const isLong = ([name]: [string, Scenario]) => name.includes('stuck');

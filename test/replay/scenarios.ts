@@ -6,16 +6,16 @@ import { createProfileStarter } from '../../api/users/workflow.ts';
 import { cancelWorkflowId, orderWorkflowId, profileWorkflowId } from '../../specs/identity.ts';
 import { eventually } from '../support/eventually.ts';
 import { createProfileWorld } from '../support/profile-world.ts';
-import { askCancellation, askOutcome, startOrder, withWorker } from '../support/temporal.ts';
+import { cancelAndWait, awaitOutcome, startOrder, withWorker } from '../support/temporal.ts';
 import { createWorld, type World } from '../support/world.ts';
 
-/** Takes a workflow down one of its paths, to its end, and answers its id. */
+/** Runs a workflow to its end and returns its id. */
 export type Scenario = (client: Client) => Promise<string>;
 
-/** Longer than the one try within the workflow task. */
+/** Longer than the local attempt. */
 const SLOW_MS = 2_500;
-/** As often as a step that fails at once is tried before it counts as stuck, and once more. */
-const STUCK_TRIES = 9;
+/** A failing step counts as stuck after eight attempts. */
+const STUCK_ATTEMPTS = 9;
 
 /** Every path of every workflow. */
 export const scenarios: Readonly<Record<string, Scenario>> = {
@@ -29,7 +29,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     const world = createWorld();
     const refuse = () =>
       Promise.reject(
-        ApplicationFailure.nonRetryable('billing knows the key of this order for another request', 'KeyReused'),
+        ApplicationFailure.nonRetryable("billing holds another request under this order's key", 'KeyReused'),
       );
     return placed(client, world, { ...world.activities, chargeOrder: refuse });
   },
@@ -37,17 +37,19 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     placed(client, createWorld({ loseAnswerOf: { step: 'announceOrder', times: 2 } })),
   'order-deadline': (client) => placed(client, silent({ deadlineS: 2 })),
   'order-stuck-charge': (client) =>
-    placed(client, createWorld({ charge: 'regular', loseAnswerOf: { step: 'chargeOrder', times: STUCK_TRIES } })),
+    placed(client, createWorld({ charge: 'regular', loseAnswerOf: { step: 'chargeOrder', times: STUCK_ATTEMPTS } })),
   'order-stuck-settlement': (client) =>
-    placed(client, createWorld({ loseAnswerOf: { step: 'settleOrder', times: STUCK_TRIES + 1 } })),
+    placed(client, createWorld({ loseAnswerOf: { step: 'settleOrder', times: STUCK_ATTEMPTS + 1 } })),
   'order-stuck-announcement': (client) =>
-    placed(client, createWorld({ loseAnswerOf: { step: 'announceOrder', times: STUCK_TRIES } })),
+    placed(client, createWorld({ loseAnswerOf: { step: 'announceOrder', times: STUCK_ATTEMPTS } })),
   'order-stuck-until-deadline': (client) => placed(client, silent({ deadlineS: 67 })),
   'order-cancelled-by-operator': async (client) => {
     const world = silent();
     return withWorker(world.activities, async (taskQueue) => {
       const handle = await startOrder(client, taskQueue, world);
-      await eventually(() => world.account.asked > 0 || Promise.reject(new Error('billing has not been asked')));
+      await eventually(
+        () => world.account.chargeRequests > 0 || Promise.reject(new Error('no charge request has reached billing')),
+      );
       await handle.cancel();
       return ended(client, handle.workflowId);
     });
@@ -57,7 +59,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'cancellation-after-success': (client) => cancelledAfter(client, createWorld()),
   'cancellation-after-decline': (client) => cancelledAfter(client, createWorld({ balance: 10 })),
   'cancellation-stuck': (client) =>
-    cancelledAfter(client, createWorld({ loseAnswerOf: { step: 'cancelCharge', times: STUCK_TRIES } })),
+    cancelledAfter(client, createWorld({ loseAnswerOf: { step: 'cancelCharge', times: STUCK_ATTEMPTS } })),
   'profile-created': (client) => changed(client, createProfileWorld()),
   'profile-changed': (client) => changed(client, createProfileWorld({ version: 2, usersAnswersFirst: [503] })),
   'profile-deleted': (client) =>
@@ -78,41 +80,41 @@ async function ended(client: Client, workflowId: string): Promise<string> {
 
 const placed = (client: Client, world: World, activities = world.activities): Promise<string> =>
   withWorker(activities, async (taskQueue) => {
-    await askOutcome(client, taskQueue, world);
+    await awaitOutcome(client, taskQueue, world);
     return ended(client, orderWorkflowId(world.orderId));
   });
 
-/** The one try within the workflow task takes too long, and an activity of its own follows. */
+/** The local attempt times out, so a regular activity follows. */
 async function slowly(client: Client, step: 'chargeOrder' | 'settleOrder'): Promise<string> {
   const world = createWorld();
   const act = world.activities[step] as (input: unknown) => Promise<never>;
-  let waits = [SLOW_MS];
+  let delayMs = SLOW_MS;
   const slow = async (input: unknown) => {
-    const [wait = 0] = waits;
-    waits = [];
-    await sleep(wait);
+    const thisDelayMs = delayMs;
+    delayMs = 0;
+    await sleep(thisDelayMs);
     return act(input);
   };
   return placed(client, world, { ...world.activities, [step]: slow });
 }
 
-async function cancelledBefore(client: Client, kept: (world: World) => string): Promise<string> {
+async function cancelledBefore(client: Client, workflowIdOf: (world: World) => string): Promise<string> {
   const world = createWorld({ silentCharge: { takesEffect: false }, charge: 'regular' });
   return withWorker(world.activities, async (taskQueue) => {
-    const waiting = askOutcome(client, taskQueue, world);
-    await askCancellation(client, taskQueue, world);
-    world.billingSpeaks();
+    const waiting = awaitOutcome(client, taskQueue, world);
+    await cancelAndWait(client, taskQueue, world);
+    world.billingRecovers();
     await waiting;
     await ended(client, orderWorkflowId(world.orderId));
     await ended(client, cancelWorkflowId(world.orderId));
-    return kept(world);
+    return workflowIdOf(world);
   });
 }
 
 const cancelledAfter = (client: Client, world: World): Promise<string> =>
   withWorker(world.activities, async (taskQueue) => {
-    await askOutcome(client, taskQueue, world);
-    await askCancellation(client, taskQueue, world);
+    await awaitOutcome(client, taskQueue, world);
+    await cancelAndWait(client, taskQueue, world);
     return ended(client, cancelWorkflowId(world.orderId));
   });
 

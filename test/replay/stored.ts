@@ -5,15 +5,14 @@ import { basename, join } from 'node:path';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { JSONToPayload, type JSONPayload } from '@temporalio/common/lib/proto-utils.js';
 import { format, resolveConfig } from 'prettier';
-import type { Asked } from './capture.ts';
+import type { ActivityCall } from './capture.ts';
 
-/** A history as it is kept in a file of its own. */
+/** A recorded history. */
 export interface Stored {
   name: string;
   workflowId: string;
-  /** What was asked of local activities, in order: a history has their answers only. */
-  localInputs: Array<Omit<Asked, 'kind'>>;
-  /** As Temporal's tools show and take it. */
+  /** The history holds only their results. */
+  localInputs: Array<Omit<ActivityCall, 'kind'>>;
   history: { events: HistoryEvent[] };
 }
 
@@ -22,10 +21,10 @@ interface HistoryEvent {
 }
 
 const FOLDER = join(import.meta.dirname, '..', 'histories');
-/** By this a worker and a client call themselves. Who recorded a history is nobody's business, and different each time. */
+/** The SDK's identity names the recording machine. */
 const RECORDER = `${process.pid}@${hostname()}`;
 
-/** All that is kept, by name. */
+/** Reads all stored histories, sorted by name. */
 export async function readStored(): Promise<Stored[]> {
   const files = globSync(join(FOLDER, '*.json')).sort();
   return Promise.all(
@@ -36,13 +35,13 @@ export async function readStored(): Promise<Stored[]> {
   );
 }
 
-/** Replaces all that is kept. */
+/** Replaces all stored histories. */
 export async function writeStored(all: readonly Stored[]): Promise<void> {
   await rm(FOLDER, { recursive: true, force: true });
   await mkdir(FOLDER);
   for (const { name, ...content } of all) {
     const file = join(FOLDER, `${name}.json`);
-    // A stack tells where the files of the one who recorded it are.
+    // Stack traces contain paths of the recording machine.
     const text = JSON.stringify(content, (key, value: unknown) =>
       key === 'stackTrace' ? undefined : value,
     ).replaceAll(RECORDER, 'recorder');
@@ -50,20 +49,20 @@ export async function writeStored(all: readonly Stored[]): Promise<void> {
   }
 }
 
-/** What the history has of the inputs of its activities, and beside it those of local ones. */
-export function inputsOf({ history, localInputs }: Pick<Stored, 'history' | 'localInputs'>): Asked[] {
-  const regular = history.events.flatMap(({ activityTaskScheduledEventAttributes: asked }) =>
-    asked
+/** Recorded calls, regular ones first. */
+export function callsOf({ history, localInputs }: Pick<Stored, 'history' | 'localInputs'>): ActivityCall[] {
+  const regular = history.events.flatMap(({ activityTaskScheduledEventAttributes: scheduled }) =>
+    scheduled
       ? [
           {
-            activity: asked.activityType.name,
-            args: (asked.input?.payloads ?? []).map(contentOf),
+            activity: scheduled.activityType.name,
+            args: (scheduled.input?.payloads ?? []).map(contentOf),
             kind: 'regular' as const,
           },
         ]
       : [],
   );
-  return [...regular, ...localInputs.map((asked) => ({ ...asked, kind: 'local' as const }))];
+  return [...regular, ...localInputs.map((call) => ({ ...call, kind: 'local' as const }))];
 }
 
 const contentOf = (payload: JSONPayload): unknown => defaultPayloadConverter.fromPayload(JSONToPayload(payload));

@@ -4,7 +4,7 @@ import { mutantOf } from './mutants/mutants.ts';
 
 export const USAGE = 'Usage: npm run storm -- [--seed N] [--orders N] [--faults N] [--mutant NAME]';
 
-export interface Asked {
+export interface StormArguments {
   seed: number;
   orders: number;
   faults: number;
@@ -13,8 +13,8 @@ export interface Asked {
 
 const SEEDS = 2 ** 31;
 
-/** What the words of the command line ask for. Throws for what cannot be meant. */
-export function readArguments(words: readonly string[]): Asked {
+/** Parses the command line. Throws on unknown options and invalid values. */
+export function readArguments(words: readonly string[]): StormArguments {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({ args: [...words], options: { seed: text, orders: text, faults: text, mutant: text } });
   return {
@@ -25,8 +25,8 @@ export function readArguments(words: readonly string[]): Asked {
   };
 }
 
-function count(value: string | undefined, otherwise: number): number {
-  if (value === undefined) return otherwise;
-  if (!/^\d{1,10}$/.test(value)) throw new Error(`"${value}" is no whole number`);
+function count(value: string | undefined, fallback: number): number {
+  if (value === undefined) return fallback;
+  if (!/^\d{1,10}$/.test(value)) throw new Error(`"${value}" is not a whole number of at most ten digits.`);
   return Number(value);
 }

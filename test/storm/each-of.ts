@@ -1,18 +1,18 @@
-/** Does it for each of them, so many at a time, and answers what came of each, in their order. Rejects when the signal is aborted meanwhile. */
-export async function eachOf<T, R>(
-  all: readonly T[],
-  atOnce: number,
-  act: (each: T) => Promise<R>,
+/** Runs `act` on all items, `concurrency` at a time. Returns results in input order; rejects if the signal aborts. */
+export async function mapConcurrently<T, R>(
+  items: readonly T[],
+  concurrency: number,
+  act: (item: T) => Promise<R>,
   signal?: AbortSignal,
 ): Promise<R[]> {
   const results: R[] = [];
-  const left = all.entries();
+  const remaining = items.entries();
   const work = async () => {
-    for (const [n, each] of left) {
+    for (const [n, item] of remaining) {
       signal?.throwIfAborted();
-      results[n] = await act(each);
+      results[n] = await act(item);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, work));
+  await Promise.all(Array.from({ length: concurrency }, work));
   return results;
 }

@@ -1,15 +1,14 @@
 import type { Violation } from './checks/violation.ts';
 
-/** What was found not to hold, each once. */
+/** All violations found so far, without duplicates. */
 export interface Findings {
   add(found: readonly Violation[]): void;
   readonly all: readonly Violation[];
 }
 
-/** Where one thing went wrong, many may follow from it. */
-const TOLD_MAX = 8;
+const REPORTED_PER_INVARIANT_MAX = 8;
 
-/** Tells each violation as it is found, and of many of one invariant the first ones. */
+/** Calls `onFound` for each new violation, up to a limit per invariant. */
 export function createFindings(onFound: (violation: Violation) => void): Findings {
   const known = new Map<string, Violation>();
   const counts = new Map<string, number>();
@@ -21,7 +20,7 @@ export function createFindings(onFound: (violation: Violation) => void): Finding
         known.set(name, violation);
         const count = (counts.get(violation.invariant) ?? 0) + 1;
         counts.set(violation.invariant, count);
-        if (count <= TOLD_MAX) onFound(violation);
+        if (count <= REPORTED_PER_INVARIANT_MAX) onFound(violation);
       }
     },
     get all() {

@@ -1,22 +1,21 @@
-/** Chance that a seed decides: the same seed, the same decisions. */
+/** A seeded random generator: the same seed gives the same decisions. */
 export interface Prng {
-  /** From 0 to below 1. */
+  /** In [0, 1). */
   next(): number;
-  /** A whole number between two bounds, both included. */
+  /** An integer; both bounds are inclusive. */
   between(min: number, max: number): number;
   chance(share: number): boolean;
   pick<T>(of: readonly T[]): T;
   shuffled<T>(of: readonly T[]): T[];
   uuid(): string;
-  /** Letters and digits. */
   word(length: number): string;
-  /** Another one, which goes its own way from here: what one decides does not depend on how often the other was asked. */
+  /** An independent generator: draws from one do not affect the other. */
   fork(): Prng;
 }
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
-/** Mulberry32. */
+/** The mulberry32 algorithm. */
 export function createPrng(seed: number): Prng {
   let state = seed >>> 0;
   const next = (): number => {

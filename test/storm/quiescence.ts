@@ -3,28 +3,25 @@ import { roleNames } from '../../bin/role.ts';
 import type { Topics } from './nemesis/topics.ts';
 import type { World } from './world/world.ts';
 
-/** What is still under way, in words; empty when nothing is. */
-type Unrest = string[];
-
-const LOOK_EVERY_MS = 250;
+const CHECK_EVERY_MS = 250;
 const ANSWER_WITHIN_MS = 5_000;
 
-/** Waits until nothing is under way any more. Answers how long that took, and what was still under way when it took too long. */
+/** Waits until no work is pending, at most `withinMs`. Returns the time taken and what is still pending. */
 export async function untilQuiet(
   world: World,
   topics: Topics,
   { withinMs, signal }: { withinMs: number; signal: AbortSignal },
 ) {
-  const beganMs = Date.now();
+  const startedMs = Date.now();
   for (;;) {
-    const unrest = await unrestOf(world, topics).catch((error: Error) => [error.message]);
-    const tookMs = Date.now() - beganMs;
-    if (unrest.length === 0 || tookMs > withinMs) return { tookMs, unrest };
-    await sleep(LOOK_EVERY_MS, undefined, { signal });
+    const pending = await pendingWork(world, topics).catch((error: Error) => [error.message]);
+    const tookMs = Date.now() - startedMs;
+    if (pending.length === 0 || tookMs > withinMs) return { tookMs, pending };
+    await sleep(CHECK_EVERY_MS, undefined, { signal });
   }
 }
 
-async function unrestOf({ databases, temporal, urls, operationsUrlOf }: World, topics: Topics): Promise<Unrest> {
+async function pendingWork({ databases, temporal, urls, operationsUrlOf }: World, topics: Topics): Promise<string[]> {
   const count = async (service: keyof typeof databases, from: string) =>
     (await databases[service]<{ count: number }>(`select count(*)::int as count from ${from}`))[0]!.count;
   const counts = await Promise.all([
@@ -35,25 +32,25 @@ async function unrestOf({ databases, temporal, urls, operationsUrlOf }: World, t
     temporal.client.workflow.count(`ExecutionStatus = 'Running'`).then(({ count: open }) => open),
     topics.lag(),
   ]);
-  const what = [
+  const labels = [
     'orders in progress',
-    'cancellations to be made',
-    'profiles to be told of',
-    'mails to be sent',
+    'unfinished cancellations',
+    'unannounced profile changes',
+    'unsent mails',
     'open workflows',
-    'messages to be read',
+    'unread messages',
   ];
-  const under = counts.flatMap((each, n) => (each > 0 ? [`${each} ${what[n]}`] : []));
+  const pending = counts.flatMap((each, n) => (each > 0 ? [`${each} ${labels[n]}`] : []));
   const unready = await Promise.all(
     roleNames.map(async (role) =>
       (await isReady(role === 'gateway' ? urls[role] : operationsUrlOf(role))) ? [] : [`${role} is not ready`],
     ),
   );
-  return [...under, ...unready.flat()];
+  return [...pending, ...unready.flat()];
 }
 
-/** Ready, and with nothing that it could do without for a while away. */
+/** True if the role is ready and none of its dependencies is down, even those it can run without for a while. */
 async function isReady(url: string): Promise<boolean> {
-  const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
-  return ((await answer.json()) as { status: string }).status === 'ready';
+  const response = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+  return ((await response.json()) as { status: string }).status === 'ready';
 }

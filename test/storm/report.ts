@@ -1,30 +1,30 @@
 import { faultKinds, type Fault } from './nemesis/faults.ts';
-import type { Books } from './checks/books.ts';
-import type { Holdings } from './checks/resources.ts';
+import type { Rows } from './checks/books.ts';
+import type { Resources } from './checks/resources.ts';
 import type { Violation } from './checks/violation.ts';
 
 export interface Report {
   seeds: readonly number[];
   faults: readonly Fault[];
   failpoints: { hit: readonly string[]; all: number };
-  books: Books;
+  rows: Rows;
   requests: number;
   unknown: number;
   restarts: number;
   tookMs: number;
   violations: readonly Violation[];
-  /** What follows is known of a storm that was not ended early. */
-  looks?: number;
-  /** From the last fault's end until nothing was under way, of each seed. */
+  /** The fields below are missing if the storm ended early. */
+  databaseChecks?: number;
+  /** For each seed, from the end of the last fault to quiescence. */
   quietMs?: readonly number[];
-  holdings?: { start: Holdings; end: Holdings };
+  resources?: { start: Resources; end: Resources };
 }
 
-const VIOLATIONS_TOLD_MAX = 40;
+const VIOLATIONS_PRINTED_MAX = 40;
 
-/** What a storm was and what came of it, as text. */
+/** The report that the command prints. */
 export function toText(report: Report): string {
-  const { seeds, failpoints, violations, tookMs, quietMs = [], holdings } = report;
+  const { seeds, failpoints, violations, tookMs, quietMs = [], resources } = report;
   const deaths = `${new Set(failpoints.hit).size} of ${failpoints.all}, ${failpoints.hit.length} deaths`;
   return [
     '',
@@ -34,9 +34,9 @@ export function toText(report: Report): string {
     '',
     ...table(figures(report)),
     '',
-    ...(holdings ? [...table(holdingsOf(holdings)), ''] : []),
+    ...(resources ? [...table(resourcesOf(resources)), ''] : []),
     ...violations
-      .slice(0, VIOLATIONS_TOLD_MAX)
+      .slice(0, VIOLATIONS_PRINTED_MAX)
       .map(({ invariant, what }, n) => `${n === 0 ? 'first violation: ' : ''}${invariant} ${what}`),
     violations.length === 0 ? 'all invariants hold' : `${violations.length} violations`,
   ].join('\n');
@@ -48,10 +48,10 @@ const faultCounts = ({ faults }: Report): string[][] =>
   Object.keys(faultKinds).map((kind) => [kind, String(faults.filter((fault) => fault.kind === kind).length)]);
 
 function figures({
-  books: { orders, notifications, movements },
+  rows: { orders, notifications, movements },
   requests,
   unknown,
-  looks,
+  databaseChecks,
   restarts,
 }: Report): string[][] {
   const statuses = ['SUCCESS', 'FAILED', 'CANCELLED', 'IN_PROGRESS'] as const;
@@ -60,19 +60,18 @@ function figures({
     ...statuses.map((status) => [`  ${status}`, String(orders.filter((order) => order.status === status).length)]),
     ['movements of money', String(movements.length)],
     ['notifications', String(notifications.length)],
-    ['requests', `${requests}, of ${unknown} of which nothing was known at first`],
-    ['looks at the books meanwhile', String(looks ?? '')],
-    ['processes started again', String(restarts)],
+    ['requests', `${requests}, ${unknown} with an unknown outcome at first`],
+    ['database checks during the storm', String(databaseChecks ?? '')],
+    ['processes restarted', String(restarts)],
   ];
 }
 
-/** By role: what it held on to at the start, and in the end. */
-function holdingsOf({ start, end }: NonNullable<Report['holdings']>): string[][] {
-  const kinds = Object.keys(start) as Array<keyof Holdings>;
-  const who = [...new Set(kinds.flatMap((kind) => Object.keys(end[kind])))];
-  const cell = (kind: keyof Holdings, name: string) =>
+function resourcesOf({ start, end }: NonNullable<Report['resources']>): string[][] {
+  const kinds = Object.keys(start) as Array<keyof Resources>;
+  const names = [...new Set(kinds.flatMap((kind) => Object.keys(end[kind])))];
+  const cell = (kind: keyof Resources, name: string) =>
     end[kind][name] === undefined ? '' : `${Math.round(start[kind][name] ?? 0)} → ${Math.round(end[kind][name])}`;
-  return [['', ...kinds], ...who.map((name) => [name, ...kinds.map((kind) => cell(kind, name))])];
+  return [['', ...kinds], ...names.map((name) => [name, ...kinds.map((kind) => cell(kind, name))])];
 }
 
 function table(rows: readonly string[][]): string[] {

@@ -1,45 +1,45 @@
 /**
- * Lets a storm go over an installation of its own: buyers order while processes are killed and paused, connections are spoilt and messages
- * come again, and then everything is compared with everything. `npm run storm -- --seed 7 --orders 2000 --faults 60`. Ends with 0 when all
- * invariants hold, with 1 when one does not, with 2 when it could not be run.
+ * Runs a storm: buyers order while processes are killed and paused, connections break and messages are redelivered;
+ * then all data is checked. `npm run storm -- --seed 7 --orders 2000 --faults 60`. The exit code is 0 if all invariants
+ * hold (or a mutant is not caught), 1 if one is violated (or the mutant is caught), and 2 if the storm could not run.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exitWhenDone } from '../../lib/exit-when-done.ts';
 import { interruption } from '../../local/interruption.ts';
-import { readArguments, USAGE, type Asked } from './arguments.ts';
+import { readArguments, USAGE, type StormArguments } from './arguments.ts';
 import { createMutant } from './mutants/mutants.ts';
 import { toText } from './report.ts';
 import { storm } from './storm.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-/** That the machine is busy is not what is looked for in a mutant. */
+/** A busy machine must not count as catching the mutant. */
 const MUTANT_QUIET_WITHIN_MS = 180_000;
-const say = (line: string) => void process.stdout.write(`${line}\n`);
+const print = (line: string) => void process.stdout.write(`${line}\n`);
 
 exitWhenDone();
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(words: readonly string[]): Promise<number> {
-  let asked: Asked;
+  let options: StormArguments;
   try {
-    asked = readArguments(words);
+    options = readArguments(words);
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n${USAGE}\n`);
     return 2;
   }
   const signal = interruption(process.env);
   try {
-    return await run(asked, signal);
+    return await run(options, signal);
   } catch (error) {
     process.stderr.write(signal.aborted ? 'Interrupted.\n' : `${(error as Error).stack}\n`);
     return 2;
   }
 }
 
-async function run({ seed, orders, faults, mutant }: Asked, signal: AbortSignal): Promise<number> {
-  say(`seed ${seed}, ${orders} orders, ${faults} faults${mutant ? `, with the mutant ${mutant.name}` : ''}`);
+async function run({ seed, orders, faults, mutant }: StormArguments, signal: AbortSignal): Promise<number> {
+  print(`seed ${seed}, ${orders} orders, ${faults} faults${mutant ? `, with the mutant ${mutant.name}` : ''}`);
   const dir = await mkdtemp(join(tmpdir(), 'order-saga-storm-'));
   const root = mutant ? await createMutant(mutant.name, join(dir, 'mutant')) : ROOT;
   const report = await storm({
@@ -49,21 +49,21 @@ async function run({ seed, orders, faults, mutant }: Asked, signal: AbortSignal)
     root,
     dir,
     signal,
-    say,
+    print,
     ...(mutant && { stopsAt: mutant.caughtBy, quietWithinMs: MUTANT_QUIET_WITHIN_MS }),
   });
-  say(toText(report));
-  const broken = report.violations.map(({ invariant }) => invariant);
-  const caughtBy = mutant && broken.find((invariant) => mutant.caughtBy.includes(invariant));
-  // What else was found of a mutant need not come from what is wrong with it.
+  print(toText(report));
+  const violated = report.violations.map(({ invariant }) => invariant);
+  const caughtBy = mutant && violated.find((invariant) => mutant.caughtBy.includes(invariant));
+  // Other violations may have nothing to do with the mutation.
   if (mutant)
-    say(
+    print(
       caughtBy
         ? `${mutant.name} is caught by ${caughtBy}`
         : `${mutant.name} is NOT caught by ${mutant.caughtBy.join(', ')}`,
     );
-  const found = mutant ? caughtBy !== undefined : broken.length > 0;
+  const found = mutant ? caughtBy !== undefined : violated.length > 0;
   if (!found) await rm(dir, { recursive: true, force: true });
-  else say(`What the clients saw, and the evidence: ${dir}`);
+  else print(`The history and the evidence are kept in ${dir}`);
   return found ? 1 : 0;
 }

@@ -2,7 +2,7 @@ import { violations, type Violation } from './checks/violation.ts';
 import { createClients, type Clients } from './clients/clients.ts';
 import type { History } from './clients/history.ts';
 import type { Fault } from './nemesis/faults.ts';
-import { unleash } from './nemesis/nemesis.ts';
+import { runNemesis } from './nemesis/nemesis.ts';
 import { planFaults } from './nemesis/plan.ts';
 import type { Topics } from './nemesis/topics.ts';
 import { createPrng } from './prng.ts';
@@ -19,17 +19,17 @@ export interface WaveOptions {
   quietWithinMs: number;
   signal: AbortSignal;
   onFound(found: readonly Violation[]): void;
-  say(line: string): void;
+  print(line: string): void;
 }
 
-/** All that one seed decides. */
+/** The faults and buyers that one seed decides. */
 export interface Wave {
   plan: readonly Fault[];
   clients: Clients;
-  /** Before anything happens: some orders, so that everything has been used once. */
+  /** Places orders without faults, so that connections exist before resources are first counted. */
   warmUp(): Promise<void>;
-  /** Buyers order while everything dies. Answers how long after the last fault and the last order nothing was under way any more. */
-  break(): Promise<number>;
+  /** Runs buyers and faults. Returns the milliseconds from the last fault and order to quiescence. */
+  run(): Promise<number>;
 }
 
 const STUCK_FOR_GOOD_MS = 300_000;
@@ -47,7 +47,7 @@ export function createWave({
   quietWithinMs,
   signal,
   onFound,
-  say,
+  print,
 }: WaveOptions): Wave {
   const prng = createPrng(seed);
   const plan = planFaults(prng.fork(), faults);
@@ -56,11 +56,11 @@ export function createWave({
     history,
     gatewayUrl: `http://${world.edges['clients to gateway'].address}`,
     serviceUrls: world.urls,
-    buyers: Math.max(BUYERS_MIN, Math.round(orders / ORDERS_FOR_EACH_BUYER)),
+    buyerCount: Math.max(BUYERS_MIN, Math.round(orders / ORDERS_FOR_EACH_BUYER)),
     signal,
   });
   const onFault = ({ kind, target }: Fault, phase: string) =>
-    say(`${kind} of ${target} ${phase}, after ${clients.orders()} orders`);
+    print(`${kind} of ${target} ${phase}, after ${clients.orders()} orders`);
   return {
     plan,
     clients,
@@ -68,34 +68,34 @@ export function createWave({
       await clients.shop(Math.ceil(orders * WARM_UP_SHARE));
       await untilQuiet(world, topics, { withinMs: quietWithinMs, signal });
     },
-    async break() {
-      const healed = unleash({ world, clients, topics, signal, plan, orders, onFault, onFound });
-      await Promise.all([clients.shop(orders), healed]);
-      const calmMs = Date.now();
-      say('all is healed, and all orders are placed');
-      const open = await clients.insist(quietWithinMs);
+    async run() {
+      const faultsOver = runNemesis({ world, clients, topics, signal, plan, orders, onFault, onFound });
+      await Promise.all([clients.shop(orders), faultsOver]);
+      const faultsOverMs = Date.now();
+      print('all faults are over and all orders are placed');
+      const open = await clients.resolvePending(quietWithinMs);
       onFound(
         violations(
           'I14',
           open,
           ({ operation, path, headers }) =>
-            `${operation} of ${path} under ${headers['idempotency-key']} is not answered for certain`,
+            `${operation} of ${path} under ${headers['idempotency-key']} still has an unknown outcome`,
         ),
       );
-      say(`${open.length} requests are left of which nothing is known`);
-      const { unrest } = await untilQuiet(world, topics, { withinMs: quietWithinMs, signal });
-      const quietMs = Date.now() - calmMs;
-      say(`quiet after ${quietMs} ms`);
-      const isStuck = unrest.length > 0 || quietMs > quietWithinMs;
+      print(`${open.length} requests still have an unknown outcome`);
+      const { pending } = await untilQuiet(world, topics, { withinMs: quietWithinMs, signal });
+      const quietMs = Date.now() - faultsOverMs;
+      print(`quiet after ${quietMs} ms`);
+      const isStuck = pending.length > 0 || quietMs > quietWithinMs;
       if (isStuck)
         onFound([
           {
             invariant: 'I8',
-            what: `not quiet ${quietMs} ms after the last fault: ${unrest.join(', ') || 'until then'}`,
+            what: `not quiet ${quietMs} ms after the last fault: ${pending.join(', ') || 'quiet too late'}`,
           },
         ]);
-      // What is late is not lost: the rest can only be judged once it is over.
-      if (unrest.length > 0) await untilQuiet(world, topics, { withinMs: STUCK_FOR_GOOD_MS, signal });
+      // The other checks need a quiescent system.
+      if (pending.length > 0) await untilQuiet(world, topics, { withinMs: STUCK_FOR_GOOD_MS, signal });
       return quietMs;
     },
   };

@@ -1,23 +1,21 @@
-import { startAuth, quickPasswords, users } from './auth.ts';
-import { createAsk, type Sent } from './asking.ts';
+import { startAuth, fakePasswords, users } from './auth.ts';
+import { createContractClient, type Sent } from './asking.ts';
 import { startGateway } from './gateway.ts';
 import { cookieOf, json, post } from './requests.ts';
 
-export const NEXT = 'a better horse';
+export const NEW_PASSWORD = 'a better horse';
 
-/** The auth role behind a gateway, and what users ask of it about themselves. */
+/** Starts auth behind a gateway, with calls for passwords and sessions. */
 export async function startAccounts() {
-  const auth = await startAuth({ passwords: quickPasswords });
+  const auth = await startAuth({ passwords: fakePasswords });
   const gateway = await startGateway({ auth: auth.url });
-  const ask = createAsk(gateway.url);
+  const ask = createContractClient(gateway.url);
   return {
     auth,
     ask,
     ...users(gateway.url),
-    /** One more session of the user, on another device. */
-    again: async (credentials: object) => cookieOf(await post(`${gateway.url}/auth/login`, json(credentials))),
-    /** Whether this session holds. */
-    knows: async (cookie: string) => (await fetch(`${gateway.url}/auth`, { headers: { cookie } })).status === 200,
+    loginAgain: async (credentials: object) => cookieOf(await post(`${gateway.url}/auth/login`, json(credentials))),
+    isValid: async (cookie: string) => (await fetch(`${gateway.url}/auth`, { headers: { cookie } })).status === 200,
     bearer: async (credentials: object) => ({
       authorization: `Bearer ${(await ask('token', 'POST', '/auth/token', { body: credentials })).body.access_token as string}`,
     }),
@@ -34,5 +32,5 @@ export async function startAccounts() {
   };
 }
 
-/** Whether an answer takes the cookie of the session away. */
-export const cleared = (headers: Headers): boolean => /^session_id=; .*Max-Age=0/.test(headers.get('set-cookie') ?? '');
+export const clearsCookie = (headers: Headers): boolean =>
+  /^session_id=; .*Max-Age=0/.test(headers.get('set-cookie') ?? '');

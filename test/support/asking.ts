@@ -4,7 +4,6 @@ import { assertDocumented } from './openapi.ts';
 
 export interface Sent {
   headers?: Record<string, string>;
-  /** Sent as JSON unless it is text. */
   body?: unknown;
 }
 
@@ -12,43 +11,48 @@ export interface Answer {
   status: number;
   headers: Headers;
   body: any;
-  /** Of a refusal: what is so. */
+  /** The kind of problem, if any. */
   kind: string | undefined;
 }
 
-/** Sends a request; the operation is the one whose answer the contract documents. */
-export type Ask = (operationId: string | undefined, method: string, path: string, sent?: Sent) => Promise<Answer>;
+/** Sends a request and checks the response against the documented responses of `operationId`. */
+export type ContractClient = (
+  operationId: string | undefined,
+  method: string,
+  path: string,
+  sent?: Sent,
+) => Promise<Answer>;
 
-/** Sends requests to one address, and fails when an answer is not one that the contract has. */
-export const createAsk =
-  (url: string): Ask =>
+/** Returns a client for one base URL that fails if a response is not in the contract. */
+export const createContractClient =
+  (url: string): ContractClient =>
   async (operationId, method, path, { headers = {}, body } = {}) => {
     const response = await fetch(url + path, {
       method,
       headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
-    const told = await assertDocumented(operationId, response);
-    if (!response.ok && told?.type)
+    const content = await assertDocumented(operationId, response);
+    if (!response.ok && content?.type)
       assert.deepEqual(
-        [told.instance, told.correlationId],
+        [content.instance, content.correlationId],
         [new URL(response.url).pathname, response.headers.get('x-correlation-id')],
       );
     return {
       status: response.status,
       headers: response.headers,
-      body: told,
-      kind: response.ok ? undefined : told?.type?.replace('/problems/', ''),
+      body: content,
+      kind: response.ok ? undefined : content?.type?.replace('/problems/', ''),
     };
   };
 
-/** What a refusal is told by, or the status of what is none. */
+/** The status, followed by the kind of problem if there is one. */
 export const outcomeOf = ({ status, kind }: Answer): string => (kind ? `${status} ${kind}` : `${status}`);
 
-/** Sends a request again while the answer is that it may be: a machine that is busy with other tests may turn it away for a moment. */
-export const answered = (ask: () => Promise<Answer>): Promise<Answer> =>
+/** Retries while the response is 503 or 504: on a machine busy with other tests, the shop may refuse briefly. */
+export const retryWhileUnavailable = (send: () => Promise<Answer>): Promise<Answer> =>
   eventually(async () => {
-    const answer = await ask();
+    const answer = await send();
     assert.ok(answer.status !== 503 && answer.status !== 504, JSON.stringify(answer.body));
     return answer;
   });

@@ -7,7 +7,7 @@ import { createAuthStore } from '../../api/auth/store.ts';
 import { restDocument } from '../../bin/role.ts';
 import { limitReaders } from '../../bin/roles/auth.ts';
 import { readConfig } from '../../lib/config.ts';
-import { createDatabase, openPatiently } from './database.ts';
+import { createDatabase, openWithLongTimeouts } from './database.ts';
 import { cookieOf, json, post } from './requests.ts';
 import { serveQuietly } from './service.ts';
 
@@ -15,11 +15,10 @@ export type TestAuth = Awaited<ReturnType<typeof startAuth>>;
 export const PASSWORD = 'correct horse';
 export const ROTATION_S = 30 * 86_400;
 
-/** As an installation has them that says nothing else. */
 export const LIMITS: LimitSettings = readConfig({}, limitReaders);
 
-/** No hashes, for tests that guess at many of them. */
-export const quickPasswords: Passwords = {
+/** Does not hash, so that tests can send many wrong passwords quickly. */
+export const fakePasswords: Passwords = {
   hash: async (password) => `quick ${password}`,
   matches: async (password, hash) => hash === `quick ${password}`,
   isOutdated: () => false,
@@ -30,7 +29,7 @@ export interface TestAuthOptions {
   passwords?: Passwords;
 }
 
-/** The auth role on a database of its own, which `rows` looks into. */
+/** Starts the auth role on its own database. `rows` queries that database. */
 export async function startAuth(testOptions: TestAuthOptions = {}) {
   const database = await createDatabase('auth');
   const first = await startReplica(database.url, testOptions);
@@ -43,7 +42,7 @@ export async function startAuth(testOptions: TestAuthOptions = {}) {
     options: first.options,
     rows,
     ...users(first.url),
-    /** Another process of the same role, which shares nothing with the first but the database. */
+    /** Starts another replica on the same database. */
     async replica() {
       const another = await startReplica(database.url, testOptions);
       others.push(another);
@@ -58,7 +57,7 @@ export async function startAuth(testOptions: TestAuthOptions = {}) {
 }
 
 async function startReplica(databaseUrl: string, { limits = {}, passwords }: TestAuthOptions) {
-  const database = openPatiently(databaseUrl);
+  const database = openWithLongTimeouts(databaseUrl);
   const store = createAuthStore(database);
   const options: AuthOptions = {
     document: restDocument,
@@ -80,7 +79,7 @@ async function startReplica(databaseUrl: string, { limits = {}, passwords }: Tes
   };
 }
 
-/** Makes users, wherever auth is reached. */
+/** Registers users and logs them in through auth or a gateway at `url`. */
 export function users(url: string) {
   let count = 0;
   const register = async (username = `user${++count}`) => {

@@ -5,37 +5,36 @@ export type EarlyAnswer = number | Pick<Reply, 'status' | 'body'>;
 
 export interface BillingOptions {
   balance: number;
-  /** The charge key of the one order that this billing knows. */
   key: string;
   price: number;
-  /** Billing never answers a charge; whether it takes effect all the same. */
+  /** If set, charges get no answer; `takesEffect` says if the money is taken anyway. */
   silentCharge?: { takesEffect: boolean } | undefined;
-  /** Answers before the real ones, by status, or with a body. */
+  /** Answers to return before the real ones. */
   answersFirst?: readonly EarlyAnswer[] | undefined;
-  /** Waits up to this long, by chance, before and after each effect. */
-  hesitateMs?: number | undefined;
+  /** Upper bound of the random delay before and after each effect. */
+  maxDelayMs?: number | undefined;
 }
 
-/** A billing that keeps billing's rules, for one key, in memory. */
+/** An in-memory billing with the real rules, for one key. */
 export function createBilling({
   balance,
   key,
   price,
   silentCharge,
   answersFirst = [],
-  hesitateMs = 0,
+  maxDelayMs = 0,
 }: BillingOptions) {
   const account = {
     balance,
     charges: 0,
-    asked: 0,
+    chargeRequests: 0,
     outcome: undefined as { outcome: string; cause?: string } | undefined,
   };
   const early = [...answersFirst];
   let silent = silentCharge;
 
-  const withdraw = (asked: string): Reply => {
-    if (asked !== key) throw new Error("a charge under a key that is not the order's");
+  const withdraw = (requestedKey: string): Reply => {
+    if (requestedKey !== key) throw new Error("The charge key is not the order's");
     if (!account.outcome) {
       const enough = account.balance >= price;
       if (enough) account.balance -= price;
@@ -59,23 +58,23 @@ export function createBilling({
     return reply(200, account.outcome);
   };
 
-  const charge = (asked: string): Reply => {
-    account.asked++;
+  const charge = (requestedKey: string): Reply => {
+    account.chargeRequests++;
     const first = early.shift();
     if (first !== undefined) return typeof first === 'number' ? reply(first, {}) : reply(first.status, first.body);
-    if (!silent) return withdraw(asked);
-    if (silent.takesEffect) withdraw(asked);
+    if (!silent) return withdraw(requestedKey);
+    if (silent.takesEffect) withdraw(requestedKey);
     throw new Error('billing did not answer');
   };
 
-  const hesitate = () => (hesitateMs > 0 ? sleep(Math.random() * hesitateMs) : undefined);
+  const delay = () => (maxDelayMs > 0 ? sleep(Math.random() * maxDelayMs) : undefined);
   const client: HttpClient = Object.assign(
     async ({ path, headers, body }: Parameters<HttpClient>[0]): Promise<Reply> => {
-      await hesitate();
+      await delay();
       const answer = path.endsWith('/cancellation')
         ? cancel((body as { cause: string }).cause)
         : charge(headers?.['idempotency-key'] ?? '');
-      await hesitate();
+      await delay();
       return answer;
     },
     { close: async () => {} },
@@ -84,8 +83,7 @@ export function createBilling({
   return {
     account,
     client,
-    /** From now on it answers. */
-    speak() {
+    startAnswering() {
       silent = undefined;
     },
   };

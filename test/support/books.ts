@@ -14,7 +14,6 @@ export interface OrderRow {
 
 interface Charge {
   owner_id: string;
-  /** Null without a transaction. */
   amount: string | null;
   is_cancelled: boolean | null;
   outcome: string;
@@ -22,8 +21,11 @@ interface Charge {
 
 type Databases = Shop['databases'];
 
-/** Fails unless every order has ended, and orders, money, notifications and workflows say the same. Answers the orders. */
-export async function assertBooksClosed({ databases }: Pick<Shop, 'databases'>, temporal: Client): Promise<OrderRow[]> {
+/** Fails unless all orders are final and consistent with money, notifications and workflows. Returns the orders. */
+export async function assertAllConsistent(
+  { databases }: Pick<Shop, 'databases'>,
+  temporal: Client,
+): Promise<OrderRow[]> {
   const orders = await databases.orders.query<OrderRow>(
     'select id, owner_id, price, version, status from orders order by created_at, id',
   );
@@ -35,7 +37,7 @@ export async function assertBooksClosed({ databases }: Pick<Shop, 'databases'>, 
   await assertMoney(databases);
   await assertVersions(databases);
   await assertCharges(databases, orders);
-  await assertTold(databases, orders);
+  await assertNotified(databases, orders);
   for (const { id, status } of orders) {
     const run = temporal.workflow.getHandle<typeof order>(orderWorkflowId(id));
     assert.deepEqual([id, (await run.describe()).status.name, (await run.result()).status], [id, 'COMPLETED', status]);
@@ -43,18 +45,18 @@ export async function assertBooksClosed({ databases }: Pick<Shop, 'databases'>, 
   return orders;
 }
 
-/** At any moment: a balance is the sum of what its ledger holds and was not cancelled, and no key has moved money twice. */
+/** Balances are the sum of uncancelled movements, and no key has moved money twice. */
 async function assertMoney({ billing }: Databases): Promise<void> {
-  const wrong = await billing.query(`
+  const wrongBalances = await billing.query(`
     select owner_id, amount from billing_accounts as account
     where amount <> (select coalesce(sum(amount), 0) from transactions where owner_id = account.owner_id and not is_cancelled)`);
-  const twice = await billing.query(
+  const repeatedKeys = await billing.query(
     'select idempotency_key from transactions group by owner_id, scope, idempotency_key having count(*) > 1',
   );
-  assert.deepEqual([wrong, twice], [[], []]);
+  assert.deepEqual([wrongBalances, repeatedKeys], [[], []]);
 }
 
-/** At any moment: the versions of a buyer's orders are 1 … n. */
+/** The versions of a buyer's orders are 1 … n. */
 async function assertVersions({ orders }: Databases): Promise<void> {
   assert.deepEqual(
     await orders.query(
@@ -64,7 +66,7 @@ async function assertVersions({ orders }: Databases): Promise<void> {
   );
 }
 
-/** An order that succeeded has one charge, of its price and its owner's; any other has none that holds; and no charge is nobody's. */
+/** Only successful orders have a valid charge, with their price and owner; each charge has an order. */
 async function assertCharges({ billing }: Databases, orders: OrderRow[]): Promise<void> {
   const rows = await billing.query<Charge & { key: string }>(`
     select outcomes.idempotency_key as key, outcomes.owner_id, outcomes.outcome, transactions.amount, transactions.is_cancelled
@@ -93,14 +95,14 @@ const events: Record<string, string> = {
   CANCELLED: 'OrderCancelled',
 };
 
-/** Each order was told about once, to its owner, and by the event that it ended with. */
-async function assertTold({ notifications }: Databases, orders: OrderRow[]): Promise<void> {
-  const told = await notifications.query<{ line: string }>(
+/** Each order's owner was notified once, by the event of its final status. */
+async function assertNotified({ notifications }: Databases, orders: OrderRow[]): Promise<void> {
+  const found = await notifications.query<{ line: string }>(
     `select concat_ws(' ', order_id, user_id, event_name) as line from notifications order by line`,
   );
-  const due = orders.map(({ id, owner_id, status }) => `${id} ${owner_id} ${events[status]}`);
+  const expected = orders.map(({ id, owner_id, status }) => `${id} ${owner_id} ${events[status]}`);
   assert.deepEqual(
-    told.map(({ line }) => line),
-    due.sort(),
+    found.map(({ line }) => line),
+    expected.sort(),
   );
 }

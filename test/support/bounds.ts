@@ -4,43 +4,43 @@ import addFormats from 'ajv-formats';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import apiDocument from '../../specs/generated/preferable/openapi.json' with { type: 'json' };
 import type { Json } from '../../tools/specs/json.ts';
-import { resolved } from '../../tools/specs/resolve.ts';
+import { resolveReferences } from '../../tools/specs/resolve.ts';
 
-/** The API document with everything in its place. */
-export const api: Json = resolved(apiDocument);
+/** The API document with all references resolved. */
+export const api: Json = resolveReferences(apiDocument);
 export const { schemas, parameters, headers } = api.components;
 
-// Strict: a misspelt keyword or an unknown format would let everything pass.
+// Otherwise a misspelt keyword or an unknown format accepts everything.
 export const ajv = new Ajv2020({ strictSchema: true });
 addFormats.default(ajv);
 
 interface Bounds {
   schema: Json;
-  /** What the values are like: each of them is this with some properties changed. Absent for values that are no objects. */
+  /** Each value below overrides properties of this object. Absent if the values are not objects. */
   like?: object;
-  taken: readonly unknown[];
-  refused: readonly unknown[];
+  accepted: readonly unknown[];
+  rejected: readonly unknown[];
 }
 
-/** A test of what a schema takes and what it refuses. */
-export function bounds(of: string, { schema, like, taken, refused }: Bounds): void {
-  test(`the contract draws the bounds of ${of}`, () => {
+/** Declares a test of the values that a schema accepts and rejects. */
+export function bounds(of: string, { schema, like, accepted, rejected }: Bounds): void {
+  test(`the contract accepts and rejects the right values for ${of}`, () => {
     const validate = ajv.compile(schema);
-    const arriving = (value: unknown) => asSent(like ? { ...like, ...(value as object) } : value);
+    const sent = (value: unknown) => asSent(like ? { ...like, ...(value as object) } : value);
     assert.deepEqual(
-      taken.filter((value) => !validate(arriving(value))),
+      accepted.filter((value) => !validate(sent(value))),
       [],
-      'is to be taken',
+      'rejected, but must be accepted',
     );
     assert.deepEqual(
-      refused.filter((value) => validate(arriving(value))),
+      rejected.filter((value) => validate(sent(value))),
       [],
-      'is to be refused',
+      'accepted, but must be rejected',
     );
   });
 }
 
-/** What is undefined is not sent. */
+/** Drops undefined properties, as JSON does. */
 function asSent(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value));
 }

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { orderId } from '../../specs/identity.ts';
-import { answered, createAsk, outcomeOf, type Answer, type Ask } from './asking.ts';
+import { createContractClient, outcomeOf, retryWhileUnavailable, type Answer, type ContractClient } from './asking.ts';
 import { PASSWORD } from './auth.ts';
 import { eventually } from './eventually.ts';
 import { cookieOf } from './requests.ts';
 
 export interface OrderOptions {
-  /** The list version that the buyer has read. */
   ifMatch?: number | string;
   key?: string;
   headers?: Record<string, string>;
@@ -15,20 +14,20 @@ export interface OrderOptions {
 
 export type Buyer = Awaited<ReturnType<typeof createBuyer>>;
 
-/** Somebody who has registered, logged in, made a profile and put money on the account, and who checks every answer against the contract. */
+/** Registers a buyer with a session, a profile and `balance`. */
 export async function createBuyer(url: string, { balance = 0 } = {}) {
-  const anybody = createAsk(url);
+  const anonymous = createContractClient(url);
   const username = `buyer-${randomUUID()}`;
   const email = `${username}@example.org`;
   const credentials = { username, password: PASSWORD };
-  await certain(['201', '409 username-taken'], () =>
-    anybody('register', 'POST', '/auth/register', { body: credentials }),
+  await expectOutcome(['201', '409 username-taken'], () =>
+    anonymous('register', 'POST', '/auth/register', { body: credentials }),
   );
-  const login = await certain(['200'], () => anybody('login', 'POST', '/auth/login', { body: credentials }));
+  const login = await expectOutcome(['200'], () => anonymous('login', 'POST', '/auth/login', { body: credentials }));
   const { id } = login.body as { id: string };
   const cookie = cookieOf(login);
-  const ask: Ask = (operationId, method, path, sent = {}) =>
-    anybody(operationId, method, path, { ...sent, headers: { cookie, ...sent.headers } });
+  const ask: ContractClient = (operationId, method, path, sent = {}) =>
+    anonymous(operationId, method, path, { ...sent, headers: { cookie, ...sent.headers } });
 
   const buyer = {
     id,
@@ -36,7 +35,6 @@ export async function createBuyer(url: string, { balance = 0 } = {}) {
     email,
     credentials,
     cookie,
-    /** As this buyer. */
     ask,
     topUp: (amount: number, key: string = randomUUID()): Promise<Answer> =>
       ask('replenish', 'PUT', '/payments/replenishments', { headers: { 'idempotency-key': key }, body: { amount } }),
@@ -49,8 +47,8 @@ export async function createBuyer(url: string, { balance = 0 } = {}) {
         },
         body: { price },
       }),
-    /** Places an order that will not end soon: answers once it is under way, with what its buyer goes on waiting for. */
-    async begin(price: number, options: OrderOptions = {}): Promise<{ id: string; answer: Promise<Answer> }> {
+    /** Resolves once the order is placed; `answer` is the pending response. */
+    async placeOpenOrder(price: number, options: OrderOptions = {}): Promise<{ id: string; answer: Promise<Answer> }> {
       const key = options.key ?? randomUUID();
       const answer = buyer.order(price, { ...options, key });
       answer.catch(() => {});
@@ -67,21 +65,21 @@ export async function createBuyer(url: string, { balance = 0 } = {}) {
         headers,
         body: { username, firstName: 'Ada', lastName: 'Lovelace', email, phone: '+44 20 7946 0958' },
       }),
-    /** A token for clients without cookies. */
+    /** Requests a bearer token, as clients without cookies do. */
     token: async (): Promise<string> =>
-      (await anybody('token', 'POST', '/auth/token', { body: credentials })).body.access_token,
+      (await anonymous('token', 'POST', '/auth/token', { body: credentials })).body.access_token,
   };
-  await certain(['201', '409 profile-exists'], () => buyer.createProfile());
+  await expectOutcome(['201', '409 profile-exists'], () => buyer.createProfile());
   const firstKey = randomUUID();
-  if (balance > 0) await certain(['201'], () => buyer.topUp(balance, firstKey));
-  // Whom nobody has asked yet has its connections to open first.
-  await certain(['200'], () => buyer.orders());
+  if (balance > 0) await expectOutcome(['201'], () => buyer.topUp(balance, firstKey));
+  // The first request has to open connections.
+  await expectOutcome(['200'], () => buyer.orders());
   return buyer;
 }
 
-/** Does what has to be done before a test begins. Sent again after it was turned away, it may turn out to have been done. */
-async function certain(outcomes: readonly string[], ask: () => Promise<Answer>): Promise<Answer> {
-  const answer = await answered(ask);
+/** Accepts several outcomes, because a retry may find that the first attempt succeeded. */
+async function expectOutcome(outcomes: readonly string[], ask: () => Promise<Answer>): Promise<Answer> {
+  const answer = await retryWhileUnavailable(ask);
   assert.ok(outcomes.includes(outcomeOf(answer)), JSON.stringify(answer.body));
   return answer;
 }

@@ -2,18 +2,17 @@ import { randomUUID } from 'node:crypto';
 import type { ServiceName } from '../../prisma/migrate.ts';
 import { chargeKey } from '../../specs/identity.ts';
 
-/** What is damaged: a buyer, and one order of each kind. */
-export interface Sound {
+/** The data to damage: a buyer, and one order with each final status. */
+export interface Target {
   buyerId: string;
   paid: string;
   failed: string;
   cancelled: string;
 }
 
-/** Statements that do damage, and those that mend it. */
-export type Change = readonly [damage: string[], mend: string[]];
+/** Statements that do damage, and those that repair it. */
+export type Change = readonly [damage: string[], repair: string[]];
 
-/** Takes rows away, to be put back. */
 export const without = (table: string, where: string): Change => [
   [`create table kept as select * from ${table} where ${where}`, `delete from ${table} where ${where}`],
   [`insert into ${table} overriding system value select * from kept`, 'drop table kept'],
@@ -22,170 +21,171 @@ export const changed = (table: string, set: string, back: string, where: string)
   [`update ${table} set ${set} where ${where}`],
   [`update ${table} set ${back} where ${where}`],
 ];
-/** What the database would not let happen. */
-const forced = ([damage, mend]: Change): Change => {
+/** Disables the triggers that would prevent the change. */
+const forced = ([damage, repair]: Change): Change => {
   const [off, on] = ['alter table orders disable trigger all', 'alter table orders enable trigger all'];
   return [
     [off, ...damage, on],
-    [off, ...mend, on],
+    [off, ...repair, on],
   ];
 };
 
-/** What is damaged, where, what an audit says of it, and how it is done. */
-export type Damage = readonly [string, ServiceName, string[], (sound: Sound) => Change];
+/** The damage, its database, the invariants that it violates, and the statements. */
+export type Damage = readonly [string, ServiceName, string[], (target: Target) => Change];
 const stray = randomUUID();
 export const damages: readonly Damage[] = [
   [
-    'a notification is gone',
+    'a missing notification',
     'notifications',
     ['I15'],
-    (sound) => without('notifications', `order_id = '${sound.paid}'`),
+    (target) => without('notifications', `order_id = '${target.paid}'`),
   ],
   [
-    'a buyer was told of an order that nobody made',
+    'a notification of an order that does not exist',
     'notifications',
     ['I15'],
-    (sound) =>
+    (target) =>
       changed(
         'notifications',
         `order_id = '${stray}'`,
-        `order_id = '${sound.failed}'`,
-        `order_id in ('${sound.failed}', '${stray}')`,
+        `order_id = '${target.failed}'`,
+        `order_id in ('${target.failed}', '${stray}')`,
       ),
   ],
   [
-    'a balance is not its ledger',
+    'a balance that differs from its ledger',
     'billing',
     ['I1'],
-    (sound) =>
-      changed('billing_accounts', 'amount = amount + 1', 'amount = amount - 1', `owner_id = '${sound.buyerId}'`),
+    (target) =>
+      changed('billing_accounts', 'amount = amount + 1', 'amount = amount - 1', `owner_id = '${target.buyerId}'`),
   ],
   [
-    'the outcome of a paid order is gone',
+    'the missing outcome of a paid order',
     'billing',
     ['I5'],
-    (sound) => without('outcomes', `idempotency_key = '${chargeKey(sound.paid)}'`),
+    (target) => without('outcomes', `idempotency_key = '${chargeKey(target.paid)}'`),
   ],
   [
-    'the outcome of a failed order is gone',
+    'the missing outcome of a failed order',
     'billing',
     ['I6'],
-    (sound) => without('outcomes', `idempotency_key = '${chargeKey(sound.failed)}'`),
+    (target) => without('outcomes', `idempotency_key = '${chargeKey(target.failed)}'`),
   ],
   [
-    'the charge of a paid order was given back',
+    'a paid order whose charge was refunded',
     'billing',
     ['I1', 'I5'],
-    (sound) =>
+    (target) =>
       changed(
         'transactions',
         'is_cancelled = true',
         'is_cancelled = false',
-        `idempotency_key = '${chargeKey(sound.paid)}'`,
+        `idempotency_key = '${chargeKey(target.paid)}'`,
       ),
   ],
   [
-    'a paid order was charged another amount',
+    'a paid order charged with a different amount',
     'billing',
     ['I1', 'I5'],
-    (sound) => changed('transactions', 'amount = -29', 'amount = -30', `idempotency_key = '${chargeKey(sound.paid)}'`),
+    (target) =>
+      changed('transactions', 'amount = -29', 'amount = -30', `idempotency_key = '${chargeKey(target.paid)}'`),
   ],
   [
-    'the money of a cancelled order was taken all the same',
+    'a cancelled order that was charged anyway',
     'billing',
     ['I1', 'I6'],
-    (sound) =>
+    (target) =>
       changed(
         'transactions',
         'is_cancelled = false',
         'is_cancelled = true',
-        `idempotency_key = '${chargeKey(sound.cancelled)}'`,
+        `idempotency_key = '${chargeKey(target.cancelled)}'`,
       ),
   ],
   [
-    'an order was withdrawn for twice, once in vain',
+    'a second, cancelled withdrawal of one order',
     'billing',
     ['I4'],
-    (sound) => [
+    (target) => [
       [
-        `insert into transactions (owner_id, scope, idempotency_key, kind, amount, is_cancelled) values ('${sound.buyerId}', 'order', '${chargeKey(sound.paid)}', 'withdrawal', -1, true)`,
+        `insert into transactions (owner_id, scope, idempotency_key, kind, amount, is_cancelled) values ('${target.buyerId}', 'order', '${chargeKey(target.paid)}', 'withdrawal', -1, true)`,
       ],
-      [`delete from transactions where idempotency_key = '${chargeKey(sound.paid)}' and amount = -1`],
+      [`delete from transactions where idempotency_key = '${chargeKey(target.paid)}' and amount = -1`],
     ],
   ],
   [
-    'there is a charge that no order asked for',
+    'a charge without an order',
     'billing',
     ['I7'],
-    (sound) => [
+    (target) => [
       [
-        `insert into transactions (owner_id, scope, idempotency_key, kind, amount) values ('${sound.buyerId}', 'order', '${stray}', 'withdrawal', -1)`,
-        `update billing_accounts set amount = amount - 1 where owner_id = '${sound.buyerId}'`,
+        `insert into transactions (owner_id, scope, idempotency_key, kind, amount) values ('${target.buyerId}', 'order', '${stray}', 'withdrawal', -1)`,
+        `update billing_accounts set amount = amount - 1 where owner_id = '${target.buyerId}'`,
       ],
       [
         `delete from transactions where idempotency_key = '${stray}'`,
-        `update billing_accounts set amount = amount + 1 where owner_id = '${sound.buyerId}'`,
+        `update billing_accounts set amount = amount + 1 where owner_id = '${target.buyerId}'`,
       ],
     ],
   ],
   [
-    'a balance is below zero',
+    'a negative balance',
     'billing',
     ['I1', 'I2'],
-    (sound) => [
+    (target) => [
       [
         'alter table billing_accounts drop constraint billing_accounts_amount_check',
-        `update billing_accounts set amount = amount - 1000 where owner_id = '${sound.buyerId}'`,
+        `update billing_accounts set amount = amount - 1000 where owner_id = '${target.buyerId}'`,
       ],
       [
-        `update billing_accounts set amount = amount + 1000 where owner_id = '${sound.buyerId}'`,
+        `update billing_accounts set amount = amount + 1000 where owner_id = '${target.buyerId}'`,
         'alter table billing_accounts add constraint billing_accounts_amount_check check (amount >= 0)',
       ],
     ],
   ],
   [
-    'the last order of a list is gone',
+    'a missing order at the end of a list',
     'orders',
     ['I7', 'I8', 'I15'],
-    (sound) => without('orders', `id = '${sound.cancelled}'`),
+    (target) => without('orders', `id = '${target.cancelled}'`),
   ],
   [
-    'an order in the midst of a list is gone',
+    'a missing order in the middle of a list',
     'orders',
     ['I7', 'I8', 'I10', 'I15'],
-    (sound) => without('orders', `id = '${sound.paid}'`),
+    (target) => without('orders', `id = '${target.paid}'`),
   ],
   [
-    'an order has another version',
+    'an order with the wrong version',
     'orders',
     ['I10'],
-    (sound) => forced(changed('orders', 'version = 9', 'version = 1', `id = '${sound.paid}'`)),
+    (target) => forced(changed('orders', 'version = 9', 'version = 1', `id = '${target.paid}'`)),
   ],
   [
-    'a paid order is written down as failed',
+    'a paid order stored as failed',
     'orders',
     ['I6', 'I8', 'I15'],
-    (sound) =>
+    (target) =>
       forced(
         changed(
           'orders',
           `status = 'FAILED', first_status = 'FAILED'`,
           `status = 'SUCCESS', first_status = 'SUCCESS'`,
-          `id = '${sound.paid}'`,
+          `id = '${target.paid}'`,
         ),
       ),
   ],
   [
-    'an order is open again',
+    'a final order stored as in progress',
     'orders',
     ['I8', 'I15'],
-    (sound) =>
+    (target) =>
       forced(
         changed(
           'orders',
           `status = 'IN_PROGRESS', first_status = null`,
           `status = 'FAILED', first_status = 'FAILED'`,
-          `id = '${sound.failed}'`,
+          `id = '${target.failed}'`,
         ),
       ),
   ],

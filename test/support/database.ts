@@ -7,19 +7,18 @@ const PATIENCE_MS = 60_000;
 
 export interface TestDatabase extends Database {
   url: string;
-  /** Runs a statement as the superuser. */
   query<Row = Record<string, unknown>>(statement: string, values?: unknown[]): Promise<Row[]>;
 }
 
-/** A database of its own with all migrations of a service applied, on the server that the test run has started. */
+/** Creates a database with all migrations of a service. */
 export async function createDatabase(service: ServiceName, options?: { statementMs: number }): Promise<TestDatabase> {
   const server = testServer();
   const name = `test_${service}_${randomBytes(6).toString('hex')}`;
   await asAdmin(server, `create database ${name} template ${templateOf(service)}`);
-  // The server of a test run is thrown away with all that is in it, so nothing is dropped.
+  // Never dropped: the whole server is deleted after the test run.
   const url = urlOf(server, name);
   const pool = new Pool({ connectionString: url, max: 1, allowExitOnIdle: true });
-  const database = openPatiently(url, options);
+  const database = openWithLongTimeouts(url, options);
   return {
     ...database,
     url,
@@ -32,11 +31,14 @@ export async function createDatabase(service: ServiceName, options?: { statement
   };
 }
 
-/** As a service opens its database. On a machine that is busy with other tests an answer may take its time. */
-export const openPatiently = (url: string, { statementMs = PATIENCE_MS } = {}): Database =>
-  openDatabase(url, { mayForget: true, timeouts: { connectMs: PATIENCE_MS, statementMs, answerMs: PATIENCE_MS } });
+/** Opens a database as a service does, with long timeouts for busy machines. */
+export const openWithLongTimeouts = (url: string, { statementMs = PATIENCE_MS } = {}): Database =>
+  openDatabase(url, {
+    allowNonDurable: true,
+    timeouts: { connectMs: PATIENCE_MS, statementMs, answerMs: PATIENCE_MS },
+  });
 
-/** A database of its own with only this script applied. Answers where it is. */
+/** Creates a database with only this script applied. Returns its URL. */
 export async function createScripted(script: string): Promise<string> {
   const server = testServer();
   const name = `test_scripted_${randomBytes(6).toString('hex')}`;
@@ -49,12 +51,12 @@ function testServer(): string {
   const server = process.env['TEST_POSTGRES_URL'];
   if (!server)
     throw new Error(
-      'TEST_POSTGRES_URL is not set: run the tests by `npm test`, or one file by `npm test -- test/name.test.ts`',
+      'TEST_POSTGRES_URL is not set: run all tests with `npm test`, or one file with `npm test -- test/name.test.ts`',
     );
   return server;
 }
 
-/** Makes the templates that databases are copied from: each service's migrations run once for all test files. */
+/** Creates the templates, so that each service's migrations run once. */
 export async function createTemplates(server: string): Promise<void> {
   for (const service of services) {
     await asAdmin(server, `create database ${templateOf(service)}`);

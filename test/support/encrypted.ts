@@ -7,7 +7,7 @@ import type { PayloadKeys } from '../../lib/payload-codec.ts';
 import { createTemporal, type Temporal, type TemporalAddress } from '../../lib/temporal.ts';
 import { env } from './temporal.ts';
 
-/** Keys by these ids, in this order, each the same whenever it is asked for. */
+/** Returns keys in the order of `ids`. The same id always returns the same key. */
 export const keysOf = (...ids: string[]): PayloadKeys => new Map(ids.map((id) => [id, (made[id] ??= randomBytes(32))]));
 const made: Record<string, Uint8Array> = {};
 
@@ -18,7 +18,7 @@ export const addressWith = (payloadKeys?: PayloadKeys): TemporalAddress => ({
   payloadKeys,
 });
 
-/** Calls with a client that has these keys. */
+/** Runs `act` with a Temporal client that has these keys. */
 export async function withClient<T>(
   keys: PayloadKeys | undefined,
   act: (temporal: Temporal) => Promise<T>,
@@ -33,7 +33,7 @@ export async function withClient<T>(
 
 export const newTaskQueue = (): string => `test-${randomUUID()}`;
 
-/** Hosts the workflows, as the worker role does, for as long as `act` takes. */
+/** Hosts the workflows, as the worker role does, while `act` runs. */
 export async function whileHosted<T>(
   keys: PayloadKeys | undefined,
   taskQueue: string,
@@ -50,7 +50,6 @@ export async function whileHosted<T>(
 }
 const bundles: Partial<Record<'encrypted' | 'plain', Promise<WorkflowBundleWithSourceMap>>> = {};
 
-/** A payload or a failure within a history, with the names of the fields that lead to it. */
 export interface Found<T> {
   path: string;
   value: T;
@@ -67,7 +66,7 @@ export interface JsonPayload {
   data: string;
 }
 
-/** The history as any client without a key gets it from the server. */
+/** Returns the history as the server stores it, read without a key. */
 export async function rawHistory(workflowId: string): Promise<object> {
   return withClient(undefined, async ({ client }) => {
     const { history } = await client.workflowService.getWorkflowExecutionHistory({
@@ -78,11 +77,10 @@ export async function rawHistory(workflowId: string): Promise<object> {
   });
 }
 
-/** All payloads of a raw history. */
 export const payloadsIn = (history: object): Array<Found<JsonPayload>> =>
   search(history, (value) => 'metadata' in value && 'data' in value);
 
-/** All failures of a raw history, causes among them. */
+/** Returns all failures of a raw history, including their causes. */
 export const failuresIn = (history: object): Array<Found<JsonFailure>> =>
   search(history, (value) => 'message' in value && 'source' in value);
 

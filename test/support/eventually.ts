@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_MS = 50;
 
-/** Resolves with what `check` answers, once it does not fail any more. After `withinMs` it rejects with the last failure. */
+/** Retries `check` until it succeeds; throws the last error after `withinMs`. */
 export async function eventually<T>(check: () => T | Promise<T>, withinMs = 120_000): Promise<T> {
   for (const deadline = Date.now() + withinMs; ;) {
     try {

@@ -8,18 +8,18 @@ export interface Seen {
   body: string;
 }
 
-type Answer = (response: ServerResponse, request: IncomingMessage) => void;
+type Respond = (response: ServerResponse, request: IncomingMessage) => void;
 
-/** The far side of a port: remembers what it is asked and answers what it is told to, by default 200 and an empty list. */
-export async function startFarSide() {
+/** Starts a fake service that records requests; it responds with 200 and `[]` by default. */
+export async function startFakeService() {
   const seen: Seen[] = [];
-  let answer: Answer | undefined;
+  let respond: Respond | undefined;
   const server = createServer((request, response) => {
     let body = '';
     request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
     request.once('end', () => {
       seen.push({ method: request.method!, url: request.url!, headers: request.headers, body });
-      if (answer) answer(response, request);
+      if (respond) respond(response, request);
       else response.setHeader('content-type', 'application/json').end('[]');
     });
   });
@@ -27,9 +27,9 @@ export async function startFarSide() {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
-    /** Until the next call. Without an answer it goes back to the default. */
-    answers(next?: Answer) {
-      answer = next;
+    /** Sets the response, by default the initial one, and forgets earlier requests. */
+    respondWith(next?: Respond) {
+      respond = next;
       seen.length = 0;
     },
     close: () =>

@@ -1,25 +1,26 @@
+/** Generates values for the fuzz tests: valid ones, junk and corrupted text. */
 import * as fc from 'fast-check';
 import type { Json } from '../../tools/specs/json.ts';
 
-/** What a schema of the document takes. Where it wants an id, often one of those that mean something here. */
-export function sound(schema: Json, ids: readonly string[]): fc.Arbitrary<unknown> {
+/** Generates values that a schema accepts. An id is often one of `ids`, which exist. */
+export function validValue(schema: Json, ids: readonly string[]): fc.Arbitrary<unknown> {
   if (schema.enum) return fc.constantFrom(...schema.enum);
   switch (schema.type) {
     case 'integer':
-      return whole(schema);
+      return integer(schema);
     case 'object': {
-      const properties = Object.entries<Json>(schema.properties).map(([name, each]) => [name, sound(each, ids)]);
+      const properties = Object.entries<Json>(schema.properties).map(([name, each]) => [name, validValue(each, ids)]);
       return fc.record(Object.fromEntries(properties), { requiredKeys: schema.required });
     }
     case 'string':
       return text(schema, ids);
     default:
-      throw new Error(`no values are known for ${JSON.stringify(schema)}`);
+      throw new Error(`No generator for the schema ${JSON.stringify(schema)}`);
   }
 }
 
-/** Mostly small, so that money suffices and pages are there. */
-function whole({ minimum, maximum }: Json): fc.Arbitrary<number> {
+/** Mostly small, so that the money suffices and the pages exist. */
+function integer({ minimum, maximum }: Json): fc.Arbitrary<number> {
   return fc.oneof(
     { weight: 3, arbitrary: fc.integer({ min: minimum, max: Math.min(maximum ?? Infinity, minimum + 9) }) },
     fc.integer({ min: minimum, max: maximum ?? Number.MAX_SAFE_INTEGER }),
@@ -43,7 +44,7 @@ function text(
     .filter(({ length }) => length >= minLength && length <= maxLength);
 }
 
-/** What belongs nowhere: of another type, too large, too long, or of characters that somebody on the way may stumble over. */
+/** Values of the wrong type, too large, too long, or with troublesome characters. */
 export const junk: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown[]>(null, true, [], {}, 0, -1, 0.5, 1e300, -0, 2 ** 31, 2 ** 53, 2 ** 63),
   fc.constantFrom(
@@ -70,11 +71,15 @@ export const junk: fc.Arbitrary<unknown> = fc.oneof(
   fc.string({ unit: 'binary' }),
 );
 
-/** A text that is damaged somewhere. */
-export const damaged = (whole: fc.Arbitrary<string>): fc.Arbitrary<string> =>
+export const corrupted = (original: fc.Arbitrary<string>): fc.Arbitrary<string> =>
   fc
-    .tuple(whole, fc.nat(200), fc.constantFrom('cut', '\0', '"', '}', '\\', '\ufeff', ',', '1e999'))
+    .tuple(original, fc.nat(200), fc.constantFrom('cut', '\0', '"', '}', '\\', '\ufeff', ',', '1e999'))
     .map(([text, at, how]) => {
       const place = at % (text.length + 1);
       return how === 'cut' ? text.slice(0, place) : text.slice(0, place) + how + text.slice(place);
     });
+
+export const usually = <T>(one: fc.Arbitrary<T>, other: fc.Arbitrary<T>): fc.Arbitrary<T> =>
+  fc.oneof({ weight: 9, arbitrary: one }, other);
+
+export const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));

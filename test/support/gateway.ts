@@ -4,7 +4,7 @@ import { createUpstreams } from '../../api/gateway/upstreams.ts';
 import { restDocument } from '../../bin/role.ts';
 import { serveQuietly } from './service.ts';
 
-/** The gateway as strangers reach it, in front of these roles. */
+/** Starts the gateway's public listener in front of these roles. */
 export async function startGateway(
   urls: Record<string, string>,
   { trustedProxies = [] as string[], answerTimeoutMs = 5_000 } = {},

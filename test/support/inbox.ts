@@ -1,7 +1,7 @@
 import { env } from './temporal.ts';
 
 export interface Mail {
-  /** Without its brackets. */
+  /** Without angle brackets. */
   messageId: string;
   subject: string;
   text: string;
@@ -9,12 +9,11 @@ export interface Mail {
   to: { address: string }[];
 }
 
-/** The mails to an address that a mail server has taken, by default that of the test run. */
 export async function mailsTo(address: string, server = env('TEST_MAIL_URL')): Promise<Mail[]> {
   return mailsIn(server, new URLSearchParams({ 'to.address': address }));
 }
 
-/** All mails that a mail server has taken, or those that match. One that was killed as it wrote a mail down shows a piece of it, which is none. */
+/** Returns accepted mails. Skips fragments that a killed mail server left behind. */
 export async function mailsIn(server: string, matching = new URLSearchParams()): Promise<Mail[]> {
   const response = await fetch(`${server}/api/email?${matching}`);
   const mails = (await response.json()) as (Mail & { headers: { 'message-id'?: string } })[];

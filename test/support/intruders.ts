@@ -3,11 +3,11 @@ import { createServiceTokens, signUserToken } from '../../lib/tokens.ts';
 import type { Shop } from './shop.ts';
 import { env } from './temporal.ts';
 
-/** Whoever may come to an operation on somebody's thing: nobody, its owner, another user, three who prove nothing new, and a role. */
+/** The kinds of callers: none, the owner, another user, an expired and a tampered token, and a role. */
 export const callers = ['none', 'owner', 'other', 'expired', 'tampered', 'service'] as const;
 export type Caller = (typeof callers)[number];
 
-/** What the callers prove who they are with, for a thing of `ownerId`. */
+/** Returns each caller's token for a resource of `ownerId`. */
 export async function credentialsOf(
   { databases }: Pick<Shop, 'databases'>,
   ownerId: string,
@@ -32,14 +32,13 @@ export async function credentialsOf(
     owner,
     other,
     expired: jwt.sign({}, privateKey, { ...claims, expiresIn: -60 }),
-    // Of the other user, who has written the owner's name into it.
+    // The other user's token with the owner's payload.
     tampered: [head, owner.split('.')[1], signature].join('.'),
     service: createServiceTokens('worker', env('WORKER_SERVICE_KEY'))(),
   };
 }
 
-/** Headers by which a client may try to be taken for somebody. */
-export const posingAs = (id: string): Record<string, string> =>
+export const impersonating = (id: string): Record<string, string> =>
   Object.fromEntries(
     [
       'x-user-id',

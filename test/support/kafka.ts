@@ -10,12 +10,11 @@ import { orderEventId } from '../../specs/identity.ts';
 import { eventually } from './eventually.ts';
 import { env } from './temporal.ts';
 
-/** The broker of the test run, with topics of one test's own. They have to be created. */
+/** Connects to the broker with a separate topic prefix. Call `createTopics` before use. */
 export async function startBroker() {
   const prefix = `test-${randomBytes(6).toString('hex')}.`;
   const log = createLog(process.env['TEST_LOG_LEVEL'] ?? 'silent');
   const transports: Transport[] = [];
-  /** Another client of the same topics. */
   const connect = (brokers: string): Transport => {
     const transport = createTransport({ brokers: [brokers], clientId: 'test', prefix, log });
     transports.push(transport);
@@ -39,7 +38,6 @@ export async function startBroker() {
     connect,
     size,
     createTopics: () => transport.createTopics(Object.values(eventDocument.channels), 1),
-    /** The message of an event of an order. */
     orderEvent(type: EventName, payload: { orderId: string; userId: string }) {
       const { orderId } = payload;
       return codec.encode({
@@ -51,19 +49,19 @@ export async function startBroker() {
         correlationId: 'test',
       });
     },
-    /** How many messages of its topics a group has not counted as read. */
+    /** Returns the lag of a group over its topics. */
     async lag(groupId: string): Promise<number> {
       const committed = await admin.fetchOffsets({ groupId: prefix + groupId });
       let lag = 0;
       for (const { topic, partitions } of committed) {
-        // A partition of which nothing was counted as read so far is not among them.
+        // A partition without a committed offset is missing here.
         const read = new Map(partitions.map(({ partition, offset }) => [partition, Math.max(Number(offset), 0)]));
         for (const [partition, end] of await ends(topic.slice(prefix.length))) lag += end - (read.get(partition) ?? 0);
       }
       if (committed.length === 0) throw new Error(`${groupId} has read nothing`);
       return lag;
     },
-    /** All messages of a topic, once there are so many, which has to be exactly. */
+    /** Returns the messages of a topic once there are exactly `count`. */
     async read(topic: string, count: number): Promise<Received[]> {
       const found: Received[] = [];
       const reading = transport.consume({

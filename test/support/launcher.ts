@@ -1,4 +1,4 @@
-/** A launcher to be killed: holds two processes on a leash, one of which does not heed its signal, and says their numbers. */
+/** A launcher to kill: prints the ids of two leashed processes, one of which ignores its stop signal. */
 import { leash } from '../../local/leash.ts';
 
 const plan = {

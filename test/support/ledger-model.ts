@@ -1,34 +1,33 @@
 import type { CancelCause, Kind, Outcome, Scope, Transaction } from '../../api/billing/store.ts';
 import type { Model } from './model.ts';
 
-/** What is asked of billing. Keys are numbered: each run has its own. */
-export type Asked =
-  | { ask: Kind; scope: Scope; key: number; amount: number }
-  | { ask: 'cancel'; key: number; cause: CancelCause }
-  | { ask: 'open' }
-  | { ask: 'balance' }
-  | { ask: 'ledger'; pageSize: number };
+/** A call to billing. Keys are numbers, which each run maps to its own UUIDs. */
+export type Command =
+  | { action: Kind; scope: Scope; key: number; amount: number }
+  | { action: 'cancel'; key: number; cause: CancelCause }
+  | { action: 'open' }
+  | { action: 'balance' }
+  | { action: 'ledger'; pageSize: number };
 
-type Move = Extract<Asked, { amount: number }>;
-/** All that an outcome says but for the number that the database gives it. */
-export type Told = Omit<Outcome, 'transactionId'>;
+type Move = Extract<Command, { amount: number }>;
+/** An outcome without the transaction id, which the database assigns. */
+export type KnownOutcome = Omit<Outcome, 'transactionId'>;
 export type Entry = Pick<Transaction, 'kind' | 'amount' | 'scope' | 'isCancelled'> & { key: number };
-export type Answer = Told | boolean | number | Entry[];
+export type Answer = KnownOutcome | boolean | number | Entry[];
 
 export interface Ledger {
   isOpen: boolean;
   balance: number;
-  /** By scope and key, for ever. */
-  outcomes: Readonly<Record<string, Told>>;
+  outcomes: Readonly<Record<string, KnownOutcome>>;
   /** Newest first. */
   entries: readonly Entry[];
 }
 
-/** One account as the contract has it: one key, one outcome, for ever; the balance is what the ledger adds up to, and never below 0. */
-export const ledgerModel: Model<Ledger, Asked, Answer> = {
+/** An account by the contract: a key keeps its outcome, and the balance is never negative. */
+export const ledgerModel: Model<Ledger, Command, Answer> = {
   initial: { isOpen: false, balance: 0, outcomes: {}, entries: [] },
-  step(ledger, asked) {
-    switch (asked.ask) {
+  step(ledger, command) {
+    switch (command.action) {
       case 'open':
         return [{ ...ledger, isOpen: true }, !ledger.isOpen];
       case 'balance':
@@ -36,42 +35,42 @@ export const ledgerModel: Model<Ledger, Asked, Answer> = {
       case 'ledger':
         return [ledger, [...ledger.entries]];
       case 'cancel':
-        return cancelled(ledger, asked);
+        return cancelled(ledger, command);
       default:
-        return replayed(ledger, asked.scope, asked.key) ?? moved(ledger, asked);
+        return replayed(ledger, command.scope, command.key) ?? moved(ledger, command);
     }
   },
 };
 
-function replayed(ledger: Ledger, scope: Scope, key: number): [Ledger, Told] | undefined {
+function replayed(ledger: Ledger, scope: Scope, key: number): [Ledger, KnownOutcome] | undefined {
   const earlier = ledger.outcomes[`${scope} ${key}`];
   return earlier && [ledger, { ...earlier, replayed: true }];
 }
 
-function moved(ledger: Ledger, { ask: kind, scope, key, amount }: Move): [Ledger, Told] {
+function moved(ledger: Ledger, { action: kind, scope, key, amount }: Move): [Ledger, KnownOutcome] {
   const change = kind === 'replenishment' ? amount : -amount;
-  const told = { kind, amount, cause: null, replayed: false };
-  const fits =
+  const outcome = { kind, amount, cause: null, replayed: false };
+  const isPossible =
     kind === 'replenishment'
       ? BigInt(ledger.balance) + refundable(ledger) + BigInt(amount) <= Number.MAX_SAFE_INTEGER
       : amount <= ledger.balance;
-  if (!fits) return remembered(ledger, scope, key, { ...told, outcome: 'DECLINED', balanceAfter: null });
+  if (!isPossible) return withOutcome(ledger, scope, key, { ...outcome, outcome: 'DECLINED', balanceAfter: null });
   const balance = ledger.balance + change;
-  // As in the database, an account is there from its first money on.
+  // As in the database, the first deposit creates the account.
   const after = {
     ...ledger,
     isOpen: true,
     balance,
     entries: [{ key, scope, kind, amount: change, isCancelled: false }, ...ledger.entries],
   };
-  return remembered(after, scope, key, {
-    ...told,
+  return withOutcome(after, scope, key, {
+    ...outcome,
     outcome: kind === 'replenishment' ? 'CREDITED' : 'CHARGED',
     balanceAfter: balance,
   });
 }
 
-/** What orders could still give back: deposits leave room for it. */
+/** The money that cancelled orders could still refund. Deposits leave room for it. */
 function refundable({ entries }: Ledger): bigint {
   const charges = entries.filter(
     ({ scope, kind, isCancelled }) => scope === 'order' && kind === 'withdrawal' && !isCancelled,
@@ -79,10 +78,10 @@ function refundable({ entries }: Ledger): bigint {
   return charges.reduce((sum, { amount }) => sum - BigInt(amount), 0n);
 }
 
-function cancelled(ledger: Ledger, { key, cause }: Extract<Asked, { ask: 'cancel' }>): [Ledger, Told] {
+function cancelled(ledger: Ledger, { key, cause }: Extract<Command, { action: 'cancel' }>): [Ledger, KnownOutcome] {
   const earlier = replayed(ledger, 'order', key);
   if (!earlier) {
-    return remembered(ledger, 'order', key, {
+    return withOutcome(ledger, 'order', key, {
       kind: 'withdrawal',
       amount: null,
       outcome: 'CANCELLED',
@@ -91,14 +90,14 @@ function cancelled(ledger: Ledger, { key, cause }: Extract<Asked, { ask: 'cancel
       replayed: false,
     });
   }
-  const [, told] = earlier;
-  if (told.outcome !== 'CHARGED') return earlier;
+  const [, outcome] = earlier;
+  if (outcome.outcome !== 'CHARGED') return earlier;
   const isIt = (entry: Entry) => entry.scope === 'order' && entry.key === key;
   const entries = ledger.entries.map((entry) => (isIt(entry) ? { ...entry, isCancelled: true } : entry));
-  const after = { ...ledger, balance: ledger.balance + told.amount!, entries };
-  return remembered(after, 'order', key, { ...told, outcome: 'REFUNDED', cause, replayed: false });
+  const after = { ...ledger, balance: ledger.balance + outcome.amount!, entries };
+  return withOutcome(after, 'order', key, { ...outcome, outcome: 'REFUNDED', cause, replayed: false });
 }
 
-function remembered(ledger: Ledger, scope: Scope, key: number, told: Told): [Ledger, Told] {
-  return [{ ...ledger, outcomes: { ...ledger.outcomes, [`${scope} ${key}`]: told } }, told];
+function withOutcome(ledger: Ledger, scope: Scope, key: number, outcome: KnownOutcome): [Ledger, KnownOutcome] {
+  return [{ ...ledger, outcomes: { ...ledger.outcomes, [`${scope} ${key}`]: outcome } }, outcome];
 }

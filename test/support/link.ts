@@ -2,26 +2,26 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { createFlow, type Pace } from './link-flow.ts';
 
 /**
- * What a way suffers from:
- * - `cut`: as if the server had been killed: its connections break, and new ones break at once;
- * - `silent`: as if it had stopped in the midst of its work: what is asked arrives and has its effect, and no answer comes back;
- * - `black-hole`: nothing arrives on either side, and nobody is told, not even of an end;
- * - `answers-lost`: what is asked arrives, and when the answer comes the connection breaks instead, as often as `share` says;
- * - `slow` and `sliced`: all arrives, late or in small pieces.
+ * The faults of a connection:
+ * - `cut`: as if the server was killed: connections break, and new ones break at once;
+ * - `silent`: as if the server stopped: requests arrive and take effect, but no answer returns;
+ * - `black-hole`: nothing arrives on either side, not even the end of a connection;
+ * - `answers-lost`: requests arrive, but a `share` of the answers breaks the connection instead;
+ * - `slow` and `sliced`: everything arrives, late or in small pieces.
  */
-export type Affliction =
+export type LinkFault =
   | { kind: 'cut' | 'silent' | 'black-hole' }
   | { kind: 'answers-lost'; share: number; random?: () => number }
   | { kind: 'slow'; delayMs: number }
   | { kind: 'sliced'; pieceBytes: number };
 
 export interface Link {
-  /** Where the server is reached through this link, as `host:port`. */
+  /** The `host:port` under which the link forwards to the server. */
   address: string;
   cut(): void;
   silence(): void;
-  suffer(affliction: Affliction): void;
-  /** Everything flows again, also the answers that were held back, to those who still wait. What a black hole has swallowed stays lost. */
+  inject(fault: LinkFault): void;
+  /** Removes the fault and delivers delayed answers. Bytes lost in a black hole stay lost. */
   heal(): void;
   close(): void;
 }
@@ -29,20 +29,20 @@ export interface Link {
 interface Pair {
   near: Socket;
   far: Socket;
-  /** True once something was swallowed: what came after it would be out of place. */
+  /** True once bytes were dropped: later bytes would be out of order. */
   torn: boolean;
 }
 
-/** A way to a server that a test can spoil. `target` is `host:port`. */
+/** Starts a TCP proxy to `target` (`host:port`) into which a test can inject faults. */
 export async function startLink(
   target: string,
   { answer = (bytes) => bytes }: { answer?(bytes: Buffer, port: number): Buffer } = {},
 ): Promise<Link> {
   const [host, targetPort] = target.split(':') as [string, string];
   const pairs = new Set<Pair>();
-  let state: Affliction | { kind: 'whole' } = { kind: 'whole' };
+  let state: LinkFault | { kind: 'healthy' } = { kind: 'healthy' };
 
-  const swallows = (pair: Pair): boolean => {
+  const drops = (pair: Pair): boolean => {
     if (state.kind === 'black-hole') pair.torn = true;
     return pair.torn;
   };
@@ -54,25 +54,25 @@ export async function startLink(
     far.on('error', () => {});
     const pair = { near, far, torn: false };
     pairs.add(pair);
-    const [asked, answered] = [createFlow(far), createFlow(near)];
-    near.on('data', (bytes) => swallows(pair) || asked.pass(bytes, paceOf(state)));
+    const [requests, answers] = [createFlow(far), createFlow(near)];
+    near.on('data', (bytes) => drops(pair) || requests.pass(bytes, paceOf(state)));
     far.on(
       'data',
-      (bytes) => swallows(pair) || (losesAnswer() ? tear(pair) : answered.pass(answer(bytes, port), paceOf(state))),
+      (bytes) => drops(pair) || (losesAnswer() ? tear(pair) : answers.pass(answer(bytes, port), paceOf(state))),
     );
     if (state.kind === 'silent') far.pause();
-    near.on('end', () => swallows(pair) || asked.end());
-    far.on('end', () => swallows(pair) || answered.end());
-    near.on('close', () => swallows(pair) || asked.close());
-    far.on('close', () => swallows(pair) || answered.close());
+    near.on('end', () => drops(pair) || requests.end());
+    far.on('end', () => drops(pair) || answers.end());
+    near.on('close', () => drops(pair) || requests.close());
+    far.on('close', () => drops(pair) || answers.close());
     for (const socket of [near, far]) socket.on('close', () => near.destroyed && far.destroyed && pairs.delete(pair));
   };
   const server = createServer({ noDelay: true, allowHalfOpen: true }, open);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
 
-  const suffer = (affliction: Affliction) => {
-    state = affliction;
+  const inject = (fault: LinkFault) => {
+    state = fault;
     for (const pair of pairs) {
       if (state.kind === 'silent') pair.far.pause();
       else pair.far.resume();
@@ -81,11 +81,11 @@ export async function startLink(
   };
   return {
     address: `127.0.0.1:${port}`,
-    cut: () => suffer({ kind: 'cut' }),
-    silence: () => suffer({ kind: 'silent' }),
-    suffer,
+    cut: () => inject({ kind: 'cut' }),
+    silence: () => inject({ kind: 'silent' }),
+    inject,
     heal() {
-      state = { kind: 'whole' };
+      state = { kind: 'healthy' };
       for (const pair of pairs) {
         if (pair.torn) tear(pair);
         else pair.far.resume();
@@ -104,7 +104,7 @@ function tear({ near, far }: Pair): void {
   for (const socket of [near, far]) socket.resetAndDestroy();
 }
 
-/** A link to a Kafka broker, which tells its clients where it is: they are told that it is at this end. */
+/** Like `startLink`, but replaces the address that the Kafka broker advertises. */
 export function startKafkaLink(target: string): Promise<Link> {
   const advertised = addressOf(target);
   return startLink(target, {
@@ -116,7 +116,7 @@ export function startKafkaLink(target: string): Promise<Link> {
   });
 }
 
-/** As it stands in the answers of the protocol: the length of the host, the host, the port. */
+/** An address in the Kafka protocol: the length of the host, the host, the port. */
 function addressOf(target: string): Buffer {
   const [host, port] = target.split(':') as [string, string];
   const bytes = Buffer.alloc(2 + host.length + 4);

@@ -5,7 +5,7 @@ import { env } from './temporal.ts';
 
 export type LinkedShop = Awaited<ReturnType<typeof startLinkedShop>>;
 
-/** The whole app, and between it and each of its servers, as between its roles and billing, a link that a test can cut. */
+/** Starts the app with a link to each of its servers and to billing. */
 export async function startLinkedShop(variables: Record<string, string>) {
   const billingPort = await freePort();
   const links = {

@@ -1,14 +1,14 @@
 import type { FinalStatus, OrderStatus } from '../../api/orders/store.ts';
 import type { Model } from './model.ts';
 
-/** What is asked of one buyer's list. Keys and prices are few, so that they meet; orders are named by the version that they took. */
-export type Asked =
-  | { ask: 'place'; ifMatch: number | undefined; key: number | undefined; price: number }
-  | { ask: 'settle'; version: number; status: FinalStatus; reason: string | null }
-  | { ask: 'note'; version: number; cause: 'buyer' | 'operator' }
-  | { ask: 'cancel'; version: number; reason: string | null }
-  | { ask: 'find'; version: number }
-  | { ask: 'list'; limit: number; before: number | undefined };
+/** Few keys and prices, so that they collide. A version identifies an order. */
+export type Command =
+  | { action: 'place'; ifMatch: number | undefined; key: number | undefined; price: number }
+  | { action: 'settle'; version: number; status: FinalStatus; reason: string | null }
+  | { action: 'note'; version: number; cause: 'buyer' | 'operator' }
+  | { action: 'cancel'; version: number; reason: string | null }
+  | { action: 'find'; version: number }
+  | { action: 'list'; limit: number; before: number | undefined };
 
 export interface Entry {
   version: number;
@@ -20,57 +20,57 @@ export interface Entry {
   cancelCause: 'buyer' | 'operator' | null;
 }
 
-/** The orders of the list, of which the first took version 1, and each other one the next. */
+/** The orders of the list, by version, starting with version 1. */
 export type List = readonly Entry[];
 
-/** What is told of an order. */
-export type Told = Pick<Entry, 'version' | 'price' | 'status' | 'reason' | 'firstStatus'>;
+/** The part of an order that the store returns. */
+export type OrderView = Pick<Entry, 'version' | 'price' | 'status' | 'reason' | 'firstStatus'>;
 export type Answer =
-  | { kind: 'placed'; order: Told }
-  | { kind: 'found'; order: Told; madeFor: number }
+  | { kind: 'placed'; order: OrderView }
+  | { kind: 'found'; order: OrderView; madeFor: number }
   | { kind: 'stale'; latestVersion: number }
-  | { orders: Told[]; latestVersion: number }
-  | Told
+  | { orders: OrderView[]; latestVersion: number }
+  | OrderView
   | undefined;
 
-/** One buyer's orders as the contract has them: versions without a gap, one key one order for ever, and a status that goes forward only. */
-export const listModel: Model<List, Asked, Answer> = {
+/** A buyer's orders by the contract: no gaps in versions, one order per key, and statuses only advance. */
+export const listModel: Model<List, Command, Answer> = {
   initial: [],
-  step(list, asked) {
-    switch (asked.ask) {
+  step(list, command) {
+    switch (command.action) {
       case 'place':
-        return placed(list, asked);
+        return placed(list, command);
       case 'settle': {
-        const { status, reason } = asked;
-        return moved(list, asked.version, ['IN_PROGRESS'], { status, firstStatus: status, reason });
+        const { status, reason } = command;
+        return moved(list, command.version, ['IN_PROGRESS'], { status, firstStatus: status, reason });
       }
       case 'note': {
-        const { cancelCause = null, ...rest } = list[asked.version - 1] ?? {};
-        return moved(list, asked.version, ['IN_PROGRESS', 'SUCCESS'], {
+        const { cancelCause = null, ...rest } = list[command.version - 1] ?? {};
+        return moved(list, command.version, ['IN_PROGRESS', 'SUCCESS'], {
           ...rest,
-          cancelCause: cancelCause ?? asked.cause,
+          cancelCause: cancelCause ?? command.cause,
         });
       }
       case 'cancel': {
-        const { firstStatus } = list[asked.version - 1] ?? {};
+        const { firstStatus } = list[command.version - 1] ?? {};
         const change = {
           status: 'CANCELLED' as const,
           firstStatus: firstStatus ?? ('CANCELLED' as const),
-          reason: asked.reason,
+          reason: command.reason,
         };
-        return moved(list, asked.version, ['IN_PROGRESS', 'SUCCESS'], change);
+        return moved(list, command.version, ['IN_PROGRESS', 'SUCCESS'], change);
       }
       case 'find':
-        return [list, told(list[asked.version - 1])];
+        return [list, viewOf(list[command.version - 1])];
       case 'list':
-        return [list, page(list, asked)];
+        return [list, page(list, command)];
     }
   },
 };
 
-function placed(list: List, { ifMatch, key, price }: Extract<Asked, { ask: 'place' }>): [List, Answer] {
+function placed(list: List, { ifMatch, key, price }: Extract<Command, { action: 'place' }>): [List, Answer] {
   const earlier = key === undefined ? undefined : list.find((entry) => entry.key === key);
-  if (earlier) return [list, { kind: 'found', order: told(earlier)!, madeFor: earlier.price }];
+  if (earlier) return [list, { kind: 'found', order: viewOf(earlier)!, madeFor: earlier.price }];
   if (ifMatch !== undefined && ifMatch !== list.length) return [list, { kind: 'stale', latestVersion: list.length }];
   const entry: Entry = {
     version: list.length + 1,
@@ -81,23 +81,23 @@ function placed(list: List, { ifMatch, key, price }: Extract<Asked, { ask: 'plac
     firstStatus: null,
     cancelCause: null,
   };
-  return [[...list, entry], { kind: 'placed', order: told(entry)! }];
+  return [[...list, entry], { kind: 'placed', order: viewOf(entry)! }];
 }
 
-/** Changes the order if it is in one of these states. Answers it as it then stands, changed or not. */
+/** Changes the order if it has one of these statuses. Returns its current state. */
 function moved(list: List, version: number, from: readonly OrderStatus[], change: Partial<Entry>): [List, Answer] {
   const entry = list[version - 1];
-  if (!entry || !from.includes(entry.status)) return [list, told(entry)];
+  if (!entry || !from.includes(entry.status)) return [list, viewOf(entry)];
   const next = { ...entry, ...change };
-  return [list.with(version - 1, next), told(next)];
+  return [list.with(version - 1, next), viewOf(next)];
 }
 
-function page(list: List, { limit, before = Infinity }: Extract<Asked, { ask: 'list' }>): Answer {
+function page(list: List, { limit, before = Infinity }: Extract<Command, { action: 'list' }>): Answer {
   const orders = list.filter(({ version }) => version < before).toReversed();
-  return { orders: orders.slice(0, limit).map((entry) => told(entry)!), latestVersion: list.length };
+  return { orders: orders.slice(0, limit).map((entry) => viewOf(entry)!), latestVersion: list.length };
 }
 
-const told = (entry: Entry | undefined): Told | undefined =>
+const viewOf = (entry: Entry | undefined): OrderView | undefined =>
   entry && {
     version: entry.version,
     price: entry.price,

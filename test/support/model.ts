@@ -2,78 +2,78 @@ import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 
-/** What the store is compared with: says, for each thing that it may be asked, what it answers and how it then stands. Changes nothing. */
-export interface Model<State, Asked, Answer> {
+/** The pure reference that a store is compared with. */
+export interface Model<State, Call, Answer> {
   initial: State;
-  step(state: State, asked: Asked): [next: State, answer: Answer];
+  step(state: State, call: Call): [next: State, answer: Answer];
 }
 
-/** Asks the real store, and answers in the words of the model. */
-export type Real<Asked, Answer> = (asked: Asked) => Promise<Answer>;
+/** The real store, in the model's terms. */
+export type Real<Call, Answer> = (call: Call) => Promise<Answer>;
 
-/** A property fails with its seed. The same seed makes the same runs: `TEST_SEED=… npm test -- test/name.test.ts`. */
+/** A failure prints its seed. Repeat it with `TEST_SEED=… npm test -- test/name.test.ts`. */
 export function runs(numRuns: number): fc.Parameters<unknown> {
   const seed = process.env['TEST_SEED'];
   return { numRuns, ...(seed && { seed: Number(seed) }) };
 }
 
-/** Asks one thing after another: each answer must be the one that the model gives. */
-export function inTurn<State, Asked, Answer>(
-  model: Model<State, Asked, Answer>,
-  asked: fc.Arbitrary<Asked>,
+/** Runs random calls one after another and compares each answer with the model's. */
+export function inTurn<State, Call, Answer>(
+  model: Model<State, Call, Answer>,
+  calls: fc.Arbitrary<Call>,
   maxCommands: number,
 ) {
-  return fc.commands<{ state: State }, Real<Asked, Answer>, true>([asked.map((each) => commandOf(model, each))], {
+  return fc.commands<{ state: State }, Real<Call, Answer>, true>([calls.map((call) => commandOf(model, call))], {
     maxCommands,
     size: 'max',
   });
 }
 
-function commandOf<State, Asked, Answer>(
-  { step }: Model<State, Asked, Answer>,
-  asked: Asked,
-): fc.AsyncCommand<{ state: State }, Real<Asked, Answer>, true> {
+function commandOf<State, Call, Answer>(
+  { step }: Model<State, Call, Answer>,
+  call: Call,
+): fc.AsyncCommand<{ state: State }, Real<Call, Answer>, true> {
   return {
     check: async () => true,
     async run(kept, real) {
-      const [next, expected] = step(kept.state, asked);
-      assert.deepEqual(await real(asked), expected);
+      const [next, expected] = step(kept.state, call);
+      assert.deepEqual(await real(call), expected);
       kept.state = next;
     },
-    toString: () => JSON.stringify(asked),
+    toString: () => JSON.stringify(call),
   };
 }
 
 /**
- * Asks several things at once. There must be an order in which the model, asked one after another, gives every one of these answers.
- * Answers the states that such orders end in.
+ * Makes the calls of a batch concurrently. Fails unless the model gives the same answers to these calls in some
+ * sequential order. Returns the final states of all such orders.
  */
-export async function atOnce<State, Asked, Answer>(
-  { step }: Model<State, Asked, Answer>,
+export async function atOnce<State, Call, Answer>(
+  { step }: Model<State, Call, Answer>,
   states: readonly State[],
-  batch: readonly Asked[],
-  real: Real<Asked, Answer>,
+  batch: readonly Call[],
+  real: Real<Call, Answer>,
 ): Promise<State[]> {
   const answers = await Promise.all(batch.map(real));
-  const calls = batch.map((asked, n) => ({ asked, answer: answers[n]! }));
-  const ends = states.flatMap((state) => endsOf(step, state, calls));
-  assert.ok(ends.length > 0, `no order of these explains their answers: ${JSON.stringify(calls)}`);
-  return distinct(ends);
+  const answered = batch.map((call, n) => ({ call, answer: answers[n]! }));
+  const finalStates = states.flatMap((state) => finalStatesOf(step, state, answered));
+  assert.ok(finalStates.length > 0, `no sequential order explains these answers: ${JSON.stringify(answered)}`);
+  return distinct(finalStates);
 }
 
-function endsOf<State, Asked, Answer>(
-  step: Model<State, Asked, Answer>['step'],
+function finalStatesOf<State, Call, Answer>(
+  step: Model<State, Call, Answer>['step'],
   state: State,
-  calls: readonly { asked: Asked; answer: Answer }[],
+  answered: readonly { call: Call; answer: Answer }[],
 ): State[] {
-  if (calls.length === 0) return [state];
-  return calls.flatMap(({ asked, answer }, n) => {
-    const [next, expected] = step(state, asked);
-    return isDeepStrictEqual(answer, expected) ? endsOf(step, next, calls.toSpliced(n, 1)) : [];
+  if (answered.length === 0) return [state];
+  return answered.flatMap(({ call, answer }, n) => {
+    const [next, expected] = step(state, call);
+    return isDeepStrictEqual(answer, expected) ? finalStatesOf(step, next, answered.toSpliced(n, 1)) : [];
   });
 }
 
-/** Fails unless what is stored is one of the states that are possible. */
+/** Fails unless the stored state is possible. */
 export function assertOneOf<State>(states: readonly State[], stored: State): void {
   assert.deepEqual(stored, states.find((state) => isDeepStrictEqual(state, stored)) ?? states[0]);
 }

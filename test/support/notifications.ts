@@ -15,14 +15,13 @@ import {
 import { resolveDocument } from '../../lib/openapi.ts';
 import bundled from '../../specs/generated/preferable/openapi.json' with { type: 'json' };
 import { orderEventId } from '../../specs/identity.ts';
-import { createAsk } from './asking.ts';
+import { createContractClient } from './asking.ts';
 import { trustingVerifier } from './callers.ts';
 import { createDatabase } from './database.ts';
 import { serveQuietly } from './service.ts';
 
 export const FROM = 'Order Saga <orders@shop.example>';
 
-/** A notification as the consumer records it. */
 export function notificationOf(
   userId: string,
   { orderId = randomUUID(), eventName = 'OrderCreated' }: { orderId?: string; eventName?: EventName } = {},
@@ -31,7 +30,6 @@ export function notificationOf(
   return { id: orderEventId(orderId, eventName), userId, orderId, eventName, message, correlationId: 'test' };
 }
 
-/** A row as it stands in the database. */
 export interface Row {
   id: string;
   status: string;
@@ -41,7 +39,7 @@ export interface Row {
   due_in_ms: number;
 }
 
-/** The notifications of a database of its own. */
+/** Starts the notifications service on its own database. */
 export async function startNotifications() {
   const database = await createDatabase('notifications');
   const store = createNotificationStore(database);
@@ -54,10 +52,9 @@ export async function startNotifications() {
     database,
     store,
     url: service.url,
-    ask: createAsk(service.url),
-    /** Every line that a sender has written. */
+    ask: createContractClient(service.url),
+    /** Log lines of the senders. */
     log,
-    /** A sender of these rows over this mail server. */
     startSender({
       smtpUrl,
       profiles,
@@ -88,5 +85,5 @@ export async function startNotifications() {
 
 export type Notifications = Awaited<ReturnType<typeof startNotifications>>;
 
-/** A users service that knows one address for everybody. */
-export const addressed = (address: string | undefined): Profiles => ({ addressOf: async () => address });
+/** Returns the same address for every user. */
+export const profilesWithAddress = (address: string | undefined): Profiles => ({ addressOf: async () => address });

@@ -5,7 +5,7 @@ const ROLES = ['auth', 'users', 'orders', 'billing', 'notifications'];
 
 export type OpenShop = Awaited<ReturnType<typeof startOpenShop>>;
 
-/** The whole app, whose services can also be asked past the gateway, and which turns nobody away for asking often. */
+/** The whole app without rate limits, with direct access to each service. */
 export async function startOpenShop() {
   const services = new Map<string, string>();
   const ports: Record<string, string> = {};
@@ -14,7 +14,7 @@ export async function startOpenShop() {
     ports[`${role.toUpperCase()}_PORT`] = String(port);
     services.set(role, `http://127.0.0.1:${port}`);
   }
-  const often = Object.fromEntries(
+  const noRateLimits = Object.fromEntries(
     [
       'LOGIN_FAILURES_PER_ACCOUNT',
       'LOGIN_FAILURES_PER_ADDRESS',
@@ -23,10 +23,10 @@ export async function startOpenShop() {
       'WRITES_PER_SECOND',
     ].map((name) => [name, '1000000']),
   );
-  const shop = await startShop({ env: { ...ports, ...often } });
+  const shop = await startShop({ env: { ...ports, ...noRateLimits } });
   return {
     ...shop,
-    /** Where a role is asked directly. The gateway's own operations are asked at the gateway. */
+    /** The gateway's URL if the gateway serves the role's operations. */
     serviceOf: (role: string): string => services.get(role) ?? shop.url,
   };
 }

@@ -4,7 +4,6 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import document from '../../specs/generated/preferable/openapi.json' with { type: 'json' };
 import { recordExchange } from './exchanges.ts';
 
-/** What an operation documents for one status. */
 interface Documented {
   headers?: Record<string, { $ref: string }>;
   content?: Record<string, object>;
@@ -18,8 +17,8 @@ addFormats.default(ajv);
 ajv.addSchema(document, ROOT);
 
 /**
- * Fails unless the response is one that the operation documents: its status, its media type, its body and its headers. Answers the
- * body, parsed where it is JSON. An answer that belongs to no operation is documented too, by the kinds that `x-problems` lists.
+ * Fails unless the operation documents the response: status, media type, body and headers. Returns the body, parsed if
+ * it is JSON. Without an operation id the response must be one of the problems in `x-problems`.
  */
 export async function assertDocumented(operationId: string | undefined, response: Response): Promise<any> {
   const text = await response.text();
@@ -33,22 +32,22 @@ export async function assertDocumented(operationId: string | undefined, response
 }
 
 function assertAnswer(operationId: string, response: Response, text: string) {
-  const told = `${operationId} answered ${response.status} ${text}`;
+  const context = `${operationId} answered ${response.status} ${text}`;
   const { at, value } = deref<Documented>(
     `${operationPath(operationId)}/responses/${response.status}`,
-    `${told}, a status that is not documented`,
+    `${context}, a status that is not documented`,
   );
   for (const name of Object.keys(value.headers ?? {}))
-    assertHeader(`${at}/headers/${name}`, response.headers.get(name), `${told}, header ${name}`);
-  assertNoOthers(Object.keys(value.headers ?? {}), response.headers, told);
+    assertHeader(`${at}/headers/${name}`, response.headers.get(name), `${context}, header ${name}`);
+  assertNoOthers(Object.keys(value.headers ?? {}), response.headers, context);
   if (!value.content) {
-    assert.equal(text, '', told);
+    assert.equal(text, '', context);
     return undefined;
   }
   const media = mediaOf(response);
-  assert.ok(Object.hasOwn(value.content, media), `${told}, as ${media}, which is not documented`);
+  assert.ok(Object.hasOwn(value.content, media), `${context}, as ${media}, which is not documented`);
   const body = media.endsWith('json') ? JSON.parse(text) : text;
-  assertSchema(`${at}/content/${escape(media)}/schema`, body, told);
+  assertSchema(`${at}/content/${escape(media)}/schema`, body, context);
   return body;
 }
 
@@ -56,7 +55,7 @@ function assertOutside(response: Response, text: string) {
   assert.equal(mediaOf(response), 'application/problem+json', text);
   const problem = JSON.parse(text);
   const kind = document['x-problems'].find((known) => problem.type === `/problems/${known}`);
-  assert.ok(kind, `${text} is no answer to an unknown address`);
+  assert.ok(kind, `${text} is not a documented answer outside the operations`);
   assertSchema(`#/components/schemas/${pascal(kind)}Problem`, problem, text);
   assert.deepEqual(
     [response.status, response.headers.get('x-correlation-id')],
@@ -77,14 +76,14 @@ function operationPath(operationId: string): string {
   throw new Error(`There is no operation ${operationId}`);
 }
 
-function assertHeader(at: string, value: string | null, told: string): void {
-  const header = deref<{ required?: boolean }>(at, told);
-  if (value === null) assert.ok(!header.value.required, `${told} is missing`);
-  else assertSchema(`${header.at}/schema`, value, told);
+function assertHeader(at: string, value: string | null, context: string): void {
+  const header = deref<{ required?: boolean }>(at, context);
+  if (value === null) assert.ok(!header.value.required, `${context} is missing`);
+  else assertSchema(`${header.at}/schema`, value, context);
 }
 
-/** What clients go by, and would not look for if it were not documented. */
-const TELLING = [
+/** Clients act on these headers, so they must be documented. */
+const CLIENT_HEADERS = [
   'etag',
   'location',
   'link',
@@ -97,23 +96,23 @@ const TELLING = [
   'authorization',
 ];
 
-function assertNoOthers(documented: readonly string[], headers: Headers, told: string): void {
+function assertNoOthers(documented: readonly string[], headers: Headers, context: string): void {
   const names = new Set(documented.map((name) => name.toLowerCase()));
-  for (const name of TELLING)
-    assert.ok(names.has(name) || !headers.has(name), `${told}, header ${name}, which is not documented`);
+  for (const name of CLIENT_HEADERS)
+    assert.ok(names.has(name) || !headers.has(name), `${context}, header ${name}, which is not documented`);
 }
 
-function assertSchema(at: string, value: unknown, told: string): void {
+function assertSchema(at: string, value: unknown, context: string): void {
   const validate = ajv.getSchema(`${ROOT}${at}`) ?? ajv.compile({ $ref: `${ROOT}${at}` });
-  assert.ok(validate(value), `${told}: ${ajv.errorsText(validate.errors)}`);
+  assert.ok(validate(value), `${context}: ${ajv.errorsText(validate.errors)}`);
 }
 
-/** What stands at a place of the document, and where it really stands when that is a reference. */
-function deref<T>(at: string, otherwise: string): Found<T> {
+/** The value at a JSON pointer with references followed, and where it was found. */
+function deref<T>(at: string, messageIfMissing: string): Found<T> {
   let value: any = document;
   for (const step of at.slice(2).split('/')) value = value?.[step.replaceAll('~1', '/').replaceAll('~0', '~')];
-  assert.ok(value, otherwise);
-  return value.$ref ? deref(value.$ref, otherwise) : { at, value };
+  assert.ok(value, messageIfMissing);
+  return value.$ref ? deref(value.$ref, messageIfMissing) : { at, value };
 }
 
 const mediaOf = (response: Response): string => (response.headers.get('content-type') ?? '').split(';')[0]!;

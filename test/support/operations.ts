@@ -1,24 +1,23 @@
 import type { Json } from '../../tools/specs/json.ts';
 import { api } from './bounds.ts';
 
-/** An operation of the document, with every reference resolved. */
+/** An operation with all references resolved. */
 export interface Operation {
   id: string;
   method: string;
-  /** With `{name}` for each parameter in it. */
+  /** With `{name}` for each parameter. */
   path: string;
-  /** The role that serves it: its tag. */
+  /** Its tag. */
   role: string;
-  /** Who may call it. Nobody: it is open to all. */
+  /** Empty if anyone may call it. */
   callers: readonly string[];
   parameters: readonly { name: string; in: 'path' | 'query' | 'header'; required?: boolean; schema: Json }[];
-  /** The schemas of its body, by media type. Absent where none is taken. */
+  /** By media type; undefined if it takes no body. */
   bodies: Readonly<Record<string, Json>> | undefined;
-  /** Its answers, by status. */
+  /** By status. */
   responses: Readonly<Record<string, Json>>;
 }
 
-/** Every operation that there is. */
 export const operations: readonly Operation[] = Object.entries<Json>(api.paths).flatMap(([path, item]) =>
   Object.entries<Json>(item).map(([method, { operationId, tags, security, parameters, requestBody, responses }]) => ({
     id: operationId,

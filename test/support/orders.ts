@@ -3,48 +3,49 @@ import { ordersApi } from '../../api/orders/app.ts';
 import type { Saga } from '../../api/orders/saga.ts';
 import { createOrderStore, type FinalStatus, type OrderStore } from '../../api/orders/store.ts';
 import { restDocument } from '../../bin/role.ts';
-import { createAsk, type Answer } from './asking.ts';
+import { createContractClient, type Answer } from './asking.ts';
 import { asUser, trustingVerifier } from './callers.ts';
 import { createDatabase } from './database.ts';
 import { serveQuietly } from './service.ts';
 
-/** What becomes of the next orders. Undefined: not known in time. */
+/** Undefined if the outcome arrives too late. */
 export type Ending = { status: FinalStatus; reason: string | null } | undefined;
 
 export const paid: Ending = { status: 'SUCCESS', reason: null };
 export const declined: Ending = { status: 'FAILED', reason: 'insufficient-funds' };
 
-/** What becomes of the next cancellations. Undefined: not known in time. */
+/** Undefined if the outcome arrives too late. */
 export type Cancelling = 'cancelled' | 'declined before' | 'ended long ago' | undefined;
 
-/** The order service on a database of its own, with workflows that end as they are told. */
+/** Starts the order service with fake workflows on its own database. */
 export async function startOrders({ limits = { inFlightMax: 100, waitingMax: 100 } } = {}) {
   const database = await createDatabase('orders');
   const store = createOrderStore(database);
   let ending: Ending = paid;
   let cancelling: Cancelling = 'cancelled';
-  const asked: string[] = [];
-  const cancelledAgain: string[] = [];
+  const outcomeRequests: string[] = [];
+  const restartedCancellations: string[] = [];
   const sagaOf = (orders: OrderStore): Saga => {
     const end = async (orderId: string) => {
       const settled = ending && (await orders.settle(orderId, ending.status, ending.reason));
       return settled && { orderId, status: settled.status as FinalStatus, reason: settled.reason };
     };
-    const takeBack = async (orderId: string, cause: string) => {
+    const cancel = async (orderId: string, cause: string) => {
       if (cancelling === 'ended long ago') return { orderId, status: 'CANCELLED' as const, reason: cause };
       if (cancelling === 'declined before') return { orderId, status: 'FAILED' as const, reason: 'insufficient-funds' };
       const cancelled = cancelling && (await orders.cancel(orderId, cause));
       return cancelled && { orderId, status: cancelled.status as FinalStatus, reason: cancelled.reason };
     };
     return {
-      outcome: ({ id }) => {
-        asked.push(id);
+      awaitOutcome: ({ id }) => {
+        outcomeRequests.push(id);
         return end(id);
       },
       start: async () => {},
-      cancelled: ({ id }, cause) => takeBack(id, cause),
-      startCancellation: async ({ id }, _cause, { again = false } = {}) => void (again && cancelledAgain.push(id)),
-      first: async () => undefined,
+      cancelAndWait: ({ id }, cause) => cancel(id, cause),
+      startCancellation: async ({ id }, _cause, { again = false } = {}) =>
+        void (again && restartedCancellations.push(id)),
+      firstResult: async () => undefined,
     };
   };
   const serve = (of: OrderStore) =>
@@ -52,7 +53,7 @@ export async function startOrders({ limits = { inFlightMax: 100, waitingMax: 100
       ordersApi({ store: of, saga: sagaOf(store), limits, document: restDocument, verify: trustingVerifier }),
     ]);
   const service = await serve(store);
-  const ask = createAsk(service.url);
+  const ask = createContractClient(service.url);
 
   return {
     database,
@@ -60,18 +61,16 @@ export async function startOrders({ limits = { inFlightMax: 100, waitingMax: 100
     url: service.url,
     serve,
     ask,
-    /** Decides how orders end from now on. */
-    end(next: Ending) {
+    setOutcome(next: Ending) {
       ending = next;
     },
-    /** The same of cancellations. */
-    endCancellations(next: Cancelling) {
+    setCancellationOutcome(next: Cancelling) {
       cancelling = next;
     },
-    /** The orders whose outcome was asked for. */
-    asked,
-    /** Those whose cancellation was started though it had ended before. */
-    cancelledAgain,
+    /** Orders whose outcome was requested from a workflow. */
+    outcomeRequests,
+    /** Orders whose ended cancellation was started again. */
+    restartedCancellations,
     place: (userId: string, headers: Record<string, string>, body: unknown = { price: 5 }): Promise<Answer> =>
       ask('createOrder', 'POST', '/orders', { headers: { ...asUser(userId), ...headers }, body }),
     list: (userId: string, query = ''): Promise<Answer> =>

@@ -2,21 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { billingApi } from '../../api/billing/app.ts';
 import { createBillingStore, type BillingStore } from '../../api/billing/store.ts';
 import { restDocument } from '../../bin/role.ts';
-import { createAsk, type Answer, type Sent } from './asking.ts';
+import { createContractClient, type Answer, type Sent } from './asking.ts';
 import { asService, asUser, trustingVerifier } from './callers.ts';
 import { createDatabase } from './database.ts';
 import { serveQuietly } from './service.ts';
 
 export const worker = asService('worker');
 
-/** Billing on a database of its own. */
+/** Starts billing on its own database. */
 export async function startPayments(options?: { statementMs: number }) {
   const database = await createDatabase('billing', options);
   const store = createBillingStore(database);
   const serve = (of: BillingStore) =>
     serveQuietly('billing', [billingApi({ store: of, document: restDocument, verify: trustingVerifier })]);
   const service = await serve(store);
-  const ask = createAsk(service.url);
+  const ask = createContractClient(service.url);
   const put = (operationId: string, path: string, sent: Sent) => ask(operationId, 'PUT', path, sent);
 
   return {
@@ -34,7 +34,6 @@ export async function startPayments(options?: { statementMs: number }) {
     balance: (userId: string): Promise<Answer> => ask('readBalance', 'GET', '/payments', { headers: asUser(userId) }),
     ledger: (userId: string, query = ''): Promise<Answer> =>
       ask('listTransactions', 'GET', `/payments/transactions${query}`, { headers: asUser(userId) }),
-    /** A user with so much money. */
     async buyerWith(amount: number): Promise<string> {
       const buyer = randomUUID();
       await store.replenish({ ownerId: buyer, scope: 'client', kind: 'replenishment', key: randomUUID(), amount });

@@ -1,8 +1,10 @@
+import assert from 'node:assert/strict';
 import { connect } from 'node:net';
+import { assertDocumented } from './openapi.ts';
 
 /**
- * Sends these very bytes, which no client library would, and answers what comes back until the other side closes or has answered.
- * What follows them is sent piece by piece for as long as the other side takes it.
+ * Sends exactly these bytes, which no client library would send, then the pieces for as long as the server reads.
+ * Returns everything received until the server has answered or closed.
  */
 export async function sendRaw(
   url: string,
@@ -14,10 +16,10 @@ export async function sendRaw(
   let text = '';
   socket.setEncoding('utf8');
   socket.on('data', (chunk) => (text += chunk));
-  const over = new Promise<void>((resolve, reject) => {
+  const answered = new Promise<void>((resolve, reject) => {
     socket.on('error', reject);
     socket.on('close', () => resolve());
-    // The last byte of a problem's body, or of an empty answer.
+    // The end of a problem or an empty body.
     socket.on('data', () => /\r\n\r\n[^]*\}$|Content-Length: 0\r\n[^]*\r\n\r\n$/i.test(text) && resolve());
   });
   socket.write(head);
@@ -25,15 +27,22 @@ export async function sendRaw(
     for (const piece of pieces)
       if (!socket.write(piece)) await new Promise((resolve) => socket.once('drain', resolve).once('close', resolve));
   })();
-  await Promise.all([over, sending]);
+  await Promise.all([answered, sending]);
   socket.destroy();
   return { status: Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1]), text };
 }
 
-/** What has come back, as a client library would have it. */
+/** Parses a raw HTTP response. */
 export function responseOf(text: string): Response {
   const [head = '', body = ''] = text.split('\r\n\r\n');
   const [first = '', ...lines] = head.split('\r\n');
   const headers = new Headers(lines.map((line) => line.split(': ') as [string, string]));
   return new Response(body, { status: Number(/^HTTP\/1\.1 (\d{3}) /.exec(first)?.[1]), headers });
+}
+
+/** Fails unless the answer is this documented problem and closes the connection. */
+export async function assertRefused(answer: string, status: number, kind: string): Promise<void> {
+  const response = responseOf(answer);
+  assert.deepEqual([response.status, response.headers.get('connection')], [status, 'close'], answer);
+  assert.equal((await assertDocumented(undefined, response)).type, `/problems/${kind}`);
 }

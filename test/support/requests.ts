@@ -1,4 +1,3 @@
-/** What clients send. */
 export const json = (body: unknown) => ({
   body: JSON.stringify(body),
   headers: { 'content-type': 'application/json' },
@@ -10,6 +9,6 @@ export const form = (fields: Record<string, string>) => ({
 
 export const post = (url: string, init: RequestInit): Promise<Response> => fetch(url, { method: 'POST', ...init });
 
-/** The cookie that a response sets, as a later request sends it. */
+/** The response's cookie as a `Cookie` header. */
 export const cookieOf = (response: Pick<Response, 'headers'>): string =>
   response.headers.get('set-cookie')!.split(';')[0]!;

@@ -5,13 +5,13 @@ interface RowOptions {
   id?: string;
   ownerId?: string;
   status?: string;
-  /** What an order that succeeded and was taken back was first. */
+  /** SUCCESS if an order was cancelled after it succeeded. */
   firstStatus?: string | null;
   version?: number;
   ageS?: number;
 }
 
-/** Writes an order as a row and nothing else. Answers its id. */
+/** Inserts an order's row, without a workflow. Returns its id. */
 export async function insertOrder(
   orders: TestDatabase,
   {

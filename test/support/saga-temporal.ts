@@ -3,7 +3,7 @@ import { quietRuntime, realTemporal } from './temporal.ts';
 
 quietRuntime();
 
-/** The real server, for the test file that imports this to run workflows on. Their workers say nothing but errors. */
+/** The real Temporal server. Workers log errors only. */
 export const temporal = realTemporal();
 
 after(() => temporal.close());

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { PASSWORD } from './auth.ts';
-import { answered, type Sent } from './asking.ts';
+import { retryWhileUnavailable, type Sent } from './asking.ts';
 import { createBuyer, type Buyer } from './buyer.ts';
 
-/** Somebody's things, and somebody else. */
+/** An owner's resources and another buyer. */
 export interface Scene {
   owner: Pick<Buyer, 'id'>;
   other: Buyer;
@@ -11,17 +11,17 @@ export interface Scene {
   sessionId: string;
 }
 
-/** A buyer with an order, a session and money, and another buyer. Both with a profile, unless it is to be made. */
+/** Creates two buyers with money, and an order and a session of the owner. */
 export async function createScene(url: string, { profiles = true } = {}): Promise<Scene & { owner: Buyer }> {
   const [owner, other] = await Promise.all([createBuyer(url, { balance: 1000 }), createBuyer(url, { balance: 1000 })]);
   const first = randomUUID();
-  const { body: order } = await answered(() => owner.order(5, { ifMatch: 0, key: first }));
+  const { body: order } = await retryWhileUnavailable(() => owner.order(5, { ifMatch: 0, key: first }));
   const { body: sessions } = await owner.ask('listSessions', 'GET', '/auth/sessions');
   if (!profiles) for (const { ask, id } of [owner, other]) await ask('deleteProfile', 'DELETE', `/api/v1/user/${id}`);
   return { owner, other, orderId: order.id, sessionId: sessions[0].id };
 }
 
-/** The same, but that there is no such user, order or session. */
+/** The same scene with ids that do not exist. */
 export const missing = (scene: Scene): Scene => ({
   ...scene,
   owner: { id: randomUUID() },
@@ -32,7 +32,7 @@ export const missing = (scene: Scene): Scene => ({
 const key = () => ({ 'idempotency-key': randomUUID() });
 const profile = { firstName: 'Ada', lastName: 'Lovelace', email: 'ada@example.org', phone: '+44 20 7946 0958' };
 
-/** A sound request of each operation that is about somebody's things: its body, its headers, and the query. */
+/** Valid requests by operation id. */
 export const requests: Readonly<Record<string, (scene: Scene) => Sent & { query?: string }>> = {
   register: () => ({ body: { username: `user-${randomUUID()}`, password: PASSWORD } }),
   login: ({ other }) => ({ body: other.credentials }),
@@ -47,7 +47,7 @@ export const requests: Readonly<Record<string, (scene: Scene) => Sent & { query?
   listNotifications: ({ owner }) => ({ query: `?userId=${owner.id}` }),
 };
 
-/** Where an operation finds these things. */
+/** Fills the scene's ids into a path. */
 export const pathOf = (path: string, { owner, orderId, sessionId }: Scene): string =>
   path
     .replace('/sessions/{id}', `/sessions/${sessionId}`)

@@ -3,7 +3,7 @@ import { listen, type Listener } from '../../lib/listen.ts';
 import { createLog } from '../../lib/log.ts';
 import { createService, type ServiceOptions } from '../../lib/service.ts';
 
-/** Serves what a role serves on a free port, as the role does, and says nothing. */
+/** Serves a role's middleware on a free port without logging. */
 export function serveQuietly(
   role: string,
   middleware: readonly Middleware[],

@@ -7,20 +7,17 @@ import { createOrderStore, type OrderStore } from '../../api/orders/store.ts';
 import type { Database } from '../../lib/database.ts';
 import { eventually } from './eventually.ts';
 
-/** What a session has done and not committed. */
 export interface Held {
   end(commit: boolean): Promise<void>;
 }
 
-/** Runs a movement of money in a session of its own and holds it there, done and not committed, until `end`. */
+/** These run a store's statements in a separate transaction that stays open until `end`. */
 export const heldStatement = (url: string, act: (held: BillingStore) => Promise<unknown>): Promise<Held> =>
   hold(url, createBillingStore, act);
 
-/** The same with the placing of an order. */
 export const heldPlacing = (url: string, act: (held: OrderStore) => Promise<unknown>): Promise<Held> =>
   hold(url, createOrderStore, act);
 
-/** The same with a login. */
 export const heldLogin = (url: string, act: (held: AuthStore) => Promise<unknown>): Promise<Held> =>
   hold(url, createAuthStore, act);
 
@@ -29,7 +26,7 @@ async function hold<Store extends { close(): Promise<void> }>(
   createStore: (database: Pick<Database, 'adapter' | 'statementMs'>) => Store,
   act: (held: Store) => Promise<unknown>,
 ): Promise<Held> {
-  // One connection, so that what the store does runs within the transaction that is begun on it.
+  // One connection, so the store's statements run inside this transaction.
   const pool = new Pool({ connectionString: url, max: 1 });
   await pool.query('begin');
   const held = createStore({ adapter: new PrismaPg(pool), statementMs: 60_000 });
@@ -43,12 +40,12 @@ async function hold<Store extends { close(): Promise<void> }>(
   };
 }
 
-/** Resolves once some session of this database waits for another one's lock. */
+/** Resolves once a session waits for another's lock. */
 export async function blocked(watcher: Client): Promise<void> {
   await eventually(async () => {
     const { rows } = await watcher.query(
       `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
     );
-    assert.ok(rows.length > 0, 'no session waits');
+    assert.ok(rows.length > 0, 'no session waits for a lock');
   });
 }

@@ -14,19 +14,19 @@ import { createDatabase, type TestDatabase } from './database.ts';
 import { env } from './temporal.ts';
 
 export interface ShopOptions {
-  /** Variables of the app beside, or instead of, those of the test run. */
+  /** Override those of the test run. */
   env?: Record<string, string>;
-  /** Where the app reaches Postgres, as `host:port`, when not directly. */
+  /** `host:port`; by default the app connects directly. */
   postgresAt?: string;
 }
 
 export type Shop = Awaited<ReturnType<typeof startShop>>;
 
-/** The whole app, as it is installed, on databases, topics and a task queue of its own: what a test does to it, no other one notices. */
+/** Starts the whole app with its own databases, topics and task queue. */
 export async function startShop({ env: variables = {}, postgresAt }: ShopOptions = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'order-saga-shop-'));
   const name = `test-${randomBytes(6).toString('hex')}`;
-  const ports = await choosePorts(join(dir, 'ports.json'), { gateway: { who: 'the shop', variable: 'PORT' } });
+  const ports = await choosePorts(join(dir, 'ports.json'), { gateway: { owner: 'the shop', variable: 'PORT' } });
   const url = `http://127.0.0.1:${ports.gateway}`;
   const databases = await createDatabases();
   await createTopics(`${name}.`);
@@ -39,7 +39,7 @@ export async function startShop({ env: variables = {}, postgresAt }: ShopOptions
     KAFKA_TOPIC_PREFIX: `${name}.`,
     TEMPORAL_TASK_QUEUE: name,
     LOG_LEVEL: 'warn',
-    // On a machine that is busy with other tests an outcome may take its time.
+    // Other tests may keep the machine busy.
     ANSWER_DEADLINE_MS: '20000',
     ...variables,
   };
@@ -49,16 +49,14 @@ export async function startShop({ env: variables = {}, postgresAt }: ShopOptions
   return {
     url,
     databases,
-    /** As the app has it, for what looks into the shop from outside. */
+    /** The app's environment. */
     env: appEnv as Readonly<Record<string, string | undefined>>,
-    /** All that it has written down so far. */
     log: () => readFile(app.logFile, 'utf8'),
-    /** Ends the app as a power cut would: nothing is finished, nobody is told. */
+    /** Like a power cut. */
     async kill() {
       process.kill(app.pid, 'SIGKILL');
       await app.exited;
     },
-    /** Starts it again, on the same data. */
     async restart() {
       app = await start();
     },

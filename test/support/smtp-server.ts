@@ -1,9 +1,9 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** At which point of the conversation: the greeting, a command, or the end of a mail's content. */
+/** A command, the greeting, or the end of a mail's content. */
 export type Point = 'GREETING' | 'AUTH' | 'MAIL' | 'RCPT' | 'DATA' | 'CONTENT';
 
-/** What to answer there instead; `drop` breaks the connection, `silence` says nothing. `{to}` becomes the recipient. */
+/** `drop` breaks the connection, `silence` sends nothing, `{to}` becomes the recipient. */
 export type Reply = string;
 
 export interface TakenMail {
@@ -12,19 +12,19 @@ export interface TakenMail {
   messageId: string;
 }
 
-/** A mail server that says what a test wants it to say. What it has read to the end counts as taken, whatever it says then. */
+/** Starts a mail server with scripted replies. A fully read mail counts as taken, whatever the reply. */
 export async function startSmtp(replies: Partial<Record<Point, Reply>> = {}, port = 0) {
   const taken: TakenMail[] = [];
   let logins = 0;
-  const said = { ...replies };
+  const scripted = { ...replies };
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket.setEncoding('utf8').on('error', () => {}));
     let to = '';
     let content: string | undefined;
     let buffer = '';
-    const say = (point: Point, otherwise: string) => {
-      const reply = said[point] ?? otherwise;
+    const say = (point: Point, normalReply: string) => {
+      const reply = scripted[point] ?? normalReply;
       if (reply === 'drop') socket.destroy();
       else if (reply !== 'silence') socket.write(`${reply.replace('{to}', to)}\r\n`);
     };
@@ -55,19 +55,16 @@ export async function startSmtp(replies: Partial<Record<Point, Reply>> = {}, por
     say('GREETING', '220 test');
   });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  /** Breaks every connection. */
   const hangUp = () => sockets.forEach((socket) => socket.destroy());
   const at = (server.address() as AddressInfo).port;
   return {
     url: `smtp://127.0.0.1:${at}`,
     port: at,
     taken,
-    /** How many were tried. */
     logins: () => logins,
-    /** From now on. */
-    says: (next: Partial<Record<Point, Reply>>) => {
-      for (const point of Object.keys(said) as Point[]) delete said[point];
-      Object.assign(said, next);
+    setReplies: (next: Partial<Record<Point, Reply>>) => {
+      for (const point of Object.keys(scripted) as Point[]) delete scripted[point];
+      Object.assign(scripted, next);
     },
     hangUp,
     async close() {

@@ -3,14 +3,13 @@ import { PASSWORD } from './auth.ts';
 import { operations, type Operation } from './operations.ts';
 import { ada, adaKing } from './users.ts';
 
-/** A request of an operation in which nothing is wrong. */
-export interface SoundRequest extends Operation {
+export interface ValidRequest extends Operation {
   headers: Record<string, string>;
   body: object | undefined;
 }
 
 const ID = randomUUID();
-const credentials = { username: 'nobody', password: PASSWORD };
+const credentials = { username: 'unknown-user', password: PASSWORD };
 const bodies: Readonly<Record<string, object>> = {
   register: credentials,
   login: credentials,
@@ -24,11 +23,11 @@ const bodies: Readonly<Record<string, object>> = {
   cancelWithdrawal: { userId: ID, cause: 'buyer' },
 };
 
-/** One of every operation that there is. */
-export const soundRequests: readonly SoundRequest[] = operations.map((operation) => {
+/** A valid request of every operation. */
+export const validRequests: readonly ValidRequest[] = operations.map((operation) => {
   const body = bodies[operation.id];
   if (Boolean(operation.bodies) !== Boolean(body))
-    throw new Error(`There is no example of a body of ${operation.id}, or one too many`);
+    throw new Error(`The example body of ${operation.id} is missing, or the operation takes none`);
   return {
     ...operation,
     path: operation.path.replace('{kind}', 'key-reused').replaceAll(/\{\w+\}/g, ID),

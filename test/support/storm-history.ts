@@ -1,29 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { chargeKey } from '../../specs/identity.ts';
-import type { Books, OrderRow } from '../storm/checks/books.ts';
-import type { Answered, Asked, Exchange } from '../storm/clients/history.ts';
+import type { Rows, OrderRow } from '../storm/checks/books.ts';
+import type { ApiResponse, ApiRequest, Exchange } from '../storm/clients/history.ts';
 
 export const OWNER = randomUUID();
 export const STRANGER = randomUUID();
 
 let seq = 0;
 
-/** One request and its answer, later than all that were made before. */
-export function exchange(asked: Asked, answer?: Partial<Answered>, more: Partial<Exchange> = {}): Exchange {
+/** An exchange later than all earlier ones. */
+export function exchange(request: ApiRequest, response?: Partial<ApiResponse>, more: Partial<Exchange> = {}): Exchange {
   const n = seq++;
-  const told = answer && { status: 200, headers: {}, body: undefined, ...answer };
+  const fullAnswer = response && { status: 200, headers: {}, body: undefined, ...response };
   return {
     seq: n,
-    as: OWNER,
-    asked,
-    beganMs: n * 10,
+    userId: OWNER,
+    request,
+    startedMs: n * 10,
     endedMs: n * 10 + 5,
-    ...(told ? { answer: told } : { broken: 'socket hang up' }),
+    ...(fullAnswer ? { response: fullAnswer } : { connectionError: 'socket hang up' }),
     ...more,
   };
 }
 
-/** An order as its row has it. */
 export const order = (more: Partial<OrderRow> = {}): OrderRow => ({
   id: randomUUID(),
   owner: OWNER,
@@ -36,8 +35,8 @@ export const order = (more: Partial<OrderRow> = {}): OrderRow => ({
   ...more,
 });
 
-/** The books of one paid order about which its buyer was told: nothing is wrong with them. */
-export function soundBooks(placed: OrderRow = order()): Books {
+/** A paid order whose buyer was notified. */
+export function consistentRows(placed: OrderRow = order()): Rows {
   const { id, owner, price } = placed;
   const key = chargeKey(id);
   return {
@@ -49,18 +48,18 @@ export function soundBooks(placed: OrderRow = order()): Books {
   };
 }
 
-/** The answer that an order was made. */
+/** The answer to the request that placed this order. */
 export const placedAs = (
   { id, price, version, status }: OrderRow,
-  more: Partial<Answered> = {},
-): Partial<Answered> => ({
+  more: Partial<ApiResponse> = {},
+): Partial<ApiResponse> => ({
   status: 201,
   headers: { etag: `"${version}"` },
   body: { id, price, version, status },
   ...more,
 });
 
-export const refusal = (status: number, kind: string, body: object = {}): Partial<Answered> => ({
+export const refusal = (status: number, kind: string, body: object = {}): Partial<ApiResponse> => ({
   status,
   kind,
   body: { type: `/problems/${kind}`, ...body },

@@ -11,25 +11,25 @@ import type { order, SettledOrder } from '../../workflows/order.ts';
 import { eventually } from './eventually.ts';
 import type { World } from './world.ts';
 
-/** `Keyword`, as Temporal's API numbers it. */
+/** The type `Keyword` in Temporal's API. */
 const KEYWORD = 2;
 
 export const env = (name: string): string => process.env[name] ?? fail(name);
 
-/** Steps that fail on purpose are not worth a line. */
+/** Logs errors only. */
 export const quietRuntime = () => Runtime.install({ shutdownSignals: [], logger: new DefaultLogger('ERROR') });
 
-/** For a test in which workers cannot do their tasks, on purpose: each of them is an error to the worker. */
+/** Logs nothing, for tests in which worker tasks fail on purpose. */
 export const silentRuntime = () =>
   Runtime.install({ shutdownSignals: [], logger: new DefaultLogger('ERROR', () => {}) });
 
-/** The real server that the test run has started. */
+/** Connects to the test run's server. */
 export const realTemporal = () =>
   createTemporal({ address: env('TEMPORAL_ADDRESS'), namespace: 'default', tls: false });
 
-/** A server that skips the time in which nothing happens. */
+/** Starts a server that skips time while nothing happens. */
 export async function timeSkippingTemporal(): Promise<TestWorkflowEnvironment> {
-  // It is given five seconds to answer, which a machine that is busy with other tests may need longer for.
+  // The SDK waits only five seconds, too short on a busy machine.
   const temporal = await eventually(() =>
     TestWorkflowEnvironment.createTimeSkipping({
       server: { executable: { type: 'existing-path', path: env('TEST_TIME_SKIPPING_SERVER') } },
@@ -40,7 +40,7 @@ export async function timeSkippingTemporal(): Promise<TestWorkflowEnvironment> {
   return temporal;
 }
 
-/** Runs a worker with these activities for as long as `act` takes. `connection` is for a server that is not the shared one. */
+/** Runs a worker while `act` runs, by default on the shared server. */
 export async function withWorker<T>(
   activities: Activities,
   act: (taskQueue: string) => Promise<T>,
@@ -54,7 +54,7 @@ export async function withWorker<T>(
     taskQueue,
     activities,
     workflowBundle: { codePath: env('TEST_WORKFLOW_BUNDLE') },
-    // A wait of a second for each test, otherwise: long polls end with it.
+    // Avoids waiting a second for long polls.
     shutdownGraceTime: 0,
   });
   try {
@@ -72,8 +72,8 @@ const startOptions = (taskQueue: string, { input }: World) => ({
   args: [input] as [typeof input],
 });
 
-/** Starts an order as the order service does, by update-with-start, and answers what the caller would get. */
-export async function askOutcome(client: Client, taskQueue: string, world: World): Promise<SettledOrder> {
+/** Starts an order by update-with-start, as the order service does. */
+export async function awaitOutcome(client: Client, taskQueue: string, world: World): Promise<SettledOrder> {
   const startWorkflowOperation = new WithStartWorkflowOperation<typeof order>('order', startOptions(taskQueue, world));
   return client.workflow.executeUpdateWithStart<typeof order, SettledOrder, []>('outcome', {
     updateId: 'outcome',
@@ -82,8 +82,8 @@ export async function askOutcome(client: Client, taskQueue: string, world: World
   });
 }
 
-/** Takes an order back as the order service does, which first writes down that somebody wants it back. */
-export async function askCancellation(client: Client, taskQueue: string, world: World): Promise<SettledOrder> {
+/** Cancels an order as the order service does, which records the request first. */
+export async function cancelAndWait(client: Client, taskQueue: string, world: World): Promise<SettledOrder> {
   world.row.cancelCause ??= 'buyer';
   const startWorkflowOperation = new WithStartWorkflowOperation<typeof cancellation>('cancellation', {
     ...startOptions(taskQueue, world),

@@ -14,15 +14,14 @@ const newKey = () =>
 export const USER = '0192f0c1-7a5e-7c3b-9d55-0d6a5b6c7d8e';
 export const userKey = newKey();
 export const workerKey = newKey();
-/** That of another role. */
 export const strangersKey = newKey();
-/** That of a role whose key is being replaced. */
+/** The worker's new key during a key change. */
 export const secondWorkerKey = newKey();
 export const serviceKeys = {
   keys: [publicJwk(workerKey, 'worker'), publicJwk(secondWorkerKey, 'worker-2'), publicJwk(strangersKey, 'auditor')],
 } as JSONWebKeySet;
 
-/** The verifier of a service, and an auth that publishes the key of users. */
+/** A token verifier, and an auth service with the key of users' tokens. */
 export async function startVerifier() {
   const jwks = await serveQuietly('auth', [(ctx) => void (ctx.body = { keys: [publicJwk(userKey, 'users-key')] })]);
   return { ...jwks, verify: createTokenVerifier({ jwksUrl: `${jwks.url}/.well-known/jwks.json`, serviceKeys }) };
@@ -30,21 +29,21 @@ export async function startVerifier() {
 
 export const nowS = Math.floor(Date.now() / 1000);
 export const claims = { sub: USER, iss: 'order-saga/auth', aud: 'order-saga', jti: 'x' };
-/** The claims of a user's token that holds so long. */
+/** A user's claims, valid for `n` minutes. */
 export const minutes = (n: number) => ({ ...claims, exp: nowS + n * 60 });
-/** The claims of a role's token. */
+/** A role's claims. */
 export const service = { ...minutes(1), sub: 'worker', iss: 'order-saga/service' };
-/** The head of a user's token. */
+/** A user token's header. */
 export const plain = { alg: 'ES256', typ: 'JWT', kid: 'users-key' };
 
-/** As auth would sign it, but for what is said otherwise. */
+/** Signs as auth does by default. */
 export const signed = (payload: object, { key = userKey, ...options }: SignOptions & { key?: string } = {}): string =>
   jwt.sign(payload, key, { algorithm: 'ES256', keyid: 'users-key', ...options });
 
 export const encoded = (value: unknown): string =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 
-/** With a signature that is right for whatever head and payload it has. */
+/** Signs any header and payload. */
 export function sealed(headers: unknown, payload: unknown = { ...minutes(5), iat: nowS }, key = userKey): string {
   const text = `${encoded(headers)}.${encoded(payload)}`;
   return `${text}.${sign('sha256', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;

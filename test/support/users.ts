@@ -4,7 +4,7 @@ import type { Listener } from '../../lib/listen.ts';
 import { createLog } from '../../lib/log.ts';
 import { resolveDocument } from '../../lib/openapi.ts';
 import bundled from '../../specs/generated/preferable/openapi.json' with { type: 'json' };
-import { createAsk } from './asking.ts';
+import { createContractClient } from './asking.ts';
 import { asUser, trustingVerifier } from './callers.ts';
 import { createDatabase } from './database.ts';
 import { serveQuietly } from './service.ts';
@@ -16,10 +16,10 @@ export const ada = {
   email: 'ada@example.org',
   phone: '+44 20 7946 0958',
 };
-/** The same with another name, and without what a change may leave out. */
+/** A change of the profile, without the username, which may be omitted. */
 export const adaKing = { firstName: ada.firstName, lastName: 'King', email: ada.email, phone: ada.phone };
 
-/** The users service on a database of its own, with a Temporal that remembers what it was asked and does what it is told. */
+/** Starts the users service with a fake Temporal on its own database. */
 export async function startUsers() {
   const database = await createDatabase('users');
   const store = createUserStore(database);
@@ -43,7 +43,7 @@ export async function startUsers() {
   };
   const service = await serve(store);
 
-  const ask = createAsk(service.url);
+  const ask = createContractClient(service.url);
 
   return {
     database,
@@ -58,18 +58,17 @@ export async function startUsers() {
     remove: (caller: string, id = caller) =>
       ask('deleteProfile', 'DELETE', `/api/v1/user/${id}`, { headers: asUser(caller) }),
     readUser: (headers: Record<string, string>, id: string) => ask('readUser', 'GET', `/users/${id}`, { headers }),
-    /** The changes whose workflow was asked for. */
+    /** Changes whose workflow the service tried to start. */
     started,
-    /** Their versions, of one user. */
+    /** Versions of one user. */
     startedOf: (userId: string) => started.filter((change) => change.userId === userId).map(({ version }) => version),
-    /** The versions whose workflow is not known to have been started. */
+    /** Versions not recorded as started. */
     unstartedOf: async (userId: string) =>
       (await store.unstartedChanges(0, 1000))
         .filter((change) => change.userId === userId)
         .map(({ version }) => version),
-    /** Does something while Temporal is away. */
     async withoutTemporal<T>(act: () => Promise<T>): Promise<T> {
-      temporal = () => Promise.reject(new Error('Temporal is away'));
+      temporal = () => Promise.reject(new Error('Temporal is unavailable'));
       try {
         return await act();
       } finally {

@@ -1,6 +1,6 @@
 import type { Shop } from './shop.ts';
 
-/** While `act` runs, billing can take no money from this buyer, and does not say for certain that it cannot. */
+/** While `act` runs, charges of this buyer fail with an unknown outcome. */
 export async function withoutCharges<T>(
   { databases: { billing } }: Pick<Shop, 'databases'>,
   buyer: { id: string },

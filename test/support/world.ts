@@ -13,19 +13,19 @@ export interface WorldOptions {
   balance?: number;
   charge?: OrderInput['charge'];
   deadlineS?: number;
-  /** This step takes effect and its answer is lost, so many times. */
+  /** The step takes effect, but its answer is lost. */
   loseAnswerOf?: { step: Step; times: number };
-  /** Billing never answers a charge; whether it takes effect all the same. */
+  /** Billing never answers a charge. */
   silentCharge?: { takesEffect: boolean };
-  /** Billing's answers before its real ones, by status, or with a body. */
+  /** Answers before the real ones. */
   billingAnswersFirst?: readonly EarlyAnswer[];
-  /** Billing waits up to this long, by chance, before and after each effect. */
-  hesitateMs?: number;
+  /** Maximum random delay before and after each effect. */
+  maxDelayMs?: number;
 }
 
 const PRICE = 30;
 
-/** The far side of every port of one order's activities: a billing that keeps its rules, one row, one topic. The activities are the real ones. */
+/** One order's real activities with fakes behind their ports. */
 export function createWorld(options: WorldOptions = {}) {
   const { balance = 100, charge = 'local', deadlineS = 86_400, loseAnswerOf } = options;
   const orderId = randomUUID();
@@ -37,14 +37,14 @@ export function createWorld(options: WorldOptions = {}) {
     cancelCause: null as string | null,
   };
   const messages: Message[] = [];
-  const { silentCharge, billingAnswersFirst: answersFirst, hesitateMs } = options;
+  const { silentCharge, billingAnswersFirst: answersFirst, maxDelayMs } = options;
   const billing = createBilling({
     balance,
     price: PRICE,
     key: chargeKey(orderId),
     silentCharge,
     answersFirst,
-    hesitateMs,
+    maxDelayMs,
   });
 
   const activities = createActivities({
@@ -69,13 +69,12 @@ export function createWorld(options: WorldOptions = {}) {
       charge,
       deadlineS,
     } satisfies OrderInput,
-    activities: loseAnswerOf ? losing(activities, loseAnswerOf.step, loseAnswerOf.times) : activities,
-    /** The same world, from now on without a fault in the activities. */
-    keepingPromises: () => activities,
-    /** The same world, from now on with this fault. */
-    losing: (step: Step, times: number) => losing(activities, step, times),
-    billingSpeaks: billing.speak,
-    /** The distinct events that were announced: what a consumer that drops repeats would keep. */
+    activities: loseAnswerOf ? losingAnswers(activities, loseAnswerOf.step, loseAnswerOf.times) : activities,
+    /** Activities of this world without the fault. */
+    withoutFaults: () => activities,
+    losingAnswers: (step: Step, times: number) => losingAnswers(activities, step, times),
+    billingRecovers: billing.startAnswering,
+    /** Published event types, without repeats. */
     get announced() {
       return [...new Map(messages.map(({ headers }) => [headers['eventId'], headers['eventType']])).values()];
     },
@@ -105,8 +104,8 @@ function rowStore(row: {
   };
 }
 
-/** The activities, one of which does what it should and then fails, as if the process had died before it could say so. */
-function losing(activities: Activities, step: Step, times: number): Activities {
+/** The activity takes effect and fails, as if its process had crashed before it reported the result. */
+function losingAnswers(activities: Activities, step: Step, times: number): Activities {
   let left = times;
   const act = activities[step] as (input: never) => Promise<unknown>;
   const lossy = async (input: never) => {
@@ -117,7 +116,7 @@ function losing(activities: Activities, step: Step, times: number): Activities {
   return { ...activities, [step]: lossy };
 }
 
-/** The activities of several worlds, for one worker: each goes to the world of its order. */
+/** For one worker with several worlds: each call goes to the world of its order. */
 export function activitiesOf(worlds: readonly World[]): Activities {
   const byOrder = new Map<string, Record<string, (input: unknown) => unknown>>(
     worlds.map((world) => [world.orderId, world.activities as never]),

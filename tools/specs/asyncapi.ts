@@ -3,27 +3,27 @@ import { Parser } from '@asyncapi/parser';
 import { compile } from 'json-schema-to-typescript';
 import type { Json } from './json.ts';
 import { bundle } from './redocly.ts';
-import { resolved } from './resolve.ts';
+import { resolveReferences } from './resolve.ts';
 
-/** The document in one piece, with everything below its channels in full. Operations keep their references: the format wants them. */
+/** Bundled, with resolved channels. In operations AsyncAPI requires references. */
 export async function eventDocument(file: string): Promise<Json> {
   const document = await bundle(file);
-  return { ...document, channels: resolved(document, document.channels), components: undefined };
+  return { ...document, channels: resolveReferences(document, document.channels), components: undefined };
 }
 
-/** The format is 3.0 on purpose: not all tools that read it know 3.1. */
-const NOT_ASKED = 'asyncapi-latest-version';
+/** Some tools do not support AsyncAPI 3.1. */
+const IGNORED_FINDING = 'asyncapi-latest-version';
 
-/** Throws with the findings, if there are any. */
+/** Throws the findings, if any. */
 export async function checkEventDocument(file: string): Promise<void> {
   const { diagnostics } = await new Parser().parse(await readFile(file, 'utf8'), { source: file });
   const findings = diagnostics
-    .filter(({ code }) => code !== NOT_ASKED)
+    .filter(({ code }) => code !== IGNORED_FINDING)
     .map(({ path, message }) => `  ${path.join('.')}: ${message}`);
   if (findings.length > 0) throw new Error([`${file}:`, ...findings].join('\n'));
 }
 
-/** The messages as types: what a consumer gets, and what a producer has to give. */
+/** Types of all event payloads. */
 export async function eventTypes(document: Json): Promise<string> {
   const events = Object.values<Json>(document.channels).flatMap(({ messages }) =>
     Object.entries<Json>(messages).filter(([, message]) => isEvent(message)),
@@ -41,16 +41,16 @@ export async function eventTypes(document: Json): Promise<string> {
     export type EventName = keyof Events;`;
 }
 
-/** The topics as values: what an installation makes. */
+/** The source of `channels.ts`: the topics that an installation creates. */
 export function channelsSource(document: Json): string {
   const channels = Object.entries<Json>(document.channels).map(([id, channel]) => [id, topicOf(channel)]);
   return `
-    /** The channels by their ids: the topic of each, and how it is made. */
+    /** Each channel by id: its topic and the settings to create it with. */
     export const eventDocument = { channels: ${JSON.stringify(Object.fromEntries(channels))} } as const;`;
 }
 
 function topicOf({ address, bindings: { kafka } }: Json): Json {
-  // A broker is told text.
+  // Kafka takes configuration values as strings.
   const configuration = Object.entries(kafka.topicConfiguration).map(([name, value]) => [name, String(value)]);
   return {
     address,
@@ -60,7 +60,7 @@ function topicOf({ address, bindings: { kafka } }: Json): Json {
   };
 }
 
-/** A dead letter is none: it has the headers and the bytes of whatever it was before. */
+/** A dead letter has the original message's headers and bytes. */
 function isEvent({ name }: Json): boolean {
   return name !== 'DeadLetter';
 }

@@ -1,4 +1,4 @@
-/** A document whose format is somebody else's. It is read by path, and checked by the tools that know the format. */
+/** A document that other tools validate. */
 // oxlint-disable-next-line typescript/no-explicit-any
 export type Json = any;
 

@@ -3,15 +3,15 @@ import type { Json } from './json.ts';
 import { narrowProblems, type Kinds } from './problems.ts';
 import { bundle } from './redocly.ts';
 
-/** The document in one piece, its refusals narrowed to their kinds. */
+/** The bundled document, with each error response narrowed to its problem kinds. */
 export async function apiDocument(file: string, kinds: Kinds): Promise<Json> {
   const document = await bundle(file);
   narrowProblems(document, kinds);
   return document;
 }
 
-/** Paths, operations and schemas as types. */
+/** Types of paths, operations and schemas. */
 export async function apiTypes(document: Json): Promise<string> {
-  // The generator works on its argument.
+  // The generator modifies its argument.
   return astToString(await openapiTS(structuredClone(document), { alphabetize: false }));
 }

@@ -6,9 +6,8 @@ interface Kind {
   status: number;
   title: string;
   explanation: string;
-  /** What the body carries beyond the standard members: name → schema. */
+  /** Additional members of the body: name → schema. */
   members?: Record<string, string>;
-  /** Those of the members that are not always there. */
   optional?: string[];
 }
 
@@ -20,20 +19,20 @@ export async function readKinds(file: string): Promise<Kinds> {
   return parse(await readFile(file, 'utf8')) as Kinds;
 }
 
-/** The catalogue as source: what the code names a refusal by. */
+/** The source of `specs/generated/problems.ts`. */
 export function problemsSource(kinds: Kinds): string {
   const catalogue = Object.fromEntries(
     Object.entries(kinds).map(([kind, { status, title, explanation }]) => [kind, { status, title, explanation }]),
   );
   return `
-    /** Every way in which this system says no. */
+    /** All kinds of error responses. */
     export const problemKinds = ${JSON.stringify(catalogue)} as const;
 
     /** The last part of a problem's \`type\`. */
     export type ProblemKind = keyof typeof problemKinds;`;
 }
 
-/** Narrows each refusal of an API document to exactly the kinds that its `x-problems` lists. The document is changed in place. */
+/** Narrows each error response to the kinds in its `x-problems`. Modifies the document. */
 export function narrowProblems(document: Json, kinds: Kinds): void {
   const used = new Set<string>();
   for (const object of objectsIn(document)) {
@@ -52,7 +51,7 @@ function anyOf(kinds: string[]): Json {
 }
 
 function problemSchema(kind: string, described: Kind | undefined): Json {
-  if (!described) throw new Error(`The problem kind ${kind} is used and not described`);
+  if (!described) throw new Error(`The problem kind ${kind} is used but not described in problems.yaml`);
   const { status, title, explanation, members = {}, optional = [] } = described;
   return {
     title,
@@ -64,8 +63,8 @@ function problemSchema(kind: string, described: Kind | undefined): Json {
       type: { type: 'string', const: `/problems/${kind}` },
       title: { type: 'string', const: title },
       status: { type: 'integer', const: status },
-      detail: { description: 'What is wrong with this very request.', type: 'string' },
-      instance: { description: 'The path that was asked for.', type: 'string' },
+      detail: { description: 'What is wrong with this request, for a person to read.', type: 'string' },
+      instance: { description: 'The path of the request.', type: 'string' },
       correlationId: { $ref: '#/components/schemas/CorrelationId' },
       ...Object.fromEntries(
         Object.entries(members).map(([name, schema]) => [name, { $ref: `#/components/schemas/${schema}` }]),

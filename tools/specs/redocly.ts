@@ -9,15 +9,15 @@ const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
 const cli = createRequire(import.meta.url).resolve('@redocly/cli/bin/cli.js');
 const config = join(import.meta.dirname, 'redocly.yaml');
 
-/** Nothing is told to anybody, and nothing is asked of the network: the same input gives the same output anywhere. */
+/** Keeps Redocly off the network. */
 const env = { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true', NO_COLOR: '1' };
 
-/** The document in one piece: every reference is to a place inside it. */
+/** The document as one file, with internal references only. */
 export async function bundle(file: string): Promise<Json> {
   return JSON.parse(await redocly('bundle', file, '--ext', 'json'));
 }
 
-/** Throws with the findings, if there are any. */
+/** Throws the findings, if any. */
 export async function lint(file: string, ...options: string[]): Promise<void> {
   await redocly('lint', file, ...options);
 }

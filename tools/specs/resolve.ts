@@ -1,15 +1,12 @@
 import type { Json } from './json.ts';
 
-/**
- * A copy in which every reference to a place in the document is replaced by what is there, together with what stands beside the
- * reference. The document must not refer to itself in a circle.
- */
-export function resolved(document: Json, part: Json = document): Json {
+/** Replaces each internal `$ref` by its target, merged with sibling keys. References must not be circular. */
+export function resolveReferences(document: Json, part: Json = document): Json {
   if (typeof part !== 'object' || part === null) return part;
-  if (Array.isArray(part)) return part.map((item) => resolved(document, item));
+  if (Array.isArray(part)) return part.map((item) => resolveReferences(document, item));
   const { $ref, ...own } = part;
-  if (typeof $ref === 'string') return resolved(document, { ...target(document, $ref), ...own });
-  return Object.fromEntries(Object.entries(part).map(([name, value]) => [name, resolved(document, value)]));
+  if (typeof $ref === 'string') return resolveReferences(document, { ...target(document, $ref), ...own });
+  return Object.fromEntries(Object.entries(part).map(([name, value]) => [name, resolveReferences(document, value)]));
 }
 
 function target(document: Json, reference: string): Json {
@@ -18,6 +15,6 @@ function target(document: Json, reference: string): Json {
     .split('/')
     .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
   const found = path.reduce((value: Json, name) => value?.[name], document);
-  if (found === undefined) throw new Error(`${reference} refers to nothing`);
+  if (found === undefined) throw new Error(`${reference} does not exist`);
   return found;
 }

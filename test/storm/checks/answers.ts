@@ -1,28 +1,28 @@
 import type { Exchange } from '../clients/history.ts';
 import type { Violation } from './violation.ts';
 
-const WHEN_BROKEN: readonly number[] = [502, 503, 504];
+const ALLOWED_DURING_FAULTS: readonly number[] = [502, 503, 504];
 
-/** Whether each answer is one that the contract has, and of the failures only those that faults explain; without faults none. Nobody with a session is taken for a stranger. */
-export function brokenAnswers(exchanges: readonly Exchange[], { faults }: { faults: number }): Violation[] {
-  const told = ({ seq, asked: { operation }, answer }: Exchange) =>
-    `request ${seq}, ${operation}, was answered ${answer!.status} ${answer!.kind ?? ''}`;
+/** I24: responses match the contract; no valid session gets a 401; only faults excuse a 5xx, and only a 502, 503 or 504. */
+export function checkResponses(exchanges: readonly Exchange[], { faults }: { faults: number }): Violation[] {
+  const describe = ({ seq, request: { operation }, response }: Exchange) =>
+    `request ${seq}, ${operation}, returned ${response!.status} ${response!.kind ?? ''}`;
   return exchanges.flatMap((exchange): Violation[] => {
-    const { answer, undocumented } = exchange;
-    if (!answer)
+    const { response, undocumented } = exchange;
+    if (!response)
       return faults > 0
         ? []
         : [
             {
               invariant: 'I24',
-              what: `request ${exchange.seq}, ${exchange.asked.operation}, got no answer: ${exchange.broken}`,
+              what: `request ${exchange.seq}, ${exchange.request.operation}, failed: ${exchange.connectionError}`,
             },
           ];
-    if (undocumented !== undefined) return [{ invariant: 'I24', what: `${told(exchange)}: ${undocumented}` }];
-    if (answer.status === 401 && exchange.as !== undefined)
-      return [{ invariant: 'I24', what: `${told(exchange)}, and its session holds` }];
-    if (answer.status < 500) return [];
-    const explained = faults > 0 && WHEN_BROKEN.includes(answer.status) && answer.kind !== undefined;
-    return explained ? [] : [{ invariant: 'I24', what: told(exchange) }];
+    if (undocumented !== undefined) return [{ invariant: 'I24', what: `${describe(exchange)}: ${undocumented}` }];
+    if (response.status === 401 && exchange.userId !== undefined)
+      return [{ invariant: 'I24', what: `${describe(exchange)}, although its session is valid` }];
+    if (response.status < 500) return [];
+    const explained = faults > 0 && ALLOWED_DURING_FAULTS.includes(response.status) && response.kind !== undefined;
+    return explained ? [] : [{ invariant: 'I24', what: describe(exchange) }];
   });
 }

@@ -8,7 +8,7 @@ export interface OrderRow {
   status: 'IN_PROGRESS' | 'SUCCESS' | 'FAILED' | 'CANCELLED';
   reason: string | null;
   firstStatus: string | null;
-  /** Who wants it back, if anybody does. */
+  /** Null if no cancellation was requested. */
   cancelCause: string | null;
 }
 
@@ -20,6 +20,11 @@ export interface MovementRow {
   kind: 'replenishment' | 'withdrawal';
   amount: number;
   isCancelled: boolean;
+}
+
+export interface AccountRow {
+  owner: string;
+  amount: number;
 }
 
 export interface OutcomeRow {
@@ -35,34 +40,37 @@ export interface NotificationRow {
   owner: string;
   event: string;
   status: string;
-  /** Its id, as its buyer sees it. */
   seq: number;
-  /** When it was recorded, in milliseconds. */
   atMs: number;
 }
 
-/** Everything that the parts have written down. */
-export interface Books {
+export interface Rows {
   orders: OrderRow[];
-  accounts: Array<{ owner: string; amount: number }>;
+  accounts: AccountRow[];
   movements: MovementRow[];
   outcomes: OutcomeRow[];
   notifications: NotificationRow[];
 }
 
-/** Read in the order in which things happen, last first: what one part has heard of, the part before it must have. */
-export async function readBooks({ orders, billing, notifications }: Databases): Promise<Books> {
-  const told = await notifications<NotificationRow>(
-    `select id::text, order_id::text as "order", user_id::text as owner, event_name as event, status, seq::float8 as seq,
-      extract(epoch from created_at)::float8 * 1000 as "atMs" from notifications`,
+/**
+ * Reads notifications, then money, then orders: the reverse of the order of writing. So what a later service knows must
+ * already be in the earlier one, even while orders are in flight.
+ */
+export async function readRows({ orders, billing, notifications }: Databases): Promise<Rows> {
+  const notificationRows = await notifications<NotificationRow>(
+    `select id::text, order_id::text as "order", user_id::text as owner, event_name as event, status,
+      seq::float8 as seq, extract(epoch from created_at)::float8 * 1000 as "atMs" from notifications`,
   );
-  const money = await billing<{ accounts: Books['accounts']; movements: MovementRow[]; outcomes: OutcomeRow[] }>(`select
-    (select coalesce(json_agg(json_build_object('owner', owner_id, 'amount', amount)), '[]') from billing_accounts) as accounts,
-    (select coalesce(json_agg(json_build_object('id', id, 'owner', owner_id, 'scope', scope, 'key', idempotency_key, 'kind', kind, 'amount', amount,
-      'isCancelled', is_cancelled)), '[]') from transactions) as movements,
-    (select coalesce(json_agg(json_build_object('owner', owner_id, 'scope', scope, 'key', idempotency_key, 'outcome', outcome)), '[]') from outcomes) as outcomes`);
-  const placed = await orders<OrderRow>(
-    `select id::text, owner_id::text as owner, price::float8 as price, version, status, reason, first_status as "firstStatus", cancel_cause as "cancelCause" from orders order by owner_id, version`,
+  const money = await billing<{ accounts: AccountRow[]; movements: MovementRow[]; outcomes: OutcomeRow[] }>(`select
+    (select coalesce(json_agg(json_build_object('owner', owner_id, 'amount', amount)), '[]')
+      from billing_accounts) as accounts,
+    (select coalesce(json_agg(json_build_object('id', id, 'owner', owner_id, 'scope', scope, 'key', idempotency_key,
+      'kind', kind, 'amount', amount, 'isCancelled', is_cancelled)), '[]') from transactions) as movements,
+    (select coalesce(json_agg(json_build_object('owner', owner_id, 'scope', scope, 'key', idempotency_key,
+      'outcome', outcome)), '[]') from outcomes) as outcomes`);
+  const orderRows = await orders<OrderRow>(
+    `select id::text, owner_id::text as owner, price::float8 as price, version, status, reason,
+      first_status as "firstStatus", cancel_cause as "cancelCause" from orders order by owner_id, version`,
   );
-  return { ...money[0]!, orders: placed, notifications: told };
+  return { ...money[0]!, orders: orderRows, notifications: notificationRows };
 }

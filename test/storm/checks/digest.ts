@@ -2,19 +2,20 @@ import { services, type ServiceName } from '../../../prisma/migrate.ts';
 import type { Databases } from '../world/databases.ts';
 import type { Violation } from './violation.ts';
 
-/** A digest of the whole content of each table, by its name. */
+/** By table. */
 export type Digest = ReadonlyMap<string, string>;
 
-/** Of all tables of these services. */
-export async function digestOf(databases: Databases, of: readonly ServiceName[] = services): Promise<Digest> {
+/** Digests every table of the services. */
+export async function digestOf(databases: Databases, only: readonly ServiceName[] = services): Promise<Digest> {
   const digests = new Map<string, string>();
-  for (const service of of) {
+  for (const service of only) {
     const tables = await databases[service]<{ name: string }>(
       `select tablename as name from pg_tables where schemaname = 'public' order by 1`,
     );
     for (const { name } of tables) {
       const [row] = await databases[service]<{ digest: string }>(
-        `select count(*) || ' rows ' || coalesce(md5(string_agg(md5(each::text), '' order by each::text)), '') as digest from public.${name} each`,
+        `select count(*) || ' rows ' || coalesce(md5(string_agg(md5(each::text), '' order by each::text)), '') as digest
+         from public.${name} each`,
       );
       digests.set(`${service}.${name}`, row!.digest);
     }
@@ -22,11 +23,16 @@ export async function digestOf(databases: Databases, of: readonly ServiceName[] 
   return digests;
 }
 
-/** The tables that are not what they were. */
-export function changed(invariant: Violation['invariant'], before: Digest, after: Digest, by: string): Violation[] {
+/** I17 and I18: no table changed. `by` names the replay that must not change it. */
+export function checkUnchanged(
+  invariant: Violation['invariant'],
+  before: Digest,
+  after: Digest,
+  by: string,
+): Violation[] {
   const names = [...after.keys()].filter((name) => before.get(name) !== after.get(name));
   return names.map((name) => ({
     invariant,
-    what: `${by} changed ${name}: ${before.get(name)}, then ${after.get(name)}`,
+    what: `${by} changed ${name}: ${before.get(name)} before, ${after.get(name)} after`,
   }));
 }

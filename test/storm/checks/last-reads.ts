@@ -1,48 +1,48 @@
 import type { Buyer } from '../clients/buyer.ts';
-import { answered } from '../clients/answered.ts';
+import { untilAnswered } from '../clients/answered.ts';
 import type { Exchange } from '../clients/history.ts';
 import * as requests from '../clients/requests.ts';
-import { eachOf } from '../each-of.ts';
-import type { Books } from './books.ts';
+import { mapConcurrently } from '../each-of.ts';
+import type { Rows } from './books.ts';
 import { violations, type Violation } from './violation.ts';
 
-const AT_ONCE = 8;
+const CONCURRENCY = 8;
 const PAGE = 100;
 
-/** Has each buyer read all that is theirs, once everything has come to rest, and answers what they saw. */
-export async function readAll(buyers: readonly Buyer[]): Promise<Exchange[]> {
+/** Each buyer reads all their own data. Call it at quiescence. */
+export async function readAsBuyers(buyers: readonly Buyer[]): Promise<Exchange[]> {
   const { listOrders, listTransactions, listNotifications, readBalance } = requests;
-  const reads = await eachOf([...buyers], AT_ONCE, async ({ ask }) => [
-    await answered(() => ask(listOrders(PAGE))),
-    await answered(() => ask(listTransactions(PAGE))),
-    await answered(() => ask(listNotifications())),
-    await answered(() => ask(readBalance())),
+  const reads = await mapConcurrently([...buyers], CONCURRENCY, async ({ send }) => [
+    await untilAnswered(() => send(listOrders(PAGE))),
+    await untilAnswered(() => send(listTransactions(PAGE))),
+    await untilAnswered(() => send(listNotifications())),
+    await untilAnswered(() => send(readBalance())),
   ]);
   return reads.flat();
 }
 
-/** Whether each of them saw what the books have. */
-export function brokenLastReads(reads: readonly Exchange[], books: Books): Violation[] {
+/** I13 at quiescence: each buyer reads exactly the rows that the databases hold. */
+export function checkFinalReads(reads: readonly Exchange[], rows: Rows): Violation[] {
   return violations(
     'I13',
-    reads.filter((read) => JSON.stringify(seenIn(read)) !== JSON.stringify(dueTo(read, books))),
+    reads.filter((read) => JSON.stringify(seenIn(read)) !== JSON.stringify(expectedIn(read, rows))),
     (read) =>
-      `request ${read.seq}, ${read.asked.operation}, was answered ${read.answer?.status}, and not what the books have`,
+      `request ${read.seq}, ${read.request.operation}, returned ${read.response?.status}, but not the stored rows`,
   );
 }
 
-/** What tells one row from another, newest first. */
-function seenIn({ asked, answer }: Exchange): unknown {
-  if (answer?.status !== 200) return undefined;
-  if (asked.operation === 'readBalance') return answer.body.amount;
-  return (answer.body as Array<{ id: string | number; status?: string }>).map(({ id, status }) =>
-    asked.operation === 'listOrders' ? `${id} ${status}` : String(id),
+function seenIn({ request, response }: Exchange): unknown {
+  if (response?.status !== 200) return undefined;
+  if (request.operation === 'readBalance') return response.body.amount;
+  return (response.body as Array<{ id: string | number; status?: string }>).map(({ id, status }) =>
+    request.operation === 'listOrders' ? `${id} ${status}` : String(id),
   );
 }
 
-function dueTo({ as, asked }: Exchange, { orders, movements, notifications, accounts }: Books): unknown {
-  const own = <Row extends { owner: string }>(rows: readonly Row[]): Row[] => rows.filter(({ owner }) => owner === as);
-  switch (asked.operation) {
+function expectedIn({ userId, request }: Exchange, { orders, movements, notifications, accounts }: Rows): unknown {
+  const own = <Row extends { owner: string }>(rows: readonly Row[]): Row[] =>
+    rows.filter(({ owner }) => owner === userId);
+  switch (request.operation) {
     case 'listOrders':
       return newest(own(orders), ({ version }) => version).map(({ id, status }) => `${id} ${status}`);
     case 'listTransactions':

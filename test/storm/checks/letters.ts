@@ -1,23 +1,23 @@
 import { violations, type Violation } from './violation.ts';
 
-/** Whether exactly those messages were set aside that are poison. */
-export function brokenLetters({
-  poison,
-  letters,
+/** I16: exactly the unprocessable messages are in the dead-letter topics. */
+export function checkDeadLetters({
+  unprocessable,
+  deadLetters,
 }: {
-  poison: readonly string[];
-  letters: readonly string[];
+  unprocessable: readonly string[];
+  deadLetters: readonly string[];
 }): Violation[] {
   return [
     ...violations(
       'I16',
-      poison.filter((place) => !letters.includes(place)),
-      (place) => `the poison at ${place} was not set aside`,
+      unprocessable.filter((place) => !deadLetters.includes(place)),
+      (place) => `the unprocessable message at ${place} has no dead letter`,
     ),
     ...violations(
       'I16',
-      letters.filter((place) => !poison.includes(place)),
-      (place) => `the message at ${place} was set aside, and is no poison`,
+      deadLetters.filter((place) => !unprocessable.includes(place)),
+      (place) => `the message at ${place} has a dead letter although it can be processed`,
     ),
   ];
 }

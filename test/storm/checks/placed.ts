@@ -1,10 +1,9 @@
 import { orderId } from '../../../specs/identity.ts';
 import type { Exchange } from '../clients/history.ts';
 import { keyOf, orderIdOf, verdictOf, versionOf } from '../clients/verdict.ts';
-import type { Books, OrderRow } from './books.ts';
+import type { Rows, OrderRow } from './books.ts';
 import type { Violation } from './violation.ts';
 
-/** A request to place an order, what was asked, and what is known of it. */
 interface Attempt {
   exchange: Exchange;
   owner: string;
@@ -12,14 +11,13 @@ interface Attempt {
   ifMatch: number | undefined;
   key: string | undefined;
   verdict: ReturnType<typeof verdictOf>;
-  /** The order that the answer tells of. */
   id: string | undefined;
 }
 
-/** What the requests that place orders, and what was answered to them, contradict: each other, or the orders that there are. */
-export function brokenPlacing(exchanges: readonly Exchange[], { orders }: Pick<Books, 'orders'>): Violation[] {
+/** I11 to I14: requests that place orders, their responses and the order rows agree. */
+export function checkPlacing(exchanges: readonly Exchange[], { orders }: Pick<Rows, 'orders'>): Violation[] {
   const attempts = exchanges
-    .filter(({ asked, as }) => asked.operation === 'createOrder' && as !== undefined)
+    .filter(({ request, userId }) => request.operation === 'createOrder' && userId !== undefined)
     .map(toAttempt);
   const byKey = Map.groupBy(
     attempts.filter(({ key }) => key !== undefined),
@@ -29,117 +27,117 @@ export function brokenPlacing(exchanges: readonly Exchange[], { orders }: Pick<B
     ...acknowledged(attempts, orders),
     ...versions(attempts),
     ...[...byKey.values()].flatMap(underOneKey),
-    ...unasked(attempts, orders),
+    ...unrequested(attempts, orders),
   ];
 }
 
 function toAttempt(exchange: Exchange): Attempt {
-  const { asked, as } = exchange;
+  const { request, userId } = exchange;
   const verdict = verdictOf(exchange);
   return {
     exchange,
-    owner: as!,
-    price: asked.body!['price'] as number,
-    ifMatch: versionOf(asked.headers['if-match']),
+    owner: userId!,
+    price: request.body!['price'] as number,
+    ifMatch: versionOf(request.headers['if-match']),
     key: keyOf(exchange),
     verdict,
-    id: verdict === 'taken' ? orderIdOf(exchange) : undefined,
+    id: verdict === 'applied' ? orderIdOf(exchange) : undefined,
   };
 }
 
-/** What an order first became, by the kind of the refusal that tells of it. */
-const FIRST: Readonly<Record<string, string>> = {
+const FIRST_STATUS: Readonly<Record<string, string>> = {
   'insufficient-funds': 'FAILED',
   'order-failed': 'FAILED',
   'order-cancelled': 'CANCELLED',
 };
 
-/** Each order that was acknowledged is there as it was acknowledged. */
+/** I13: each acknowledged order has a row that matches the response. */
 function acknowledged(attempts: readonly Attempt[], orders: readonly OrderRow[]): Violation[] {
   const byId = new Map(orders.map((order) => [order.id, order]));
-  return attempts.flatMap(({ exchange: { seq, answer }, owner, price, verdict, id }): Violation[] => {
-    if (verdict !== 'taken') return [];
+  return attempts.flatMap(({ exchange: { seq, response }, owner, price, verdict, id }): Violation[] => {
+    if (verdict !== 'applied') return [];
     const row = byId.get(id ?? '');
-    const told = `request ${seq} was answered ${answer!.status} ${answer!.kind ?? ''} with the order ${id}`;
-    if (!row) return [{ invariant: 'I13', what: `${told}, which is not there` }];
+    const returned = `request ${seq} returned ${response!.status} ${response!.kind ?? ''} with the order ${id}`;
+    if (!row) return [{ invariant: 'I13', what: `${returned}, which does not exist` }];
     const wrong = [
-      row.owner !== owner && 'which is another buyer’s',
-      row.price !== price && `which is one for ${row.price}`,
-      answer!.status < 400 &&
-        (answer!.body.version !== row.version || answer!.body.price !== row.price) &&
-        'as which it is not there',
-      answer!.status === 201 && (row.firstStatus ?? row.status) !== 'SUCCESS' && `which became ${row.firstStatus}`,
-      answer!.kind !== undefined &&
-        (row.firstStatus ?? row.status) !== FIRST[answer!.kind] &&
-        `which became ${row.firstStatus}`,
+      row.owner !== owner && 'which belongs to another buyer',
+      row.price !== price && `whose price is ${row.price}`,
+      response!.status < 400 &&
+        (response!.body.version !== row.version || response!.body.price !== row.price) &&
+        'but its row has another price or version',
+      response!.status === 201 &&
+        (row.firstStatus ?? row.status) !== 'SUCCESS' &&
+        `which first became ${row.firstStatus}`,
+      response!.kind !== undefined &&
+        (row.firstStatus ?? row.status) !== FIRST_STATUS[response!.kind] &&
+        `which first became ${row.firstStatus}`,
     ];
-    return wrong.filter((each) => each !== false).map((each) => ({ invariant: 'I13', what: `${told}, ${each}` }));
+    return wrong.filter((each) => each !== false).map((each) => ({ invariant: 'I13', what: `${returned}, ${each}` }));
   });
 }
 
-/** An order makes the version after the one that its request named, and no two orders make the same. */
+/** I11: an order gets the version after the one in its request, and no two orders get the same. */
 function versions(attempts: readonly Attempt[]): Violation[] {
   const made = new Map<string, string>();
-  return attempts.flatMap(({ exchange: { seq, answer }, owner, ifMatch, id }): Violation[] => {
-    if (!answer || answer.status >= 300) return [];
-    const name = `${owner} ${answer.body.version as number}`;
+  return attempts.flatMap(({ exchange: { seq, response }, owner, ifMatch, id }): Violation[] => {
+    if (!response || response.status >= 300) return [];
+    const name = `${owner} ${response.body.version as number}`;
     const other = made.get(name) ?? id;
     made.set(name, id!);
-    const isReplayed = answer.headers['idempotent-replayed'] === 'true';
+    const isReplayed = response.headers['idempotent-replayed'] === 'true';
     return [
-      ...(ifMatch === undefined || isReplayed || answer.body.version === ifMatch + 1
+      ...(ifMatch === undefined || isReplayed || response.body.version === ifMatch + 1
         ? []
         : [
             {
               invariant: 'I11',
-              what: `request ${seq} at version ${ifMatch} made version ${answer.body.version as number}`,
+              what: `request ${seq} at version ${ifMatch} made version ${response.body.version as number}`,
             } as const,
           ]),
       ...(other === id
         ? []
-        : [{ invariant: 'I11', what: `the orders ${other} and ${id} have both made version ${name}` } as const]),
+        : [{ invariant: 'I11', what: `the orders ${other} and ${id} both made version ${name}` } as const]),
     ];
   });
 }
 
-const NOTHING_TOLD: readonly number[] = [401, 429];
+/** Returned before orders looks up the key. */
+const UNINFORMATIVE: readonly number[] = [401, 429];
 
-/** One key, one order: all that is told of it is the same, and no other request gets anything by it. */
+/** I12: one key makes one order, all its responses agree, and a different request under the key is rejected. */
 function underOneKey(attempts: readonly Attempt[]): Violation[] {
-  const taken = attempts.filter(({ verdict }) => verdict === 'taken');
-  const first = taken.toSorted((a, b) => a.exchange.endedMs - b.exchange.endedMs)[0];
+  const applied = attempts.filter(({ verdict }) => verdict === 'applied');
+  const first = applied.toSorted((a, b) => a.exchange.endedMs - b.exchange.endedMs)[0];
   if (!first) return [];
-  const told = (each: Attempt) => {
-    const { status, body } = each.exchange.answer!;
+  const returned = (each: Attempt) => {
+    const { status, body } = each.exchange.response!;
     return status < 400 ? `${each.id} ${body.price} ${body.version}` : undefined;
   };
   const different =
-    new Set(taken.map(told).filter((each) => each !== undefined)).size > 1 ||
-    new Set(taken.map(({ id }) => id)).size > 1;
-  const later = attempts.filter(({ exchange }) => exchange.beganMs > first.exchange.endedMs);
+    new Set(applied.map(returned).filter((each) => each !== undefined)).size > 1 ||
+    new Set(applied.map(({ id }) => id)).size > 1;
+  const later = attempts.filter(({ exchange }) => exchange.startedMs > first.exchange.endedMs);
   return [
-    ...(different
-      ? [{ invariant: 'I12', what: `the key ${first.key} was answered with different orders` } as const]
-      : []),
+    ...(different ? [{ invariant: 'I12', what: `the key ${first.key} returned different orders` } as const] : []),
     ...attempts
-      .filter(({ price, verdict }) => price !== first.price && verdict === 'taken')
+      .filter(({ price, verdict }) => price !== first.price && verdict === 'applied')
       .map(({ exchange: { seq } }): Violation => ({
         invariant: 'I12',
-        what: `request ${seq} got something by the key ${first.key} of another request`,
+        what: `request ${seq} had an effect under the key ${first.key} of another request`,
       })),
     ...later
-      .filter(({ verdict, exchange }) => verdict === 'refused' && !NOTHING_TOLD.includes(exchange.answer!.status))
-      .filter(({ price, exchange }) => exchange.answer!.kind !== (price === first.price ? undefined : 'key-reused'))
-      .map(({ exchange: { seq, answer } }): Violation => ({
+      .filter(({ verdict, exchange }) => verdict === 'rejected' && !UNINFORMATIVE.includes(exchange.response!.status))
+      .filter(({ price, exchange }) => exchange.response!.kind !== (price === first.price ? undefined : 'key-reused'))
+      .map(({ exchange: { seq, response } }): Violation => ({
         invariant: 'I12',
-        what: `request ${seq} under the used key ${first.key} was answered ${answer!.kind}`,
+        what: `request ${seq} under the used key ${first.key} was rejected with ${response!.kind}`,
       })),
   ];
 }
 
-/** Each order goes back to a request that asked for it, and was not refused. */
-function unasked(attempts: readonly Attempt[], orders: readonly OrderRow[]): Violation[] {
-  const possible = attempts.filter(({ verdict }) => verdict !== 'refused');
+/** I14: each order comes from a request that was not rejected. */
+function unrequested(attempts: readonly Attempt[], orders: readonly OrderRow[]): Violation[] {
+  const possible = attempts.filter(({ verdict }) => verdict !== 'rejected');
   const named = new Set(
     possible.map(({ owner, price, key, id }) => `${key === undefined ? id : orderId(owner, key)} ${price}`),
   );
@@ -151,6 +149,6 @@ function unasked(attempts: readonly Attempt[], orders: readonly OrderRow[]): Vio
     )
     .map(({ id, owner }) => ({
       invariant: 'I14',
-      what: `the order ${id} of ${owner} goes back to no request, or to one that was refused`,
+      what: `the order ${id} of ${owner} was never requested, or only by rejected requests`,
     }));
 }

@@ -1,29 +1,28 @@
 import { chargeKey } from '../../../specs/identity.ts';
-import type { Books, OrderRow } from './books.ts';
+import type { Rows, OrderRow } from './books.ts';
 import { violations, type Violation } from './violation.ts';
 
 const UNPAID: readonly string[] = ['DECLINED', 'CANCELLED', 'REFUNDED'];
-/** What an order's buyer is told once it has become this. */
 export const EVENTS: Readonly<Record<string, string>> = {
   SUCCESS: 'OrderCreated',
   FAILED: 'OrderRejected',
   CANCELLED: 'OrderCancelled',
 };
 
-/** What does not hold once everything has come to rest. */
-export function brokenAtRest(books: Books): Violation[] {
-  return [...openOrders(books), ...wrongMoney(books), ...wronglyTold(books)];
+/** I5, I6, I8, I15 at quiescence: every order is final, money matches its status, and the buyer has been notified. */
+export function checkAtQuiescence(rows: Rows): Violation[] {
+  return [...openOrders(rows), ...wrongMoney(rows), ...wrongNotifications(rows)];
 }
 
-const openOrders = ({ orders }: Books): Violation[] =>
+const openOrders = ({ orders }: Rows): Violation[] =>
   violations(
     'I8',
     orders.filter(({ status }) => status === 'IN_PROGRESS'),
-    ({ id }) => `the order ${id} is in progress`,
+    ({ id }) => `the order ${id} is still in progress`,
   );
 
-/** An order that succeeded is paid once, at its price, by its owner; any other is not paid, and billing says so for ever. */
-function wrongMoney({ orders, movements, outcomes }: Books): Violation[] {
+/** A SUCCESS order has one live charge of its price on its owner; any other has none, and billing stores why. */
+function wrongMoney({ orders, movements, outcomes }: Rows): Violation[] {
   const live = Map.groupBy(
     movements.filter(({ scope, isCancelled }) => scope === 'order' && !isCancelled),
     ({ key }) => key,
@@ -50,16 +49,18 @@ function wrongMoney({ orders, movements, outcomes }: Books): Violation[] {
   });
 }
 
-/** Each order has told once, to its owner, what it first became, and what it became after that. */
-function wronglyTold({ orders, notifications }: Books): Violation[] {
-  const told = Map.groupBy(notifications, ({ order }) => order);
+/** The owner is notified once of the first final status, and once of the current one if it differs. */
+function wrongNotifications({ orders, notifications }: Rows): Violation[] {
+  const byOrder = Map.groupBy(notifications, ({ order }) => order);
   const wrong = orders.flatMap(({ id, owner, status, firstStatus }) => {
     if (status === 'IN_PROGRESS') return [];
-    const due = [...new Set([EVENTS[firstStatus ?? status], EVENTS[status]])].map((event) => `${event} to ${owner}`);
-    const had = (told.get(id) ?? []).map((each) => `${each.event} to ${each.owner}`);
-    return due.sort().join() === had.sort().join()
+    const expected = [...new Set([EVENTS[firstStatus ?? status], EVENTS[status]])].map(
+      (event) => `${event} to ${owner}`,
+    );
+    const actual = (byOrder.get(id) ?? []).map((each) => `${each.event} to ${each.owner}`);
+    return expected.sort().join() === actual.sort().join()
       ? []
-      : [`the order ${id} is ${status}: due ${due.join(', ')}, told ${had.join(', ') || 'nothing'}`];
+      : [`the order ${id} is ${status}: expected ${expected.join(', ')}, found ${actual.join(', ') || 'nothing'}`];
   });
   const unsent = notifications.filter(({ status }) => status !== 'SENT');
   return [

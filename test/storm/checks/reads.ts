@@ -1,21 +1,23 @@
 import type { Exchange } from '../clients/history.ts';
 import { orderIdOf, verdictOf, versionOf } from '../clients/verdict.ts';
 import { idIn } from './strangers.ts';
-import type { Books, OrderRow } from './books.ts';
+import type { Rows, OrderRow } from './books.ts';
 import type { Violation } from './violation.ts';
 
-/** Whether a read saw every write that was acknowledged before it began, and nothing that was never written. */
-export function brokenReads(exchanges: readonly Exchange[], books: Pick<Books, 'orders'>): Violation[] {
-  const rows = new Map(books.orders.map((order) => [order.id, order]));
-  return [...Map.groupBy(exchanges, ({ as }) => as).values()].flatMap((own) => {
-    const ordered = own.filter((each) => each.asked.operation === 'createOrder' && verdictOf(each) === 'taken');
+/** I13: a read sees every write acknowledged before the read started, and nothing that was never written. */
+export function checkReads(exchanges: readonly Exchange[], { orders }: Pick<Rows, 'orders'>): Violation[] {
+  const rows = new Map(orders.map((order) => [order.id, order]));
+  return [...Map.groupBy(exchanges, ({ userId }) => userId).values()].flatMap((own) => {
+    const ordered = own.filter((each) => each.request.operation === 'createOrder' && verdictOf(each) === 'applied');
     const moved = own.filter(
-      ({ asked, answer }) => ['replenish', 'withdraw'].includes(asked.operation) && answer?.status === 201,
+      ({ request, response }) => ['replenish', 'withdraw'].includes(request.operation) && response?.status === 201,
     );
-    const cancelled = own.filter(({ asked, answer }) => asked.operation === 'cancelOrder' && answer?.status === 200);
+    const cancelled = own.filter(
+      ({ request, response }) => request.operation === 'cancelOrder' && response?.status === 200,
+    );
     return own.flatMap((read) => {
-      const before = (writes: readonly Exchange[]) => writes.filter(({ endedMs }) => endedMs < read.beganMs);
-      switch (read.asked.operation) {
+      const before = (writes: readonly Exchange[]) => writes.filter(({ endedMs }) => endedMs < read.startedMs);
+      switch (read.request.operation) {
         case 'readOrder':
           return orderRead(read, before(ordered), before(cancelled), rows);
         case 'orderEvents':
@@ -37,72 +39,74 @@ function orderRead(
   cancelled: readonly Exchange[],
   rows: ReadonlyMap<string, OrderRow>,
 ): Violation[] {
-  const id = idIn(read.asked.path);
-  const answer = read.answer;
-  if (answer?.status === 404 && ordered.some((each) => orderIdOf(each) === id))
-    return broken(read, `has not seen the order ${id}`);
-  if (answer?.status !== 200) return [];
+  const id = idIn(read.request.path);
+  const response = read.response;
+  if (response?.status === 404 && ordered.some((each) => orderIdOf(each) === id))
+    return broken(read, `did not see the order ${id}`);
+  if (response?.status !== 200) return [];
   const wasCancelled = cancelled.some((each) => orderIdOf(each) === id);
-  const hasEnded = ordered.some((each) => orderIdOf(each) === id && each.answer!.status !== 202);
-  if (hasEnded && answer.body.status === 'IN_PROGRESS')
-    return broken(read, `has not seen that the order ${id} has ended`);
-  if (wasCancelled && answer.body.status !== 'CANCELLED')
-    return broken(read, `has not seen that the order ${id} was cancelled`);
-  return isAsWritten(answer.body, rows) ? [] : broken(read, `has seen the order ${id} as it never was`);
+  const isFinal = ordered.some((each) => orderIdOf(each) === id && each.response!.status !== 202);
+  if (isFinal && response.body.status === 'IN_PROGRESS')
+    return broken(read, `did not see that the order ${id} is final`);
+  if (wasCancelled && response.body.status !== 'CANCELLED')
+    return broken(read, `did not see that the order ${id} was cancelled`);
+  return isAsWritten(response.body, rows) ? [] : broken(read, `saw the order ${id} in a state it never had`);
 }
 
-const TO_ITS_END = /^(IN_PROGRESS,)?(SUCCESS|FAILED|CANCELLED)$|^IN_PROGRESS,SUCCESS,CANCELLED$/;
+const COMPLETE_STREAM = /^(IN_PROGRESS,)?(SUCCESS|FAILED|CANCELLED)$|^IN_PROGRESS,SUCCESS,CANCELLED$/;
 
-/** A stream tells where the order stands as a read does, and if it comes to its end, that is because the order has. */
+/** The first event of a stream is a read of the order; a stream ends only once the order is final. */
 function eventsRead(
   read: Exchange,
   ordered: readonly Exchange[],
   cancelled: readonly Exchange[],
   rows: ReadonlyMap<string, OrderRow>,
 ): Violation[] {
-  if (read.answer?.status !== 200) return orderRead(read, ordered, cancelled, rows);
-  const told: readonly OrderRow[] = read.answer.body;
-  const first = { ...read, answer: { ...read.answer, body: told[0] ?? {} } };
-  const path = told.map(({ status }) => status);
+  if (read.response?.status !== 200) return orderRead(read, ordered, cancelled, rows);
+  const events: readonly OrderRow[] = read.response.body;
+  const first = { ...read, response: { ...read.response, body: events[0] ?? {} } };
+  const statuses = events.map(({ status }) => status);
   return [
     ...orderRead(first, ordered, cancelled, rows),
-    ...(TO_ITS_END.test(path.join()) ? [] : broken(read, `has seen the order go ${path.join(', ')}, and no more`)),
-    ...(told.every((each) => isAsWritten(each, rows)) ? [] : broken(read, 'was told of an order as it never was')),
+    ...(COMPLETE_STREAM.test(statuses.join())
+      ? []
+      : broken(read, `saw the stream end after the statuses ${statuses.join(', ')}`)),
+    ...(events.every((each) => isAsWritten(each, rows)) ? [] : broken(read, 'saw an order in a state it never had')),
   ];
 }
 
 function listRead(read: Exchange, ordered: readonly Exchange[], rows: ReadonlyMap<string, OrderRow>): Violation[] {
-  const { answer } = read;
-  if (answer?.status !== 200) return [];
-  const listed = answer.body as OrderRow[];
+  const { response } = read;
+  if (response?.status !== 200) return [];
+  const listed = response.body as OrderRow[];
   const versions = listed.map(({ version }) => version);
   const newest = versions[0] ?? 0;
   const written = Math.max(0, ...ordered.map((each) => rows.get(orderIdOf(each)!)?.version ?? 0));
-  const isWhole =
+  const isComplete =
     versions.length === Math.min(newest, limitOf(read)) && versions.every((version, n) => version === newest - n);
   return [
-    ...(written > Math.min(newest, versionOf(answer.headers['etag'])!)
-      ? broken(read, `has seen version ${newest} of a list that was at ${written}`)
+    ...(written > Math.min(newest, versionOf(response.headers['etag'])!)
+      ? broken(read, `saw version ${newest} of a list that was at ${written}`)
       : []),
-    ...(isWhole ? [] : broken(read, 'has seen a list with gaps')),
-    ...(listed.every((each) => isAsWritten(each, rows)) ? [] : broken(read, 'has seen an order as it never was')),
+    ...(isComplete ? [] : broken(read, 'saw a list with gaps')),
+    ...(listed.every((each) => isAsWritten(each, rows)) ? [] : broken(read, 'saw an order in a state it never had')),
   ];
 }
 
 function ledgerRead(read: Exchange, moved: readonly Exchange[]): Violation[] {
-  const { answer } = read;
-  if (answer?.status !== 200) return [];
-  const ids = (answer.body as Array<{ id: number }>).map(({ id }) => id);
+  const { response } = read;
+  if (response?.status !== 200) return [];
+  const ids = (response.body as Array<{ id: number }>).map(({ id }) => id);
   const oldest = ids.length < limitOf(read) ? 0 : Math.min(...ids);
   const missed = moved
-    .map(({ answer: made }) => made!.body.transactionId as number)
+    .map(({ response: made }) => made!.body.transactionId as number)
     .filter((id) => id >= oldest && !ids.includes(id));
-  return missed.length === 0 ? [] : broken(read, `has not seen the movements ${missed.join(', ')}`);
+  return missed.length === 0 ? [] : broken(read, `did not see the movements ${missed.join(', ')}`);
 }
 
-const limitOf = ({ asked }: Exchange): number => Number(new URLSearchParams(asked.path.split('?')[1]).get('limit'));
+const limitOf = ({ request }: Exchange): number => Number(new URLSearchParams(request.path.split('?')[1]).get('limit'));
 
-/** An order that is not in progress has become what it is now, or what it first became. */
+/** An order has had at most three statuses: IN_PROGRESS, its first final one and its current one. */
 function isAsWritten(
   { id, price, version, status }: Pick<OrderRow, 'id' | 'price' | 'version' | 'status'>,
   rows: ReadonlyMap<string, OrderRow>,

@@ -4,25 +4,23 @@ import { roleNames, type RoleName } from '../../../bin/role.ts';
 import type { World } from '../world/world.ts';
 import type { Violation } from './violation.ts';
 
-/** What the roles hold on to. */
-export interface Holdings {
-  /** By role. */
+export interface Resources {
   descriptors: Record<string, number>;
   sockets: Record<string, number>;
   heapMb: Record<string, number>;
-  /** By the database's user. */
+  /** By database user. */
   connections: Record<string, number>;
 }
 
-/** Above what there was at the start by this share, and by so many, is too much: few are as many again when one is added. */
-const SHARE = 1.2;
-const SLACK: Readonly<Record<keyof Holdings, number>> = { descriptors: 4, sockets: 4, heapMb: 4, connections: 2 };
+/** A leak exceeds both limits. The slack is for small counts, where a single one more exceeds 20 %. */
+const GROWTH_MAX = 1.2;
+const SLACK: Readonly<Record<keyof Resources, number>> = { descriptors: 4, sockets: 4, heapMb: 4, connections: 2 };
 const MIB = 1024 * 1024;
 const WRITTEN_WITHIN_MS = 60_000;
-const LOOK_EVERY_MS = 1_000;
+const CHECK_EVERY_MS = 1_000;
 
-/** Counts what each role holds on to, after it has thrown away what it does not need. */
-export async function readHoldings(world: World): Promise<Holdings> {
+/** Counts each role's resources after a garbage collection. */
+export async function readResources(world: World): Promise<Resources> {
   const counts = await Promise.all(
     roleNames.map(async (role) => [role, await descriptorsOf(world.pidOf(role)), await heapMbOf(world, role)] as const),
   );
@@ -37,31 +35,31 @@ export async function readHoldings(world: World): Promise<Holdings> {
   };
 }
 
-/** What is held on to beyond what was held on to at the start. */
-export function brokenHoldings(start: Holdings, now: Holdings): Violation[] {
-  return (Object.keys(SLACK) as Array<keyof Holdings>).flatMap((what) =>
+/** I26: no role uses notably more resources than at the start. */
+export function checkResources(start: Resources, now: Resources): Violation[] {
+  return (Object.keys(SLACK) as Array<keyof Resources>).flatMap((what) =>
     Object.entries(now[what])
       .filter(
-        ([who, count]) => count > Math.max((start[what][who] ?? 0) * SHARE, (start[what][who] ?? 0) + SLACK[what]),
+        ([who, count]) => count > Math.max((start[what][who] ?? 0) * GROWTH_MAX, (start[what][who] ?? 0) + SLACK[what]),
       )
       .map(([who, count]): Violation => ({
         invariant: 'I26',
-        what: `${who} holds ${round(count)} ${what}, and held ${round(start[what][who] ?? 0)}`,
+        what: `${who} uses ${round(count)} ${what}, and used ${round(start[what][who] ?? 0)} at the start`,
       })),
   );
 }
 
 const round = (count: number): number => Math.round(count * 10) / 10;
 
-/** Waits until no more is held on to than at the start: idle connections are kept for a while. Answers what is held on to in the end. */
-export async function untilLetGo(
+/** Waits until usage is back at the start level: idle connections close late. Returns the final usage. */
+export async function untilReleased(
   world: World,
-  start: Holdings,
+  start: Resources,
   { withinMs, signal }: { withinMs: number; signal: AbortSignal },
-): Promise<Holdings> {
-  for (const deadline = Date.now() + withinMs; ; await sleep(LOOK_EVERY_MS, undefined, { signal })) {
-    const now = await readHoldings(world);
-    if (brokenHoldings(start, now).length === 0 || Date.now() > deadline) return now;
+): Promise<Resources> {
+  for (const deadline = Date.now() + withinMs; ; await sleep(CHECK_EVERY_MS, undefined, { signal })) {
+    const now = await readResources(world);
+    if (checkResources(start, now).length === 0 || Date.now() > deadline) return now;
   }
 }
 
@@ -79,6 +77,7 @@ async function heapMbOf(world: World, role: RoleName): Promise<number> {
   for (const deadline = Date.now() + WRITTEN_WITHIN_MS; ; await sleep(20)) {
     const text = await readFile(file, 'utf8').catch(() => '');
     if (text !== '') return Number(text) / MIB;
-    if (Date.now() > deadline) throw new Error(`${role} does not tell how much memory it uses`);
+    if (Date.now() > deadline)
+      throw new Error(`${role} did not write its memory file within ${WRITTEN_WITHIN_MS} ms of SIGWINCH`);
   }
 }

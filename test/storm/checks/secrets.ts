@@ -6,44 +6,48 @@ import type { Exchange } from '../clients/history.ts';
 import type { World } from '../world/world.ts';
 import { violations, type Violation } from './violation.ts';
 
-/** Shorter words may stand anywhere by chance. */
+/** Shorter words could appear by chance. */
 const WORD_LENGTH_MIN = 10;
 const WORDS = new RegExp(`[A-Za-z\\d]{${WORD_LENGTH_MIN},}`, 'g');
 
-/** The words by which a person or a secret of the history would be known wherever it came to stand, in whatever form. */
-export function tellingWords(exchanges: readonly Exchange[]): Set<string> {
-  const texts = exchanges.flatMap(({ asked: { operation, body }, answer }) => [
+/** The words of the history that identify a person or a secret. */
+export function secretWords(exchanges: readonly Exchange[]): Set<string> {
+  const texts = exchanges.flatMap(({ request: { operation, body }, response }) => [
     ...(['register', 'login', 'createProfile', 'updateProfile'].includes(operation)
       ? Object.values(body ?? {}).map(String)
       : []),
-    ...(operation === 'login' ? [answer?.headers['set-cookie']?.split(/[=;]/)[1] ?? ''] : []),
-    // The rest of a token says what it is, and is the same in many.
-    ...(operation === 'token' && answer?.status === 200 ? [(answer.body.access_token as string).split('.')[2]!] : []),
+    ...(operation === 'login' ? [response?.headers['set-cookie']?.split(/[=;]/)[1] ?? ''] : []),
+    // Only the signature is secret: header and payload are the same in many tokens.
+    ...(operation === 'token' && response?.status === 200
+      ? [(response.body.access_token as string).split('.')[2]!]
+      : []),
   ]);
   return new Set(texts.flatMap((text) => text.match(WORDS) ?? []));
 }
 
-/** The telling words that a text has. What is escaped, as in an address, is no part of a word. */
-export const foundIn = (text: string, telling: ReadonlySet<string>): string[] => [
-  ...new Set((text.replace(/%[\dA-F]{2}/gi, ' ').match(WORDS) ?? []).filter((word) => telling.has(word))),
+/** The secret words in a text. URL escapes separate words. */
+export const secretsIn = (text: string, secrets: ReadonlySet<string>): string[] => [
+  ...new Set((text.replace(/%[\dA-F]{2}/gi, ' ').match(WORDS) ?? []).filter((word) => secrets.has(word))),
 ];
 
-/** What is personal or secret in the logs, in the metrics, and in what Temporal shows of a workflow without its payloads. */
-export async function brokenSecrecy(exchanges: readonly Exchange[], world: World): Promise<Violation[]> {
-  const telling = tellingWords(exchanges);
+/** I25: no secret or personal data in logs, metrics, refusals, or what Temporal stores unencrypted. */
+export async function checkSecrecy(exchanges: readonly Exchange[], world: World): Promise<Violation[]> {
+  const secrets = secretWords(exchanges);
   const texts: Array<readonly [where: string, text: string]> = [
     ...(await Promise.all(roleNames.map(async (role) => [`the log of ${role}`, await logOf(world, role)] as const))),
     ...(await Promise.all(
       roleNames.map(async (role) => [`the metrics of ${role}`, await metricsOf(world.operationsUrlOf(role))] as const),
     )),
-    ['what Temporal shows', await shownBy(world.temporal.client)],
+    ['the workflow list of Temporal', await shownBy(world.temporal.client)],
     [
       'a refusal',
-      exchanges.map(({ answer }) => (answer && answer.status >= 400 ? JSON.stringify(answer.body) : '')).join('\n'),
+      exchanges
+        .map(({ response }) => (response && response.status >= 400 ? JSON.stringify(response.body) : ''))
+        .join('\n'),
     ],
   ];
   return texts.flatMap(([where, text]) =>
-    violations('I25', foundIn(text, telling), (word) => `${where} holds ${word}`),
+    violations('I25', secretsIn(text, secrets), (word) => `${where} contains ${word}`),
   );
 }
 

@@ -1,5 +1,5 @@
 import type { Exchange } from '../clients/history.ts';
-import type { Books } from './books.ts';
+import type { Rows } from './books.ts';
 import type { Violation } from './violation.ts';
 
 const UUID = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g;
@@ -11,78 +11,81 @@ const ABOUT_ONE: readonly string[] = [
   'readProfile',
   'updateProfile',
 ];
-/** What is the same for whomever it is about. */
-const NOTHING_TOLD: readonly number[] = [401, 429];
+/** Returned before the resource is looked up. */
+const UNINFORMATIVE: readonly number[] = [401, 429];
 
-/** Whether somebody got to see what is another's, or could tell from an answer that it exists. */
-export function brokenPrivacy(
+/** I22, I23: no response reveals another buyer's data or its existence, and only a session or token identifies a buyer. */
+export function checkPrivacy(
   exchanges: readonly Exchange[],
-  books: Pick<Books, 'orders' | 'notifications' | 'movements'>,
+  rows: Pick<Rows, 'orders' | 'notifications' | 'movements'>,
 ): Violation[] {
-  const owners = ownersOf(exchanges, books);
+  const owners = ownersOf(exchanges, rows);
   return [
     ...leaks(exchanges, owners),
-    ...tellingRefusals(exchanges, owners),
-    ...unproven(exchanges),
-    ...returned(exchanges),
+    ...distinguishableRefusals(exchanges, owners),
+    ...claimedIdentities(exchanges),
+    ...endedSessions(exchanges),
   ];
 }
 
-/** Whose each id and each trace of a person is. */
 function ownersOf(
   exchanges: readonly Exchange[],
-  { orders, notifications, movements }: Pick<Books, 'orders' | 'notifications' | 'movements'>,
+  { orders, notifications, movements }: Pick<Rows, 'orders' | 'notifications' | 'movements'>,
 ): Map<string, string> {
   const owners = new Map<string, string>();
   for (const { id, owner } of [...orders, ...notifications]) owners.set(id, owner);
   for (const { key, owner } of movements) owners.set(key, owner);
-  for (const { as, asked } of exchanges) {
-    if (as === undefined) continue;
-    owners.set(as, as);
-    const own = asked.operation === 'createProfile' || (asked.operation === 'updateProfile' && asked.path.endsWith(as));
-    for (const trace of own ? Object.values(asked.body ?? {}) : []) owners.set(String(trace), as);
+  for (const { userId, request } of exchanges) {
+    if (userId === undefined) continue;
+    owners.set(userId, userId);
+    const own =
+      request.operation === 'createProfile' || (request.operation === 'updateProfile' && request.path.endsWith(userId));
+    for (const value of own ? Object.values(request.body ?? {}) : []) owners.set(String(value), userId);
   }
   return owners;
 }
 
 function leaks(exchanges: readonly Exchange[], owners: ReadonlyMap<string, string>): Violation[] {
-  return exchanges.flatMap(({ seq, as, asked, answer }): Violation[] => {
-    if (as === undefined || answer?.body === undefined) return [];
-    const said = new Set(
-      [...JSON.stringify(asked.body ?? {}).matchAll(UUID), ...asked.path.matchAll(UUID)].map(([id]) => id),
+  return exchanges.flatMap(({ seq, userId, request, response }): Violation[] => {
+    if (userId === undefined || response?.body === undefined) return [];
+    const sent = new Set(
+      [...JSON.stringify(request.body ?? {}).matchAll(UUID), ...request.path.matchAll(UUID)].map(([id]) => id),
     );
-    const strange = tracesIn(answer.body).filter((trace) => !said.has(trace) && (owners.get(trace) ?? as) !== as);
-    const invariant = 'x-user-id' in asked.headers ? 'I23' : 'I22';
-    return strange.map((trace) => ({
+    const foreign = valuesIn(response.body).filter(
+      (value) => !sent.has(value) && (owners.get(value) ?? userId) !== userId,
+    );
+    const invariant = 'x-user-id' in request.headers ? 'I23' : 'I22';
+    return foreign.map((value) => ({
       invariant,
-      what: `the answer to request ${seq} of ${as} holds ${trace}, which is ${owners.get(trace)}'s`,
+      what: `the response to request ${seq} of ${userId} contains ${value}, which belongs to ${owners.get(value)}`,
     }));
   });
 }
 
-/** Each text in an answer, and each id in a text. */
-function tracesIn(body: unknown): string[] {
+function valuesIn(body: unknown): string[] {
   if (typeof body === 'string') return [body, ...[...body.matchAll(UUID)].map(([id]) => id)];
-  return typeof body === 'object' && body !== null ? Object.values(body).flatMap(tracesIn) : [];
+  return typeof body === 'object' && body !== null ? Object.values(body).flatMap(valuesIn) : [];
 }
 
-/** What is another's is answered as what does not exist is. */
-function tellingRefusals(exchanges: readonly Exchange[], owners: ReadonlyMap<string, string>): Violation[] {
+/** I22: foreign and missing resources get the same response. */
+function distinguishableRefusals(exchanges: readonly Exchange[], owners: ReadonlyMap<string, string>): Violation[] {
   const about = exchanges.filter(
-    ({ as, asked, answer }) => as && ABOUT_ONE.includes(asked.operation) && answer && answer.status < 500,
+    ({ userId, request, response }) =>
+      userId && ABOUT_ONE.includes(request.operation) && response && response.status < 500,
   );
-  const strange = about.filter(
-    ({ as, asked, answer }) => owners.get(idIn(asked.path)) !== as && !NOTHING_TOLD.includes(answer!.status),
+  const foreign = about.filter(
+    ({ userId, request, response }) =>
+      owners.get(idIn(request.path)) !== userId && !UNINFORMATIVE.includes(response!.status),
   );
-  return [...Map.groupBy(strange, ({ asked }) => asked.operation)].flatMap(([operation, group]) => {
+  return [...Map.groupBy(foreign, ({ request }) => request.operation)].flatMap(([operation, group]) => {
     const answers = new Set(
-      group.map(({ answer }) => `${answer!.status} ${answer!.kind} ${String(answer!.body?.detail)}`),
+      group.map(({ response }) => `${response!.status} ${response!.kind} ${String(response!.body?.detail)}`),
     );
     return answers.size > 1
       ? [
           {
             invariant: 'I22' as const,
-            what: `${operation} of what is not one's own is answered in different ways: ${[...answers].join('; ')}`,
+            what: `${operation} of foreign and missing resources returns different answers: ${[...answers].join('; ')}`,
           },
         ]
       : [];
@@ -92,31 +95,34 @@ function tellingRefusals(exchanges: readonly Exchange[], owners: ReadonlyMap<str
 /** The first id in a text. */
 export const idIn = (text: string): string => text.match(UUID)?.[0] ?? '';
 
-/** Whoever only says who they are is nobody. */
-function unproven(exchanges: readonly Exchange[]): Violation[] {
+/** I23: an identity header without a token is rejected. */
+function claimedIdentities(exchanges: readonly Exchange[]): Violation[] {
   const claims = exchanges.filter(
-    ({ as, asked, answer }) => as === undefined && 'x-user-id' in asked.headers && answer && answer.status < 500,
+    ({ userId, request, response }) =>
+      userId === undefined && 'x-user-id' in request.headers && response && response.status < 500,
   );
   return claims
-    .filter(({ answer }) => answer!.status !== 401)
-    .map(({ seq, answer }) => ({
+    .filter(({ response }) => response!.status !== 401)
+    .map(({ seq, response }) => ({
       invariant: 'I23',
-      what: `request ${seq} only claimed an identity, and was answered ${answer!.status}`,
+      what: `request ${seq} only claimed an identity, but returned ${response!.status}`,
     }));
 }
 
-/** Whoever has left is nobody. */
-function returned(exchanges: readonly Exchange[]): Violation[] {
-  const left = exchanges.filter(({ asked, answer }) => asked.operation === 'logout' && answer?.status === 200);
-  const leftMs = new Map(left.map(({ asked, endedMs }) => [asked.headers['cookie'], endedMs]));
+/** I23: a session ends with its logout. */
+function endedSessions(exchanges: readonly Exchange[]): Violation[] {
+  const logouts = exchanges.filter(
+    ({ request, response }) => request.operation === 'logout' && response?.status === 200,
+  );
+  const loggedOutMs = new Map(logouts.map(({ request, endedMs }) => [request.headers['cookie'], endedMs]));
   return exchanges
     .filter(
-      ({ asked, beganMs, answer }) =>
-        beganMs >= (leftMs.get(asked.headers['cookie']) ?? Infinity) && answer && answer.status < 500,
+      ({ request, startedMs, response }) =>
+        startedMs >= (loggedOutMs.get(request.headers['cookie']) ?? Infinity) && response && response.status < 500,
     )
-    .filter(({ answer }) => answer!.status !== 401)
-    .map(({ seq, answer }) => ({
+    .filter(({ response }) => response!.status !== 401)
+    .map(({ seq, response }) => ({
       invariant: 'I23',
-      what: `request ${seq} came in a session that had been left, and was answered ${answer!.status}`,
+      what: `request ${seq} used a session after its logout, but returned ${response!.status}`,
     }));
 }

@@ -1,40 +1,41 @@
 import type { Exchange } from '../clients/history.ts';
 import { verdictOf } from '../clients/verdict.ts';
-import type { Books, OrderRow } from './books.ts';
+import type { Rows, OrderRow } from './books.ts';
 import { violations, type Violation } from './violation.ts';
 
-/** Whether what was taken back is what its owner has asked to be, and what was answered to that is so. */
-export function brokenCancellations(exchanges: readonly Exchange[], { orders }: Pick<Books, 'orders'>): Violation[] {
-  const asked = exchanges.filter((exchange) => exchange.asked.operation === 'cancelOrder' && exchange.as !== undefined);
-  // One that failed before it could be taken back is noted to be wanted back all the same.
-  const heard = asked.filter(
-    (exchange) => verdictOf(exchange) !== 'refused' || exchange.answer?.kind === 'not-cancellable',
+/** I13, I14: only orders whose owner requested it are cancelled, and the responses to cancellations are true. */
+export function checkCancellations(exchanges: readonly Exchange[], { orders }: Pick<Rows, 'orders'>): Violation[] {
+  const attempts = exchanges.filter(
+    (exchange) => exchange.request.operation === 'cancelOrder' && exchange.userId !== undefined,
   );
-  const wanted = new Set(heard.map((exchange) => `${exchange.as} ${idOf(exchange)}`));
+  // The row records a request even if it is refused as `not-cancellable`.
+  const recorded = attempts.filter(
+    (exchange) => verdictOf(exchange) !== 'rejected' || exchange.response?.kind === 'not-cancellable',
+  );
+  const requested = new Set(recorded.map((exchange) => `${exchange.userId} ${idOf(exchange)}`));
   const rows = new Map(orders.map((order) => [order.id, order]));
   return [
     ...violations(
       'I14',
       orders.filter(
         ({ id, owner, status, cancelCause }) =>
-          (status === 'CANCELLED' || cancelCause !== null) && !wanted.has(`${owner} ${id}`),
+          (status === 'CANCELLED' || cancelCause !== null) && !requested.has(`${owner} ${id}`),
       ),
-      ({ id }) => `the order ${id} was taken back, which its owner was refused, or has not asked for`,
+      ({ id }) => `the order ${id} was cancelled, but its owner did not request it or was refused`,
     ),
     ...violations(
       'I13',
-      asked.filter((exchange) => !isSo(exchange, rows.get(idOf(exchange)))),
+      attempts.filter((exchange) => !isTrue(exchange, rows.get(idOf(exchange)))),
       (exchange) =>
-        `request ${exchange.seq} was answered ${exchange.answer!.status} ${exchange.answer!.kind ?? ''}, and the order is ${rows.get(idOf(exchange))?.status}`,
+        `request ${exchange.seq} returned ${exchange.response!.status} ${exchange.response!.kind ?? ''}, but the order is ${rows.get(idOf(exchange))?.status}`,
     ),
   ];
 }
 
-const idOf = ({ asked }: Exchange): string => asked.path.split('/').at(-2)!;
+const idOf = ({ request }: Exchange): string => request.path.split('/').at(-2)!;
 
-/** By what an answer says, what the order is once everything has come to rest. */
-function isSo({ answer }: Exchange, row: OrderRow | undefined): boolean {
-  if (answer?.status === 200) return row?.status === 'CANCELLED' && answer.body.status === 'CANCELLED';
-  if (answer?.status === 202) return row?.status === 'CANCELLED' || row?.status === 'FAILED';
-  return answer?.kind !== 'not-cancellable' || row?.status === 'FAILED';
+function isTrue({ response }: Exchange, row: OrderRow | undefined): boolean {
+  if (response?.status === 200) return row?.status === 'CANCELLED' && response.body.status === 'CANCELLED';
+  if (response?.status === 202) return row?.status === 'CANCELLED' || row?.status === 'FAILED';
+  return response?.kind !== 'not-cancellable' || row?.status === 'FAILED';
 }

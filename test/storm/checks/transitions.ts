@@ -1,5 +1,5 @@
 import type { Databases } from '../world/databases.ts';
-import type { Books } from './books.ts';
+import type { Rows } from './books.ts';
 import { EVENTS } from './quiet.ts';
 import { violations, type Violation } from './violation.ts';
 
@@ -8,22 +8,20 @@ interface Transition {
   from: string | null;
   to: string;
   changed: boolean;
-  /** By the database's clock, in milliseconds. */
   atMs: number;
 }
 
-/** What an order may become, and when it is made. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   IN_PROGRESS: ['SUCCESS', 'FAILED', 'CANCELLED'],
   SUCCESS: ['CANCELLED'],
 };
 
-/** From now on the database writes down each change of an order's status, whatever the product believes to have done. */
+/** Adds a trigger that records every change of an order, independently of what the product reports. */
 export async function recordTransitions({ orders }: Pick<Databases, 'orders'>): Promise<void> {
   await orders(`
     create schema storm;
-    create table storm.transitions (seq bigint generated always as identity, id uuid, old_status text, new_status text, changed boolean,
-      at timestamptz not null default clock_timestamp());
+    create table storm.transitions (seq bigint generated always as identity, id uuid, old_status text, new_status text,
+      changed boolean, at timestamptz not null default clock_timestamp());
     create function storm.record() returns trigger language plpgsql security definer as $$
     begin
       if tg_op = 'INSERT' then
@@ -37,14 +35,15 @@ export async function recordTransitions({ orders }: Pick<Databases, 'orders'>): 
     create trigger storm_record after insert or update on public.orders for each row execute function storm.record()`);
 }
 
-/** Each change of an order that was written down, in the order in which they happened. */
+/** Returns the recorded changes, oldest first. */
 export const readTransitions = ({ orders }: Pick<Databases, 'orders'>): Promise<Transition[]> =>
   orders<Transition>(
-    'select id::text, old_status as "from", new_status as "to", changed, extract(epoch from at)::float8 * 1000 as "atMs" from storm.transitions order by seq',
+    `select id::text, old_status as "from", new_status as "to", changed, extract(epoch from at)::float8 * 1000 as "atMs"
+     from storm.transitions order by seq`,
   );
 
-/** A status goes forward only, and nothing else of an order ever changes. */
-export function brokenTransitions(transitions: readonly Transition[]): Violation[] {
+/** I9, I10: a status only moves forward, and the other columns that identify an order never change. */
+export function checkTransitions(transitions: readonly Transition[]): Violation[] {
   const wrong = transitions.filter(({ from, to }) =>
     from === null ? to !== 'IN_PROGRESS' : from !== to && !ALLOWED[from]?.includes(to),
   );
@@ -53,24 +52,27 @@ export function brokenTransitions(transitions: readonly Transition[]): Violation
     ...violations(
       'I10',
       transitions.filter(({ changed }) => changed),
-      ({ id }) => `the order ${id} has another id, owner, price or version than it had`,
+      ({ id }) => `the id, owner, price or version of the order ${id} changed`,
     ),
   ];
 }
 
-/** A row's time has no more than milliseconds. */
-const ROUNDED_BY_MS = 1;
+const ROUNDING_MS = 1;
 
-/** Nobody is told what an order has not become yet. All databases are of one server, and go by one clock. */
-export function toldTooEarly(
+/** I15: no notification is older than the status it reports. The databases share one server, hence one clock. */
+export function checkNotificationTimes(
   transitions: readonly Transition[],
-  { notifications }: Pick<Books, 'notifications'>,
+  { notifications }: Pick<Rows, 'notifications'>,
 ): Violation[] {
   const becameMs = new Map(
     transitions.filter(({ from, to }) => from !== to).map(({ id, to, atMs }) => [`${id} ${EVENTS[to]}`, atMs]),
   );
   const early = notifications.filter(
-    ({ order, event, atMs }) => atMs + ROUNDED_BY_MS < (becameMs.get(`${order} ${event}`) ?? Infinity),
+    ({ order, event, atMs }) => atMs + ROUNDING_MS < (becameMs.get(`${order} ${event}`) ?? Infinity),
   );
-  return violations('I15', early, ({ order, event }) => `${event} of the order ${order} was told before it was so`);
+  return violations(
+    'I15',
+    early,
+    ({ order, event }) => `${event} of the order ${order} was recorded before the order had that status`,
+  );
 }

@@ -1,13 +1,11 @@
-/** What was found not to hold. */
 export interface Violation {
-  /** By its number among the invariants. */
   invariant: `I${number}`;
   what: string;
 }
 
-/** One violation for each of these; none when there are none. */
+/** One violation per item. */
 export const violations = <T>(
   invariant: Violation['invariant'],
-  of: Iterable<T>,
+  items: Iterable<T>,
   what: (each: T) => string,
-): Violation[] => [...of].map((each) => ({ invariant, what: what(each) }));
+): Violation[] => [...items].map((each) => ({ invariant, what: what(each) }));

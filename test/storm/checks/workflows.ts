@@ -1,21 +1,20 @@
 import type { Client } from '@temporalio/client';
 import { cancelWorkflowId, orderWorkflowId } from '../../../specs/identity.ts';
-import { eachOf } from '../each-of.ts';
-import type { Books, OrderRow } from './books.ts';
+import { mapConcurrently } from '../each-of.ts';
+import type { Rows, OrderRow } from './books.ts';
 import { violations, type Violation } from './violation.ts';
 
-/** How a workflow stands, and what its order was when it ended. */
-export interface Ended {
+export interface WorkflowEnd {
   id: string;
   status: string;
   result?: string | undefined;
 }
 
-const AT_ONCE = 8;
+const CONCURRENCY = 8;
 const PAGE = 1_000;
 
-/** All workflows of orders that Temporal has, the latest run of each. */
-export async function readWorkflows(client: Client): Promise<Ended[]> {
+/** The latest run of each order and cancellation workflow that Temporal lists. */
+export async function readWorkflows(client: Client): Promise<WorkflowEnd[]> {
   const latest = new Map<string, { status: string; runId: string; startedAt: Date }>();
   for await (const { workflowId, runId, status, startTime } of client.workflow.list({
     query: `WorkflowType IN ('order', 'cancellation')`,
@@ -24,23 +23,23 @@ export async function readWorkflows(client: Client): Promise<Ended[]> {
     if ((latest.get(workflowId)?.startedAt ?? 0) < startTime)
       latest.set(workflowId, { status: status.name, runId, startedAt: startTime });
   }
-  return eachOf([...latest], AT_ONCE, async ([id, { status, runId }]): Promise<Ended> => {
+  return mapConcurrently([...latest], CONCURRENCY, async ([id, { status, runId }]): Promise<WorkflowEnd> => {
     if (status !== 'COMPLETED') return { id, status };
     return { id, status, result: ((await client.workflow.getHandle(id, runId).result()) as { status: string }).status };
   });
 }
 
-/** Each order has a workflow that ended as the order did, one that was taken back has another, and there are none without their order. */
-export function brokenWorkflows(workflows: readonly Ended[], { orders }: Pick<Books, 'orders'>): Violation[] {
+/** I8: each order and each cancellation has a completed workflow with the right result, and there are no others. */
+export function checkWorkflows(workflows: readonly WorkflowEnd[], { orders }: Pick<Rows, 'orders'>): Violation[] {
   const byId = new Map(workflows.map((each) => [each.id, each]));
   const ids = new Set(orders.flatMap(({ id }) => [orderWorkflowId(id), cancelWorkflowId(id)]));
-  const wrong = orders.flatMap(dueOf).filter(({ id, result }) => byId.get(id)?.result !== result);
+  const wrong = orders.flatMap(expectedFor).filter(({ id, result }) => byId.get(id)?.result !== result);
   return [
     ...violations(
       'I8',
       wrong,
       ({ id, result }) =>
-        `${id} should have ended with ${result}, and ${JSON.stringify(byId.get(id)) ?? 'is not there'}`,
+        `${id} should have returned ${result}, but found ${JSON.stringify(byId.get(id)) ?? 'no workflow'}`,
     ),
     ...violations(
       'I8',
@@ -50,12 +49,12 @@ export function brokenWorkflows(workflows: readonly Ended[], { orders }: Pick<Bo
     ...violations(
       'I8',
       workflows.filter(({ id }) => !ids.has(id)),
-      ({ id }) => `${id} is the workflow of no order`,
+      ({ id }) => `${id} is a workflow without an order`,
     ),
   ];
 }
 
-const dueOf = ({ id, status, firstStatus }: OrderRow): Array<{ id: string; result: string }> => [
+const expectedFor = ({ id, status, firstStatus }: OrderRow): Array<{ id: string; result: string }> => [
   { id: orderWorkflowId(id), result: firstStatus ?? status },
   ...(status === 'CANCELLED' ? [{ id: cancelWorkflowId(id), result: status }] : []),
 ];

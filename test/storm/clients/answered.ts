@@ -2,14 +2,16 @@ import { eventually } from '../../support/eventually.ts';
 import type { Exchange } from './history.ts';
 import { verdictOf } from './verdict.ts';
 
-/** How long the proof asks for an answer once nothing is broken. */
-export const ANSWERED_WITHIN_MS = 20_000;
+export const ANSWER_WITHIN_MS = 20_000;
 
-/** Asks until what was asked for has an outcome: nothing is broken, but a machine that is busy may turn somebody away for a moment. What has none in the end has shown nothing. */
-export const answered = (ask: () => Promise<Exchange>): Promise<Exchange> =>
+/**
+ * Retries a request until its outcome is known. Even without faults a busy machine can reject a request with a 503.
+ * Throws if the outcome stays unknown, since such a request proves nothing.
+ */
+export const untilAnswered = (send: () => Promise<Exchange>): Promise<Exchange> =>
   eventually(async () => {
-    const exchange = await ask();
+    const exchange = await send();
     if (verdictOf(exchange) === 'unknown')
-      throw new Error(`request ${exchange.seq} was not answered, although nothing is broken`);
+      throw new Error(`request ${exchange.seq} has an unknown outcome although all faults are over`);
     return exchange;
-  }, ANSWERED_WITHIN_MS);
+  }, ANSWER_WITHIN_MS);

@@ -1,58 +1,67 @@
 import type { Prng } from '../prng.ts';
 import type { Caller } from './caller.ts';
-import type { Answered, Asked, Exchange } from './history.ts';
+import type { ApiResponse, ApiRequest, Exchange } from './history.ts';
 import { createProfile, deposit, login, register, withHeaders, type Credentials, type Person } from './requests.ts';
 import { keyOf, orderIdOf, verdictOf, versionOf } from './verdict.ts';
 
-/** Somebody with a session, and what they remember of what they did. */
 export interface Buyer {
   readonly id: string;
   readonly person: Person;
   readonly credentials: Credentials;
-  /** The version of the list of orders, as last heard. */
+  /** Of the order list, as last seen. */
   version: number;
-  /** The orders that are known to have been made, and what was last heard of each. */
+  /** The latest exchange about each order. */
   readonly orders: Map<string, Exchange>;
-  /** Requests under a key that have been answered for certain. */
-  readonly done: Asked[];
-  /** Requests under a key of which nothing is known yet. */
-  readonly open: Asked[];
-  /** Sends a request, and remembers what came of it. */
-  ask(asked: Asked): Promise<Exchange>;
+  /** Requests with a key that were applied. */
+  readonly applied: ApiRequest[];
+  /** Requests with a key whose outcome is unknown. */
+  readonly pending: ApiRequest[];
+  send(request: ApiRequest): Promise<Exchange>;
 }
 
 const FIRST_DEPOSIT = 3_000;
 
-/** Registers, logs in, makes a profile and tops up, each for as long as it takes. */
-export async function arrive({ caller, prng, again }: { caller: Caller; prng: Prng; again: Again }): Promise<Buyer> {
+interface SignUpPorts {
+  caller: Caller;
+  prng: Prng;
+  retry: Retry;
+}
+
+/** Registers, logs in, creates a profile and deposits money; retries each until it succeeds. */
+export async function signUp({ caller, prng, retry }: SignUpPorts): Promise<Buyer> {
   const person = createPerson(prng);
   const credentials = { username: person.username, password: `pass ${prng.word(16)}` };
   const is = (status: number, kind?: string) => (exchange: Exchange) =>
-    exchange.answer?.status === status && (!kind || exchange.answer.kind === kind);
+    exchange.response?.status === status && (!kind || exchange.response.kind === kind);
 
-  // Who has asked before without hearing an answer finds that the name is taken: by them.
-  await again(
-    () => caller.ask(register(credentials)),
+  // If an earlier attempt succeeded but its answer was lost, the name is taken: by this buyer.
+  await retry(
+    () => caller.send(register(credentials)),
     (exchange) => is(201)(exchange) || is(409, 'username-taken')(exchange),
   );
-  const { answer } = await again(() => caller.ask(login(credentials)), is(200));
-  const buyer = createBuyer({ caller, id: answer!.body.id as string, cookie: cookieIn(answer!), person, credentials });
-  await again(
-    () => buyer.ask(createProfile(person)),
+  const { response } = await retry(() => caller.send(login(credentials)), is(200));
+  const buyer = createBuyer({
+    caller,
+    id: response!.body.id as string,
+    cookie: cookieIn(response!),
+    person,
+    credentials,
+  });
+  await retry(
+    () => buyer.send(createProfile(person)),
     (exchange) => is(201)(exchange) || is(409, 'profile-exists')(exchange),
   );
   const first = deposit(prng.uuid(), FIRST_DEPOSIT);
-  await again(() => buyer.ask(first), is(201));
+  await retry(() => buyer.send(first), is(201));
   return buyer;
 }
 
-/** The session that an answer opens. */
-export const cookieIn = ({ headers }: Answered): string => headers['set-cookie']!.split(';')[0]!;
+/** The session cookie that a response sets. */
+export const cookieIn = ({ headers }: ApiResponse): string => headers['set-cookie']!.split(';')[0]!;
 
-/** Asks until the answer will do. */
-export type Again = (ask: () => Promise<Exchange>, willDo: (exchange: Exchange) => boolean) => Promise<Exchange>;
+export type Retry = (send: () => Promise<Exchange>, isDone: (exchange: Exchange) => boolean) => Promise<Exchange>;
 
-/** Somebody whose every trace can be told from any other text. */
+/** A person with unique data, so that a leak of it can be found in any text. */
 export function createPerson(prng: Prng): Person {
   const username = `name-${prng.word(12)}`;
   return {
@@ -76,11 +85,11 @@ function createBuyer({ caller, id, cookie, person, credentials }: Identity): Buy
     credentials,
     version: 0,
     orders: new Map(),
-    done: [],
-    open: [],
-    async ask(asked) {
-      const exchange = await caller.ask(withHeaders(asked, { cookie }), id);
-      remember(buyer, { ...exchange, asked });
+    applied: [],
+    pending: [],
+    async send(request) {
+      const exchange = await caller.send(withHeaders(request, { cookie }), id);
+      remember(buyer, { ...exchange, request });
       return exchange;
     },
   };
@@ -90,21 +99,22 @@ function createBuyer({ caller, id, cookie, person, credentials }: Identity): Buy
 const ABOUT_ORDER: readonly string[] = ['createOrder', 'readOrder', 'cancelOrder'];
 
 function remember(buyer: Buyer, exchange: Exchange): void {
-  const { asked, answer } = exchange;
+  const { request, response } = exchange;
   const verdict = verdictOf(exchange);
   if (keyOf(exchange) !== undefined) {
-    forget(buyer.open, asked);
-    if (verdict === 'unknown') buyer.open.push(asked);
-    else if (verdict === 'taken') buyer.done.push(asked);
+    remove(buyer.pending, request);
+    if (verdict === 'unknown') buyer.pending.push(request);
+    else if (verdict === 'applied') buyer.applied.push(request);
   }
-  if (ABOUT_ORDER.includes(asked.operation) && verdict === 'taken') buyer.orders.set(orderIdOf(exchange)!, exchange);
-  const tellsVersion = asked.operation === 'createOrder' || asked.operation === 'listOrders';
-  const version = tellsVersion && answer && answer.status < 500 ? versionOf(answer.headers['etag']) : undefined;
-  // An answer to a repeated request tells of its own order, not of the latest one.
+  if (ABOUT_ORDER.includes(request.operation) && verdict === 'applied')
+    buyer.orders.set(orderIdOf(exchange)!, exchange);
+  const hasVersion = request.operation === 'createOrder' || request.operation === 'listOrders';
+  const version = hasVersion && response && response.status < 500 ? versionOf(response.headers['etag']) : undefined;
+  // A replayed answer carries its own order's version, not the latest one.
   if (version !== undefined) buyer.version = Math.max(buyer.version, version);
 }
 
-function forget(list: Asked[], asked: Asked): void {
-  const at = list.indexOf(asked);
+function remove(list: ApiRequest[], request: ApiRequest): void {
+  const at = list.indexOf(request);
   if (at !== -1) list.splice(at, 1);
 }

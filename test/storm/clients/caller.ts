@@ -1,73 +1,75 @@
 import { Agent, fetch } from 'undici';
 import { assertDocumented } from '../../support/openapi.ts';
-import type { Asked, Exchange, History } from './history.ts';
+import type { ApiRequest, Exchange, History } from './history.ts';
 
 export interface Caller {
-  /** Sends a request, in the name of a user, and answers what came of it; never rejects for what the network does. */
-  ask(asked: Asked, as?: string): Promise<Exchange>;
+  /** Sends and records a request on behalf of a user, if given. A network failure is recorded, not thrown. */
+  send(request: ApiRequest, userId?: string): Promise<Exchange>;
   close(): Promise<void>;
 }
 
-/** Longer than the gateway waits for a session and a role that is paused; what takes longer is as good as broken. */
-const PATIENCE_MS = 20_000;
+/** Longer than the gateway waits for the session and for a paused role. */
+const TIMEOUT_MS = 20_000;
 const CONNECTIONS_MAX = 64;
-/** Shorter than the gateway keeps an idle connection. */
+/** Shorter than the gateway's own limit, so that the client closes idle connections first. */
 const KEEP_ALIVE_MS = 10_000;
 
-/** Sends requests to one address and records each. The connections are its own, and so are the bounds on time. */
+/** Sends requests to one address and records each exchange. It has its own connections and timeouts. */
 export function createCaller(url: string, history: History): Caller {
   const dispatcher = new Agent({
     connections: CONNECTIONS_MAX,
-    connect: { timeout: PATIENCE_MS },
-    headersTimeout: PATIENCE_MS,
-    bodyTimeout: PATIENCE_MS,
+    connect: { timeout: TIMEOUT_MS },
+    headersTimeout: TIMEOUT_MS,
+    bodyTimeout: TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
   });
   return {
-    async ask(asked, as) {
-      const beganMs = Date.now();
-      const told = await exchange(dispatcher, url, asked);
-      return history.add({ as, asked, beganMs, endedMs: Date.now(), ...told });
+    async send(request, userId) {
+      const startedMs = Date.now();
+      const result = await exchange(dispatcher, url, request);
+      return history.add({ userId, request, startedMs, endedMs: Date.now(), ...result });
     },
     close: () => dispatcher.destroy(),
   };
 }
 
-type Told = Pick<Exchange, 'answer' | 'broken' | 'undocumented'>;
+type Result = Pick<Exchange, 'response' | 'connectionError' | 'undocumented'>;
 
 async function exchange(
   dispatcher: Agent,
   url: string,
-  { operation, method, path, headers, body }: Asked,
-): Promise<Told> {
-  let response: Awaited<ReturnType<typeof fetch>>;
+  { operation, method, path, headers, body }: ApiRequest,
+): Promise<Result> {
+  let received: Awaited<ReturnType<typeof fetch>>;
   let text: string;
   try {
-    response = await fetch(url + path, {
+    received = await fetch(url + path, {
       dispatcher,
       method,
       headers: { ...(body && { 'content-type': 'application/json' }), ...headers },
       ...(body && { body: JSON.stringify(body) }),
     });
-    text = await response.text();
+    text = await received.text();
   } catch (error) {
     const { message, cause } = error as Error;
-    return { broken: cause instanceof Error ? `${message}: ${cause.message}` : message };
+    return { connectionError: cause instanceof Error ? `${message}: ${cause.message}` : message };
   }
-  const { status } = response;
-  const headersTold = Object.fromEntries(response.headers);
-  const isStream = headersTold['content-type']?.startsWith('text/event-stream');
-  const answer = { status, headers: pick(headersTold), body: isStream ? dataIn(text) : readJson(text) };
-  const kind = (answer.body as { type?: unknown } | undefined)?.type;
-  const undocumented = await contradiction(operation, new Response(text || null, { status, headers: headersTold }));
+  const { status } = received;
+  const headersReceived = Object.fromEntries(received.headers);
+  const isStream = headersReceived['content-type']?.startsWith('text/event-stream');
+  const response = { status, headers: pick(headersReceived), body: isStream ? dataIn(text) : readJson(text) };
+  const kind = (response.body as { type?: unknown } | undefined)?.type;
+  const undocumented = await contradiction(operation, new Response(text || null, { status, headers: headersReceived }));
   return {
-    answer: { ...answer, ...(status >= 400 && typeof kind === 'string' && { kind: kind.replace('/problems/', '') }) },
+    response: {
+      ...response,
+      ...(status >= 400 && typeof kind === 'string' && { kind: kind.replace('/problems/', '') }),
+    },
     ...(undocumented !== undefined && { undocumented }),
   };
 }
 
-/** Those that say something about what was asked. */
-const TELLING: readonly string[] = [
+const RECORDED_HEADERS: readonly string[] = [
   'etag',
   'location',
   'retry-after',
@@ -78,9 +80,8 @@ const TELLING: readonly string[] = [
   'x-user-id',
 ];
 const pick = (headers: Record<string, string>) =>
-  Object.fromEntries(Object.entries(headers).filter(([name]) => TELLING.includes(name)));
+  Object.fromEntries(Object.entries(headers).filter(([name]) => RECORDED_HEADERS.includes(name)));
 
-/** Why the answer is not one that the contract has; undefined when it is. */
 async function contradiction(operation: string, response: Response): Promise<string | undefined> {
   try {
     await assertDocumented(operation, response);
@@ -90,7 +91,6 @@ async function contradiction(operation: string, response: Response): Promise<str
   }
 }
 
-/** What each event of a stream tells. */
 const dataIn = (stream: string): unknown[] => [...stream.matchAll(/^data: (.*)$/gm)].map(([, data]) => readJson(data!));
 
 function readJson(text: string): unknown {

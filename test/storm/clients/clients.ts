@@ -1,47 +1,46 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Prng } from '../prng.ts';
-import { arrive, type Again, type Buyer } from './buyer.ts';
+import { signUp, type Buyer, type Retry } from './buyer.ts';
 import { createCaller, type Caller } from './caller.ts';
-import type { Asked, Exchange, History } from './history.ts';
-import { pickMove, type ServedRole, type Turn } from './moves.ts';
+import type { ApiRequest, Exchange, History } from './history.ts';
+import type { ServedRole, MoveContext } from './move.ts';
+import { pickMove } from './moves.ts';
 import { token, withHeaders } from './requests.ts';
 import { verdictOf } from './verdict.ts';
 
 export interface ClientsOptions {
   prng: Prng;
   history: History;
-  /** Where the gateway is, and where the services are for whoever goes past it. */
   gatewayUrl: string;
+  /** Bypass the gateway. */
   serviceUrls: Readonly<Record<ServedRole, string>>;
-  buyers: number;
+  buyerCount: number;
   signal: AbortSignal;
 }
 
 export interface Clients {
-  /** How many orders are known to have been made. */
   orders(): number;
-  /** How likely a write is sent several times at once. */
   duplicates: number;
-  /** The buyers come, each on their own, and order until there are so many orders in all. Rejects when no more are made for minutes. */
+  /** Runs the buyers in parallel until this many orders exist. Rejects if no order is made for three minutes. */
   shop(orders: number): Promise<void>;
-  /** Asks again what nothing is known of, until something is, and answers what is left when the time is over. For when nothing is broken any more. */
-  insist(withinMs: number): Promise<Asked[]>;
+  /** After the last fault: retries all pending requests. Returns those still unknown at the deadline. */
+  resolvePending(withinMs: number): Promise<ApiRequest[]>;
   readonly buyers: readonly Buyer[];
   close(): Promise<void>;
 }
 
 const USUAL_DUPLICATES = 0.12;
 const WAIT_MS = { min: 50, max: 400 };
-/** Longer than everything may be away at once. */
+/** Longer than any outage. */
 const STALLED_MS = 180_000;
 
-/** Buyers, each of whom does one thing after the other. */
+/** Simulated buyers; each makes one move after the other. */
 export function createClients({
   prng,
   history,
   gatewayUrl,
   serviceUrls,
-  buyers: count,
+  buyerCount,
   signal: ending,
 }: ClientsOptions): Clients {
   const stalling = new AbortController();
@@ -50,96 +49,96 @@ export function createClients({
   const services = Object.fromEntries(
     Object.entries(serviceUrls).map(([role, url]) => [role, createCaller(url, history)]),
   ) as Record<string, Caller>;
-  const chances = Array.from({ length: count }, () => prng.fork());
-  const present: Buyer[] = [];
+  const prngs = Array.from({ length: buyerCount }, () => prng.fork());
+  const buyers: Buyer[] = [];
   const shoppers: Buyer[] = [];
-  const orders = () => present.reduce((sum, buyer) => sum + buyer.orders.size, 0);
-  const pause = (of: Prng) => sleep(of.between(WAIT_MS.min, WAIT_MS.max), undefined, { signal });
+  const orders = () => buyers.reduce((sum, buyer) => sum + buyer.orders.size, 0);
+  const pause = (own: Prng) => sleep(own.between(WAIT_MS.min, WAIT_MS.max), undefined, { signal });
 
-  const again =
-    (of: Prng): Again =>
-    async (ask, willDo) => {
+  const retry =
+    (own: Prng): Retry =>
+    async (send, isDone) => {
       for (;;) {
-        const exchange = await ask();
-        if (willDo(exchange)) return exchange;
-        await pause(of);
+        const exchange = await send();
+        if (isDone(exchange)) return exchange;
+        await pause(own);
       }
     };
-  /** With a token of the buyer's own, for as long as it may be had at the first try. */
-  const askService =
-    (buyer: Buyer): Turn['askService'] =>
-    async (asked, role) => {
-      const { answer } = await caller.ask(token(buyer.credentials), buyer.id);
-      if (answer?.status !== 200) return undefined;
-      return services[role]!.ask(
-        withHeaders(asked, { authorization: `Bearer ${answer.body.access_token as string}` }),
+  /** Uses the buyer's token; skips the request if the first attempt to get one fails. */
+  const sendToService =
+    (buyer: Buyer): MoveContext['sendToService'] =>
+    async (request, role) => {
+      const { response } = await caller.send(token(buyer.credentials), buyer.id);
+      if (response?.status !== 200) return undefined;
+      return services[role]!.send(
+        withHeaders(request, { authorization: `Bearer ${response.body.access_token as string}` }),
         buyer.id,
       );
     };
 
-  const askAsNobody: Turn['askAsNobody'] = (asked, role) => services[role]!.ask(asked);
-  const askIn: Turn['askIn'] = (cookie, asked, as) => caller.ask(withHeaders(asked, { cookie }), as);
-  const comer = (of: Prng) => arrive({ caller, prng: of.fork(), again: again(of.fork()) });
-  const invite = async (of: Prng) => void present.push(await comer(of));
+  const sendAnonymously: MoveContext['sendAnonymously'] = (request, role) => services[role]!.send(request);
+  const sendInSession: MoveContext['sendInSession'] = (cookie, request, userId) =>
+    caller.send(withHeaders(request, { cookie }), userId);
+  const newBuyer = (own: Prng) => signUp({ caller, prng: own.fork(), retry: retry(own.fork()) });
+  const addBuyer = async (own: Prng) => void buyers.push(await newBuyer(own));
 
   const clients: Clients = {
     orders,
     duplicates: USUAL_DUPLICATES,
-    buyers: present,
+    buyers,
     async shop(wanted) {
       const shopping = async (n: number) => {
-        const own = chances[n]!;
-        const buyer = (shoppers[n] ??= await comer(own));
-        if (!present.includes(buyer)) present.push(buyer);
+        const own = prngs[n]!;
+        const buyer = (shoppers[n] ??= await newBuyer(own));
+        if (!buyers.includes(buyer)) buyers.push(buyer);
         while (orders() < wanted) {
           signal.throwIfAborted();
-          // Each with chances of its own: what a move decides does not depend on what the ones before it met.
-          const chance = own.fork();
-          const others = present.filter((other) => other !== buyer);
+          // With its own generator, a move's decisions do not depend on how many draws earlier moves needed.
+          const movePrng = own.fork();
+          const others = buyers.filter((other) => other !== buyer);
           const { duplicates } = clients;
-          const turn: Turn = {
+          const context: MoveContext = {
             buyer,
             others,
-            prng: chance,
+            prng: movePrng,
             duplicates,
-            askService: askService(buyer),
-            askAsNobody,
-            askIn,
-            invite: () => invite(own.fork()),
+            sendToService: sendToService(buyer),
+            sendAnonymously,
+            sendInSession,
+            addBuyer: () => addBuyer(own.fork()),
           };
-          await pickMove(turn)(turn);
-          if (lastWasUnknown(history, buyer)) await pause(chance);
+          await pickMove(context)(context);
+          if (shouldPause(history, buyer)) await pause(movePrng);
         }
       };
       const watch = watchProgress(orders, () =>
-        stalling.abort(new Error(`no order was made for ${STALLED_MS / 1000} s, after ${orders()} orders`)),
+        stalling.abort(new Error(`no order was made for ${STALLED_MS / 1000} s; there are ${orders()} orders`)),
       );
       try {
-        await Promise.all(chances.map((_each, n) => shopping(n)));
+        await Promise.all(prngs.map((_each, n) => shopping(n)));
       } finally {
         clearInterval(watch);
       }
     },
-    async insist(withinMs) {
+    async resolvePending(withinMs) {
       const deadline = Date.now() + withinMs;
-      const left = await Promise.all(
-        present.map(async ({ open, ask }) => {
-          for (const asked of open.slice())
-            await again(chances[0]!)(
-              () => ask(asked),
+      const unresolved = await Promise.all(
+        buyers.map(async ({ pending, send }) => {
+          for (const request of pending.slice())
+            await retry(prngs[0]!)(
+              () => send(request),
               (exchange) => verdictOf(exchange) !== 'unknown' || Date.now() > deadline,
             );
-          return open;
+          return pending;
         }),
       );
-      return left.flat();
+      return unresolved.flat();
     },
     close: async () => void (await Promise.all([caller, ...Object.values(services)].map((each) => each.close()))),
   };
   return clients;
 }
 
-/** Tells when a count stands still. */
 function watchProgress(count: () => number, onStalled: () => void): NodeJS.Timeout {
   let [last, sinceMs] = [count(), Date.now()];
   return setInterval(() => {
@@ -148,10 +147,10 @@ function watchProgress(count: () => number, onStalled: () => void): NodeJS.Timeo
   }, 1_000);
 }
 
-/** Whoever hears nothing, or that it is not the time, does not come back at once. */
-function lastWasUnknown({ exchanges }: History, buyer: Buyer): boolean {
-  const last: Exchange | undefined = exchanges.findLast(({ as }) => as === buyer.id);
+function shouldPause({ exchanges }: History, buyer: Buyer): boolean {
+  const last: Exchange | undefined = exchanges.findLast(({ userId }) => userId === buyer.id);
   return (
-    last !== undefined && (verdictOf(last) === 'unknown' || last.answer?.status === 401 || last.answer?.status === 429)
+    last !== undefined &&
+    (verdictOf(last) === 'unknown' || last.response?.status === 401 || last.response?.status === 429)
   );
 }

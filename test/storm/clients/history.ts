@@ -1,8 +1,8 @@
 import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 
-/** What a client sent, with all that is personal in it: whoever looks for that elsewhere finds here what to look for. */
-export interface Asked {
+/** A request as sent. Personal data is kept: the checks search for it elsewhere. */
+export interface ApiRequest {
   operation: string;
   method: string;
   path: string;
@@ -10,36 +10,34 @@ export interface Asked {
   body?: Readonly<Record<string, unknown>> | undefined;
 }
 
-export interface Answered {
+export interface ApiResponse {
   status: number;
   headers: Readonly<Record<string, string>>;
   body: any;
-  /** Of a refusal: what is so. */
+  /** Problem kind. */
   kind?: string | undefined;
 }
 
-/** One request and what came of it: an answer, or a connection that broke. */
 export interface Exchange {
   seq: number;
-  /** The id of the user in whose name it was sent; undefined for one without a session. */
-  as: string | undefined;
-  asked: Asked;
-  beganMs: number;
+  /** The user who sent it; undefined without a session. */
+  userId: string | undefined;
+  request: ApiRequest;
+  startedMs: number;
   endedMs: number;
-  answer?: Answered;
-  broken?: string;
-  /** In which way the answer is not what the contract has. */
+  response?: ApiResponse;
+  connectionError?: string;
+  /** A violation of the contract. */
   undocumented?: string;
 }
 
-/** Everything that the clients have sent and seen. */
 export interface History {
   readonly exchanges: readonly Exchange[];
   add(exchange: Omit<Exchange, 'seq'>): Exchange;
   close(): Promise<void>;
 }
 
-/** Keeps it in memory for the checks, and line by line in a file for a person. */
+/** Keeps the exchanges in memory for the checks, and writes each as one line to a file for you to read. */
 export function createHistory(file: string): History {
   const exchanges: Exchange[] = [];
   const lines = createWriteStream(file);

@@ -1,33 +1,32 @@
-import type { Asked } from './history.ts';
+import type { ApiRequest } from './history.ts';
 
-/** The requests that a shop's client sends. */
-export const register = (credentials: Credentials): Asked => post('register', '/auth/register', { ...credentials });
-export const login = (credentials: Credentials): Asked => post('login', '/auth/login', { ...credentials });
-export const logout = (): Asked => post('logout', '/auth/logout', undefined);
-export const token = (credentials: Credentials): Asked => post('token', '/auth/token', { ...credentials });
-export const createProfile = (person: Person): Asked => post('createProfile', '/api/v1/user', { ...person });
-export const updateProfile = (id: string, person: Person): Asked =>
+export const register = (credentials: Credentials): ApiRequest =>
+  post('register', '/auth/register', { ...credentials });
+export const login = (credentials: Credentials): ApiRequest => post('login', '/auth/login', { ...credentials });
+export const logout = (): ApiRequest => post('logout', '/auth/logout', undefined);
+export const token = (credentials: Credentials): ApiRequest => post('token', '/auth/token', { ...credentials });
+export const createProfile = (person: Person): ApiRequest => post('createProfile', '/api/v1/user', { ...person });
+export const updateProfile = (id: string, person: Person): ApiRequest =>
   put('updateProfile', `/api/v1/user/${id}`, { ...person });
-export const deposit = (key: string, amount: number): Asked =>
+export const deposit = (key: string, amount: number): ApiRequest =>
   put('replenish', '/payments/replenishments', { amount }, { 'idempotency-key': key });
-export const withdraw = (key: string, amount: number): Asked =>
+export const withdraw = (key: string, amount: number): ApiRequest =>
   put('withdraw', '/payments/withdrawals', { amount }, { 'idempotency-key': key });
-export const cancelOrder = (id: string): Asked => put('cancelOrder', `/orders/${id}/cancellation`);
-export const readOrder = (id: string): Asked => get('readOrder', `/orders/${id}`);
-export const orderEvents = (id: string): Asked => get('orderEvents', `/orders/${id}/events`);
-export const listOrders = (limit: number): Asked => get('listOrders', `/orders?limit=${limit}`);
-export const listTransactions = (limit: number): Asked =>
+export const cancelOrder = (id: string): ApiRequest => put('cancelOrder', `/orders/${id}/cancellation`);
+export const readOrder = (id: string): ApiRequest => get('readOrder', `/orders/${id}`);
+export const orderEvents = (id: string): ApiRequest => get('orderEvents', `/orders/${id}/events`);
+export const listOrders = (limit: number): ApiRequest => get('listOrders', `/orders?limit=${limit}`);
+export const listTransactions = (limit: number): ApiRequest =>
   get('listTransactions', `/payments/transactions?limit=${limit}`);
-export const readBalance = (): Asked => get('readBalance', '/payments');
-export const listNotifications = (): Asked => get('listNotifications', '/notifications?limit=100');
-export const readProfile = (id: string): Asked => get('readProfile', `/api/v1/user/${id}`);
-export const readUser = (id: string): Asked => get('readUser', `/users/${id}`);
+export const readBalance = (): ApiRequest => get('readBalance', '/payments');
+export const listNotifications = (): ApiRequest => get('listNotifications', '/notifications?limit=100');
+export const readProfile = (id: string): ApiRequest => get('readProfile', `/api/v1/user/${id}`);
+export const readUser = (id: string): ApiRequest => get('readUser', `/users/${id}`);
 
-/** An order, by list version, by key, or by both. */
 export const createOrder = (
   price: number,
   { ifMatch, key }: { ifMatch?: number | undefined; key?: string | undefined },
-): Asked =>
+): ApiRequest =>
   post(
     'createOrder',
     '/orders',
@@ -38,10 +37,10 @@ export const createOrder = (
     },
   );
 
-/** The same request with more headers. */
-export const withHeaders = (asked: Asked, headers: Record<string, string>): Asked => ({
-  ...asked,
-  headers: { ...asked.headers, ...headers },
+/** A copy with more headers. */
+export const withHeaders = (request: ApiRequest, headers: Record<string, string>): ApiRequest => ({
+  ...request,
+  headers: { ...request.headers, ...headers },
 });
 
 export interface Credentials {
@@ -57,9 +56,14 @@ export interface Person {
   phone: string;
 }
 
-const get = (operation: string, path: string): Asked => ({ operation, method: 'GET', path, headers: {} });
+const get = (operation: string, path: string): ApiRequest => ({ operation, method: 'GET', path, headers: {} });
 
-const put = (operation: string, path: string, body?: Asked['body'], headers: Record<string, string> = {}): Asked => ({
+const put = (
+  operation: string,
+  path: string,
+  body?: ApiRequest['body'],
+  headers: Record<string, string> = {},
+): ApiRequest => ({
   operation,
   method: 'PUT',
   path,
@@ -67,7 +71,12 @@ const put = (operation: string, path: string, body?: Asked['body'], headers: Rec
   body,
 });
 
-const post = (operation: string, path: string, body: Asked['body'], headers: Record<string, string> = {}): Asked => ({
+const post = (
+  operation: string,
+  path: string,
+  body: ApiRequest['body'],
+  headers: Record<string, string> = {},
+): ApiRequest => ({
   operation,
   method: 'POST',
   path,

@@ -1,25 +1,24 @@
 import type { Exchange } from './history.ts';
 
-/** What is known from an answer: the request had its effect, it had none, or neither is known. */
-export type Verdict = 'taken' | 'refused' | 'unknown';
+/** Whether a request had its effect: Jepsen's ok, fail and info. */
+export type Verdict = 'applied' | 'rejected' | 'unknown';
 
-/** The refusals that are told of an order that was made all the same. */
-const MADE_ALL_THE_SAME: readonly string[] = ['insufficient-funds', 'order-failed', 'order-cancelled'];
+/** Refusals that nevertheless created an order. */
+const CREATED_ANYWAY: readonly string[] = ['insufficient-funds', 'order-failed', 'order-cancelled'];
 
-/** As the contract has it: a 5xx, a request that still runs and a broken connection say nothing. */
-export function verdictOf({ asked, answer }: Pick<Exchange, 'asked' | 'answer'>): Verdict {
-  if (!answer || answer.status >= 500 || answer.kind === 'in-progress') return 'unknown';
-  if (answer.status < 400) return 'taken';
-  return asked.operation === 'createOrder' && MADE_ALL_THE_SAME.includes(answer.kind ?? '') ? 'taken' : 'refused';
+/** By contract, a 5xx, an `in-progress` and a broken connection leave the outcome unknown. */
+export function verdictOf({ request, response }: Pick<Exchange, 'request' | 'response'>): Verdict {
+  if (!response || response.status >= 500 || response.kind === 'in-progress') return 'unknown';
+  if (response.status < 400) return 'applied';
+  return request.operation === 'createOrder' && CREATED_ANYWAY.includes(response.kind ?? '') ? 'applied' : 'rejected';
 }
 
-/** The id of the order that an answer tells of. */
-export const orderIdOf = ({ answer }: Pick<Exchange, 'answer'>): string | undefined =>
-  answer?.body?.orderId ?? answer?.body?.id;
+/** The order id in a response. */
+export const orderIdOf = ({ response }: Pick<Exchange, 'response'>): string | undefined =>
+  response?.body?.orderId ?? response?.body?.id;
 
-/** The key under which something was asked for. */
-export const keyOf = ({ asked }: Pick<Exchange, 'asked'>): string | undefined => asked.headers['idempotency-key'];
+export const keyOf = ({ request }: Pick<Exchange, 'request'>): string | undefined => request.headers['idempotency-key'];
 
-/** The version in quotes of an ETag. */
+/** The list version in an ETag. */
 export const versionOf = (etag: string | undefined): number | undefined =>
   etag === undefined ? undefined : Number.parseInt(etag.replaceAll('"', ''), 10);

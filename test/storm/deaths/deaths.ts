@@ -1,137 +1,125 @@
 import type { Scenario } from './scenarios.ts';
 import * as scenarios from './scenarios.ts';
 
-/** What happens after a role has died on one side of a step. */
 export interface Death {
   failpoint: string;
   scenario: Scenario;
-  /** As it is told in docs/reliability.md. */
-  follows: string;
-  /** True where nothing is known to have happened, so that whoever asked has to ask again. */
-  insists: boolean;
+  /** The same words as in docs/reliability.md. */
+  outcome: string;
+  /** The request may be lost, so its sender retries. */
+  retries: boolean;
 }
 
 const {
   ordering,
-  takingBack,
-  burying,
+  cancelling,
+  tombstoning,
   depositing,
   joining,
-  poisoning,
+  publishingUnprocessable,
   orphanedOrder,
   orphanedCancellation,
   orphanedProfile,
 } = scenarios;
 
-const RUN_AGAIN = 'Temporal gives the task to a worker again, and the same key finds';
-const SENT_AGAIN = 'the mail goes out when the lease ends, twenty seconds later';
+const RUN_AGAIN = 'Temporal gives the task to a worker again, and under the same key';
+const MAIL_AGAIN = 'the mail is sent when the lease ends, twenty seconds later';
+const MAIL_TWICE = `${MAIL_AGAIN}, for the second time, with the same \`Message-ID\``;
+const AUDITOR_STARTS_ORDER = 'the row exists; the auditor starts its workflow';
+const AUDITOR_STARTS_CANCELLATION = 'the row records the request; the auditor starts the cancellation';
+const AUDITOR_STARTS_PROFILE = 'the row of the change exists; the auditor starts its workflow';
+const AUDITOR_MARKS_PROFILE = 'the workflow runs; the auditor finds it and marks the change as started';
+const PUBLISHED_AGAIN = 'the activity runs again and publishes the event with the same id; readers drop the duplicate';
+const FOUND_AGAIN = 'the next round of any auditor finds the row again';
 
-/** Whoever asked has to ask again. */
-const asksAgain = (failpoint: string, scenario: Scenario, follows: string): Death => ({
+const retried = (failpoint: string, scenario: Scenario, outcome: string): Death => ({
   failpoint,
   scenario,
-  follows,
-  insists: true,
+  outcome,
+  retries: true,
 });
-/** Nobody asks again. */
-const byItself = (failpoint: string, scenario: Scenario, follows: string): Death => ({
+const unattended = (failpoint: string, scenario: Scenario, outcome: string): Death => ({
   failpoint,
   scenario,
-  follows,
-  insists: false,
+  outcome,
+  retries: false,
 });
 
-/** Both sides of every step: where the role dies, and what then becomes of what it was doing. */
+/** Where a role dies, and what happens then. */
 export const deaths: readonly Death[] = [
-  asksAgain('place:before', ordering, 'nothing was taken; the same request makes the order'),
-  byItself('place:after', ordering, 'there is a row; the auditor starts its workflow'),
-  byItself('start:before', ordering, 'there is a row; the auditor starts its workflow'),
-  asksAgain('start:after', ordering, 'the order has succeeded; a repeat of the request is told so'),
-  byItself('charge:before', ordering, `${RUN_AGAIN} nothing: it charges`),
-  byItself('charge:after', ordering, `${RUN_AGAIN} the charge`),
-  byItself('billing.withdraw:before', ordering, 'the worker hears nothing and asks again: it is charged then'),
-  byItself(
+  retried('place:before', ordering, 'nothing was written; the same request creates the order'),
+  unattended('place:after', ordering, AUDITOR_STARTS_ORDER),
+  unattended('start:before', ordering, AUDITOR_STARTS_ORDER),
+  retried('start:after', ordering, 'the order has succeeded; the repeated request returns it'),
+  unattended('charge:before', ordering, `${RUN_AGAIN} it charges`),
+  unattended('charge:after', ordering, `${RUN_AGAIN} it finds the charge`),
+  unattended('billing.withdraw:before', ordering, 'the worker gets no response and retries: now billing charges'),
+  unattended(
     'billing.withdraw:after',
     ordering,
-    'the worker hears nothing and asks again: it is answered the outcome that is stored',
+    'the worker gets no response and retries: billing returns the stored outcome',
   ),
-  byItself('settle:before', ordering, `${RUN_AGAIN} the charge, and the row is moved`),
-  byItself('settle:after', ordering, `${RUN_AGAIN} the charge, and the row as it stands`),
-  byItself('announce:before', ordering, 'the activity runs again, and publishes'),
-  byItself(
-    'announce:after',
-    ordering,
-    'the activity runs again, and publishes the same event id; readers drop the second',
-  ),
+  unattended('settle:before', ordering, `${RUN_AGAIN} it finds the charge and updates the row`),
+  unattended('settle:after', ordering, `${RUN_AGAIN} it finds the charge and the updated row`),
+  unattended('announce:before', ordering, 'the activity runs again and publishes the event'),
+  unattended('announce:after', ordering, PUBLISHED_AGAIN),
 
-  asksAgain('cancel-request:before', takingBack, 'nothing is noted; the same request takes the order back'),
-  byItself('cancel-request:after', takingBack, 'the row says who wants it back; the auditor starts the cancellation'),
-  byItself('cancel-start:before', takingBack, 'the row says who wants it back; the auditor starts the cancellation'),
-  asksAgain('cancel-start:after', takingBack, 'the order is cancelled; a repeat of the request is told so'),
-  byItself('cancel-charge:before', takingBack, 'the activity runs again, and billing gives the money back'),
-  byItself('cancel-charge:after', takingBack, 'the activity runs again, and billing answers what it has promised'),
-  byItself(
-    'billing.refund:before',
-    takingBack,
-    'the worker hears nothing and asks again: the money is given back then',
-  ),
-  byItself('billing.refund:after', takingBack, 'the worker hears nothing and asks again: it is given back once'),
-  asksAgain('billing.tombstone:before', burying, 'nothing is stored; who asks again leaves the tombstone'),
-  asksAgain('billing.tombstone:after', burying, 'the tombstone stands; who asks again is answered the same'),
-  byItself('cancel-settle:before', takingBack, 'the activity runs again, and moves the row'),
-  byItself('cancel-settle:after', takingBack, 'the activity runs again, and finds the row moved'),
-  byItself('cancel-announce:before', takingBack, 'the activity runs again, and publishes'),
-  byItself(
-    'cancel-announce:after',
-    takingBack,
-    'the activity runs again, and publishes the same event id; readers drop the second',
-  ),
+  retried('cancel-request:before', cancelling, 'nothing was written; the same request cancels the order'),
+  unattended('cancel-request:after', cancelling, AUDITOR_STARTS_CANCELLATION),
+  unattended('cancel-start:before', cancelling, AUDITOR_STARTS_CANCELLATION),
+  retried('cancel-start:after', cancelling, 'the order is cancelled; the repeated request returns it'),
+  unattended('cancel-charge:before', cancelling, 'the activity runs again, and billing refunds the money'),
+  unattended('cancel-charge:after', cancelling, 'the activity runs again, and billing returns the stored outcome'),
+  unattended('billing.refund:before', cancelling, 'the worker gets no response and retries: now billing refunds'),
+  unattended('billing.refund:after', cancelling, 'the worker gets no response and retries: the money is refunded once'),
+  retried('billing.tombstone:before', tombstoning, 'nothing was written; the repeated request leaves the tombstone'),
+  retried('billing.tombstone:after', tombstoning, 'the tombstone exists; the repeated request gets the same response'),
+  unattended('cancel-settle:before', cancelling, 'the activity runs again and updates the row'),
+  unattended('cancel-settle:after', cancelling, 'the activity runs again and finds the updated row'),
+  unattended('cancel-announce:before', cancelling, 'the activity runs again and publishes the event'),
+  unattended('cancel-announce:after', cancelling, PUBLISHED_AGAIN),
 
-  asksAgain(
-    'billing.replenish:before',
-    depositing,
-    'nothing is known to the buyer, who sends the deposit again: it is made then',
-  ),
-  asksAgain(
-    'billing.replenish:after',
-    depositing,
-    'nothing is known to the buyer, who sends the deposit again: it was made once',
-  ),
+  retried('billing.replenish:before', depositing, 'nothing was written; the repeated request makes the deposit'),
+  retried('billing.replenish:after', depositing, 'the deposit was made; the repeated request does not make another'),
 
-  asksAgain('profile-row:before', joining, 'nothing is written; the same request writes it'),
-  byItself('profile-row:after', joining, 'there is a row of the change; the auditor starts its workflow'),
-  byItself('profile-start:before', joining, 'there is a row of the change; the auditor starts its workflow'),
-  byItself('profile-start:after', joining, 'the workflow runs; the auditor finds it and notes that it was started'),
-  byItself('profile-mark:before', joining, 'the workflow runs; the auditor finds it and notes that it was started'),
-  byItself('profile-mark:after', joining, 'all is noted; only the answer is lost'),
-  byItself('profile-open:before', joining, 'the activity runs again, and opens the account'),
-  byItself('profile-open:after', joining, 'the activity runs again, and finds the account open'),
-  byItself('billing.open:before', joining, 'the worker hears nothing and asks again: the account is opened then'),
-  byItself('billing.open:after', joining, 'the worker hears nothing and asks again: the account is open'),
-  byItself('profile-announce:before', joining, 'the activity runs again, and publishes'),
-  byItself('profile-announce:after', joining, 'the activity runs again, and publishes the profile as it is now'),
+  retried('profile-row:before', joining, 'nothing was written; the same request writes the profile'),
+  unattended('profile-row:after', joining, AUDITOR_STARTS_PROFILE),
+  unattended('profile-start:before', joining, AUDITOR_STARTS_PROFILE),
+  unattended('profile-start:after', joining, AUDITOR_MARKS_PROFILE),
+  unattended('profile-mark:before', joining, AUDITOR_MARKS_PROFILE),
+  unattended('profile-mark:after', joining, 'everything is written; only the response is lost'),
+  unattended('profile-open:before', joining, 'the activity runs again and opens the account'),
+  unattended('profile-open:after', joining, 'the activity runs again and finds the account open'),
+  unattended('billing.open:before', joining, 'the worker gets no response and retries: now the account is opened'),
+  unattended('billing.open:after', joining, 'the worker gets no response and retries: the account is open'),
+  unattended('profile-announce:before', joining, 'the activity runs again and publishes the profile'),
+  unattended('profile-announce:after', joining, 'the activity runs again and publishes the current profile'),
 
-  byItself('record:before', ordering, 'the offset is not committed: the event is delivered again'),
-  byItself('record:after', ordering, 'the event is delivered again, and finds its row'),
-  byItself('commit:before', ordering, 'the event is delivered again, and finds its row'),
-  byItself('commit:after', ordering, 'reading goes on behind the event'),
-  byItself('mail-claim:before', ordering, 'nobody has taken the mail; the next sender does'),
-  byItself('mail-claim:after', ordering, SENT_AGAIN),
-  byItself('mail-send:before', ordering, SENT_AGAIN),
-  byItself('mail-send:after', ordering, `${SENT_AGAIN}, for the second time, under the same \`Message-ID\``),
-  byItself('mail-mark:before', ordering, `${SENT_AGAIN}, for the second time, under the same \`Message-ID\``),
-  byItself('mail-mark:after', ordering, 'the mail is out, and noted'),
-  byItself('dead-letter:before', poisoning, 'the message is delivered again, and set aside then'),
-  byItself(
+  unattended('record:before', ordering, 'the offset is not committed: the event is delivered again'),
+  unattended('record:after', ordering, 'the event is delivered again; its row exists'),
+  unattended('commit:before', ordering, 'the event is delivered again; its row exists'),
+  unattended('commit:after', ordering, 'the consumer continues after the event'),
+  unattended('mail-claim:before', ordering, 'the mail is not claimed; the next sender claims it'),
+  unattended('mail-claim:after', ordering, MAIL_AGAIN),
+  unattended('mail-send:before', ordering, MAIL_AGAIN),
+  unattended('mail-send:after', ordering, MAIL_TWICE),
+  unattended('mail-mark:before', ordering, MAIL_TWICE),
+  unattended('mail-mark:after', ordering, 'the mail is sent and marked as sent'),
+  unattended(
+    'dead-letter:before',
+    publishingUnprocessable,
+    'the message is delivered again, then moved to the dead-letter topic',
+  ),
+  unattended(
     'dead-letter:after',
-    poisoning,
-    'the message is delivered again, and set aside twice, with the same place in both letters',
+    publishingUnprocessable,
+    'the message is delivered again and gets a second dead letter, which names the same place',
   ),
 
-  byItself('audit-order:before', orphanedOrder, 'the next round of any auditor finds the row again'),
-  byItself('audit-order:after', orphanedOrder, 'the workflow runs; the next round sees that'),
-  byItself('audit-cancellation:before', orphanedCancellation, 'the next round of any auditor finds the row again'),
-  byItself('audit-cancellation:after', orphanedCancellation, 'the workflow runs; the next round sees that'),
-  byItself('audit-profile:before', orphanedProfile, 'the next round of any auditor finds the row again'),
-  byItself('audit-profile:after', orphanedProfile, 'the workflow runs; the next round sees that and notes it'),
+  unattended('audit-order:before', orphanedOrder, FOUND_AGAIN),
+  unattended('audit-order:after', orphanedOrder, 'the workflow runs; the next round sees it'),
+  unattended('audit-cancellation:before', orphanedCancellation, FOUND_AGAIN),
+  unattended('audit-cancellation:after', orphanedCancellation, 'the workflow runs; the next round sees it'),
+  unattended('audit-profile:before', orphanedProfile, FOUND_AGAIN),
+  unattended('audit-profile:after', orphanedProfile, 'the workflow runs; the next round sees it and marks the change'),
 ];

@@ -2,32 +2,32 @@ import assert from 'node:assert/strict';
 import { cancelWorkflowId, chargeKey, orderWorkflowId, profileWorkflowId } from '../../../specs/identity.ts';
 import { mailsTo } from '../../support/inbox.ts';
 import type { Buyer } from '../clients/buyer.ts';
-import type { MortalShop } from './shop.ts';
+import type { DeathShop } from './shop.ts';
 
-type Eyes = Pick<MortalShop, 'databases' | 'temporal' | 'mailUrl'>;
+type ShopState = Pick<DeathShop, 'databases' | 'temporal' | 'mailUrl'>;
 
 const FIRST_BALANCE = 3_000;
 export const PRICE = 5;
 
-/** The order has succeeded, was paid once, and the buyer was told so by one message, of which each mail is a copy. */
-export async function succeeded(eyes: Eyes, buyer: Buyer, orderId: string): Promise<void> {
-  await isFinal(eyes, orderId, 'SUCCESS');
-  await isCharged(eyes, buyer, orderId, { outcome: 'CHARGED', balance: FIRST_BALANCE - PRICE, cancelled: false });
-  await isTold(eyes, buyer, orderId, ['OrderCreated']);
-  await hasEnded(eyes, orderWorkflowId(orderId));
+/** Asserts that the order succeeded, was paid once, and has one notification; duplicate mails are copies of it. */
+export async function succeeded(state: ShopState, buyer: Buyer, orderId: string): Promise<void> {
+  await isFinal(state, orderId, 'SUCCESS');
+  await isCharged(state, buyer, orderId, { outcome: 'CHARGED', balance: FIRST_BALANCE - PRICE, cancelled: false });
+  await isNotified(state, buyer, orderId, ['OrderCreated']);
+  await isCompleted(state, orderWorkflowId(orderId));
 }
 
-/** The order was paid and taken back: the money is back, once, and the buyer was told both. */
-export async function takenBack(eyes: Eyes, buyer: Buyer, orderId: string): Promise<void> {
-  await isFinal(eyes, orderId, 'CANCELLED');
-  await isCharged(eyes, buyer, orderId, { outcome: 'REFUNDED', balance: FIRST_BALANCE, cancelled: true });
-  await isTold(eyes, buyer, orderId, ['OrderCancelled', 'OrderCreated']);
-  await hasEnded(eyes, cancelWorkflowId(orderId));
+/** Asserts that the order was paid, cancelled and refunded once, and that the buyer was notified of both. */
+export async function cancelled(state: ShopState, buyer: Buyer, orderId: string): Promise<void> {
+  await isFinal(state, orderId, 'CANCELLED');
+  await isCharged(state, buyer, orderId, { outcome: 'REFUNDED', balance: FIRST_BALANCE, cancelled: true });
+  await isNotified(state, buyer, orderId, ['OrderCancelled', 'OrderCreated']);
+  await isCompleted(state, cancelWorkflowId(orderId));
 }
 
-/** The deposit was made once. */
+/** Asserts that the deposit was made once. */
 export async function deposited(
-  { databases: { billing } }: Eyes,
+  { databases: { billing } }: ShopState,
   buyer: Buyer,
   key: string,
   amount: number,
@@ -37,18 +37,18 @@ export async function deposited(
   assert.equal(await balanceOf(billing, buyer.id), FIRST_BALANCE + amount);
 }
 
-/** Every change of the profile was noted as started, the account is open, and the workflow of the latest has ended, having announced it. */
-export async function announced(eyes: Eyes, userId: string): Promise<void> {
-  const { users, billing } = eyes.databases;
+/** Asserts that every change was started, the account is open, and the latest profile was announced. */
+export async function announced(state: ShopState, userId: string): Promise<void> {
+  const { users, billing } = state.databases;
   assert.deepEqual(await users('select version from profile_changes where user_id = $1', [userId]), []);
   const [profile] = await users<{ version: number }>('select version from profiles where user_id = $1', [userId]);
   assert.ok(profile, 'there is no profile');
   assert.equal((await billing('select from billing_accounts where owner_id = $1', [userId])).length, 1);
-  await hasEnded(eyes, profileWorkflowId(userId, profile.version));
+  await isCompleted(state, profileWorkflowId(userId, profile.version));
 }
 
-/** Nothing was taken under the key, and nothing will be. */
-export async function buried({ databases: { billing } }: Eyes, ownerId: string, key: string): Promise<void> {
+/** Asserts that a tombstone blocks the key and that no money was taken under it. */
+export async function tombstoned({ databases: { billing } }: ShopState, ownerId: string, key: string): Promise<void> {
   const outcomes = await billing(
     'select outcome, cause, transaction_id from outcomes where owner_id = $1 and idempotency_key = $2',
     [ownerId, key],
@@ -56,13 +56,13 @@ export async function buried({ databases: { billing } }: Eyes, ownerId: string, 
   assert.deepEqual(outcomes, [{ outcome: 'CANCELLED', cause: 'buyer', transaction_id: null }]);
 }
 
-type Query = Eyes['databases']['billing'];
+type Query = ShopState['databases']['billing'];
 
 const balanceOf = async (billing: Query, ownerId: string): Promise<number | undefined> =>
   (await billing<{ amount: number }>('select amount::integer from billing_accounts where owner_id = $1', [ownerId]))[0]
     ?.amount;
 
-async function isFinal({ databases: { orders } }: Eyes, id: string, status: string): Promise<void> {
+async function isFinal({ databases: { orders } }: ShopState, id: string, status: string): Promise<void> {
   assert.deepEqual(await orders('select status, version from orders where id = $1', [id]), [{ status, version: 1 }]);
 }
 
@@ -73,7 +73,7 @@ interface Charge {
 }
 
 async function isCharged(
-  { databases: { billing } }: Eyes,
+  { databases: { billing } }: ShopState,
   buyer: Buyer,
   orderId: string,
   { outcome, balance, cancelled }: Charge,
@@ -88,26 +88,25 @@ async function isCharged(
   assert.equal(await balanceOf(billing, buyer.id), balance);
 }
 
-/** One message for each event, which is sent; and of each message mails under one Message-ID only. */
-async function isTold(
-  { databases: { notifications }, mailUrl }: Eyes,
+async function isNotified(
+  { databases: { notifications }, mailUrl }: ShopState,
   { person }: Buyer,
   orderId: string,
   events: string[],
 ): Promise<void> {
-  const told = await notifications<{ id: string; event: string; status: string }>(
+  const rows = await notifications<{ id: string; event: string; status: string }>(
     'select id::text, event_name as event, status from notifications where order_id = $1 order by event_name',
     [orderId],
   );
   assert.deepEqual(
-    told.map(({ event, status }) => [event, status]),
+    rows.map(({ event, status }) => [event, status]),
     events.map((event) => [event, 'SENT']),
   );
   const mails = (await mailsTo(person.email, mailUrl)).filter(({ subject }) => subject.includes(orderId));
   const ids = new Set(mails.map(({ messageId }) => messageId.split('@')[0]));
-  assert.deepEqual([...ids].sort(), told.map(({ id }) => id).sort());
+  assert.deepEqual([...ids].sort(), rows.map(({ id }) => id).sort());
 }
 
-async function hasEnded({ temporal: { client } }: Eyes, workflowId: string): Promise<void> {
+async function isCompleted({ temporal: { client } }: ShopState, workflowId: string): Promise<void> {
   assert.equal((await client.workflow.getHandle(workflowId).describe()).status.name, 'COMPLETED');
 }

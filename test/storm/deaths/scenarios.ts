@@ -1,56 +1,53 @@
 import assert from 'node:assert/strict';
 import { orderId } from '../../../specs/identity.ts';
 import type { Buyer } from '../clients/buyer.ts';
-import type { Asked, Exchange } from '../clients/history.ts';
+import type { ApiRequest, Exchange } from '../clients/history.ts';
 import * as requests from '../clients/requests.ts';
 import { createPerson } from '../clients/buyer.ts';
-import { announced, buried, deposited, PRICE, succeeded, takenBack } from './ends.ts';
-import { again, POISONED, type MortalShop } from './shop.ts';
+import { announced, cancelled, deposited, PRICE, succeeded, tombstoned } from './ends.ts';
+import { retry, UNPROCESSABLE_TOPIC, type DeathShop } from './shop.ts';
 
-/** What has a step taken. */
-export interface Act {
-  /** Asks for it, and hears an answer or none. Called again when the step was not come to. */
+export interface PreparedScenario {
+  /** Starts the work. Called again if the step was not reached. */
   trigger(): Promise<unknown>;
-  /** The same once more, until it is answered for certain: what is left to do for whoever heard no answer. */
-  insist(): Promise<unknown>;
-  /** Rejects until all has come to its end. */
-  ended(): Promise<void>;
+  /** Repeats the request until its outcome is known. */
+  retry(): Promise<unknown>;
+  /** Rejects until the work is complete. */
+  completed(): Promise<void>;
 }
 
-export type Scenario = (shop: MortalShop) => Promise<Act>;
+export type Scenario = (shop: DeathShop) => Promise<PreparedScenario>;
 
 const AMOUNT = 7;
 const is =
   (...statuses: number[]) =>
-  ({ answer }: Exchange) =>
-    statuses.includes(answer?.status ?? 0);
+  ({ response }: Exchange) =>
+    statuses.includes(response?.status ?? 0);
 
-/** A buyer orders. */
 export const ordering: Scenario = async (shop) => {
   const buyer = await shop.newBuyer();
-  const [id, asked] = newOrder(shop, buyer);
+  const [id, request] = newOrder(shop, buyer);
   return {
-    trigger: () => buyer.ask(asked),
-    insist: () => again(() => buyer.ask(asked), is(201, 202)),
-    ended: () => succeeded(shop, buyer, id),
+    trigger: () => buyer.send(request),
+    retry: () => retry(() => buyer.send(request), is(201, 202)),
+    completed: () => succeeded(shop, buyer, id),
   };
 };
 
-/** A buyer takes an order back that has succeeded. */
-export const takingBack: Scenario = async (shop) => {
+export const cancelling: Scenario = async (shop) => {
   const [buyer, id] = await succeededOrder(shop);
   return {
-    trigger: () => buyer.ask(requests.cancelOrder(id)),
-    insist: () => again(() => buyer.ask(requests.cancelOrder(id)), is(200)),
-    ended: () => takenBack(shop, buyer, id),
+    trigger: () => buyer.send(requests.cancelOrder(id)),
+    retry: () => retry(() => buyer.send(requests.cancelOrder(id)), is(200)),
+    completed: () => cancelled(shop, buyer, id),
   };
 };
 
-/** Billing is asked to cancel a charge that it has never seen, and then for the charge. */
-export const burying: Scenario = async (shop) => {
+/** Billing receives a cancellation before the charge that it cancels. */
+export const tombstoning: Scenario = async (shop) => {
   const [ownerId, key] = [shop.prng.uuid(), shop.prng.uuid()];
   const path = `/payments/withdrawals/${key}`;
-  const cancel: Asked = {
+  const cancel: ApiRequest = {
     operation: 'cancelWithdrawal',
     method: 'PUT',
     path: `${path}/cancellation`,
@@ -59,63 +56,61 @@ export const burying: Scenario = async (shop) => {
   };
   const charge = requests.withdraw(key, AMOUNT);
   return {
-    trigger: () => shop.askBilling(cancel),
-    insist: () => again(() => shop.askBilling(cancel), is(200)),
-    async ended() {
-      const late = await shop.askBilling({ ...charge, body: { ...charge.body, userId: ownerId } });
-      assert.equal(late.answer?.kind, 'charge-cancelled');
-      await buried(shop, ownerId, key);
+    trigger: () => shop.sendToBilling(cancel),
+    retry: () => retry(() => shop.sendToBilling(cancel), is(200)),
+    async completed() {
+      const late = await shop.sendToBilling({ ...charge, body: { ...charge.body, userId: ownerId } });
+      assert.equal(late.response?.kind, 'charge-cancelled');
+      await tombstoned(shop, ownerId, key);
     },
   };
 };
 
-/** A buyer puts money on the account. */
 export const depositing: Scenario = async (shop) => {
   const buyer = await shop.newBuyer();
   const key = shop.prng.uuid();
-  const asked = requests.deposit(key, AMOUNT);
+  const request = requests.deposit(key, AMOUNT);
   return {
-    trigger: () => buyer.ask(asked),
-    insist: () => again(() => buyer.ask(asked), is(201)),
-    ended: () => deposited(shop, buyer, key, AMOUNT),
+    trigger: () => buyer.send(request),
+    retry: () => retry(() => buyer.send(request), is(201)),
+    completed: () => deposited(shop, buyer, key, AMOUNT),
   };
 };
 
-/** Somebody new makes a profile. */
-export const joining: Scenario = async ({ caller, prng, ...eyes }) => {
+export const joining: Scenario = async ({ caller, prng, ...state }) => {
   const person = createPerson(prng.fork());
   const credentials = { username: person.username, password: 'a password of a test' };
-  await again(() => caller.ask(requests.register(credentials)), is(201, 409));
-  const { answer } = await again(() => caller.ask(requests.login(credentials)), is(200));
-  const cookie = answer!.headers['set-cookie']!.split(';')[0]!;
-  const asked = requests.withHeaders(requests.createProfile(person), { cookie });
-  const id = answer!.body.id as string;
+  await retry(() => caller.send(requests.register(credentials)), is(201, 409));
+  const { response } = await retry(() => caller.send(requests.login(credentials)), is(200));
+  const cookie = response!.headers['set-cookie']!.split(';')[0]!;
+  const request = requests.withHeaders(requests.createProfile(person), { cookie });
+  const id = response!.body.id as string;
   const change = requests.withHeaders(requests.updateProfile(id, person), { cookie });
   return {
-    // There is a profile by then, if it is asked for again.
-    trigger: async () => (await caller.ask(asked)).answer?.kind === 'profile-exists' && (await caller.ask(change)),
-    insist: () => again(() => caller.ask(asked), is(201, 409)),
-    ended: () => announced(eyes, id),
+    // On a repeated call the profile may exist.
+    trigger: async () =>
+      (await caller.send(request)).response?.kind === 'profile-exists' && (await caller.send(change)),
+    retry: () => retry(() => caller.send(request), is(201, 409)),
+    completed: () => announced(state, id),
   };
 };
 
-/** Somebody writes into the topic of an event what is none. */
-export const poisoning: Scenario = async ({ publish, prng, letters }) => {
+export const publishingUnprocessable: Scenario = async ({ publish, prng, letters }) => {
   const key = prng.uuid();
   const own = () => letters.filter((letter) => letter.key?.toString() === key);
   return {
-    trigger: once(() => publish({ topic: POISONED, key, value: 'poison', headers: {} })),
-    insist: () => Promise.reject(new Error('a message is written once')),
-    async ended() {
+    trigger: once(() => publish({ topic: UNPROCESSABLE_TOPIC, key, value: 'no event', headers: {} })),
+    retry: () => Promise.reject(new Error('the message must be published once only')),
+    async completed() {
       const offsets = new Set(
         own().map(({ headers }) => `${headers['deadLetterPartition']}/${headers['deadLetterOffset']}`),
       );
-      assert.equal(offsets.size, 1, 'one message was set aside');
+      assert.equal(offsets.size, 1, 'all dead letters come from one message');
     },
   };
 };
 
-/** There is a row of an order, and whoever wrote it has died. */
+/** An order row without a workflow, as if its writer had died. */
 export const orphanedOrder: Scenario = async (shop) => {
   const buyer = await shop.newBuyer();
   const id = shop.prng.uuid();
@@ -127,25 +122,25 @@ export const orphanedOrder: Scenario = async (shop) => {
         [id, buyer.id, PRICE],
       ),
     ),
-    insist: () => Promise.reject(new Error('nobody is there to insist')),
-    ended: () => succeeded(shop, buyer, id),
+    retry: noSender,
+    completed: () => succeeded(shop, buyer, id),
   };
 };
 
-/** An order is to be taken back, and whoever noted that has died. */
+/** A recorded cancellation request without a workflow. */
 export const orphanedCancellation: Scenario = async (shop) => {
   const [buyer, id] = await succeededOrder(shop);
   return {
     trigger: once(() => shop.databases.orders(`update orders set cancel_cause = 'buyer' where id = $1`, [id])),
-    insist: () => Promise.reject(new Error('nobody is there to insist')),
-    ended: () => takenBack(shop, buyer, id),
+    retry: noSender,
+    completed: () => cancelled(shop, buyer, id),
   };
 };
 
-/** A profile was changed, and whoever wrote it has died. */
+/** A profile change without a workflow. */
 export const orphanedProfile: Scenario = async (shop) => {
   const buyer = await shop.newBuyer();
-  await again(() => buyer.ask(requests.readProfile(buyer.id)), is(200));
+  await retry(() => buyer.send(requests.readProfile(buyer.id)), is(200));
   return {
     trigger: once(() =>
       shop.databases.users(
@@ -154,30 +149,31 @@ export const orphanedProfile: Scenario = async (shop) => {
         [buyer.id],
       ),
     ),
-    insist: () => Promise.reject(new Error('nobody is there to insist')),
-    ended: () => announced(shop, buyer.id),
+    retry: noSender,
+    completed: () => announced(shop, buyer.id),
   };
 };
 
-/** The first call does it; later ones answer the same. */
+const noSender = () => Promise.reject(new Error('this scenario has no sender that could retry'));
+
 function once<T>(act: () => Promise<T>): () => Promise<T> {
   let done: Promise<T> | undefined;
   return () => (done ??= act());
 }
 
-function newOrder({ prng }: MortalShop, buyer: Buyer): [id: string, asked: Asked] {
+function newOrder({ prng }: DeathShop, buyer: Buyer): [id: string, request: ApiRequest] {
   const key = prng.uuid();
   return [orderId(buyer.id, key), requests.createOrder(PRICE, { ifMatch: 0, key })];
 }
 
-/** An order of which the buyer was told already: what comes after it is about something else. */
-async function succeededOrder(shop: MortalShop): Promise<[buyer: Buyer, id: string]> {
+/** A succeeded order whose notification exists, so that later notification steps belong to something else. */
+async function succeededOrder(shop: DeathShop): Promise<[buyer: Buyer, id: string]> {
   const buyer = await shop.newBuyer();
-  const [id, asked] = newOrder(shop, buyer);
-  await again(() => buyer.ask(asked), is(201));
-  await again(
-    () => buyer.ask(requests.listNotifications()),
-    ({ answer }) => answer?.status === 200 && answer.body.length === 1,
+  const [id, request] = newOrder(shop, buyer);
+  await retry(() => buyer.send(request), is(201));
+  await retry(
+    () => buyer.send(requests.listNotifications()),
+    ({ response }) => response?.status === 200 && response.body.length === 1,
   );
   return [buyer, id];
 }

@@ -7,7 +7,7 @@ import { createTransport, type Received } from '../../../lib/kafka.ts';
 import { createLog } from '../../../lib/log.ts';
 import { createServiceTokens } from '../../../lib/tokens.ts';
 import { eventually } from '../../support/eventually.ts';
-import { arrive, type Again, type Buyer } from '../clients/buyer.ts';
+import { signUp, type Buyer, type Retry } from '../clients/buyer.ts';
 import { createCaller } from '../clients/caller.ts';
 import { createHistory } from '../clients/history.ts';
 import { armFailpoint, failpoints, hitFailpoints } from '../failpoints/points.ts';
@@ -15,13 +15,13 @@ import { createPrng } from '../prng.ts';
 import { startWorld } from '../world/world.ts';
 
 const DIE_WITHIN_MS = 180_000;
-const COME_TO_IT_WITHIN_MS = 10_000;
-export const POISONED = 'order-service.OrderCreated';
+const REACH_STEP_WITHIN_MS = 10_000;
+export const UNPROCESSABLE_TOPIC = 'order-service.OrderCreated';
 
-export type MortalShop = Awaited<ReturnType<typeof startMortalShop>>;
+export type DeathShop = Awaited<ReturnType<typeof startDeathShop>>;
 
-/** The whole installation, each role a process that can be told where to die and that is started again when it has. */
-export async function startMortalShop() {
+/** The whole installation; each role is a process that can be killed at a failpoint and is then restarted. */
+export async function startDeathShop() {
   const dir = await mkdtemp(join(tmpdir(), 'order-saga-deaths-'));
   const stopping = new AbortController();
   const root = join(import.meta.dirname, '..', '..', '..');
@@ -38,7 +38,7 @@ export async function startMortalShop() {
   const letters: Received[] = [];
   const reading = transport.consume({
     groupId: 'test',
-    topics: [deadLetterTopic(POISONED)],
+    topics: [deadLetterTopic(UNPROCESSABLE_TOPIC)],
     handle: async (letter) => void letters.push(letter),
   });
 
@@ -48,17 +48,17 @@ export async function startMortalShop() {
     const { role } = failpoints.find((failpoint) => failpoint.name === name)!;
     const before = world.roles.restarts(role);
     armFailpoint(world.failpointsDir, name);
-    const isDead = () => assertSome(hitFailpoints(world.failpointsDir), name);
-    // On a machine that is busy a request may be turned away before it comes to the step.
+    const isDead = () => assertHit(hitFailpoints(world.failpointsDir), name);
+    // A busy machine may reject a request before it reaches the step.
     await eventually(async () => {
       await trigger();
-      await eventually(isDead, COME_TO_IT_WITHIN_MS);
+      await eventually(isDead, REACH_STEP_WITHIN_MS);
     }, DIE_WITHIN_MS);
     deaths++;
-    await eventually(() => isBack(role, before), DIE_WITHIN_MS);
+    await eventually(() => hasRestarted(role, before), DIE_WITHIN_MS);
   };
-  const isBack = async (role: RoleName, before: number): Promise<void> => {
-    if (world.roles.restarts(role) === before) throw new Error(`${role} is not started again yet`);
+  const hasRestarted = async (role: RoleName, before: number): Promise<void> => {
+    if (world.roles.restarts(role) === before) throw new Error(`${role} has not restarted yet`);
     await fetch(`${world.operationsUrlOf(role)}/health/live`);
   };
 
@@ -70,32 +70,34 @@ export async function startMortalShop() {
     caller,
     letters,
     publish: publisher.publish,
-    /** Somebody with a profile and 3,000 on the account. */
-    newBuyer: (): Promise<Buyer> => arrive({ caller, prng: prng.fork(), again }),
-    /** Asks billing as the worker does. */
-    askBilling: (asked: Parameters<typeof billing.ask>[0]) =>
-      billing.ask({ ...asked, headers: { ...asked.headers, authorization: `Bearer ${asWorker()}` } }),
-    /** Has the role of a failpoint die there while it does what the trigger sets in motion. Afterwards the role is back, and who insists has an answer. One death at a time. */
-    dieAt(name: string, trigger: () => Promise<unknown>, insist?: () => Promise<unknown>): Promise<unknown> {
+    /** A buyer with a profile and a balance of 3,000. */
+    newBuyer: (): Promise<Buyer> => signUp({ caller, prng: prng.fork(), retry }),
+    sendToBilling: (request: Parameters<typeof billing.send>[0]) =>
+      billing.send({ ...request, headers: { ...request.headers, authorization: `Bearer ${asWorker()}` } }),
+    /**
+     * Kills a role at a failpoint during the work that `trigger` starts. Resolves once the role has restarted and
+     * `resend` has an answer. Concurrent calls run one after the other.
+     */
+    dieAt(name: string, trigger: () => Promise<unknown>, resend?: () => Promise<unknown>): Promise<unknown> {
       const death = lastDeath.then(async () => {
         await dieAt(name, trigger);
-        return insist?.();
+        return resend?.();
       });
       lastDeath = death.catch(() => {});
       return death;
     },
-    /** Waits until something has ended. Whoever dies meanwhile may have taken its turn with them, so that it has the whole time again. */
-    async untilEnded(ended: () => Promise<void>, withinMs: number): Promise<void> {
+    /** Waits for completion. A death meanwhile may have hit this work too, so the time limit starts again. */
+    async untilCompleted(completed: () => Promise<void>, withinMs: number): Promise<void> {
       for (;;) {
         const before = deaths;
         try {
-          return await eventually(ended, withinMs);
+          return await eventually(completed, withinMs);
         } catch (error) {
           if (deaths === before) throw error;
         }
       }
     },
-    endedByThemselves: world.roles.endedByThemselves,
+    unexpectedExits: world.roles.unexpectedExits,
     async stop() {
       await Promise.all([reading.close(), publisher.close(), caller.close(), billing.close()]);
       await transport.close();
@@ -106,17 +108,17 @@ export async function startMortalShop() {
   };
 }
 
-/** Asks until the answer will do, whatever comes before it. */
-export const again: Again = (ask, willDo) =>
+/** Sends a request until its exchange is accepted. */
+export const retry: Retry = (send, isDone) =>
   eventually(async () => {
-    const exchange = await ask();
-    if (!willDo(exchange))
+    const exchange = await send();
+    if (!isDone(exchange))
       throw new Error(
-        `${exchange.asked.operation}: ${exchange.answer?.kind ?? exchange.answer?.status ?? exchange.broken}`,
+        `${exchange.request.operation}: ${exchange.response?.kind ?? exchange.response?.status ?? exchange.connectionError}`,
       );
     return exchange;
   });
 
-function assertSome(names: readonly string[], name: string): void {
-  if (!names.includes(name)) throw new Error(`nobody has died at ${name}`);
+function assertHit(names: readonly string[], name: string): void {
+  if (!names.includes(name)) throw new Error(`no process has died at ${name}`);
 }

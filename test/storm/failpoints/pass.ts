@@ -2,12 +2,12 @@ import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { foldersOf } from './points.ts';
 
-/** How often this process has passed each failpoint. */
+/** By failpoint: how often this process has passed it. */
 export const passes = new Map<string, number>();
 
 /**
- * Kills this process, at once and as a power cut would, if the failpoint is armed. The rename is atomic, so of many processes one
- * dies, and it is the only thing that is written: what had its effect before this point has it, what comes after it has none.
+ * Kills this process with SIGKILL if the failpoint is armed. The rename is atomic, so only one of several processes
+ * dies. Nothing else is written, so effects before this point stay and later ones never happen.
  */
 export function pass(dir: string, name: string): void {
   const passed = (passes.get(name) ?? 0) + 1;
@@ -18,7 +18,6 @@ export function pass(dir: string, name: string): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
-/** False when another process was faster. */
 function claim(armed: string, hit: string): boolean {
   try {
     renameSync(armed, hit);

@@ -8,15 +8,14 @@ export interface Failpoint {
   role: RoleName;
 }
 
-/** Before and after each step: where a process can be killed between two of its statements. */
 export const failpoints: readonly Failpoint[] = steps.flatMap(({ name, role }) =>
   ['before', 'after'].map((side) => ({ name: `${name}:${side}`, role })),
 );
 
-/** The folders by which a storm and the processes in it agree on who dies where. */
+/** The folders in which a storm arms failpoints and its processes report hits. */
 export const foldersOf = (dir: string) => ({ armed: join(dir, 'armed'), hit: join(dir, 'hit') });
 
-/** Afterwards the next process of its role that passes the failpoint kills itself there: one process, once. */
+/** The next process of the role that passes the failpoint will kill itself there: one process, once. */
 export function armFailpoint(dir: string, name: string): void {
   if (!failpoints.some((failpoint) => failpoint.name === name)) throw new Error(`There is no failpoint ${name}`);
   const { armed, hit } = foldersOf(dir);
@@ -24,7 +23,7 @@ export function armFailpoint(dir: string, name: string): void {
   writeFileSync(join(armed, name), '');
 }
 
-/** The failpoints at which a process has killed itself, each as often as that happened. */
+/** The failpoints at which a process has died, repeated for each death. */
 export function hitFailpoints(dir: string): string[] {
   const { hit } = foldersOf(dir);
   mkdirSync(hit, { recursive: true });

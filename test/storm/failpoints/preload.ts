@@ -1,7 +1,7 @@
 /**
- * `node --import <root>/test/storm/failpoints/preload.ts bin/order-saga.ts <role>`: the product as it is, with failpoints around its
- * steps. The product knows nothing of them. A module that takes a step is replaced while it is loaded, by one that exports the same
- * and wraps what takes the step.
+ * `node --import <root>/test/storm/failpoints/preload.ts bin/order-saga.ts <role>` runs the unchanged product with
+ * failpoints around its steps. A module that contains a step is replaced while loading by one that wraps the step's
+ * exports.
  */
 import { existsSync, mkdirSync } from 'node:fs';
 import { registerHooks } from 'node:module';
@@ -18,8 +18,11 @@ for (const folder of Object.values(foldersOf(failpointsDir()))) mkdirSync(folder
 const sources = new Map<string, string>();
 for (const file of new Set(steps.map((step) => step.file))) {
   const url = new URL(file, root);
-  // A file that was moved would be loaded as it is, and its failpoints passed by nobody.
-  if (!existsSync(url)) throw new Error(`There is no ${file} any more: mend test/storm/failpoints/steps.ts`);
+  // Without this check the failpoints of a moved file would silently never be passed.
+  if (!existsSync(url))
+    throw new Error(
+      `${file} no longer exists, so its failpoints cannot be installed. Update test/storm/failpoints/steps.ts.`,
+    );
   sources.set(url.href, sourceOf(file, url.href));
 }
 
@@ -30,7 +33,7 @@ registerHooks({
   },
 });
 
-/** A module that exports what the original does. What it exports by name wins over what it passes on. */
+/** Named exports take precedence over `export *`. */
 function sourceOf(file: string, url: string): string {
   const original = JSON.stringify(url + ORIGINAL);
   const names = new Set(steps.filter((step) => step.file === file).map((step) => step.exported));

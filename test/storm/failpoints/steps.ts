@@ -1,31 +1,32 @@
 import type { RoleName } from '../../../bin/role.ts';
 
-/** Where in what a module exports a step is taken: by the export itself, by something that it answers, or by something that it is handed. */
-export type Place =
+/**
+ * Which function takes the step: the export itself, the function it returns, methods of the object it returns, a
+ * function in one of its arguments, or a method of a library.
+ */
+export type Hook =
   | { kind: 'export' }
-  | { kind: 'answer' }
-  | { kind: 'methods'; of: readonly string[] }
-  | { kind: 'argument'; at: number; path: readonly string[] }
+  | { kind: 'returned' }
+  | { kind: 'methods'; names: readonly string[] }
+  | { kind: 'argument'; index: number; path: readonly string[] }
   | { kind: 'library'; module: string; method: string };
 
-/** One step of the product: afterwards something is so that was not before, and the role may die on either side of it. */
 export interface Step {
   name: string;
-  /** The role that takes it. Where another one takes the same step, its process passes no failpoint. */
+  /** Only this role passes the failpoints, even if others take the step too. */
   role: RoleName;
   file: string;
   exported: string;
-  place: Place;
-  /** Which calls are this step. All, where it is left out. */
+  hook: Hook;
   when?: (...input: never[]) => boolean;
-  /** Whether the call had an effect, told by its answer: without one there is nothing to die after. */
-  had?: (answer: never) => boolean;
+  /** Without an effect there is no failpoint after the call. */
+  hadEffect?: (result: never) => boolean;
 }
 
-const method = (...of: string[]): Place => ({ kind: 'methods', of });
-const handed = (at: number, ...path: string[]): Place => ({ kind: 'argument', at, path });
-const itself: Place = { kind: 'export' };
-const answered: Place = { kind: 'answer' };
+const method = (...names: string[]): Hook => ({ kind: 'methods', names });
+const argument = (index: number, ...path: string[]): Hook => ({ kind: 'argument', index, path });
+const itself: Hook = { kind: 'export' };
+const returned: Hook = { kind: 'returned' };
 
 const rowsWritten = (rows: readonly unknown[]) => rows.length > 0;
 const done = (written: boolean) => written;
@@ -39,88 +40,88 @@ const ANNOUNCING = {
   role: 'worker',
   file: 'activities/announcement.ts',
   exported: 'createAnnouncementActivities',
-  place: method('announceOrder'),
+  hook: method('announceOrder'),
 } as const;
 const PROFILES = { role: 'worker', file: 'activities/profile.ts', exported: 'createProfileActivities' } as const;
-const MONEY = { role: 'billing', file: 'api/billing/statements.ts', place: itself } as const;
+const MONEY = { role: 'billing', file: 'api/billing/statements.ts', hook: itself } as const;
 const USERS = { role: 'users', file: 'api/users/store.ts', exported: 'createUserStore' } as const;
 const MESSAGES = {
   role: 'notifications',
   file: 'api/notifications/store.ts',
   exported: 'createNotificationStore',
 } as const;
-const AUDIT = { role: 'auditor', file: 'api/auditor/sources.ts', place: handed(1) } as const;
+const AUDIT = { role: 'auditor', file: 'api/auditor/sources.ts', hook: argument(1) } as const;
 
-/** Every step at which a role is killed, in the order in which an order, a profile and a message meet them. */
+/** Every step, in the order in which orders, profiles and messages reach them. */
 export const steps: readonly Step[] = [
-  { name: 'place', ...ORDERS, place: method('place'), had: ({ kind }: { kind: string }) => kind === 'placed' },
-  { name: 'start', ...SAGA, place: method('outcome') },
-  { name: 'charge', ...ASKING, place: method('chargeOrder') },
-  { name: 'billing.withdraw', ...MONEY, exported: 'withdrawal', had: rowsWritten },
-  { name: 'settle', ...SETTLING, place: method('settle') },
-  { name: 'announce', ...ANNOUNCING, when: (told: { status: string }) => !isCancellation(told) },
+  { name: 'place', ...ORDERS, hook: method('place'), hadEffect: ({ kind }: { kind: string }) => kind === 'placed' },
+  { name: 'start', ...SAGA, hook: method('awaitOutcome') },
+  { name: 'charge', ...ASKING, hook: method('chargeOrder') },
+  { name: 'billing.withdraw', ...MONEY, exported: 'withdrawal', hadEffect: rowsWritten },
+  { name: 'settle', ...SETTLING, hook: method('settle') },
+  { name: 'announce', ...ANNOUNCING, when: (event: { status: string }) => !isCancellation(event) },
 
-  { name: 'cancel-request', ...ORDERS, place: method('requestCancellation') },
-  { name: 'cancel-start', ...SAGA, place: method('cancelled') },
-  { name: 'cancel-charge', ...ASKING, place: method('cancelCharge') },
-  { name: 'billing.refund', ...MONEY, exported: 'refund', had: rowsWritten },
-  { name: 'billing.tombstone', ...MONEY, exported: 'tombstone', had: rowsWritten },
-  { name: 'cancel-settle', ...SETTLING, place: method('cancel') },
+  { name: 'cancel-request', ...ORDERS, hook: method('requestCancellation') },
+  { name: 'cancel-start', ...SAGA, hook: method('cancelAndWait') },
+  { name: 'cancel-charge', ...ASKING, hook: method('cancelCharge') },
+  { name: 'billing.refund', ...MONEY, exported: 'refund', hadEffect: rowsWritten },
+  { name: 'billing.tombstone', ...MONEY, exported: 'tombstone', hadEffect: rowsWritten },
+  { name: 'cancel-settle', ...SETTLING, hook: method('cancel') },
   { name: 'cancel-announce', ...ANNOUNCING, when: isCancellation },
 
-  { name: 'billing.replenish', ...MONEY, exported: 'replenishment', had: rowsWritten },
+  { name: 'billing.replenish', ...MONEY, exported: 'replenishment', hadEffect: rowsWritten },
 
   {
     name: 'profile-row',
     ...USERS,
-    place: method('create', 'update'),
-    had: (profile: unknown) => profile !== undefined,
+    hook: method('create', 'update'),
+    hadEffect: (profile: unknown) => profile !== undefined,
   },
   {
     name: 'profile-start',
     role: 'users',
     file: 'api/users/workflow.ts',
     exported: 'createProfileStarter',
-    place: answered,
+    hook: returned,
   },
-  { name: 'profile-mark', ...USERS, place: method('markStarted') },
-  { name: 'profile-open', ...PROFILES, place: method('openAccount') },
+  { name: 'profile-mark', ...USERS, hook: method('markStarted') },
+  { name: 'profile-open', ...PROFILES, hook: method('openAccount') },
   {
     name: 'billing.open',
     role: 'billing',
     file: 'api/billing/store.ts',
     exported: 'createBillingStore',
-    place: method('open'),
-    had: done,
+    hook: method('open'),
+    hadEffect: done,
   },
-  { name: 'profile-announce', ...PROFILES, place: method('announceProfile') },
+  { name: 'profile-announce', ...PROFILES, hook: method('announceProfile') },
 
-  { name: 'record', ...MESSAGES, place: method('record'), had: done },
+  { name: 'record', ...MESSAGES, hook: method('record'), hadEffect: done },
   {
     name: 'commit',
     role: 'notifications',
     file: 'lib/kafka.ts',
     exported: 'createTransport',
-    place: { kind: 'library', module: 'kafkajs/src/broker/index.js', method: 'offsetCommit' },
+    hook: { kind: 'library', module: 'kafkajs/src/broker/index.js', method: 'offsetCommit' },
   },
-  { name: 'mail-claim', ...MESSAGES, place: method('claim'), had: rowsWritten },
+  { name: 'mail-claim', ...MESSAGES, hook: method('claim'), hadEffect: rowsWritten },
   {
     name: 'mail-send',
     role: 'notifications',
     file: 'api/notifications/mailer.ts',
     exported: 'createMailer',
-    place: method('send'),
+    hook: method('send'),
   },
-  { name: 'mail-mark', ...MESSAGES, place: method('sent') },
+  { name: 'mail-mark', ...MESSAGES, hook: method('markSent') },
   {
     name: 'dead-letter',
     role: 'notifications',
     file: 'lib/dead-letters.ts',
-    exported: 'settingPoisonAside',
-    place: handed(0, 'publisher', 'publish'),
+    exported: 'withDeadLetters',
+    hook: argument(0, 'publisher', 'publish'),
   },
 
-  { name: 'audit-order', ...AUDIT, exported: 'ordersWithoutEnd' },
+  { name: 'audit-order', ...AUDIT, exported: 'ordersInProgress' },
   { name: 'audit-cancellation', ...AUDIT, exported: 'unfinishedCancellations' },
   { name: 'audit-profile', ...AUDIT, exported: 'unstartedChanges' },
 ];

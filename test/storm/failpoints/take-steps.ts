@@ -1,12 +1,12 @@
 /**
- * `node --import …/preload.ts take-steps.ts all [<step>…]`: takes steps as the product does, with the real stores over the databases of
- * a test and fakes of everything else, and says how often each failpoint was passed.
+ * `node --import …/preload.ts take-steps.ts all [<step>…]` takes steps with the real stores on test databases and fakes
+ * for everything else, then prints how often each failpoint was passed.
  */
 import { randomUUID } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createAnnouncementActivities } from '../../../activities/announcement.ts';
 import { createBillingActivities } from '../../../activities/billing.ts';
-import { ordersWithoutEnd, unfinishedCancellations, unstartedChanges } from '../../../api/auditor/sources.ts';
+import { ordersInProgress, unfinishedCancellations, unstartedChanges } from '../../../api/auditor/sources.ts';
 import { createBillingStore } from '../../../api/billing/store.ts';
 import { createMailer } from '../../../api/notifications/mailer.ts';
 import { createNotificationStore } from '../../../api/notifications/store.ts';
@@ -14,8 +14,8 @@ import { createSaga } from '../../../api/orders/saga.ts';
 import { createOrderStore } from '../../../api/orders/store.ts';
 import { createUserStore } from '../../../api/users/store.ts';
 import { createProfileStarter } from '../../../api/users/workflow.ts';
-import { settingPoisonAside } from '../../../lib/dead-letters.ts';
-import { PoisonMessage } from '../../../lib/events.ts';
+import { withDeadLetters } from '../../../lib/dead-letters.ts';
+import { UnprocessableMessage } from '../../../lib/events.ts';
 import type { HttpClient } from '../../../lib/http-client.ts';
 import { createLog } from '../../../lib/log.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -26,7 +26,7 @@ import { startSmtp } from '../../support/smtp-server.ts';
 import { env } from '../../support/temporal.ts';
 import { ada } from '../../support/users.ts';
 import { passes } from './pass.ts';
-import { openPatiently } from '../../support/database.ts';
+import { openWithLongTimeouts } from '../../support/database.ts';
 import { steps } from './steps.ts';
 
 const log = createLog('silent');
@@ -35,7 +35,7 @@ const change = { userId: ids.ownerId, version: 1 };
 const now = { status: 'IN_PROGRESS', reason: null, firstStatus: null, cancelCause: null } as const;
 const placed = { id: ids.orderId, userId: ids.ownerId, price: 5, version: 1, ...now };
 const order = { ...placed, createdAt: new Date().toISOString(), correlationId: 'test', traceparent: null };
-const asked = {
+const request = {
   id: ids.orderId,
   ownerId: ids.ownerId,
   price: 5,
@@ -45,7 +45,7 @@ const asked = {
   correlationId: 'test',
 };
 
-const open = (service: string) => openPatiently(env(`${service}_DATABASE_URL`));
+const open = (service: string) => openWithLongTimeouts(env(`${service}_DATABASE_URL`));
 const databases = {
   orders: open('ORDERS'),
   billing: open('BILLING'),
@@ -57,7 +57,6 @@ const money = createBillingStore(databases.billing);
 const users = createUserStore(databases.users);
 const messages = createNotificationStore(databases.notifications);
 
-/** Temporal starts what it is asked to, and each workflow ends at once. */
 const temporal = {
   withDeadline: (_atMs: number, act: () => Promise<unknown>) => act(),
   workflow: {
@@ -88,19 +87,19 @@ const profiles = createProfileWorld();
 const asActivity = <Input>(act: (input: Input) => Promise<unknown>, input: Input) =>
   new MockActivityEnvironment().run(act, input);
 
-const poison = { topic: 'test', partition: 0, offset: '0', key: null, value: null, headers: {} };
+const unprocessable = { topic: 'test', partition: 0, offset: '0', key: null, value: null, headers: {} };
 const movement = (kind: 'replenishment' | 'withdrawal') =>
   ({ ownerId: ids.ownerId, scope: 'order', key: randomUUID(), kind, amount: 5 }) as const;
 
 const acts: Record<string, () => Promise<unknown>> = {
-  place: () => orders.place(asked),
-  start: () => saga.outcome(order),
+  place: () => orders.place(request),
+  start: () => saga.awaitOutcome(order),
   charge: () => asActivity(asking.chargeOrder, { ...ids, price: 5 }),
   'billing.withdraw': () => money.withdraw(movement('withdrawal')),
   settle: () => orders.settle(ids.orderId, 'SUCCESS', null),
   announce: () => announcing.announceOrder({ ...ids, status: 'SUCCESS', reason: null }),
   'cancel-request': () => orders.requestCancellation(ids.orderId, 'buyer'),
-  'cancel-start': () => saga.cancelled(order, 'buyer'),
+  'cancel-start': () => saga.cancelAndWait(order, 'buyer'),
   'cancel-charge': () => asActivity(asking.cancelCharge, { ...ids, cause: 'buyer' }),
   'billing.refund': refund,
   'billing.tombstone': () => money.cancel(movement('withdrawal'), 'buyer'),
@@ -117,10 +116,10 @@ const acts: Record<string, () => Promise<unknown>> = {
   commit: readOne,
   'mail-claim': async () => (await messages.record(notificationOf(ids.ownerId)), messages.claim(1, 1)),
   'mail-send': sendOne,
-  'mail-mark': () => messages.sent(randomUUID()),
+  'mail-mark': () => messages.markSent(randomUUID()),
   'dead-letter': () =>
-    settingPoisonAside({ publisher, log, handle: () => Promise.reject(new PoisonMessage('test')) })(poison),
-  'audit-order': () => startAll(ordersWithoutEnd({ inProgress: async () => [order] }, saga.start)),
+    withDeadLetters({ publisher, log, handle: () => Promise.reject(new UnprocessableMessage('test')) })(unprocessable),
+  'audit-order': () => startAll(ordersInProgress({ inProgress: async () => [order] }, saga.start)),
   'audit-cancellation': () =>
     startAll(
       unfinishedCancellations({ cancelling: async () => [order] }, (each) => saga.startCancellation(each, 'buyer')),

@@ -1,10 +1,10 @@
 import { migrationOf, type Mutant } from './mutant.ts';
 
-/** Broken around what must follow from a row: its workflow, its notification. */
+/** Mutants of the work that must follow a row: its workflow, its notification. */
 export const followerMutants: readonly Mutant[] = [
   {
     name: 'auditor-off',
-    summary: 'nobody starts the workflow of a row whose writer died',
+    summary: 'the workflow of a row whose writer died is never started',
     caughtBy: ['I8'],
     changes: [
       { file: 'api/auditor/auditor.ts', find: 'onFailed }, startMissing);', replace: 'onFailed }, async () => {});' },
@@ -12,19 +12,14 @@ export const followerMutants: readonly Mutant[] = [
   },
   {
     name: 'offset-before-row',
-    summary: 'an event counts as read before its notification is written',
+    summary: 'the offset of an event is committed before its notification is written',
     caughtBy: ['I15'],
     changes: [
       {
         file: 'lib/kafka-consumer.ts',
-        find: '    eachMessage: ({ topic, partition, message, heartbeat }) => handle(',
+        find: '      handle(toReceived({ topic, partition }, message), heartbeat),',
         replace:
-          '    eachMessage: ({ topic, partition, message, heartbeat }) => consumer.commitOffsets([{ topic, partition, offset: String(BigInt(message.offset) + 1n) }]).then(() => handle(',
-      },
-      {
-        file: 'lib/kafka-consumer.ts',
-        find: 'toReceived({ topic, partition }, message), heartbeat),',
-        replace: 'toReceived({ topic, partition }, message), heartbeat)),',
+          '      consumer.commitOffsets([{ topic, partition, offset: String(BigInt(message.offset) + 1n) }]).then(() => handle(toReceived({ topic, partition }, message), heartbeat)),',
       },
     ],
   },

@@ -1,6 +1,6 @@
 import { lines, migrationOf, type Mutant } from './mutant.ts';
 
-/** Broken around the key of a charge, and what billing remembers under it. */
+/** Mutants of the charge key and the outcome stored under it. */
 export const moneyMutants: readonly Mutant[] = [
   {
     name: 'outcome-key-not-unique',
@@ -16,17 +16,17 @@ export const moneyMutants: readonly Mutant[] = [
   },
   {
     name: 'outcome-do-nothing',
-    summary: 'an outcome that is there already is passed over, and the money that was moved with it stays moved',
+    summary: 'a second outcome under a key is ignored, but its money still moves',
     caughtBy: ['I4', 'I5', 'I6', 'I18'],
     changes: ['debit', 'credit'].map((moved) => ({
       file: 'api/billing/statements.ts',
-      find: `  from asked left join ${moved} on true left join ledger on true`,
-      replace: `  from asked left join ${moved} on true left join ledger on true on conflict do nothing`,
+      find: `  from claim left join ${moved} on true left join ledger on true`,
+      replace: `  from claim left join ${moved} on true left join ledger on true on conflict do nothing`,
     })),
   },
   {
     name: 'charge-key-per-attempt',
-    summary: 'each further attempt of a charge has a key of its own',
+    summary: 'each retry of a charge has a new key',
     caughtBy: ['I5', 'I6', 'I7'],
     changes: [
       {
@@ -44,7 +44,7 @@ export const moneyMutants: readonly Mutant[] = [
   },
   {
     name: 'failed-on-timeout',
-    summary: 'a charge that is not answered is taken for a declined one',
+    summary: 'a charge without an answer counts as declined',
     caughtBy: ['I6'],
     changes: [
       {
@@ -66,35 +66,35 @@ export const moneyMutants: readonly Mutant[] = [
   {
     name: 'no-tombstone',
     summary:
-      'the cancellation of a charge that billing has not seen leaves nothing under the key, and a late charge takes the money',
+      'a cancellation that reaches billing before its charge leaves no tombstone, so the late charge takes the money',
     caughtBy: ['I6', 'I18'],
     changes: [
       {
         file: 'api/billing/store.ts',
         find: lines(
-          '    const [buried] = (await unlessDuplicate(() => tombstone(db, key, cause))) ?? [];',
-          '    if (buried) return toOutcome(buried, false);',
+          '    const [stored] = (await unlessDuplicate(() => tombstone(db, key, cause))) ?? [];',
+          '    if (stored) return toOutcome(stored, false);',
         ),
         replace: lines(
           '    const promised = { amount: null, balanceAfter: null, transactionId: null, replayed: false };',
-          "    if (!(await told(db, key))) return { kind: 'withdrawal', outcome: 'CANCELLED', cause, ...promised };",
+          "    if (!(await findOutcome(db, key))) return { kind: 'withdrawal', outcome: 'CANCELLED', cause, ...promised };",
         ),
       },
     ],
   },
   {
     name: 'refund-after-pivot',
-    summary: 'an order that succeeded gets its money back when its announcement does not come through in two seconds',
+    summary: 'a succeeded order is refunded if its announcement takes more than two seconds',
     caughtBy: ['I5'],
     changes: [
       {
         file: 'workflows/order.ts',
         find: '    await steps(placed).announceOrder(settled);',
         replace: lines(
-          '    let told = false;',
-          '    const telling = steps(placed).announceOrder(settled).then(() => (told = true));',
-          "    if (!(await condition(() => told, '2s'))) await steps(placed).cancelCharge('operator');",
-          '    await telling;',
+          '    let announced = false;',
+          '    const announcing = steps(placed).announceOrder(settled).then(() => (announced = true));',
+          "    if (!(await condition(() => announced, '2s'))) await steps(placed).cancelCharge('operator');",
+          '    await announcing;',
         ),
       },
       { file: 'activities/billing.ts', find: "row?.status === 'SUCCESS' ? row.cancelCause : cause", replace: 'cause' },
@@ -102,7 +102,7 @@ export const moneyMutants: readonly Mutant[] = [
   },
   {
     name: 'decline-not-stored',
-    summary: 'a declined charge leaves no outcome, and is taken after a deposit when it is asked for again',
+    summary: 'a declined charge stores no outcome, so a retry after a deposit takes the money',
     caughtBy: ['I6', 'I12', 'I18'],
     changes: [
       {
@@ -128,10 +128,10 @@ export const moneyMutants: readonly Mutant[] = [
     changes: [
       {
         file: 'workflows/cancellation.ts',
-        find: '    const decision = decide(await steps(asked).cancelCharge(asked.cause));',
+        find: '    const decision = decide(await steps(request).cancelCharge(request.cause));',
         replace: lines(
-          '    void steps(asked).cancelCharge(asked.cause);',
-          "    const decision = decide({ outcome: 'CANCELLED', cause: asked.cause });",
+          '    void steps(request).cancelCharge(request.cause);',
+          "    const decision = decide({ outcome: 'CANCELLED', cause: request.cause });",
         ),
       },
     ],

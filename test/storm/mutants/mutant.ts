@@ -1,14 +1,12 @@
-/** One way in which the product is broken on purpose. */
 export interface Mutant {
   name: string;
-  /** What is wrong with it. */
   summary: string;
-  /** The invariants of which a storm must find at least one broken. */
+  /** A storm must find at least one of these invariants violated. */
   caughtBy: readonly string[];
   changes: readonly Change[];
 }
 
-/** Replaces text that is in the file exactly once. */
+/** Replaces a text that occurs exactly once in the file. */
 export interface Change {
   file: string;
   find: string;

@@ -1,10 +1,10 @@
 import { lines, migrationOf, type Mutant } from './mutant.ts';
 
-/** Broken around the row of an order, its version, its key, its status and its owner. */
+/** Mutants of the order row: its version, key, status and owner. */
 export const orderMutants: readonly Mutant[] = [
   {
     name: 'status-without-expected-state',
-    summary: 'an order is settled whatever it is by then, also when it was cancelled meanwhile',
+    summary: 'an order is settled whatever its status, even if it was cancelled meanwhile',
     caughtBy: ['I5', 'I6', 'I8', 'I9'],
     changes: [
       {
@@ -22,22 +22,23 @@ export const orderMutants: readonly Mutant[] = [
   {
     name: 'reread-in-same-statement',
     summary:
-      'the order of an earlier request is looked for in the statement that waited for it, where it cannot be seen',
+      'an earlier order under the key is looked up in the statement that waited for it, whose snapshot cannot see it',
     caughtBy: ['I11', 'I12', 'I14'],
     changes: [
       {
         file: 'api/orders/store.ts',
         find: lines(
           "        if (inserted) return { kind: 'placed', order: toOrder(inserted) };",
-          "        // New statements: only a new snapshot sees the row that the insert waited for. The version first: the order that made it may be the key's own.",
-          '        const latest = asked.ifMatch === undefined ? undefined : await latestVersion(db, asked.ownerId);',
-          '        const earlier = await this.findEarlier(asked);',
+          '        // Only a new snapshot sees the row that the insert waited for, so these are separate statements. Reading the',
+          '        // version before the key ensures that an order of this key is found if it took the version.',
+          '        const latest = request.ifMatch === undefined ? undefined : await latestVersion(db, request.ownerId);',
+          '        const earlier = await this.findEarlier(request);',
           '        if (earlier) return earlier;',
         ),
         replace: lines(
           "        if (inserted?.placed) return { kind: 'placed', order: toOrder(inserted) };",
           "        if (inserted) return { kind: 'found', order: toOrder(inserted), fingerprint: inserted.fingerprint };",
-          '        const latest = asked.ifMatch === undefined ? undefined : await latestVersion(db, asked.ownerId);',
+          '        const latest = request.ifMatch === undefined ? undefined : await latestVersion(db, request.ownerId);',
         ),
       },
       {
@@ -61,19 +62,19 @@ export const orderMutants: readonly Mutant[] = [
   {
     name: 'precondition-before-key',
     summary:
-      'the list version is looked at before the key, so the repeat of a request whose answer was lost is told that its own order made the list stale',
+      'the list version is checked before the key, so a retry after a lost answer is rejected because of the order it made',
     caughtBy: ['I11', 'I12', 'I14'],
     changes: [
       {
         file: 'api/orders/store.ts',
         find: lines(
-          '        const earlier = await this.findEarlier(asked);',
+          '        const earlier = await this.findEarlier(request);',
           '        if (earlier) return earlier;',
-          "        if (latest !== undefined && asked.ifMatch !== latest) return { kind: 'stale', latestVersion: latest };",
+          "        if (latest !== undefined && request.ifMatch !== latest) return { kind: 'stale', latestVersion: latest };",
         ),
         replace: lines(
-          "        if (latest !== undefined && asked.ifMatch !== latest) return { kind: 'stale', latestVersion: latest };",
-          '        const earlier = await this.findEarlier(asked);',
+          "        if (latest !== undefined && request.ifMatch !== latest) return { kind: 'stale', latestVersion: latest };",
+          '        const earlier = await this.findEarlier(request);',
           '        if (earlier) return earlier;',
         ),
       },
@@ -93,7 +94,7 @@ export const orderMutants: readonly Mutant[] = [
   },
   {
     name: 'identity-header-trusted',
-    summary: 'a header of the client, passed on by the gateway, says who the buyer is',
+    summary: 'the gateway forwards an identity header from the client, and services trust it',
     caughtBy: ['I22', 'I23'],
     changes: [
       { file: 'api/gateway/headers.ts', find: "  'tracestate',", replace: "  'tracestate',\n  'x-user-id'," },

@@ -4,27 +4,27 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { orderTopics } from '../../../api/notifications/consumer.ts';
 import { armFailpoint, failpoints, foldersOf, hitFailpoints } from '../failpoints/points.ts';
 import { createPrng, type Prng } from '../prng.ts';
-import type { Act } from './acts.ts';
+import type { Injector } from './acts.ts';
 import type { NemesisPorts } from './ports.ts';
 
-const LOOK_MS = 100;
-/** More, and nobody is left to walk into one. */
+const CHECK_EVERY_MS = 100;
+/** With more, too few roles stay up to reach them. */
 const ARMED_MAX = 3;
-/** Who has not come by within that time may not come at all: another one has its turn. */
+/** A failpoint that is not hit within this time makes room for another one. */
 const ARMED_FOR_MS = 9_000;
 
-/** A step of the auditor is taken only when somebody has died before: these have to. */
-const FIRST: ReadonlyArray<readonly [RegExp, string]> = [
+/** The auditor only acts after another role has died, so its failpoints need another one armed first. */
+const PREREQUISITES: ReadonlyArray<readonly [RegExp, string]> = [
   [/^audit-order:/, 'place:after'],
   [/^audit-cancellation:/, 'cancel-request:after'],
   [/^audit-profile:/, 'profile-row:after'],
 ];
-const NEEDS_POISON = /^dead-letter:/;
+const NEEDS_UNPROCESSABLE = /^dead-letter:/;
 
-/** Arms failpoints, some at a time, those first at which nobody has died yet. When the time is over none is armed. */
-export function createTraps(): Act {
+/** Arms a few failpoints at a time, in random order; those not hit yet come first. None stays armed at the end. */
+export function createFailpointInjector(): Injector {
   let waiting: string[] | undefined;
-  return async ({ lastsMs, seed }, ports) => {
+  return async ({ durationMs, seed }, ports) => {
     const { failpointsDir } = ports.world;
     const prng = createPrng(seed);
     waiting ??= prng.shuffled(failpoints.map(({ name }) => name));
@@ -35,9 +35,9 @@ export function createTraps(): Act {
         await rm(join(foldersOf(failpointsDir).armed, each), { force: true });
     };
     for (
-      const deadline = Date.now() + lastsMs;
+      const deadline = Date.now() + durationMs;
       Date.now() < deadline;
-      await sleep(LOOK_MS, undefined, { signal: ports.signal })
+      await sleep(CHECK_EVERY_MS, undefined, { signal: ports.signal })
     ) {
       const hit = new Set(hitFailpoints(failpointsDir));
       for (const [name, since] of armed) {
@@ -59,7 +59,8 @@ export function createTraps(): Act {
 
 async function arm(name: string, { world, topics }: NemesisPorts, prng: Prng): Promise<void> {
   for (const each of [...prerequisites(name), name]) armFailpoint(world.failpointsDir, each);
-  if (NEEDS_POISON.test(name)) for (const topic of orderTopics) await topics.poison(topic, prng);
+  if (NEEDS_UNPROCESSABLE.test(name)) for (const topic of orderTopics) await topics.publishUnprocessable(topic, prng);
 }
 
-const prerequisites = (name: string): string[] => FIRST.filter(([of]) => of.test(name)).map(([, first]) => first);
+const prerequisites = (name: string): string[] =>
+  PREREQUISITES.filter(([pattern]) => pattern.test(name)).map(([, first]) => first);

@@ -1,13 +1,13 @@
 import { Pool } from 'pg';
 import { services, type ServiceName } from '../../../prisma/migrate.ts';
 
-/** Asks a service's database, past the service and past all that is spoilt. Rejects while the server is away. */
+/** Rejects while the server is down. */
 export type Query = <Row>(statement: string, values?: readonly unknown[]) => Promise<Row[]>;
 export type Databases = Readonly<Record<ServiceName, Query>>;
 
 const TIMEOUT_MS = 5_000;
 
-/** As the superuser, into each service's database. */
+/** Connects to each service's database as superuser, without injected faults. */
 export function openDatabases(adminUrl: string): { databases: Databases; close(): Promise<void> } {
   const pools = services.map((service) => {
     const url = new URL(adminUrl);
@@ -18,7 +18,7 @@ export function openDatabases(adminUrl: string): { databases: Databases; close()
       connectionTimeoutMillis: TIMEOUT_MS,
       query_timeout: TIMEOUT_MS,
     });
-    // One that is killed with its server is replaced by the pool.
+    // The pool replaces a connection that dies with its server.
     pool.on('error', () => {});
     const query: Query = async <Row>(statement: string, values: readonly unknown[] = []) =>
       (await pool.query(statement, [...values])).rows as Row[];

@@ -1,6 +1,6 @@
 /**
- * Loaded before a role's program: sets its clock wrong by `STORM_CLOCK_OFFSET_MS`, and has it write down, on SIGWINCH, how much memory
- * is really in use, into `STORM_MEMORY_FILE`.
+ * Loaded before a role's program: shifts its clock by `STORM_CLOCK_OFFSET_MS`; on SIGWINCH it collects garbage and
+ * writes the heap size to `STORM_MEMORY_FILE`.
  */
 import { renameSync, writeFileSync } from 'node:fs';
 

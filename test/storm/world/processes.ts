@@ -7,10 +7,10 @@ interface Process {
   name: string;
 }
 
-/** The watcher at the end of a leash is a child too, and has to stay awake: it ends the server when we die. */
+/** The leash's watcher is a child too. It must not be paused: it kills the server if the storm dies. */
 const WATCHER = 'sh';
 
-/** A process and all that it has started. */
+/** Returns a process and its descendants, without watchers. */
 export async function familyOf(pid: number): Promise<number[]> {
   const all = await processes();
   const of = (parent: number): number[] =>
@@ -20,7 +20,7 @@ export async function familyOf(pid: number): Promise<number[]> {
   return [pid, ...of(pid)];
 }
 
-/** Sends a signal to each of them that is still there. */
+/** Sends a signal to each process that still exists. */
 export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
   for (const pid of pids) {
     try {

@@ -3,50 +3,46 @@ import { join } from 'node:path';
 import { roleNames, type RoleName } from '../../../bin/role.ts';
 import { keepAlive, type Kept } from '../../../local/keep-alive.ts';
 import { choosePorts, type PortNeed } from '../../../local/ports.ts';
-import { lastWords, startServer, type Server } from '../../../local/server.ts';
+import { describeExit, startServer, type Server } from '../../../local/server.ts';
 
 export interface RolesOptions {
   dir: string;
-  /** The tree whose program is run. */
   root: string;
-  /** Modules that are loaded before the program. */
   preloads: readonly string[];
   variables(role: RoleName): Record<string, string>;
   ports: Readonly<Record<RoleName | 'operations', number>>;
   signal: AbortSignal;
   onNote(line: string): void;
-  onGivenUp(reason: Error): void;
+  onFailure(reason: Error): void;
 }
 
 export interface Roles {
-  /** The process that runs a role now. */
   current(role: RoleName): Server;
-  /** How often a role's process was started again. */
   restarts(role: RoleName): number;
-  /** Which processes have ended, or could not start, though nobody had killed them or told them to end, and what they said last. */
-  readonly endedByThemselves: readonly string[];
-  /** Ends a role in order, does something while it is away, and has it started again, from then on with these variables besides. */
-  without(role: RoleName, act: () => Promise<void>, variables?: Record<string, string>): Promise<void>;
+  /** Exits and failed starts that the storm did not cause, with the process's last output. */
+  readonly unexpectedExits: readonly string[];
+  /** Stops a role, runs `act`, and starts the role again, from then on with the additional variables. */
+  whileStopped(role: RoleName, act: () => Promise<void>, variables?: Record<string, string>): Promise<void>;
   stop(): Promise<void>;
 }
 
 const START_WITHIN_MS = 90_000;
 const STOP_WITHIN_MS = 22_000;
 const ANSWER_WITHIN_MS = 3_000;
-/** Dying is what they are here for. */
+/** Very high: a storm kills roles on purpose. */
 const DEATHS_MAX = 1_000;
 const WAIT_MAX_MS = 400;
 const KILLED = 'SIGKILL';
 
-/** A port for each role, and one for the gateway's operations, that no outgoing connection takes while the role is away. */
+/** Ports for the roles and the gateway's operations that no outgoing connection can take while a role is down. */
 export function rolePorts(dir: string): Promise<Record<RoleName | 'operations', number>> {
   const needs = [...roleNames, 'operations' as const].map(
-    (who) => [who, { who, variable: `${who.toUpperCase()}_PORT` }] as const,
+    (role) => [role, { owner: role, variable: `${role.toUpperCase()}_PORT` }] as const,
   );
   return choosePorts(join(dir, 'roles.json'), Object.fromEntries(needs) as Record<RoleName | 'operations', PortNeed>);
 }
 
-/** Runs each role as a process of its own, and starts it again at the same address whenever it dies. */
+/** Runs each role as a separate process and restarts it at the same address when it dies. */
 export async function startRoles({
   dir,
   root,
@@ -54,31 +50,32 @@ export async function startRoles({
   variables,
   ports,
   onNote,
-  onGivenUp,
+  onFailure,
   ...options
 }: RolesOptions): Promise<Roles> {
   const closing = new AbortController();
   const signal = AbortSignal.any([closing.signal, options.signal]);
   const kept = {} as Record<RoleName, Kept<Server>>;
   const restarts = new Map<RoleName, number>();
-  const own = new Map<RoleName, Record<string, string>>();
-  /** Ends when the role may be started, and when what was done while it was away is over. */
-  const away = new Map<RoleName, Promise<void>>();
+  const extraVariables = new Map<RoleName, Record<string, string>>();
+  /** Resolves when the role may start again. */
+  const stopped = new Map<RoleName, Promise<void>>();
   const latest = new Map<RoleName, Promise<Server>>();
-  const told = new Set<Server>();
-  const endedByThemselves: string[] = [];
+  const stoppedByUs = new Set<Server>();
+  const unexpectedExits: string[] = [];
 
   const start = async (role: RoleName, died?: Server): Promise<Server> => {
-    await away.get(role);
+    await stopped.get(role);
     if (died) {
       restarts.set(role, (restarts.get(role) ?? 0) + 1);
       const exit = await died.exited;
-      if (exit.signal !== KILLED && !told.has(died)) endedByThemselves.push(`${role} ended: ${lastWords(exit)}`);
+      if (exit.signal !== KILLED && !stoppedByUs.has(died))
+        unexpectedExits.push(`${role} ended: ${describeExit(exit)}`);
     }
     const starting = startProcess(role);
     latest.set(role, starting);
     starting.catch(({ message }: Error) => {
-      if (!signal.aborted && !message.includes(KILLED)) endedByThemselves.push(message);
+      if (!signal.aborted && !message.includes(KILLED)) unexpectedExits.push(message);
     });
     return starting;
   };
@@ -90,12 +87,12 @@ export async function startRoles({
       dataDir,
       file: process.execPath,
       args: ['--expose-gc', ...preloads.flatMap((file) => ['--import', file]), join('bin', 'order-saga.ts'), role],
-      env: { ...variables(role), ...own.get(role) },
+      env: { ...variables(role), ...extraVariables.get(role) },
       cwd: root,
       stopSignal: 'SIGTERM',
       stopWithinMs: STOP_WITHIN_MS,
       startWithinMs: START_WITHIN_MS,
-      answers: () => isLive(ports[role === 'gateway' ? 'operations' : role]),
+      probe: () => isLive(ports[role === 'gateway' ? 'operations' : role]),
       signal,
     });
   };
@@ -104,7 +101,7 @@ export async function startRoles({
       start: (died) => start(role, died),
       signal,
       onNote,
-      onGivenUp,
+      onFailure,
       deathsMax: DEATHS_MAX,
       waitMaxMs: WAIT_MAX_MS,
     });
@@ -117,7 +114,7 @@ export async function startRoles({
   try {
     await Promise.all(keeping);
   } catch (error) {
-    // Those that are still starting end as well, before anybody clears up behind them.
+    // Wait for roles that are still starting, so that none outlives the cleanup.
     closing.abort();
     await Promise.allSettled(keeping);
     await stop();
@@ -127,21 +124,21 @@ export async function startRoles({
   return {
     current: (role) => kept[role].current,
     restarts: (role) => restarts.get(role) ?? 0,
-    endedByThemselves,
-    async without(role, act, more) {
-      for (let before = away.get(role); before; before = away.get(role)) await before;
-      const back = Promise.withResolvers<void>();
-      away.set(role, back.promise);
-      if (more) own.set(role, more);
+    unexpectedExits,
+    async whileStopped(role, act, more) {
+      for (let before = stopped.get(role); before; before = stopped.get(role)) await before;
+      const mayStart = Promise.withResolvers<void>();
+      stopped.set(role, mayStart.promise);
+      if (more) extraVariables.set(role, more);
       try {
-        // It may be about to start.
+        // It may be starting.
         const server = await latest.get(role)?.catch(() => undefined);
-        if (server) told.add(server);
+        if (server) stoppedByUs.add(server);
         await server?.stop();
         await act();
       } finally {
-        away.delete(role);
-        back.resolve();
+        stopped.delete(role);
+        mayStart.resolve();
       }
     },
     stop,
@@ -149,7 +146,9 @@ export async function startRoles({
 }
 
 async function isLive(port: number): Promise<void> {
-  const answer = await fetch(`http://127.0.0.1:${port}/health/live`, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
-  await answer.arrayBuffer();
-  if (answer.status !== 200) throw new Error(`/health/live answers ${answer.status}`);
+  const response = await fetch(`http://127.0.0.1:${port}/health/live`, {
+    signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+  });
+  await response.arrayBuffer();
+  if (response.status !== 200) throw new Error(`/health/live returned ${response.status}`);
 }

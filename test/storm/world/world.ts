@@ -3,21 +3,21 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { roleNames, type RoleName } from '../../../bin/role.ts';
 import { createTemporal, type Temporal } from '../../../lib/temporal.ts';
-import { removeOutliers } from '../../../local/postgres-cluster.ts';
+import { removeRelocatedCluster } from '../../../local/postgres-cluster.ts';
 import { startStack, type Stack } from '../../../local/stack.ts';
 import { openDatabases, type Databases } from './databases.ts';
-import { openEdges, serverNames, variablesOf, type Edges, type Place, type ServerName } from './edges.ts';
+import { openEdges, serverNames, variablesOf, type Edges, type ProcessName, type ServerName } from './edges.ts';
 import { rolePorts, startRoles, type Roles } from './roles.ts';
 
 export interface WorldOptions {
   dir: string;
-  /** The tree whose program is run: this one, or one that was broken on purpose. */
+  /** The source tree: this one or a mutant. */
   root: string;
   signal: AbortSignal;
   onNote(line: string): void;
 }
 
-/** The whole installation: each server and each role a process of its own, and between any two that talk a way that can be spoilt. */
+/** The whole installation. Every server and role is a process, and faults can be injected into every connection. */
 export interface World {
   dir: string;
   edges: Edges;
@@ -25,29 +25,27 @@ export interface World {
   stack: Stack;
   databases: Databases;
   temporal: Temporal;
-  /** Where each role listens, past all that is spoilt. */
+  /** Direct, without injected faults. */
   urls: Readonly<Record<RoleName, string>>;
-  /** Where a role tells how it is. */
   operationsUrlOf(role: RoleName): string;
-  pidOf(place: Place): number;
+  pidOf(name: ProcessName): number;
   failpointsDir: string;
   memoryFileOf(role: RoleName): string;
-  /** Settles with the reason when something cannot be kept running. */
-  readonly givenUp: Promise<Error>;
-  /** Ends all of it, and removes its data. */
+  /** Resolves with the reason if a process cannot be kept running. */
+  readonly failure: Promise<Error>;
   stop(): Promise<void>;
 }
 
 const HOST = '127.0.0.1';
-/** Limits on what one buyer or one address may do are counted as always, and never met: all buyers have one address here. */
+/** All buyers share one address here, so rate limits must not be reached. */
 const UNLIMITED = {
   WRITES_BURST: '1000000',
   WRITES_PER_SECOND: '1000000',
   REGISTRATIONS_PER_ADDRESS: '1000000',
   LOGIN_FAILURES_PER_ADDRESS: '1000000',
 };
-/** Quicker than an installation has it, so that more happens within a storm; and so few orders may wait that it does not last long after it. */
-const QUICK = {
+/** Shorter than in production, so that more happens in a storm. Few orders may wait, so that it ends soon. */
+const SHORTENED = {
   ANSWER_DEADLINE_MS: '3000',
   AUDIT_EVERY_MS: '500',
   AUDIT_COMPARE_EVERY_S: '10',
@@ -57,13 +55,13 @@ const QUICK = {
 
 export async function startWorld({ dir, root, signal, onNote }: WorldOptions): Promise<World> {
   await mkdir(dir, { recursive: true });
-  const givenUp = Promise.withResolvers<Error>();
+  const failure = Promise.withResolvers<Error>();
   const stack = await startStack({ dir, env: {}, signal, onNote });
-  void stack.givenUp.then(givenUp.resolve);
+  void stack.failure.then(failure.resolve);
   const undo: Array<() => Promise<unknown>> = [() => stack.stop()];
   const stop = async () => {
     for (const each of undo.toReversed()) await each();
-    await removeOutliers(join(dir, 'postgres'));
+    await removeRelocatedCluster(join(dir, 'postgres'));
     await rm(dir, { recursive: true, force: true });
   };
   try {
@@ -82,7 +80,7 @@ export async function startWorld({ dir, root, signal, onNote }: WorldOptions): P
     const variables = (role: RoleName) => ({
       ...stack.env(),
       ...UNLIMITED,
-      ...QUICK,
+      ...SHORTENED,
       ...variablesOf(role, edges, stack.env()),
       PATH: process.env['PATH'] ?? '',
       HOST,
@@ -99,7 +97,7 @@ export async function startWorld({ dir, root, signal, onNote }: WorldOptions): P
       ports,
       signal,
       onNote,
-      onGivenUp: givenUp.resolve,
+      onFailure: failure.resolve,
     });
     undo.push(() => roles.stop());
 
@@ -115,10 +113,10 @@ export async function startWorld({ dir, root, signal, onNote }: WorldOptions): P
         string
       >,
       operationsUrlOf: (role) => `http://${HOST}:${role === 'gateway' ? ports.operations : ports[role]}`,
-      pidOf: (place) => (isServer(place) ? stack.servers[place]! : roles.current(place)).pid,
+      pidOf: (name) => (isServer(name) ? stack.servers[name]! : roles.current(name)).pid,
       failpointsDir,
       memoryFileOf,
-      givenUp: givenUp.promise,
+      failure: failure.promise,
       stop,
     };
   } catch (error) {
@@ -127,9 +125,9 @@ export async function startWorld({ dir, root, signal, onNote }: WorldOptions): P
   }
 }
 
-export const isServer = (place: Place): place is ServerName => (serverNames as readonly string[]).includes(place);
+export const isServer = (name: ProcessName): name is ServerName => (serverNames as readonly string[]).includes(name);
 
-/** With the tree's own migrations: they are part of what may be broken. */
+/** A mutant may change the migrations. */
 async function prepare(root: string, env: Record<string, string>): Promise<void> {
   const { applyMigrations, createMissingTopics } = (await import(
     join(root, 'local', 'preparation.ts')
@@ -140,7 +138,7 @@ async function prepare(root: string, env: Record<string, string>): Promise<void>
 function addressesOf(
   { servers: { postgres, kafka, temporal, mail } }: Stack,
   ports: Readonly<Record<RoleName, number>>,
-): Record<Place, string> {
+): Record<ProcessName, string> {
   const roles = roleNames.map((role) => [role, `${HOST}:${ports[role]}`]);
   const servers = {
     postgres: new URL(postgres!.adminUrl).host,
@@ -151,7 +149,7 @@ function addressesOf(
   return { ...(Object.fromEntries(roles) as Record<RoleName, string>), ...servers };
 }
 
-/** The clock and the memory are ours; where a role may be killed is the tree's. */
+/** Clock and memory come from this tree, failpoints from the tree under test. */
 function preloadsOf(root: string): string[] {
   const failpoints = join(root, 'test', 'storm', 'failpoints', 'preload.ts');
   return [join(import.meta.dirname, 'preload.ts'), ...(existsSync(failpoints) ? [failpoints] : [])];

@@ -1,0 +1,32 @@
+import type { Prng } from '../prng.ts';
+import type { Buyer } from './buyer.ts';
+import type { ApiRequest, Exchange } from './history.ts';
+
+export type Move = (context: MoveContext) => Promise<unknown>;
+
+export interface MoveContext {
+  buyer: Buyer;
+  others: readonly Buyer[];
+  prng: Prng;
+  /** The probability that a write is sent several times at once. */
+  duplicates: number;
+  /** Bypasses the gateway, with this buyer's token. */
+  sendToService(request: ApiRequest, role: ServedRole): Promise<Exchange | undefined>;
+  /** Bypasses the gateway, without a token. */
+  sendAnonymously(request: ApiRequest, role: ServedRole): Promise<Exchange>;
+  /** Omit `userId` if the session may have ended. */
+  sendInSession(cookie: string, request: ApiRequest, userId?: string): Promise<Exchange>;
+  addBuyer(): Promise<void>;
+}
+
+export type ServedRole = 'orders' | 'billing' | 'notifications' | 'users';
+
+export const UNAFFORDABLE = 10_000_000;
+export const PRICE_MAX = 100;
+const COPIES_MAX = 3;
+
+/** Sends a write, sometimes several times at once, as impatient clients and proxies do. */
+export async function sendWrite({ buyer, prng, duplicates }: MoveContext, request: ApiRequest): Promise<void> {
+  const copies = prng.chance(duplicates) ? prng.between(2, COPIES_MAX) : 1;
+  await Promise.all(Array.from({ length: copies }, () => buyer.send(request)));
+}

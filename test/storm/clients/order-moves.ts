@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { orderId } from '../../../specs/identity.ts';
+import type { Prng } from '../prng.ts';
+import type { Buyer } from './buyer.ts';
+import type { ApiRequest } from './history.ts';
+import { PRICE_MAX, sendWrite, UNAFFORDABLE, type Move } from './move.ts';
+import * as requests from './requests.ts';
+import { keyOf } from './verdict.ts';
+
+const IN_PROGRESS_MAX = 2;
+const ATTEMPTS_MAX = 5;
+const ATTEMPT_AFTER_MS_MAX = 40;
+
+/** Orders with a list version, a key or both; sometimes with an old version or one that does not exist yet. */
+export const order: Move = (context) => {
+  const { buyer, prng } = context;
+  const [by, key, offset] = [
+    prng.pick(['version', 'key', 'both'] as const),
+    prng.uuid(),
+    prng.chance(0.05) ? prng.pick([-1, 1, 3]) : 0,
+  ];
+  const ifMatch = Math.max(0, buyer.version + offset);
+  return sendWrite(
+    context,
+    requests.createOrder(price(prng), { ...(by !== 'key' && { ifMatch }), ...(by !== 'version' && { key }) }),
+  );
+};
+
+/** Sends two different orders with the same list version. */
+export const race: Move = ({ buyer, prng }) => {
+  const ifMatch = buyer.version;
+  const [one, other] = [price(prng), price(prng) + 1];
+  return Promise.all([
+    buyer.send(requests.createOrder(one, { ifMatch, key: prng.uuid() })),
+    buyer.send(requests.createOrder(other, { ifMatch })),
+  ]);
+};
+
+export const cancel: Move = async (context) => {
+  const { buyer, prng } = context;
+  if (buyer.orders.size > 0) await sendWrite(context, requests.cancelOrder(prng.pick([...buyer.orders.keys()])));
+};
+
+export const cancelInProgress: Move = (context) =>
+  sendWrite(context, requests.cancelOrder(context.prng.pick(ordersInProgress(context.buyer))));
+
+/** The buyer's latest unfinished orders, and those whose request is pending: the key gives their id. */
+export function ordersInProgress({ id, orders, pending }: Buyer): string[] {
+  const known = [...orders].filter(([, { response }]) => response!.body.status === 'IN_PROGRESS').map(([each]) => each);
+  const requested = pending
+    .filter(({ operation }) => operation === 'createOrder')
+    .map((request) => orderId(id, keyOf({ request })));
+  return [...known.slice(-IN_PROGRESS_MAX), ...requested];
+}
+
+/** Orders, and sends a request about the order before it is answered: the key gives the order's id. */
+const orderAnd =
+  (about: (id: string) => ApiRequest): Move =>
+  ({ buyer, prng }) => {
+    const key = prng.uuid();
+    const meanwhile = async () => {
+      for (let attempts = prng.between(1, ATTEMPTS_MAX); attempts > 0; attempts--) {
+        await sleep(prng.between(0, ATTEMPT_AFTER_MS_MAX));
+        const { response } = await buyer.send(about(orderId(buyer.id, key)));
+        if (response?.status !== 404) return;
+      }
+    };
+    return Promise.all([buyer.send(requests.createOrder(price(prng), { key })), meanwhile()]);
+  };
+export const orderAndCancel = orderAnd(requests.cancelOrder);
+export const orderAndFollow = orderAnd(requests.orderEvents);
+
+const price = (prng: Prng): number => (prng.chance(0.06) ? UNAFFORDABLE : prng.between(1, PRICE_MAX));
