@@ -1,11 +1,11 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import getPort from 'get-port';
-import { startApp } from '../local/app.ts';
-import { removeRelocatedCluster } from '../local/postgres-cluster.ts';
-import { applyMigrations, createMissingTopics } from '../local/preparation.ts';
-import { startServer, type Server } from '../local/server.ts';
-import { startStack, type Stack } from '../local/stack.ts';
+import { startApp } from '../local/launch/app.ts';
+import { removeRelocatedCluster } from '../local/servers/postgres/cluster.ts';
+import { applyMigrations, createMissingTopics } from '../local/launch/preparation.ts';
+import { startServer, type Server } from '../local/supervise/server.ts';
+import { startStack, type Stack } from '../local/launch/stack.ts';
 import type { Mode } from './target.ts';
 
 export interface App {

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exitWhenDone } from '../lib/exit-when-done.ts';
-import { interruption } from '../local/interruption.ts';
+import { interruption } from '../local/supervise/interruption.ts';
 import { SetupError } from '../local/setup-error.ts';
 import { install, removeInstallation, type Installation } from './installation.ts';
 import { reportOf } from './report.ts';

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { auditCommand } from './audit/run.ts';
-import { printAndExit } from './command.ts';
+import { auditCommand } from '../operator/audit/command.ts';
+import { printAndExit } from '../operator/command.ts';
 
 printAndExit(await auditCommand(process.argv.slice(2), process.env));

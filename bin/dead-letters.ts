@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { printAndExit } from './command.ts';
-import { deadLettersCommand } from './dead-letters/command.ts';
+import { printAndExit } from '../operator/command.ts';
+import { deadLettersCommand } from '../operator/dead-letters/command.ts';
 
 printAndExit(await deadLettersCommand(process.argv.slice(2), process.env));

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { printAndExit } from './command.ts';
-import { orderCommand } from './operator/order-command.ts';
+import { printAndExit } from '../operator/command.ts';
+import { orderCommand } from '../operator/order/command.ts';
 
 printAndExit(await orderCommand(process.argv.slice(2), process.env));

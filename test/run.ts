@@ -1,6 +1,6 @@
 /**
  * Runs the tests: starts their shared servers in a temporary folder, runs node's test runner, stops the servers.
- * `npm test` runs all tests, `npm test -- test/order-saga.test.ts` one file. Options of `node --test` are passed on.
+ * `npm test` runs all tests, `npm test -- test/workflows/order.test.ts` one file. Options of `node --test` are passed on.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { globSync } from 'node:fs';
@@ -8,15 +8,17 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
-import { bundleWorkflows } from '../activities/worker.ts';
+import { bundleWorkflows } from '../worker/host.ts';
 import { exitWhenDone } from '../lib/exit-when-done.ts';
-import { startStack, type Stack } from '../local/stack.ts';
-import { timeSkippingServerPath } from '../local/temporal-programs.ts';
-import { createTemplates } from './support/database.ts';
+import { startStack, type Stack } from '../local/launch/stack.ts';
+import { timeSkippingServerPath } from '../local/servers/temporal/programs.ts';
+import { createTemplates } from './support/postgres/database.ts';
 
-const CONCURRENCY = 3;
-/** They start their own installations and run alone. */
-const STORMS = ['test/storm.test.ts', 'test/storm-deaths.test.ts'];
+/** `testMs` ends a test that hangs: twice what the slowest one takes on a busy machine. */
+const NORMAL = { concurrency: 3, testMs: 120_000 };
+/** These start their own installations and run alone. */
+const STORMS = ['test/storm/self/storm.test.ts', 'test/storm/self/deaths.test.ts'];
+const STORM = { concurrency: 1, testMs: 900_000 };
 const dir = await mkdtemp(join(tmpdir(), 'order-saga-test-'));
 let stack: Stack | undefined;
 let tests: ChildProcess | undefined;
@@ -44,13 +46,13 @@ async function run(words: string[]): Promise<number> {
   const startedMs = performance.now();
   const options = words.filter((word) => word.startsWith('-'));
   const named = words.filter((word) => !word.startsWith('-'));
-  const others = globSync('test/*.test.ts').filter((file) => !STORMS.includes(file));
+  const others = globSync('test/**/*.test.ts').filter((file) => !STORMS.includes(file));
   const batches =
     named.length > 0
-      ? [{ files: named, atOnce: CONCURRENCY }]
+      ? [{ files: named, ...(named.some((file) => STORMS.includes(file)) ? STORM : NORMAL) }]
       : [
-          { files: others.sort(), atOnce: CONCURRENCY },
-          { files: STORMS, atOnce: 1 },
+          { files: others.sort(), ...NORMAL },
+          { files: STORMS, ...STORM },
         ];
 
   const [started, bundle, timeSkippingServer] = await Promise.all([
@@ -74,15 +76,21 @@ async function run(words: string[]): Promise<number> {
     TEST_TIME_SKIPPING_SERVER: timeSkippingServer,
   };
   let worst = 0;
-  for (const { files, atOnce } of batches) {
+  for (const { files, concurrency, testMs } of batches) {
     if (interrupted) return 130;
     tests = spawn(
       process.execPath,
-      ['--test', `--test-concurrency=${atOnce}`, '--test-reporter=spec', ...options, ...files],
-      {
-        stdio: ['ignore', 'inherit', 'inherit'],
-        env,
-      },
+      [
+        '--test',
+        `--test-concurrency=${concurrency}`,
+        `--test-timeout=${testMs}`,
+        // A failed test may leave a connection open, which would keep its process alive.
+        '--test-force-exit',
+        '--test-reporter=spec',
+        ...options,
+        ...files,
+      ],
+      { stdio: ['ignore', 'inherit', 'inherit'], env },
     );
     const [code] = (await once(tests, 'exit')) as [number | null];
     worst = Math.max(worst, code ?? 130);

@@ -2,7 +2,7 @@ import { allHandlersFinished, CancellationScope, condition, defineUpdate, setHan
 import { decide } from './decision.ts';
 import type { OrderInput, SettledOrder } from './order.ts';
 import { steps } from './steps.ts';
-import { makeSearchable, showProgress } from './story.ts';
+import { makeSearchable, showProgress } from './web-ui.ts';
 
 export interface CancellationInput extends OrderInput {
   cause: 'buyer' | 'operator';

@@ -10,7 +10,7 @@ import {
 import type { ChargeOutcome } from '../activities/billing.ts';
 import { decide } from './decision.ts';
 import { steps } from './steps.ts';
-import { makeSearchable, showProgress } from './story.ts';
+import { makeSearchable, showProgress } from './web-ui.ts';
 
 /** Contains no personal data: many people can read a history, and it is kept for long. */
 export interface OrderInput {

@@ -3,7 +3,7 @@ import type { CancelCause, ChargeOutcome } from '../activities/billing.ts';
 import type { Activities } from '../activities/index.ts';
 import type { Decision } from './decision.ts';
 import type { OrderInput, SettledOrder } from './order.ts';
-import { untilDone } from './stuck.ts';
+import { untilDone } from './until-done.ts';
 
 const regular = proxyActivities<Activities>({
   // Longer than the timeouts of billing and of its client, so that the side that knows most about a failure reports it.

@@ -8,9 +8,9 @@ import type {
   AuditedOrder,
   AuditedOutcome,
   Drift,
-} from './book.ts';
+} from './findings.ts';
 import { driftsOf } from './rules.ts';
-import type { WorkflowFindings } from './workflows.ts';
+import type { WorkflowFindings } from './workflow-rules.ts';
 
 export interface AuditPorts {
   orders: { owners: Owners; ofOwner(ownerId: string): Promise<AuditedOrder[]> };

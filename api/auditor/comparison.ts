@@ -1,7 +1,7 @@
 import type { Log } from '../../lib/log.ts';
-import { runPeriodically } from '../../lib/rounds.ts';
+import { runPeriodically } from '../../lib/loop.ts';
 import { compare, ownersFrom, type AuditPorts, type Patience } from './audit.ts';
-import type { Drift } from './book.ts';
+import type { Drift } from './findings.ts';
 import type { ComparisonMetrics } from './metrics.ts';
 
 export interface ComparisonPorts {

@@ -1,5 +1,5 @@
 import { Gauge, register } from 'prom-client';
-import type { Drift } from './book.ts';
+import type { Drift } from './findings.ts';
 import { invariants, type Invariant } from './invariants.ts';
 
 export interface ComparisonMetrics {

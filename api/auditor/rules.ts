@@ -1,5 +1,5 @@
 import { chargeKey } from '../../specs/identity.ts';
-import type { Announcing, AuditData, AuditedMovement, AuditedNotification, AuditedOrder, Drift } from './book.ts';
+import type { Announcing, AuditData, AuditedMovement, AuditedNotification, AuditedOrder, Drift } from './findings.ts';
 
 type Finding = Omit<Drift, 'ownerId'>;
 

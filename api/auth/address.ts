@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { Context } from 'koa';
-import { plainAddress } from '../../lib/plain-address.ts';
+import { plainAddress } from '../../lib/http/plain-address.ts';
 
 /**
  * The address by which a client is rate-limited. Only the gateway or an ingress reaches this listener, and each appends

@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa';
-import { serveApi, type ApiPorts } from '../../lib/api.ts';
-import { createLocalTokenVerifier } from '../../lib/tokens.ts';
+import { serveApi, type ApiPorts } from '../../lib/http/api.ts';
+import { createLocalTokenVerifier } from '../../lib/http/tokens.ts';
 import { forwardAuth } from './forward-auth.ts';
 import { createLimits, type LimitSettings } from './limits.ts';
 import type { Passwords } from './passwords.ts';

@@ -1,6 +1,6 @@
 import type { Context, Middleware } from 'koa';
-import { Problem, unauthenticated } from '../../lib/problem.ts';
-import { bearerToken, type TokenVerifier } from '../../lib/tokens.ts';
+import { Problem, unauthenticated } from '../../lib/http/problem.ts';
+import { bearerToken, type TokenVerifier } from '../../lib/http/tokens.ts';
 import { tooManyWrites, type Limits } from './limits.ts';
 import type { Sessions } from './sessions.ts';
 import type { SigningKeys } from './signing-keys.ts';

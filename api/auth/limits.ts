@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
-import { Problem } from '../../lib/problem.ts';
+import { Problem } from '../../lib/http/problem.ts';
 import type { AuthStore, WriteRate } from './store.ts';
 
 export interface LimitSettings {

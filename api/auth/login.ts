@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import { Problem } from '../../lib/problem.ts';
+import { Problem } from '../../lib/http/problem.ts';
 import { addressOf } from './address.ts';
 import type { Limits } from './limits.ts';
 import type { Passwords } from './passwords.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hash, parseOptions, verify } from '@node-rs/argon2';
-import { createBulkhead } from './turns.ts';
+import { createBulkhead } from './bulkhead.ts';
 
 /** OWASP's first choice for Argon2id, the library's default. */
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };

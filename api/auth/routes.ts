@@ -1,12 +1,12 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Call, Handler } from '../../lib/api.ts';
-import { present } from '../../lib/exchange.ts';
-import { loadPage } from '../../lib/page.ts';
-import { Problem } from '../../lib/problem.ts';
-import { USER_TOKEN_SECONDS } from '../../lib/tokens.ts';
+import type { Call, Handler } from '../../lib/http/api.ts';
+import { present } from '../../lib/http/answers.ts';
+import { loadPage } from '../../lib/http/page.ts';
+import { Problem } from '../../lib/http/problem.ts';
+import { USER_TOKEN_SECONDS } from '../../lib/http/tokens.ts';
 import { addressOf } from './address.ts';
 import { createLogin, type LoginPorts } from './login.ts';
-import { selfServiceHandlers } from './own-routes.ts';
+import { selfServiceHandlers } from './self-service.ts';
 import type { Sessions } from './sessions.ts';
 import type { SigningKeys } from './signing-keys.ts';
 

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Context } from 'koa';
 import { v7 as uuidv7 } from 'uuid';
-import { Problem } from '../../lib/problem.ts';
-import { SESSION_COOKIE, sessionToken } from '../../lib/session-cookie.ts';
+import { Problem } from '../../lib/http/problem.ts';
+import { SESSION_COOKIE, sessionToken } from '../../lib/http/session-cookie.ts';
 import type { AuthStore, Credential, WriteRate } from './store.ts';
 
 const TOKEN_BYTES = 32;

@@ -1,6 +1,6 @@
 import { createPrivateKey, generateKeyPairSync, randomUUID, type KeyObject } from 'node:crypto';
 import type { JSONWebKeySet } from 'jose';
-import { publicJwk, signUserToken } from '../../lib/tokens.ts';
+import { publicJwk, signUserToken } from '../../lib/http/tokens.ts';
 import type { AuthStore, SigningKey, StoredSigningKey } from './store.ts';
 
 /** Key lifecycle in seconds. Only tests override it. */

@@ -1,5 +1,5 @@
 import type { Middleware } from 'koa';
-import { serveApi, type ApiPorts } from '../../lib/api.ts';
+import { serveApi, type ApiPorts } from '../../lib/http/api.ts';
 import { billingHandlers } from './routes.ts';
 import type { BillingStore } from './store.ts';
 

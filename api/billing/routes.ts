@@ -1,8 +1,8 @@
-import { buyer, type Call, type Handler } from '../../lib/api.ts';
-import { takePage, idParam, idempotencyKey, pageParams, present } from '../../lib/exchange.ts';
-import { Problem } from '../../lib/problem.ts';
+import { buyer, type Call, type Handler } from '../../lib/http/api.ts';
+import { takePage, idParam, idempotencyKey, pageParams, present } from '../../lib/http/answers.ts';
+import { Problem } from '../../lib/http/problem.ts';
 import type { BillingStore, CancelCause, Key, Kind, Movement, Outcome } from './store.ts';
-import { InProgress } from './turns.ts';
+import { InProgress } from './account-queue.ts';
 
 const RETRY_AFTER_S = '1';
 

@@ -1,7 +1,7 @@
 import { databaseFault, type Database } from '../../lib/database.ts';
 import { PrismaClient, type Outcome as OutcomeRow } from '../../prisma/generated/billing/client.ts';
 import { refund, replenishment, requestName, tombstone, waitForRequest, withdrawal } from './statements.ts';
-import { createAccountQueue, InProgress, type Slot } from './turns.ts';
+import { createAccountQueue, InProgress, type Slot } from './account-queue.ts';
 
 /** `client`: keys chosen by buyers. `order`: charges of orders, whose keys no buyer can thus occupy. */
 export type Scope = 'client' | 'order';

@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import rawBody from 'raw-body';
-import { BODY_BYTES_MAX, isUnreadableBody, tooLarge, unsupported } from '../../lib/body.ts';
-import { Problem } from '../../lib/problem.ts';
+import { BODY_BYTES_MAX, isUnreadableBody, tooLarge, unsupported } from '../../lib/http/body.ts';
+import { Problem } from '../../lib/http/problem.ts';
 import type { Route } from './route-table.ts';
 
 /**

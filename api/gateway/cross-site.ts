@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
-import { Problem } from '../../lib/problem.ts';
-import { SESSION_COOKIE } from '../../lib/session-cookie.ts';
+import { Problem } from '../../lib/http/problem.ts';
+import { SESSION_COOKIE } from '../../lib/http/session-cookie.ts';
 import type { Route } from './route-table.ts';
 
 /** The only GET that changes state. */

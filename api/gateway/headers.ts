@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Context } from 'koa';
-import { SESSION_COOKIE, sessionToken } from '../../lib/session-cookie.ts';
-import type { Client } from './client.ts';
+import { SESSION_COOKIE, sessionToken } from '../../lib/http/session-cookie.ts';
+import type { Client } from './forwarded.ts';
 
 /** Forwarded to a service. Others are dropped, above all those that could pass for an identity, like `x-user-id`. */
 const REQUEST_HEADERS = [

@@ -1,9 +1,9 @@
 import type { Context, Middleware } from 'koa';
-import { responseClosedSignal } from '../../lib/gone.ts';
-import { Problem, unauthenticated } from '../../lib/problem.ts';
-import { bearerToken, claimsToBeService } from '../../lib/tokens.ts';
+import { responseClosedSignal } from '../../lib/http/disconnect.ts';
+import { Problem, unauthenticated } from '../../lib/http/problem.ts';
+import { bearerToken, claimsToBeService } from '../../lib/http/tokens.ts';
 import { readBody } from './body.ts';
-import type { Client } from './client.ts';
+import type { Client } from './forwarded.ts';
 import { refuseCrossSite } from './cross-site.ts';
 import { copyResponseHeaders, requestHeaders, gatewayHeaders, sessionCookie } from './headers.ts';
 import type { createRouteTable, Route } from './route-table.ts';

@@ -1,5 +1,5 @@
 import type { Document, Operation } from 'openapi-backend';
-import { mediaOf } from '../../lib/body.ts';
+import { mediaOf } from '../../lib/http/body.ts';
 
 export interface Route {
   operationId: string;

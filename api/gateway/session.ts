@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
-import { Problem, unavailable } from '../../lib/problem.ts';
-import { bearerToken, claimsToBeService } from '../../lib/tokens.ts';
+import { Problem, unavailable } from '../../lib/http/problem.ts';
+import { bearerToken, claimsToBeService } from '../../lib/http/tokens.ts';
 import { sessionCookie } from './headers.ts';
 import type { UpstreamResponse, Upstreams } from './upstreams.ts';
 

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Pool, errors, type Dispatcher } from 'undici';
-import { Problem, unavailable } from '../../lib/problem.ts';
+import { Problem, unavailable } from '../../lib/http/problem.ts';
 
 export interface UpstreamRequest {
   method: string;

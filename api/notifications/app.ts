@@ -1,5 +1,5 @@
 import type { Middleware } from 'koa';
-import { serveApi, type ApiPorts } from '../../lib/api.ts';
+import { serveApi, type ApiPorts } from '../../lib/http/api.ts';
 import { notificationHandlers, type NotificationsPorts } from './routes.ts';
 
 /** Returns the middleware of the notifications service. */

@@ -1,6 +1,6 @@
-import { withDeadLetters } from '../../lib/dead-letters.ts';
-import type { EventCodec } from '../../lib/events.ts';
-import type { Consumption, Publisher, Received, Transport } from '../../lib/kafka.ts';
+import { withDeadLetters } from '../../lib/kafka/dead-letters.ts';
+import type { EventCodec } from '../../lib/kafka/events.ts';
+import type { Consumption, Publisher, Received, Transport } from '../../lib/kafka/transport.ts';
 import type { Log } from '../../lib/log.ts';
 import type { OrderCancelled, OrderCreated, OrderRejected } from '../../specs/generated/preferable/events.ts';
 import { messageOf } from './messages.ts';

@@ -1,6 +1,6 @@
 import { createTransport } from 'nodemailer';
 import addressparser from 'nodemailer/lib/addressparser';
-import { shareCalls } from '../../lib/lately.ts';
+import { shareCalls } from '../../lib/shared-answer.ts';
 
 export interface Mail {
   /** Derived from the event: the same in every attempt, so mail programs drop a second copy. */

@@ -1,4 +1,4 @@
-import type { OutgoingRequest, Reply } from '../../lib/http-client.ts';
+import type { OutgoingRequest, Reply } from '../../lib/http/client.ts';
 
 export interface Profiles {
   /** The buyer's mail address, '' if the profile has none, undefined without a profile. Throws if unknown. */

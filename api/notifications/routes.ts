@@ -1,6 +1,6 @@
-import { buyer, type Handler } from '../../lib/api.ts';
-import { takePage, pageParams, present } from '../../lib/exchange.ts';
-import { Problem } from '../../lib/problem.ts';
+import { buyer, type Handler } from '../../lib/http/api.ts';
+import { takePage, pageParams, present } from '../../lib/http/answers.ts';
+import { Problem } from '../../lib/http/problem.ts';
 import type { Notification, NotificationStore } from './store.ts';
 
 export interface NotificationsPorts {

@@ -1,8 +1,8 @@
 import type { Middleware } from 'koa';
-import { serveApi, type ApiPorts } from '../../lib/api.ts';
+import { serveApi, type ApiPorts } from '../../lib/http/api.ts';
 import { createBounds, type BoundsOptions } from './bounds.ts';
 import { orderHandlers } from './routes.ts';
-import type { Saga } from './saga.ts';
+import type { Saga } from './workflow.ts';
 import type { OrderStore } from './store.ts';
 import { createWatcher } from './watcher.ts';
 

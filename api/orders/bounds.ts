@@ -1,4 +1,4 @@
-import { unavailable } from '../../lib/problem.ts';
+import { unavailable } from '../../lib/http/problem.ts';
 import type { OrderStore } from './store.ts';
 
 export interface BoundsOptions {

@@ -1,8 +1,8 @@
-import type { Handler } from '../../lib/api.ts';
-import { present } from '../../lib/exchange.ts';
-import { Problem } from '../../lib/problem.ts';
+import type { Handler } from '../../lib/http/api.ts';
+import { present } from '../../lib/http/answers.ts';
+import { Problem } from '../../lib/http/problem.ts';
 import { etagOf, orderOf, presentPending, toBody } from './present.ts';
-import type { Saga } from './saga.ts';
+import type { Saga } from './workflow.ts';
 import type { CancelCause, Order, OrderStore } from './store.ts';
 
 /** Cancels an order in progress or after success. A repeated request gets the same answer. */

@@ -1,6 +1,6 @@
-import type { Call } from '../../lib/api.ts';
-import { idParam, present } from '../../lib/exchange.ts';
-import { Problem } from '../../lib/problem.ts';
+import type { Call } from '../../lib/http/api.ts';
+import { idParam, present } from '../../lib/http/answers.ts';
+import { Problem } from '../../lib/http/problem.ts';
 import type { Order, OrderStore } from './store.ts';
 
 const RETRY_AFTER_S = '2';

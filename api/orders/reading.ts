@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
-import type { Handler } from '../../lib/api.ts';
-import { present } from '../../lib/exchange.ts';
-import { responseClosedSignal } from '../../lib/gone.ts';
+import type { Handler } from '../../lib/http/api.ts';
+import { present } from '../../lib/http/answers.ts';
+import { responseClosedSignal } from '../../lib/http/disconnect.ts';
 import { etagOf, isPending, orderOf, toBody } from './present.ts';
 import type { Order, OrderStore } from './store.ts';
 import type { Watcher } from './watcher.ts';

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { buyer, type Call, type Handler } from '../../lib/api.ts';
-import { setNextLink, optionalIdempotencyKey, pageParams, present } from '../../lib/exchange.ts';
-import { Problem, unavailable } from '../../lib/problem.ts';
+import { buyer, type Call, type Handler } from '../../lib/http/api.ts';
+import { setNextLink, optionalIdempotencyKey, pageParams, present } from '../../lib/http/answers.ts';
+import { Problem, unavailable } from '../../lib/http/problem.ts';
 import { orderId } from '../../specs/identity.ts';
 import type { Bounds } from './bounds.ts';
 import { cancelOrder } from './cancellation.ts';
 import { presentPlaced, toBody } from './present.ts';
 import { orderEvents, readOrder } from './reading.ts';
-import type { Saga } from './saga.ts';
+import type { Saga } from './workflow.ts';
 import type { Order, OrderRequest, OrderStore } from './store.ts';
 import type { Watcher } from './watcher.ts';
 

@@ -1,5 +1,5 @@
 import type { Database } from '../../lib/database.ts';
-import { unavailable } from '../../lib/problem.ts';
+import { unavailable } from '../../lib/http/problem.ts';
 import { Prisma, PrismaClient, type Order as OrderRow } from '../../prisma/generated/orders/client.ts';
 import { selectByAge, COLUMNS, insert, latestVersion, type AgePage } from './statements.ts';
 

@@ -1,5 +1,5 @@
 import type { Middleware } from 'koa';
-import { serveApi, type ApiPorts } from '../../lib/api.ts';
+import { serveApi, type ApiPorts } from '../../lib/http/api.ts';
 import { userHandlers, type UsersPorts } from './routes.ts';
 
 /** The HTTP API of the users service. */

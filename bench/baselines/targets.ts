@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import { Pool } from 'undici';
-import { createTemporal } from '../../lib/temporal.ts';
+import { createTemporal } from '../../lib/temporal/client.ts';
 import type { Mode, Target } from '../target.ts';
 import type { bare } from './workflow.ts';
 

@@ -1,6 +1,6 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { roleNames } from '../../bin/role.ts';
+import { roleNames } from '../../roles/role.ts';
 import { readRows } from './checks/books.ts';
 import type { Topics } from './nemesis/topics.ts';
 import type { World } from './world/world.ts';

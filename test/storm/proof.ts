@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { auditCommand } from '../../bin/audit/run.ts';
+import { auditCommand } from '../../operator/audit/command.ts';
 import { eventually } from '../support/eventually.ts';
-import { mailsIn } from '../support/inbox.ts';
+import { mailsIn } from '../support/shop/inbox.ts';
 import { checkResponses } from './checks/answers.ts';
 import { readRows, type Rows } from './checks/books.ts';
 import { checkUnchanged, digestOf } from './checks/digest.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { roleNames } from '../../bin/role.ts';
+import { roleNames } from '../../roles/role.ts';
 import type { Topics } from './nemesis/topics.ts';
 import type { World } from './world/world.ts';
 

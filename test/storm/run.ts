@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exitWhenDone } from '../../lib/exit-when-done.ts';
-import { interruption } from '../../local/interruption.ts';
+import { interruption } from '../../local/supervise/interruption.ts';
 import { readArguments, USAGE, type StormArguments } from './arguments.ts';
 import { createMutant } from './mutants/mutants.ts';
 import { toText } from './report.ts';

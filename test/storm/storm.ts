@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { roleNames } from '../../bin/role.ts';
+import { roleNames } from '../../roles/role.ts';
 import { readRows } from './checks/books.ts';
 import { checkResources, readResources, untilReleased } from './checks/resources.ts';
 import { recordTransitions } from './checks/transitions.ts';

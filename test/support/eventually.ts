@@ -2,8 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_MS = 50;
 
+/** Steps, mails and announcements are retried after at most 30 s; the rest is for the attempt on a busy machine. */
+const WITHIN_MS = 45_000;
+
 /** Retries `check` until it succeeds; throws the last error after `withinMs`. */
-export async function eventually<T>(check: () => T | Promise<T>, withinMs = 120_000): Promise<T> {
+export async function eventually<T>(check: () => T | Promise<T>, withinMs = WITHIN_MS): Promise<T> {
   for (const deadline = Date.now() + withinMs; ;) {
     try {
       return await check();

@@ -1,4 +1,4 @@
-import type { Mail } from '../../support/inbox.ts';
+import type { Mail } from '../../support/shop/inbox.ts';
 import type { Buyer } from '../clients/buyer.ts';
 import type { Rows } from './books.ts';
 import { idIn } from './strangers.ts';

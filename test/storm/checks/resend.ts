@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createServiceTokens } from '../../../lib/tokens.ts';
+import { createServiceTokens } from '../../../lib/http/tokens.ts';
 import { chargeKey } from '../../../specs/identity.ts';
 import { eventually } from '../../support/eventually.ts';
 import { ANSWER_WITHIN_MS, untilAnswered } from '../clients/answered.ts';

@@ -1,6 +1,6 @@
 import { readFile, readdir, readlink, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { roleNames, type RoleName } from '../../../bin/role.ts';
+import { roleNames, type RoleName } from '../../../roles/role.ts';
 import type { World } from '../world/world.ts';
 import type { Violation } from './violation.ts';
 

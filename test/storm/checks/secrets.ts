@@ -1,7 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
-import { roleNames } from '../../../bin/role.ts';
+import { roleNames } from '../../../roles/role.ts';
 import type { Exchange } from '../clients/history.ts';
 import type { World } from '../world/world.ts';
 import { violations, type Violation } from './violation.ts';

@@ -1,5 +1,5 @@
 import { Agent, fetch } from 'undici';
-import { assertDocumented } from '../../support/openapi.ts';
+import { assertDocumented } from '../../support/requests/openapi.ts';
 import type { ApiRequest, Exchange, History } from './history.ts';
 
 export interface Caller {

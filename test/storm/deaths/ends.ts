@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { cancelWorkflowId, chargeKey, orderWorkflowId, profileWorkflowId } from '../../../specs/identity.ts';
-import { mailsTo } from '../../support/inbox.ts';
+import { mailsTo } from '../../support/shop/inbox.ts';
 import type { Buyer } from '../clients/buyer.ts';
 import type { DeathShop } from './shop.ts';
 

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RoleName } from '../../../bin/role.ts';
+import type { RoleName } from '../../../roles/role.ts';
 import { steps } from './steps.ts';
 
 export interface Failpoint {

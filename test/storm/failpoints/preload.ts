@@ -10,7 +10,7 @@ import { steps } from './steps.ts';
 import { failpointsDir } from './wrap.ts';
 
 const ORIGINAL = '?original';
-const root = new URL('../../../', import.meta.url);
+const root = new URL('../../..', import.meta.url);
 const wrapUrl = new URL('wrap.ts', import.meta.url).href;
 
 for (const folder of Object.values(foldersOf(failpointsDir()))) mkdirSync(folder, { recursive: true });

@@ -1,4 +1,4 @@
-import type { RoleName } from '../../../bin/role.ts';
+import type { RoleName } from '../../../roles/role.ts';
 
 /**
  * Which function takes the step: the export itself, the function it returns, methods of the object it returns, a
@@ -33,7 +33,7 @@ const done = (written: boolean) => written;
 const isCancellation = ({ status }: { status: string }) => status === 'CANCELLED';
 
 const ORDERS = { role: 'orders', file: 'api/orders/store.ts', exported: 'createOrderStore' } as const;
-const SAGA = { role: 'orders', file: 'api/orders/saga.ts', exported: 'createSaga' } as const;
+const SAGA = { role: 'orders', file: 'api/orders/workflow.ts', exported: 'createSaga' } as const;
 const SETTLING = { ...ORDERS, role: 'worker' } as const;
 const ASKING = { role: 'worker', file: 'activities/billing.ts', exported: 'createBillingActivities' } as const;
 const ANNOUNCING = {
@@ -50,7 +50,7 @@ const MESSAGES = {
   file: 'api/notifications/store.ts',
   exported: 'createNotificationStore',
 } as const;
-const AUDIT = { role: 'auditor', file: 'api/auditor/sources.ts', hook: argument(1) } as const;
+const AUDIT = { role: 'auditor', file: 'api/auditor/unstarted.ts', hook: argument(1) } as const;
 
 /** Every step, in the order in which orders, profiles and messages reach them. */
 export const steps: readonly Step[] = [
@@ -100,7 +100,7 @@ export const steps: readonly Step[] = [
   {
     name: 'commit',
     role: 'notifications',
-    file: 'lib/kafka.ts',
+    file: 'lib/kafka/transport.ts',
     exported: 'createTransport',
     hook: { kind: 'library', module: 'kafkajs/src/broker/index.js', method: 'offsetCommit' },
   },
@@ -116,7 +116,7 @@ export const steps: readonly Step[] = [
   {
     name: 'dead-letter',
     role: 'notifications',
-    file: 'lib/dead-letters.ts',
+    file: 'lib/kafka/dead-letters.ts',
     exported: 'withDeadLetters',
     hook: argument(0, 'publisher', 'publish'),
   },

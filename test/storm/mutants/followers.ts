@@ -7,7 +7,11 @@ export const followerMutants: readonly Mutant[] = [
     summary: 'the workflow of a row whose writer died is never started',
     caughtBy: ['I8'],
     changes: [
-      { file: 'api/auditor/auditor.ts', find: 'onFailed }, startMissing);', replace: 'onFailed }, async () => {});' },
+      {
+        file: 'api/auditor/reconciler.ts',
+        find: 'onFailed }, startMissing);',
+        replace: 'onFailed }, async () => {});',
+      },
     ],
   },
   {
@@ -16,7 +20,7 @@ export const followerMutants: readonly Mutant[] = [
     caughtBy: ['I15'],
     changes: [
       {
-        file: 'lib/kafka-consumer.ts',
+        file: 'lib/kafka/consumer.ts',
         find: '      handle(toReceived({ topic, partition }, message), heartbeat),',
         replace:
           '      consumer.commitOffsets([{ topic, partition, offset: String(BigInt(message.offset) + 1n) }]).then(() => handle(toReceived({ topic, partition }, message), heartbeat)),',

@@ -99,7 +99,7 @@ export const orderMutants: readonly Mutant[] = [
     changes: [
       { file: 'api/gateway/headers.ts', find: "  'tracestate',", replace: "  'tracestate',\n  'x-user-id'," },
       {
-        file: 'lib/api.ts',
+        file: 'lib/http/api.ts',
         find: '  const caller = token ? await verify(token) : undefined;',
         replace: lines(
           '  const verified = token ? await verify(token) : undefined;',

@@ -3,7 +3,7 @@ import { checkConsumedEvents } from '../checks/reading.ts';
 import { createPrng } from '../prng.ts';
 import type { EdgeName, ProcessName } from '../world/edges.ts';
 import { familyOf, signalAll } from '../world/processes.ts';
-import type { LinkFault } from '../../support/link.ts';
+import type { LinkFault } from '../../support/fakes/link.ts';
 import type { Fault, FaultKind } from './faults.ts';
 import type { NemesisPorts } from './ports.ts';
 import { createFailpointInjector } from './traps.ts';

@@ -1,4 +1,4 @@
-import { roleNames } from '../../../bin/role.ts';
+import { roleNames } from '../../../roles/role.ts';
 import { edgeNames, serverNames, type ProcessName } from '../world/edges.ts';
 
 /** Each kind of fault: how many of sixty faults are of this kind, its targets and its duration. */

@@ -1,7 +1,7 @@
 import { Kafka, logLevel, type Admin, type Producer } from 'kafkajs';
 import { orderTopics } from '../../../api/notifications/consumer.ts';
-import { deadLetterTopic, readDeadLetter } from '../../../lib/dead-letters.ts';
-import { searchTopics, type FoundMessage } from '../../../lib/kafka-search.ts';
+import { deadLetterTopic, readDeadLetter } from '../../../lib/kafka/dead-letters.ts';
+import { searchTopics, type FoundMessage } from '../../../lib/kafka/search.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { Prng } from '../prng.ts';
 

@@ -1,7 +1,7 @@
-import { roleNames, type RoleName } from '../../../bin/role.ts';
-import { databaseVariable } from '../../../local/settings.ts';
+import { roleNames, type RoleName } from '../../../roles/role.ts';
+import { databaseVariable } from '../../../local/launch/settings.ts';
 import { services } from '../../../prisma/migrate.ts';
-import { startKafkaLink, startLink, type Link } from '../../support/link.ts';
+import { startKafkaLink, startLink, type Link } from '../../support/fakes/link.ts';
 
 export const serverNames = ['postgres', 'kafka', 'temporal', 'mail'] as const;
 export type ServerName = (typeof serverNames)[number];

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { roleNames, type RoleName } from '../../../bin/role.ts';
-import { createTemporal, type Temporal } from '../../../lib/temporal.ts';
-import { removeRelocatedCluster } from '../../../local/postgres-cluster.ts';
-import { startStack, type Stack } from '../../../local/stack.ts';
+import { roleNames, type RoleName } from '../../../roles/role.ts';
+import { createTemporal, type Temporal } from '../../../lib/temporal/client.ts';
+import { removeRelocatedCluster } from '../../../local/servers/postgres/cluster.ts';
+import { startStack, type Stack } from '../../../local/launch/stack.ts';
 import { openDatabases, type Databases } from './databases.ts';
 import { openEdges, serverNames, variablesOf, type Edges, type ProcessName, type ServerName } from './edges.ts';
 import { rolePorts, startRoles, type Roles } from './roles.ts';
@@ -131,7 +131,7 @@ export const isServer = (name: ProcessName): name is ServerName => (serverNames 
 async function prepare(root: string, env: Record<string, string>): Promise<void> {
   const { applyMigrations, createMissingTopics } = (await import(
     join(root, 'local', 'preparation.ts')
-  )) as typeof import('../../../local/preparation.ts');
+  )) as typeof import('../../../local/launch/preparation.ts');
   await Promise.all([applyMigrations(env), createMissingTopics(env)]);
 }
 

@@ -1,0 +1,63 @@
+import { buyer, type Handler } from '../../lib/http/api.ts';
+import { takePage, idParam, pageParams, present } from '../../lib/http/answers.ts';
+import { Problem } from '../../lib/http/problem.ts';
+import type { Login, LoginPorts } from './login.ts';
+import { requestTokenHash, type Sessions } from './sessions.ts';
+import type { Session } from './store.ts';
+
+/** Users' operations on their own password and sessions. With a token, no session is `current`. */
+export function selfServiceHandlers({
+  store,
+  passwords,
+  sessions,
+  login,
+}: LoginPorts & { sessions: Sessions; login: Login }): Record<string, Handler> {
+  return {
+    changePassword: async (call) => {
+      const { current, next } = call.body as { current: string; next: string };
+      const own = await store.credentialOf(buyer(call));
+      if (!own) throw new Problem('wrong-credentials');
+      // Counts as a login attempt, so that this is no way around the limit.
+      const known = await login(call.ctx, { username: own.username, password: current });
+      const changed = await store.changePassword(known, await passwords.hash(next), requestTokenHash(call.ctx));
+      if (!changed) throw new Problem('wrong-credentials');
+      call.ctx.status = 204;
+    },
+
+    listSessions: async (call) => {
+      const { limit } = pageParams(call);
+      const { before } = call.query as { before?: string };
+      const found = await store.sessionsOf(buyer(call), { limit: limit + 1, before });
+      const current = requestTokenHash(call.ctx);
+      present(
+        call,
+        200,
+        takePage(call, found, limit, ({ id }) => id).map((session) => toBody(session, current)),
+        { headers: { 'cache-control': 'no-store' } },
+      );
+    },
+
+    endSessions: async (call) => {
+      sessions.clearCookieIfEnded(call.ctx, await store.endSessionsOf(buyer(call)));
+      call.ctx.status = 204;
+    },
+
+    endSession: async (call) => {
+      const hash = await store.endSessionOf(buyer(call), idParam(call, 'id', noSuchSession()));
+      if (hash === undefined) throw noSuchSession();
+      sessions.clearCookieIfEnded(call.ctx, [hash]);
+      call.ctx.status = 204;
+    },
+  };
+}
+
+/** Leaves out the token hash. */
+const toBody = ({ id, tokenHash, createdAt, expiresAt }: Session, current: string | undefined) => ({
+  id,
+  createdAt,
+  expiresAt,
+  current: tokenHash === current,
+});
+
+/** Also for another user's session. */
+const noSuchSession = (): Problem => new Problem('no-such-session');

@@ -1,0 +1,64 @@
+import { BlockList, isIP } from 'node:net';
+import type { Context } from 'koa';
+import { plainAddress } from '../../lib/http/plain-address.ts';
+
+/** As reported by the trusted proxies. */
+export interface Client {
+  address: string;
+  proto: string;
+  host: string;
+}
+
+/** Uses `X-Forwarded-*` only from trusted proxies: addresses or networks (`10.0.0.0/8`). Throws for any other entry. */
+export function createClientReader(trustedProxies: readonly string[]): (ctx: Context) => Client {
+  const trusted = blockListOf(trustedProxies);
+  const isTrusted = (address: string) => trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+
+  return (ctx) => {
+    const peer = plainAddress(ctx.req.socket.remoteAddress ?? '');
+    const direct = { address: peer, proto: ctx.protocol, host: ctx.get('host') };
+    if (trustedProxies.length === 0 || !isIP(peer) || !isTrusted(peer)) return direct;
+    return {
+      address: clientAddress(entriesOf(ctx.get('x-forwarded-for')), peer, isTrusted),
+      proto: entriesOf(ctx.get('x-forwarded-proto')).at(-1) === 'https' ? 'https' : direct.proto,
+      host: entriesOf(ctx.get('x-forwarded-host')).at(-1) ?? direct.host,
+    };
+  };
+}
+
+/**
+ * Each proxy appends the address it saw, so the last untrusted one is the client. Anything before it, or before an
+ * entry that is not an address, may be forged.
+ */
+function clientAddress(entries: readonly string[], peer: string, isTrusted: (address: string) => boolean): string {
+  let client = peer;
+  for (const entry of entries.toReversed()) {
+    const address = plainAddress(withoutPort(entry));
+    if (!isTrusted(client) || !isIP(address)) return client;
+    client = address;
+  }
+  return client;
+}
+
+/** Some proxies write `192.0.2.1:4711`, `[2001:db8::1]:4711` or `[2001:db8::1]`. */
+const withoutPort = (entry: string): string => entry.replace(/^(?:\[(.+)\]|([\d.]+))(?::\d+)?$/, '$1$2');
+
+function blockListOf(entries: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const entry of entries) {
+    const [address = '', prefix] = entry.split('/');
+    const version = isIP(address);
+    const bits = version === 6 ? 128 : 32;
+    const length = prefix === undefined ? bits : /^\d{1,3}$/.test(prefix) ? Number(prefix) : NaN;
+    if (version === 0 || !(length <= bits))
+      throw new Error(`"${entry}" is neither an IP address nor a network such as 10.0.0.0/8`);
+    list.addSubnet(address, length, version === 6 ? 'ipv6' : 'ipv4');
+  }
+  return list;
+}
+
+const entriesOf = (header: string): string[] =>
+  header
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean);

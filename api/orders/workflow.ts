@@ -1,0 +1,162 @@
+import {
+  WithStartWorkflowOperation,
+  WorkflowExecutionAlreadyStartedError,
+  type Client,
+  type Workflow,
+  type WorkflowStartOptions,
+} from '@temporalio/client';
+import type { Log } from '../../lib/log.ts';
+import { ifFound } from '../../lib/temporal/client.ts';
+import { cancelWorkflowId, chargeKey, orderWorkflowId } from '../../specs/identity.ts';
+import type { cancellation, CancellationInput } from '../../workflows/cancellation.ts';
+import type { order, OrderInput, SettledOrder } from '../../workflows/order.ts';
+import type { Order } from './store.ts';
+
+export interface SagaOptions {
+  temporal: Client;
+  taskQueue: string;
+  /** How long a caller waits for the outcome. */
+  answerDeadlineMs: number;
+  /** An undecided charge is cancelled this long after placing, but at least a minute after the workflow starts. */
+  orderDeadlineS: number;
+  charge: OrderInput['charge'];
+  log: Log;
+}
+
+export interface Saga {
+  /** Starts or joins the workflow and waits for the outcome. Undefined past the deadline or without Temporal. */
+  awaitOutcome(order: Order): Promise<SettledOrder | undefined>;
+  /** Starts the workflow if needed, without waiting for the outcome. */
+  start(order: Order, options?: StartOptions): Promise<void>;
+  /** The same two for a cancellation. They start the workflow of an order in progress first. */
+  cancelAndWait(order: Order, cause: CancellationInput['cause']): Promise<SettledOrder | undefined>;
+  startCancellation(order: Order, cause: CancellationInput['cause'], options?: StartOptions): Promise<void>;
+  /** Result of the order's own workflow; undefined if it has not completed or is unknown. Rejects without Temporal. */
+  firstResult(order: Order): Promise<SettledOrder | undefined>;
+}
+
+export interface StartOptions {
+  /** Runs a completed workflow again, with the full deadline, after another part of the system has lost its effects. */
+  again?: boolean;
+}
+
+/** Must match the workflows, which cannot be imported by value because they run in the sandbox. */
+const OUTCOME_UPDATE = 'outcome';
+const DEADLINE_MIN_S = 60;
+
+/** Connects order rows with their workflows. Every call may be repeated at any time. */
+export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlineS, charge, log }: SagaOptions): Saga {
+  const inputOf = (placed: Order, again = false): OrderInput => ({
+    orderId: placed.id,
+    ownerId: placed.userId,
+    price: placed.price,
+    correlationId: placed.correlationId,
+    ...(placed.traceparent !== null && { traceparent: placed.traceparent }),
+    chargeKey: chargeKey(placed.id),
+    charge,
+    deadlineS: again
+      ? orderDeadlineS
+      : Math.min(orderDeadlineS, Math.max(DEADLINE_MIN_S, orderDeadlineS - ageS(placed))),
+  });
+  const orderStart = (placed: Order, { again }: StartOptions = {}): StartOf<typeof order> => ({
+    ...startOptions(taskQueue, placed),
+    workflowId: orderWorkflowId(placed.id),
+    args: [inputOf(placed, again)],
+    staticSummary: `Order ${placed.version} of a buyer, price ${placed.price}`,
+  });
+  const cancellationStart = (placed: Order, cause: CancellationInput['cause']): StartOf<typeof cancellation> => ({
+    ...startOptions(taskQueue, placed),
+    workflowId: cancelWorkflowId(placed.id),
+    args: [{ ...inputOf(placed), cause }],
+    staticSummary: `Cancellation of order ${placed.version} of a buyer, price ${placed.price}`,
+  });
+  // The deadline applies only to calls made inside.
+  const within = <T>(act: () => Promise<T>): Promise<T> => temporal.withDeadline(Date.now() + answerDeadlineMs, act);
+
+  /** For a workflow that completed before it received the update. */
+  const resultOf = (workflowId: string): Promise<SettledOrder | undefined> =>
+    within(() => temporal.workflow.getHandle(workflowId).result() as Promise<SettledOrder>).catch(() => undefined);
+
+  const startAndWait = async <T extends typeof order | typeof cancellation>(
+    type: string,
+    placed: Order,
+    options: StartOf<T>,
+    before?: () => Promise<void>,
+  ): Promise<SettledOrder | undefined> => {
+    const startWorkflowOperation = new WithStartWorkflowOperation<T>(type, options);
+    try {
+      return await within(async () => {
+        await before?.();
+        return temporal.workflow.executeUpdateWithStart<T, SettledOrder, []>(OUTCOME_UPDATE, {
+          updateId: OUTCOME_UPDATE,
+          args: [],
+          startWorkflowOperation,
+        });
+      });
+    } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return resultOf(options.workflowId);
+      // The row exists, so the answer is late but the order is not lost.
+      log.warn(
+        { orderId: placed.id, correlationId: placed.correlationId, err: error },
+        `the outcome of ${options.workflowId} is not known yet`,
+      );
+      return undefined;
+    }
+  };
+  const start = async <T extends Workflow>(
+    type: string,
+    defaults: StartOf<T>,
+    { again = false }: StartOptions = {},
+  ): Promise<void> => {
+    const options = again ? { ...defaults, workflowIdReusePolicy: 'ALLOW_DUPLICATE' as const } : defaults;
+    try {
+      await temporal.workflow.start<T>(type, options);
+    } catch (error) {
+      // Already completed.
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+  };
+
+  const startOrder = (placed: Order, options?: StartOptions) =>
+    start<typeof order>('order', orderStart(placed, options), options);
+  /** A cancelled order would never get its own workflow, so start it first. */
+  const startIfInProgress = async (placed: Order) => {
+    if (placed.status === 'IN_PROGRESS') await startOrder(placed);
+  };
+
+  return {
+    awaitOutcome: (placed) => startAndWait<typeof order>('order', placed, orderStart(placed)),
+    start: (placed, options) => within(() => startOrder(placed, options)),
+    cancelAndWait: (placed, cause) =>
+      startAndWait<typeof cancellation>('cancellation', placed, cancellationStart(placed, cause), () =>
+        startIfInProgress(placed),
+      ),
+    startCancellation: (placed, cause, options) =>
+      within(async () => {
+        await startIfInProgress(placed);
+        await start<typeof cancellation>('cancellation', cancellationStart(placed, cause), options);
+      }),
+    firstResult: ({ id }) =>
+      within(async () => {
+        const workflow = temporal.workflow.getHandle<typeof order>(orderWorkflowId(id));
+        const run = await ifFound(workflow.describe());
+        return run?.status.name === 'COMPLETED' ? workflow.result() : undefined;
+      }),
+  };
+}
+
+/** Not negative, even if this clock is behind the database's. */
+const ageS = ({ createdAt }: Order): number => Math.max(0, Math.floor((Date.now() - Date.parse(createdAt)) / 1000));
+
+type StartOf<T extends Workflow> = WorkflowStartOptions<T> & { workflowIdConflictPolicy: 'USE_EXISTING' };
+
+const startOptions = (taskQueue: string, placed: Order) => ({
+  workflowIdConflictPolicy: 'USE_EXISTING' as const,
+  // A terminated or failed workflow may run again, because every step may be repeated.
+  workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY' as const,
+  taskQueue,
+  typedSearchAttributes: [
+    { key: { name: 'OrderStatus', type: 'KEYWORD' as const }, value: 'IN_PROGRESS' },
+    { key: { name: 'OrderOwner', type: 'KEYWORD' as const }, value: placed.userId },
+  ],
+});

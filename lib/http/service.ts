@@ -1,0 +1,154 @@
+import Koa, { type Context, type Middleware } from 'koa';
+import helmet from 'koa-helmet';
+import { Histogram, register } from 'prom-client';
+import { correlate } from './correlation.ts';
+import { shareCalls } from '../shared-answer.ts';
+import type { Log } from '../log.ts';
+import { answerProblems, Problem } from './problem.ts';
+
+/** If it fails, the role is `unready` if the dependency is needed, else `degraded`. */
+export interface Check {
+  name: string;
+  probe(): Promise<unknown>;
+  needed: boolean;
+}
+
+export interface ServiceOptions {
+  role: string;
+  log: Log;
+  checks: readonly Check[];
+  middleware?: readonly Middleware[];
+  /** Serves health and metrics. False on a public listener. */
+  operations?: boolean;
+}
+
+/** nginx's status, for logs and metrics only. */
+const CLIENT_DISCONNECTED = 499;
+const CHECK_TIMEOUT_MS = 3_000;
+
+const durations = new Histogram({
+  name: 'http_request_duration_seconds',
+  help: 'Request duration by role, operation and status',
+  labelNames: ['role', 'operation', 'status'],
+  buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+});
+
+/** Builds a role's app: correlation id, request log, errors, health, metrics, then `middleware`. */
+export function createService({ role, log, checks, middleware = [], operations = true }: ServiceOptions): Koa {
+  const app = new Koa();
+  app.on('error', (error: Error, ctx?: Context) => {
+    if (isDisconnect(error)) return;
+    log.error({ role, correlationId: ctx?.state['correlationId'] as string, err: error }, 'a request failed');
+  });
+  app.use(correlate);
+  app.use(observe(role, log));
+  app.use(helmet());
+  app.use(answerProblems);
+  app.use(requireHost);
+  if (operations) app.use(operationsOf(checks));
+  for (const each of middleware) app.use(each);
+  return app;
+}
+
+/** Runs all checks. `ready` means that every needed dependency is up. */
+export async function readiness(
+  checks: readonly Check[],
+): Promise<{ ready: boolean; status: string; checks: Record<string, string> }> {
+  const results = await Promise.all(
+    checks.map(async ({ probe }) =>
+      within(CHECK_TIMEOUT_MS, probe()).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  const states = checks.map(({ name, needed }, n) => [name, results[n] ? 'up' : needed ? 'down' : 'degraded'] as const);
+  const ready = states.every(([, state]) => state !== 'down');
+  const allUp = states.every(([, state]) => state === 'up');
+  return { ready, status: ready ? (allUp ? 'ready' : 'degraded') : 'unready', checks: Object.fromEntries(states) };
+}
+
+/**
+ * RFC 9112, 3.2. Node can enforce this, but gives the client no reason. `listen` leaves an absolute URL only if its
+ * host differs from the Host header.
+ */
+const requireHost: Middleware = async ({ req }, next) => {
+  const hosts = req.rawHeaders.filter((_value, n) => n % 2 === 1 && req.rawHeaders[n - 1]!.toLowerCase() === 'host');
+  if (hosts.length > 1 || (hosts.length === 0 && req.httpVersion === '1.1'))
+    throw new Problem('bad-request', 'Send one Host header');
+  if (hosts.some((host) => /[\s/?#@\\]/.test(host)))
+    throw new Problem('bad-request', 'The Host header must be a name or an address, and may have a port');
+  if (URL.canParse(req.url!))
+    throw new Problem('bad-request', 'The request URL names another host than the Host header');
+  await next();
+};
+
+function operationsOf(checks: readonly Check[]): Middleware {
+  const check = shareCalls(() => readiness(checks));
+  return async (ctx, next) => {
+    if (ctx.method !== 'GET') return next();
+    if (ctx.path === '/health/live') ctx.body = { status: 'live' };
+    else if (ctx.path === '/health/ready') {
+      const { ready, ...body } = await check();
+      ctx.status = ready ? 200 : 503;
+      ctx.body = body;
+    } else if (ctx.path === '/metrics') {
+      ctx.type = register.contentType;
+      ctx.body = await register.metrics();
+    } else await next();
+  };
+}
+
+/** Logs and measures each request. Probes are logged at debug level only. */
+function observe(role: string, log: Log): Middleware {
+  return async (ctx, next) => {
+    const startedMs = performance.now();
+    await next();
+    const done = () => {
+      const ms = Math.round((performance.now() - startedMs) * 10) / 10;
+      const { operation, correlationId, traceparent, callerId, orderId, ...state } = ctx.state as Record<
+        string,
+        string | undefined
+      >;
+      // If the client disconnected, the response is unknown and must not count as a server fault.
+      const [status, problem] = ctx.res.writableFinished
+        ? [ctx.status, state['problem']]
+        : [CLIENT_DISCONNECTED, undefined];
+      durations.observe({ role, operation: operation ?? 'none', status }, ms / 1000);
+      const level = /^\/(health|metrics)/.test(ctx.path) ? 'debug' : 'info';
+      const path = maskPath(ctx.path);
+      log[level](
+        {
+          role,
+          operation,
+          method: ctx.method,
+          path,
+          status,
+          problem,
+          ms,
+          callerId,
+          orderId,
+          correlationId,
+          traceparent,
+        },
+        'request',
+      );
+    };
+    if (ctx.res.closed) done();
+    else ctx.res.once('close', done);
+  };
+}
+
+/** Masks segments that are no ids or words, such as an address that a client put there by mistake. */
+const maskPath = (path: string): string => path.replace(/[^/]*[^/\w.:-][^/]*/g, '*');
+
+const isDisconnect = (error: NodeJS.ErrnoException): boolean =>
+  ['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ERR_STREAM_PREMATURE_CLOSE'].includes(error.code ?? '');
+
+async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,96 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import type { Content, Message } from './transport.ts';
+
+/** What the codec reads of a bundled AsyncAPI 3.0 document. Message names are event types. */
+export interface EventDocument {
+  channels: Record<string, { address: string; messages: Record<string, { headers: object; payload: object }> }>;
+}
+
+export interface Event {
+  id: string;
+  type: string;
+  topic: string;
+  key: string;
+  /** Null means deletion. */
+  payload: unknown;
+  correlationId: string;
+  traceparent?: string | undefined;
+  /** Headers of one event type, such as the version of a deleted profile. */
+  extra?: Record<string, string>;
+}
+
+/** No retry can handle the message. */
+export class UnprocessableMessage extends Error {}
+
+const SCHEMA_VERSION = '1';
+
+/** Validates events against the document in both directions. */
+export function createEventCodec(document: EventDocument) {
+  const ajv = new Ajv2020({ strict: false });
+  addFormats.default(ajv);
+  const messages = new Map<string, { headers: ValidateFunction; payload: ValidateFunction }>();
+  for (const channel of Object.values(document.channels)) {
+    for (const [type, { headers, payload }] of Object.entries(channel.messages)) {
+      messages.set(`${channel.address} ${type}`, { headers: ajv.compile(headers), payload: ajv.compile(payload) });
+    }
+  }
+
+  const faultOf = (topic: string, headers: Record<string, string>, payload: unknown): string | undefined => {
+    const message = messages.get(`${topic} ${headers['eventType']}`);
+    if (!message) return `${topic} has no message "${headers['eventType']}"`;
+    if (!message.headers(headers)) return ajv.errorsText(message.headers.errors, { dataVar: 'headers' });
+    if (!message.payload(payload)) return ajv.errorsText(message.payload.errors, { dataVar: 'payload' });
+    return undefined;
+  };
+
+  return {
+    /** Throws if the event violates the document: a bug, caught before a consumer reads it. */
+    encode({ id, type, topic, key, payload, correlationId, traceparent, extra }: Event): Message {
+      const headers = {
+        eventId: id,
+        eventType: type,
+        schemaVersion: SCHEMA_VERSION,
+        correlationId,
+        'content-type': 'application/json',
+        ...(traceparent && { traceparent }),
+        ...extra,
+      };
+      const fault = faultOf(topic, headers, payload);
+      if (fault) throw new Error(`Event ${type} violates its AsyncAPI document: ${fault}`);
+      return { topic, key, value: payload === null ? null : JSON.stringify(payload), headers };
+    },
+
+    /** Throws UnprocessableMessage if the message violates the document. */
+    decode({ topic, key, value, headers }: Content): Event {
+      const payload = value === null ? null : parse(value);
+      const fault = faultOf(topic, headers, payload);
+      if (fault) throw new UnprocessableMessage(fault);
+      const { eventId, eventType, correlationId, traceparent, ...extra } = headers as Record<
+        'eventId' | 'eventType' | 'correlationId',
+        string
+      > &
+        Record<string, string>;
+      return {
+        id: eventId,
+        type: eventType,
+        topic,
+        key: key?.toString() ?? '',
+        payload,
+        correlationId,
+        traceparent,
+        extra,
+      };
+    },
+  };
+}
+
+export type EventCodec = ReturnType<typeof createEventCodec>;
+
+function parse(value: Buffer): unknown {
+  try {
+    return JSON.parse(value.toString('utf8'));
+  } catch (error) {
+    throw new UnprocessableMessage('the payload is not JSON', { cause: error });
+  }
+}

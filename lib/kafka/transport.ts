@@ -1,0 +1,174 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Kafka, logLevel, type Admin, type logCreator } from 'kafkajs';
+import { consume, type ConsumeOptions, type Consumption } from './consumer.ts';
+import { createPublisher } from './publisher.ts';
+import './timer.ts';
+import type { Log } from '../log.ts';
+
+export type { Consumption, Content, Received } from './consumer.ts';
+
+/** Many short waits, so that sends survive a broker restart. */
+const RETRY = { initialRetryTime: 100, maxRetryTime: 500, retries: 100 };
+const CONNECT_TIMEOUT_MS = 2_000;
+const REQUEST_TIMEOUT_MS = 10_000;
+/** Brokers learn of a new topic with a delay. */
+const TOPICS_WITHIN_MS = 10_000;
+const POLL_MS = 50;
+const WAIT_FOR_MESSAGES_MS = 250;
+/** How long a group waits for a dead member. Must exceed a handler's time between two heartbeats. */
+const SESSION_TIMEOUT_MS = 10_000;
+const HEARTBEAT_MS = 2_000;
+
+/** Buffers forward a message unchanged. */
+export interface Message {
+  topic: string;
+  key: string | Buffer | null;
+  /** Null deletes on a compacted topic. */
+  value: string | Buffer | null;
+  headers: Record<string, string>;
+}
+
+export interface Publisher {
+  /** Resolves once all in-sync replicas have the message. May publish twice: consumers drop repeats by event id. */
+  publish(message: Message): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Topic {
+  address: string;
+  partitions: number;
+  replicas: number;
+  topicConfiguration: Readonly<Record<string, string>>;
+}
+
+export interface Transport {
+  createPublisher(): Publisher;
+  /** Commits an offset after its handler has resolved; if it rejects, retries the message. */
+  consume(options: { groupId: string } & ConsumeOptions): Consumption;
+  /** Returns the topics it created; existing ones stay unchanged. `replicasMax` is for small clusters. */
+  createTopics(topics: readonly Topic[], replicasMax?: number): Promise<string[]>;
+  /** Rejects if no broker answers. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Hides the Kafka client. `prefix` precedes every topic name, so that installations can share a cluster. */
+export function createTransport({
+  brokers,
+  clientId,
+  prefix = '',
+  log,
+}: {
+  brokers: string[];
+  clientId: string;
+  prefix?: string;
+  log: Log;
+}): Transport {
+  const kafka = new Kafka({
+    clientId,
+    brokers,
+    retry: RETRY,
+    connectionTimeout: CONNECT_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    enforceRequestTimeout: true,
+    logLevel: logLevel.WARN,
+    logCreator: logTo(log),
+  });
+  const admin = kafka.admin({ retry: { ...RETRY, retries: 3 } });
+  let adminReady: Promise<void> | undefined;
+  const asAdmin = async () => {
+    adminReady ??= admin.connect();
+    await adminReady.catch((error: unknown) => {
+      adminReady = undefined;
+      throw error;
+    });
+    return admin;
+  };
+
+  return {
+    createPublisher: () => createPublisher(kafka, prefix),
+    consume: ({ groupId, topics, handle }) =>
+      consume(() => createConsumer(kafka, prefix + groupId), {
+        topics: topics.map((topic) => prefix + topic),
+        handle: (message) => handle({ ...message, topic: message.topic.slice(prefix.length) }),
+        log,
+      }),
+    async createTopics(topics, replicasMax = Infinity) {
+      const existing = new Set(await (await asAdmin()).listTopics());
+      const missing = topics.filter(({ address }) => !existing.has(prefix + address));
+      if (missing.length === 0) return [];
+      // kafkajs's own wait fails while a broker does not know the topic yet.
+      await admin.createTopics({
+        waitForLeaders: false,
+        topics: missing.map((topic) => toTopicConfig(prefix, topic, replicasMax)),
+      });
+      const created = missing.map(({ address }) => prefix + address);
+      await untilListed(admin, created);
+      return created;
+    },
+    check: async () => void (await (await asAdmin()).describeCluster()),
+    close: () => admin.disconnect(),
+  };
+}
+
+async function untilListed(admin: Admin, topics: readonly string[]): Promise<void> {
+  for (const deadline = Date.now() + TOPICS_WITHIN_MS; ; await sleep(POLL_MS)) {
+    const listed = new Set(await admin.listTopics());
+    if (topics.every((topic) => listed.has(topic))) return;
+    if (Date.now() > deadline)
+      throw new Error(`The broker created ${topics.join(', ')} but does not list all of them yet. Try again.`);
+  }
+}
+
+const createConsumer = (kafka: Kafka, groupId: string) =>
+  kafka.consumer({
+    groupId,
+    allowAutoTopicCreation: false,
+    maxWaitTimeInMs: WAIT_FOR_MESSAGES_MS,
+    sessionTimeout: SESSION_TIMEOUT_MS,
+    heartbeatInterval: HEARTBEAT_MS,
+    // `consume` replaces a failed consumer, so kafkajs must not restart it.
+    retry: { ...RETRY, restartOnFailure: async () => false },
+  });
+
+function toTopicConfig(
+  prefix: string,
+  { address, partitions, replicas, topicConfiguration }: Topic,
+  replicasMax: number,
+) {
+  const replicationFactor = Math.min(replicas, replicasMax);
+  const configuration = {
+    ...topicConfiguration,
+    'min.insync.replicas': String(Math.min(Number(topicConfiguration['min.insync.replicas'] ?? 1), replicationFactor)),
+  };
+  return {
+    topic: prefix + address,
+    numPartitions: partitions,
+    replicationFactor,
+    configEntries: Object.entries(configuration).map(([name, value]) => ({ name, value })),
+  };
+}
+
+/** kafkajs logs these as errors, but recovers: a new broker, for example, has no coordinator for a second. */
+const EXPECTED =
+  /GROUP_COORDINATOR_NOT_AVAILABLE|group coordinator|coordinator is (not available|loading)|rebalanc|not the leader|leadership|when calling eachMessage|InitProducerId/i;
+
+/** While a broker is down, kafkajs repeats itself several times a second. */
+const LOG_AGAIN_MS = 10_000;
+const LOGGED_MAX = 200;
+
+const logTo = (log: Log): logCreator => {
+  const loggedAt = new Map<string, number>();
+  return () =>
+    ({ level, namespace, log: { message, error, groupId } }) => {
+      const text = `${message} ${String(error ?? '')}`;
+      const isNews = !EXPECTED.test(text) && performance.now() - (loggedAt.get(text) ?? -Infinity) > LOG_AGAIN_MS;
+      if (loggedAt.size > LOGGED_MAX) loggedAt.clear();
+      if (isNews) loggedAt.set(text, performance.now());
+      const method = level > logLevel.WARN || !isNews ? 'debug' : level === logLevel.ERROR ? 'warn' : 'info';
+      log[method](
+        { kafka: namespace, groupId: groupId as string | undefined, error: error as string | undefined },
+        message,
+      );
+    };
+};

@@ -1,0 +1,4 @@
+import { deadLettersCommand } from '../../operator/dead-letters/command.ts';
+import { runLocally } from './command.ts';
+
+await runLocally(deadLettersCommand);

@@ -1,0 +1,4 @@
+import { orderCommand } from '../../operator/order/command.ts';
+import { runLocally } from './command.ts';
+
+await runLocally(orderCommand);

@@ -1,4 +1,0 @@
-import { orderCommand } from '../bin/operator/order-command.ts';
-import { runLocally } from './command.ts';
-
-await runLocally(orderCommand);

@@ -1,0 +1,99 @@
+import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { choosePorts } from './ports.ts';
+import { startServer, waitForPredecessor } from '../supervise/server.ts';
+import type { Server } from '../supervise/server.ts';
+import { portNeed } from '../launch/settings.ts';
+
+export interface MailOptions {
+  dataDir: string;
+  smtpPort?: number | undefined;
+  webPort?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface MailServer extends Server {
+  readonly smtpPort: number;
+  readonly webPort: number;
+  /** As in SMTP_URL. */
+  readonly smtpUrl: string;
+  /** The inbox page; `/api/email` on it returns the mails as JSON. */
+  readonly webUrl: string;
+}
+
+const START_WITHIN_MS = 30_000;
+const STOP_WITHIN_MS = 5000;
+const RESPONSE_TIMEOUT_MS = 2000;
+/** A larger inbox would slow the start. */
+const MAILS_MAX = 1000;
+
+/** Starts an SMTP server with a web inbox; a later start on the same folder finds its mails. */
+export async function startMail(options: MailOptions): Promise<MailServer> {
+  const dataDir = resolve(options.dataDir);
+  await mkdir(dataDir, { recursive: true });
+  await waitForPredecessor('mail', dataDir);
+  const { smtp, web } = await choosePorts(join(dataDir, 'ports.json'), {
+    smtp: portNeed('mailSmtp', options.smtpPort),
+    web: portNeed('mailWeb', options.webPort),
+  });
+  const server = await startServer({
+    name: 'mail',
+    dataDir,
+    file: process.execPath,
+    args: [maildevProgram(), ...maildevArgs(smtp, web, join(dataDir, 'mails'))],
+    env: { PATH: process.env['PATH'] },
+    stopSignal: 'SIGTERM',
+    stopWithinMs: STOP_WITHIN_MS,
+    startWithinMs: START_WITHIN_MS,
+    probe: () => Promise.all([greets(smtp), lists(web)]),
+    signal: options.signal,
+  });
+  return {
+    ...server,
+    smtpPort: smtp,
+    webPort: web,
+    smtpUrl: `smtp://127.0.0.1:${smtp}`,
+    webUrl: `http://127.0.0.1:${web}`,
+  };
+}
+
+function maildevProgram(): string {
+  return fileURLToPath(new URL('bin/maildev.js', import.meta.resolve('maildev')));
+}
+
+function maildevArgs(smtp: number, web: number, folder: string): string[] {
+  const options = {
+    smtp,
+    ip: '127.0.0.1',
+    web,
+    'web-ip': '127.0.0.1',
+    // Clients would use STARTTLS and then reject the untrusted certificate.
+    'hide-extensions': 'STARTTLS',
+    'mail-directory': folder,
+    'max-emails': MAILS_MAX,
+  };
+  return Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+}
+
+async function greets(port: number): Promise<void> {
+  const socket = connect({ port, host: '127.0.0.1', timeout: RESPONSE_TIMEOUT_MS });
+  socket.once('timeout', () => socket.destroy(new Error('no greeting')));
+  try {
+    const [greeting] = (await once(socket, 'data')) as [Buffer];
+    if (!greeting.toString().startsWith('220')) throw new Error('not a mail server');
+    socket.end('QUIT\r\n');
+  } finally {
+    socket.destroySoon();
+  }
+}
+
+async function lists(port: number): Promise<void> {
+  const response = await fetch(`http://127.0.0.1:${port}/api/email`, {
+    signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS),
+  });
+  await response.arrayBuffer();
+  if (!response.ok) throw new Error(`the inbox returned ${response.status}`);
+}

@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import type { PostgresBinaries } from './binaries.ts';
+import { canReach, substituteFolder } from './user.ts';
+import type { OsUser } from './user.ts';
+
+export interface ClusterPlan {
+  dataDir: string;
+  binaries: PostgresBinaries;
+  user: OsUser | undefined;
+  password: string;
+  throwAway: boolean;
+}
+
+/**
+ * Returns the folder of the cluster, after initdb if it is new. If the OS user cannot reach `dataDir`, it is elsewhere,
+ * and the file `cluster-is-in` has its path.
+ */
+export async function ensureCluster(plan: ClusterPlan): Promise<string> {
+  const folder = await clusterFolder(plan);
+  if (!existsSync(folder)) await initialise(folder, plan);
+  return folder;
+}
+
+/** Removes a cluster that is outside its data folder. */
+export async function removeRelocatedCluster(dataDir: string): Promise<void> {
+  const elsewhere = await readFile(locationFile(dataDir), 'utf8').catch(() => undefined);
+  if (!elsewhere) return;
+  await rm(elsewhere, { recursive: true, force: true });
+  await rm(locationFile(dataDir));
+}
+
+async function clusterFolder({ dataDir, user, throwAway }: ClusterPlan): Promise<string> {
+  await mkdir(dataDir, { recursive: true });
+  if (await canReach(user, dataDir)) return join(dataDir, 'cluster');
+  const elsewhere = await substituteFolder(dataDir, throwAway);
+  await writeFile(locationFile(dataDir), elsewhere);
+  return join(elsewhere, 'cluster');
+}
+
+function locationFile(dataDir: string): string {
+  return join(dataDir, 'cluster-is-in');
+}
+
+/** Uses another name until done, so an interrupted attempt is not mistaken for a cluster. */
+async function initialise(folder: string, { binaries, user, password, throwAway }: ClusterPlan): Promise<void> {
+  const unfinished = `${folder}.unfinished`;
+  await rm(unfinished, { recursive: true, force: true });
+  await mkdir(unfinished, { mode: 0o700 });
+  const passwordFile = join(user ? dirname(folder) : tmpdir(), `order-saga-${process.pid}.password`);
+  try {
+    await writeFile(passwordFile, password, { mode: 0o600 });
+    if (user) await Promise.all([unfinished, passwordFile].map((path) => chown(path, user.uid, user.gid)));
+    const flags = [
+      '--encoding=UTF8',
+      '--locale=C',
+      '--auth=scram-sha-256',
+      '--username=postgres',
+      ...(throwAway ? ['--no-sync'] : []),
+    ];
+    await promisify(execFile)(binaries.initdb, [`--pgdata=${unfinished}`, `--pwfile=${passwordFile}`, ...flags], {
+      ...user,
+      cwd: '/',
+    });
+    await rename(unfinished, folder);
+  } finally {
+    await rm(passwordFile, { force: true });
+  }
+}

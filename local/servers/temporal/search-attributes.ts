@@ -1,0 +1,45 @@
+import { temporalReaders, toAddress, createTemporal } from '../../../lib/temporal/client.ts';
+import { readConfig } from '../../../lib/config.ts';
+import type { Env } from '../../../lib/config.ts';
+import { SetupError } from '../../setup-error.ts';
+
+/** For searching orders in the Temporal Web UI. */
+export const searchAttributes = { OrderStatus: 'Keyword', OrderOwner: 'Keyword', OrderStuck: 'Keyword' } as const;
+
+/** `Keyword` in Temporal's API. */
+const KEYWORD = 2;
+const CALL_WITHIN_MS = 10_000;
+
+/** Registers missing search attributes and returns their names. */
+export async function registerSearchAttributes(env: Env): Promise<string[]> {
+  const address = toAddress(readConfig(env, temporalReaders));
+  const { client, close } = createTemporal(address);
+  const { namespace } = address;
+  const { operatorService } = client.connection as unknown as { operatorService: OperatorService };
+  try {
+    return await client.connection.withDeadline(Date.now() + CALL_WITHIN_MS, async () => {
+      const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
+      const missing = Object.keys(searchAttributes).filter((name) => !(name in (customAttributes ?? {})));
+      if (missing.length === 0) return [];
+      await operatorService.addSearchAttributes({
+        namespace,
+        searchAttributes: Object.fromEntries(missing.map((name) => [name, KEYWORD])),
+      });
+      return missing;
+    });
+  } catch (cause) {
+    const wanted = Object.entries(searchAttributes).map(([name, type]) => `${name}=${type}`);
+    throw new SetupError(
+      `Registering search attributes with Temporal at ${address.address} failed: ${(cause as Error).message}\n` +
+        `Orders cannot be searched without them. Register them there yourself: ${wanted.join(', ')}.`,
+      { cause },
+    );
+  } finally {
+    await close();
+  }
+}
+
+interface OperatorService {
+  listSearchAttributes(request: { namespace: string }): Promise<{ customAttributes?: Record<string, unknown> | null }>;
+  addSearchAttributes(request: { namespace: string; searchAttributes: Record<string, number> }): Promise<unknown>;
+}

@@ -1,0 +1,30 @@
+import type { AuditReport } from '../../api/auditor/audit.ts';
+import type { Drift } from '../../api/auditor/findings.ts';
+import { invariants } from '../../api/auditor/invariants.ts';
+import { columns } from '../terminal.ts';
+
+const DRIFTS_SHOWN_MAX = 50;
+
+/** Formats the number of drifts per invariant, then each drift. */
+export function toTable({ owners, orders, inProgress, drifts }: AuditReport): string {
+  const rules = Object.entries(invariants).map(([id, what]) => [
+    id,
+    what,
+    verdictOf(drifts.filter(({ invariant }) => invariant === id).length),
+  ]);
+  const shown = drifts.slice(0, DRIFTS_SHOWN_MAX).map(toLine);
+  const more = drifts.length > DRIFTS_SHOWN_MAX ? [`… and ${drifts.length - DRIFTS_SHOWN_MAX} more`] : [];
+  return [
+    `Buyers: ${owners}, orders: ${orders}, in progress: ${inProgress}`,
+    '',
+    ...columns(rules),
+    ...(shown.length > 0 ? ['', ...shown, ...more] : []),
+  ].join('\n');
+}
+
+const verdictOf = (count: number): string => (count === 0 ? 'holds' : `DRIFT ${count}`);
+
+function toLine({ invariant, ownerId, orderId, what }: Drift): string {
+  if (orderId) return `${invariant}  order ${orderId} of buyer ${ownerId}: ${what}`;
+  return ownerId ? `${invariant}  buyer ${ownerId}: ${what}` : `${invariant}  ${what}`;
+}

@@ -1,0 +1,60 @@
+import { readConfig, type Env } from '../../lib/config.ts';
+import { isDeadLetterTopic, readDeadLetter, type DeadLetter } from '../../lib/kafka/dead-letters.ts';
+import { createEventCodec, UnprocessableMessage } from '../../lib/kafka/events.ts';
+import { searchTopics, type FoundMessage, type SearchResult, type Search } from '../../lib/kafka/search.ts';
+import { eventDocument, kafkaReaders } from '../../roles/role.ts';
+import type { Position } from './place.ts';
+
+export interface DeadLetterMessage extends FoundMessage {
+  /** Undefined without dead-letter headers. */
+  origin: DeadLetter | undefined;
+  /** Why this release cannot process it either; undefined if it can. */
+  fault: string | undefined;
+}
+
+const SEARCH_WITHIN_MS = 30_000;
+/** Per topic: a dead-letter topic has one partition. */
+export const LISTED_MAX = 100;
+
+const addresses = Object.values(eventDocument.channels).map(({ address }) => address);
+export const deadLetterTopics = addresses.filter(isDeadLetterTopic);
+const codec = createEventCodec(eventDocument);
+
+/** The newest dead letters of every topic, oldest first. `complete` is false if time ran out. */
+export async function findDeadLetters(env: Env): Promise<{ letters: DeadLetterMessage[]; complete: boolean }> {
+  const { found, complete } = await search(env, { topics: deadLetterTopics, newest: LISTED_MAX });
+  return { letters: found.map(toDeadLetter), complete };
+}
+
+/** The dead letter at a position, if there is one. */
+export async function findDeadLetter(env: Env, { topic, ...at }: Position): Promise<DeadLetterMessage | undefined> {
+  const { found, complete } = await search(env, { topics: [topic], at });
+  if (!complete) throw new Error(`${topic} could not be read within ${SEARCH_WITHIN_MS / 1000} s`);
+  return found[0] && toDeadLetter(found[0]);
+}
+
+/** A missing topic is an error, not an empty list: the cluster is wrong or not ready. */
+async function search(env: Env, part: Pick<Search, 'topics' | 'newest' | 'at'>): Promise<SearchResult> {
+  const cluster = readConfig(env, kafkaReaders);
+  const result = await searchTopics({ ...cluster, ...part, withinMs: SEARCH_WITHIN_MS });
+  if (result.missing.length > 0) {
+    const names = result.missing.map((topic) => cluster.prefix + topic).join(', ');
+    throw new Error(`Kafka has no topic ${names}. Check KAFKA_BROKERS and KAFKA_TOPIC_PREFIX.`);
+  }
+  return result;
+}
+
+function toDeadLetter(message: FoundMessage): DeadLetterMessage {
+  const origin = readDeadLetter(message);
+  return { ...message, origin, fault: origin ? faultOf(origin) : 'it has no dead-letter headers' };
+}
+
+function faultOf({ original }: DeadLetter): string | undefined {
+  try {
+    codec.decode(original);
+    return undefined;
+  } catch (error) {
+    if (error instanceof UnprocessableMessage) return error.message;
+    throw error;
+  }
+}

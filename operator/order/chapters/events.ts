@@ -1,0 +1,58 @@
+import { readConfig, type Env } from '../../../lib/config.ts';
+import { searchTopics, type FoundMessage, type SearchResult } from '../../../lib/kafka/search.ts';
+import { eventDocument } from '../../../specs/generated/preferable/channels.ts';
+import { kafkaReaders } from '../../../roles/role.ts';
+import type { Lookup } from '../../lookup.ts';
+import { columns, type Clock } from '../../terminal.ts';
+
+const SEARCH_WITHIN_MS = 15_000;
+/** Between the database and the publishers. */
+const CLOCK_SKEW_MS = 5 * 60_000;
+const orderTopics: string[] = Object.values(eventDocument.channels)
+  .map(({ address }) => address)
+  .filter((topic) => topic.startsWith('order-service.'));
+
+/** The order's events in Kafka, dead letters included; undefined if none. */
+export async function readEvents(
+  env: Env,
+  orderId: string,
+  placedAt: Date | undefined,
+): Promise<SearchResult | undefined> {
+  const since = placedAt && new Date(placedAt.getTime() - CLOCK_SKEW_MS);
+  const events = await searchTopics({
+    ...readConfig(env, kafkaReaders),
+    topics: orderTopics,
+    key: orderId,
+    since,
+    withinMs: SEARCH_WITHIN_MS,
+  });
+  return events.found.length > 0 || !events.complete ? events : undefined;
+}
+
+/** Shows repeats too, which consumers recognise by the event id. */
+export function formatEvents(events: Lookup<SearchResult>, clock: Clock, isFinal: boolean): string[] {
+  if (events.kind === 'unreadable') return [`  could not be read: ${events.why}`];
+  if (events.kind === 'missing')
+    return [
+      isFinal
+        ? '  missing: the order is final, but Kafka has no event of it: not published yet, or deleted after the retention time'
+        : '  none yet: the order is not final',
+    ];
+  const { found, complete } = events.value;
+  const lines = columns(
+    found.map((event) => [
+      clock(event.writtenAt),
+      event.headers['eventType'] ?? 'no type',
+      `${positionOf(event)}, event id ${event.headers['eventId']}: ${event.value?.toString() ?? null}`,
+    ]),
+  );
+  return complete
+    ? lines
+    : [
+        ...lines,
+        `  incomplete: the topics could not be read to the end within ${SEARCH_WITHIN_MS / 1000} s, so there may be more`,
+      ];
+}
+
+const positionOf = ({ topic, partition, offset }: FoundMessage): string =>
+  `${topic} partition ${partition} offset ${offset}`;

@@ -1,0 +1,164 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { settleFromWorkflow, isCancellable } from '../../api/orders/cancellation.ts';
+import type { Order } from '../../api/orders/store.ts';
+import { cancelWorkflowId, orderWorkflowId } from '../../specs/identity.ts';
+import type { CancellationInput } from '../../workflows/cancellation.ts';
+import type { SettledOrder } from '../../workflows/order.ts';
+import type { CommandResult } from '../command.ts';
+import { describeRun, inputOf, resultOf, retryNow, type Run } from '../temporal-runs.ts';
+import type { Subject } from './subject.ts';
+import type { Tools } from '../installation.ts';
+
+const WATCH_MS = 5_000;
+const POLL_MS = 100;
+
+/**
+ * Retries waiting steps now, and starts a workflow that is missing or did not complete. `again` repeats a completed one
+ * too, after a restored database has lost its effects. Idempotency keys make every step safe to repeat.
+ */
+export async function retry(tools: Tools, subject: Subject, { again }: { again: boolean }): Promise<CommandResult> {
+  const running = [subject.order, subject.cancellation].filter((run) => run?.status === 'RUNNING') as Run[];
+  if (running.length > 0) {
+    const all: CommandResult[] = [];
+    for (const run of running) all.push(await retrySteps(tools, run));
+    return {
+      text: all.map(({ text }) => text).join('\n'),
+      exitCode: all.some(({ exitCode }) => exitCode === 0) ? 0 : 1,
+    };
+  }
+  if (!subject.placed) {
+    return {
+      text: `Order ${subject.id} has no row and its workflow has ended, so there is nothing to retry. To recreate the row: npm run order -- restore ${subject.id} --reason "<why>"`,
+      exitCode: 1,
+    };
+  }
+  return startWorkflows(tools, { ...subject, placed: subject.placed }, again);
+}
+
+async function retrySteps(tools: Tools, run: Run): Promise<CommandResult> {
+  const { workflowId, pending, task } = run;
+  if (pending.length === 0) {
+    if (!task)
+      return {
+        text: `${workflowId} is running and no step waits for a retry. Nothing was done.`,
+        exitCode: 0,
+      };
+    const why = task.failure ? `its last task failed: ${task.failure}` : 'no worker has processed its task yet';
+    return {
+      text: `${workflowId} waits for a worker, so retrying a step cannot help. Check the worker: ${why}`,
+      exitCode: 1,
+    };
+  }
+  // Not a running one: the reset would drop its attempt, and the workflow would wait until that times out.
+  for (const each of pending.filter(({ running }) => !running)) await retryNow(tools.temporal, run, each);
+  const steps = pending
+    .map(({ activity, attempt, failure }) => `${activity}, attempt ${attempt}${failure ? ` after "${failure}"` : ''}`)
+    .join('; ');
+  return {
+    text: `${workflowId} was at ${steps}. Retried now: ${await watch(tools, run.workflowId)}`,
+    exitCode: 0,
+  };
+}
+
+async function startWorkflows(
+  tools: Tools,
+  subject: Subject & { placed: Order },
+  again: boolean,
+): Promise<CommandResult> {
+  const placed = await recoverRow(tools, subject);
+  const all = workflowsOf({ ...subject, placed }, { wasOpen: subject.placed.status === 'IN_PROGRESS' });
+  const due = all.filter(({ before, isDue }) => isDue || again || before?.status !== 'COMPLETED');
+  if (due.length === 0) {
+    const ids = all.map(({ workflowId }) => workflowId);
+    return {
+      text: `Order ${placed.id} is ${placed.status} and ${ids.join(' and ')} completed, so there is nothing to retry. To repeat every step under its original key, add --again.`,
+      exitCode: 1,
+    };
+  }
+  const lines: string[] = [];
+  for (const { workflowId, before, start } of due) {
+    // The cancellation comes first, so an earlier line means that it was just started.
+    const refused = await start(tools, { cancellationStarted: lines.length > 0 });
+    if (refused) return { text: [...lines, refused].join('\n'), exitCode: 1 };
+    const action = before ? `had ended as ${before.status} and was started again` : 'did not exist and was started';
+    lines.push(`${workflowId} ${action}: ${await watch(tools, workflowId)}`);
+  }
+  return { text: lines.join('\n'), exitCode: 0 };
+}
+
+/**
+ * Writes back the first final status and a later cancellation that a restored row has lost. Billing may have lost them
+ * too, and would charge the order again.
+ */
+async function recoverRow(tools: Tools, { placed, cancellation }: Subject & { placed: Order }): Promise<Order> {
+  const { temporal, store } = tools;
+  const first = await settleFromWorkflow(placed, tools);
+  if (
+    cancellation?.status !== 'COMPLETED' ||
+    (await resultOf<SettledOrder>(temporal, cancellation)).status !== 'CANCELLED'
+  )
+    return first;
+  const { cause } = await inputOf<CancellationInput>(temporal, cancellation);
+  return (await store.requestCancellation(placed.id, cause)) ?? first;
+}
+
+interface Startable {
+  workflowId: string;
+  before: Run | undefined;
+  /** Has work to do even if it completed. */
+  isDue: boolean;
+  /** Returns why it was not started, if so. */
+  start(tools: Tools, options: { cancellationStarted: boolean }): Promise<string | undefined>;
+}
+
+/** The workflows that an order should have. The cancellation is first, so a cancelled order is never charged. */
+function workflowsOf(
+  { id, placed, order, cancellation }: Subject & { placed: Order },
+  { wasOpen }: { wasOpen: boolean },
+): Startable[] {
+  const isBeingCancelled = placed.cancelCause !== null && isCancellable(placed);
+  const ofCancellation: Startable = {
+    workflowId: cancelWorkflowId(id),
+    before: cancellation,
+    isDue: isBeingCancelled,
+    start: async ({ saga }) => {
+      await saga.startCancellation(placed, placed.cancelCause ?? 'operator', { again: true });
+      return undefined;
+    },
+  };
+  const ofOrder: Startable = {
+    workflowId: orderWorkflowId(id),
+    before: order,
+    isDue: wasOpen,
+    async start(tools, { cancellationStarted }) {
+      if (!(await isSafeToStart(tools, placed, cancellationStarted)))
+        return `Order ${id} is ${placed.status}, and billing has not confirmed yet that it can no longer be charged, so its workflow was not started. Wait until ${cancelWorkflowId(id)} has completed, then try again.`;
+      await tools.saga.start(placed, { again: true });
+      return undefined;
+    },
+  };
+  if (isBeingCancelled) return [ofCancellation];
+  return placed.status === 'CANCELLED' && placed.firstStatus === 'SUCCESS' ? [ofCancellation, ofOrder] : [ofOrder];
+}
+
+/** A restored billing may have lost the outcome and would charge a final order. So its charge is cancelled first. */
+async function isSafeToStart(tools: Tools, placed: Order, cancellationStarted: boolean): Promise<boolean> {
+  if (isCancellable(placed)) return true;
+  if (!cancellationStarted) {
+    await tools.saga.startCancellation(placed, 'operator', { again: true });
+    await watch(tools, cancelWorkflowId(placed.id));
+  }
+  return (await describeRun(tools.temporal, cancelWorkflowId(placed.id)))?.status === 'COMPLETED';
+}
+
+async function watch({ temporal }: Tools, workflowId: string): Promise<string> {
+  for (const deadline = Date.now() + WATCH_MS; Date.now() < deadline; await sleep(POLL_MS)) {
+    const run = await describeRun(temporal, workflowId);
+    if (!run) return 'the workflow no longer exists.';
+    if (run.status !== 'RUNNING') return `the workflow ended as ${run.status}.`;
+    // Attempt 1 after a reset still carries the old failure.
+    const failed = run.pending.find(({ failure, attempt, running }) => failure && attempt > 1 && !running);
+    if (failed) return `${failed.activity} failed again: ${failed.failure}`;
+  }
+  return 'the workflow is still running.';
+}

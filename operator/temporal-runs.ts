@@ -1,0 +1,104 @@
+import { isGrpcServiceError } from '@temporalio/client';
+import { ifFound, type Temporal } from '../lib/temporal/client.ts';
+import { decodePayload, describeFailure } from './history-words.ts';
+import { toPendingActivities, type PendingActivity } from './pending.ts';
+import { toDate } from './terminal.ts';
+
+/** A workflow's latest run. */
+export interface Run {
+  workflowId: string;
+  runId: string;
+  status: string;
+  startedAt: Date;
+  pending: PendingActivity[];
+  /** The pending workflow task, if any. */
+  task: Task | undefined;
+}
+
+export interface Task {
+  attempt: number;
+  since: Date | undefined;
+  /** Why the previous attempt failed. */
+  failure: string | undefined;
+}
+
+const ANSWER_WITHIN_MS = 5_000;
+/** In gRPC. */
+const NOT_FOUND = 5;
+/** Enough to contain the last failed task. */
+const LAST_EVENTS = 3;
+
+/** Reads the workflow itself, since visibility lags. Undefined if there is none. */
+export const describeRun = (temporal: Temporal, workflowId: string): Promise<Run | undefined> =>
+  ifFound(temporal.client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => describe(temporal, workflowId)));
+
+async function describe(temporal: Temporal, workflowId: string): Promise<Run> {
+  const { runId, status, startTime, raw } = await temporal.client.workflow.getHandle(workflowId).describe();
+  await temporal.decryptInPlace(raw);
+  const pendingTask = raw.pendingWorkflowTask;
+  const task = pendingTask && {
+    attempt: pendingTask.attempt ?? 1,
+    since: toDate(pendingTask.originalScheduledTime ?? pendingTask.scheduledTime),
+    failure: (pendingTask.attempt ?? 1) > 1 ? await lastTaskFailure(temporal, workflowId, runId) : undefined,
+  };
+  return {
+    workflowId,
+    runId,
+    status: status.name,
+    startedAt: startTime,
+    pending: toPendingActivities(raw),
+    task: task ?? undefined,
+  };
+}
+
+async function lastTaskFailure(
+  { client, decryptInPlace }: Temporal,
+  workflowId: string,
+  runId: string,
+): Promise<string | undefined> {
+  const { history } = await client.workflowService.getWorkflowExecutionHistoryReverse({
+    namespace: client.options.namespace,
+    execution: { workflowId, runId },
+    maximumPageSize: LAST_EVENTS,
+  });
+  await decryptInPlace(history);
+  const failed = history?.events?.find(({ workflowTaskFailedEventAttributes }) => workflowTaskFailedEventAttributes);
+  return failed && describeFailure(failed.workflowTaskFailedEventAttributes?.failure);
+}
+
+/** A workflow's input. */
+export async function inputOf<T>(
+  temporal: Temporal,
+  { workflowId, runId }: Pick<Run, 'workflowId' | 'runId'>,
+): Promise<T> {
+  const { client, decryptInPlace } = temporal;
+  const { events } = await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
+    client.workflow.getHandle(workflowId, runId).fetchHistory(),
+  );
+  await decryptInPlace(events);
+  return decodePayload(events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]) as T;
+}
+
+/** The result of a completed run. */
+export const resultOf = <T>({ client }: Temporal, { workflowId, runId }: Run): Promise<T> =>
+  client.withDeadline(
+    Date.now() + ANSWER_WITHIN_MS,
+    () => client.workflow.getHandle(workflowId, runId, { followRuns: false }).result() as Promise<T>,
+  );
+
+/** Runs a waiting activity now, if it has not ended. Its attempts count from 1 again; its deadline stays. */
+export async function retryNow(
+  { client }: Temporal,
+  { workflowId, runId }: Pick<Run, 'workflowId' | 'runId'>,
+  { id }: Pick<PendingActivity, 'id'>,
+): Promise<void> {
+  const { namespace, identity } = client.options;
+  try {
+    await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
+      client.workflowService.resetActivity({ namespace, execution: { workflowId, runId }, id, identity }),
+    );
+  } catch (error) {
+    const code: number | undefined = isGrpcServiceError(error) ? error.code : undefined;
+    if (code !== NOT_FOUND) throw error;
+  }
+}

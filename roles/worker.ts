@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { WorkerDeploymentVersion } from '@temporalio/common';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { createActivities } from '../activities/index.ts';
+import { logged } from '../worker/logged.ts';
+import { bundleWorkflows, hostWorkflows, type Host, type HostOptions } from '../worker/host.ts';
+import { createOrderStore } from '../api/orders/store.ts';
+import { serveCodec, codecReaders } from '../worker/codec-endpoint.ts';
+import { ConfigFault, readConfig, text, type Reader } from '../lib/config.ts';
+import { createEventCodec } from '../lib/kafka/events.ts';
+import { createHttpClient } from '../lib/http/client.ts';
+import { createTransport } from '../lib/kafka/transport.ts';
+import type { Log } from '../lib/log.ts';
+import { createPayloadCodec } from '../lib/temporal/payload-codec.ts';
+import { temporalReaders, toAddress } from '../lib/temporal/client.ts';
+import {
+  address,
+  databaseOf,
+  eventDocument,
+  kafkaReaders,
+  runningOf,
+  serve,
+  serviceTokens,
+  urlOf,
+  type Role,
+} from './role.ts';
+
+/** Longer than billing's statement deadline, shorter than an activity's timeout. */
+const REQUEST_DEADLINE_MS = 4_000;
+const RECONNECT_MS = 500;
+
+export const worker: Role = {
+  name: 'worker',
+  configure(env, sameProcess) {
+    const config = readConfig(env, {
+      ...address('WORKER_PORT'),
+      databaseUrl: text('ORDERS_DATABASE_URL'),
+      billingUrl: urlOf('billing', sameProcess),
+      usersUrl: urlOf('users', sameProcess),
+      token: serviceTokens('worker'),
+      temporal: (all) => readConfig(all, temporalReaders),
+      kafka: (all) => readConfig(all, kafkaReaders),
+      version,
+      ...codecReaders,
+    });
+    const { token } = config;
+    const temporal = toAddress(config.temporal);
+    return async (shared) => {
+      const workflowBundle = await bundleWorkflows(temporal);
+      const database = await databaseOf(config.databaseUrl, shared);
+      const orders = createOrderStore(database);
+      const transport = createTransport({ ...config.kafka, clientId: 'worker', log: shared.log });
+      const publisher = transport.createPublisher();
+      const billing = createHttpClient({ baseUrl: config.billingUrl(shared), deadlineMs: REQUEST_DEADLINE_MS, token });
+      const users = createHttpClient({ baseUrl: config.usersUrl(shared), deadlineMs: REQUEST_DEADLINE_MS, token });
+      const activities = logged(
+        createActivities({ billing, users, orders, publisher, codec: createEventCodec(eventDocument) }),
+        shared.log,
+      );
+
+      const { taskQueue } = config.temporal;
+      const host = superviseWorker(
+        { ...temporal, taskQueue, activities, workflowBundle, version: config.version },
+        shared.log,
+      );
+      const checks = [
+        { name: 'worker', probe: host.isPolling, needed: true },
+        // Replacing this worker would not help, and no work is lost.
+        { name: 'temporal', probe: host.check, needed: false },
+        { name: 'database', probe: database.check, needed: true },
+        { name: 'kafka', probe: transport.check, needed: false },
+      ];
+      const middleware = temporal.payloadKeys
+        ? [serveCodec({ codec: createPayloadCodec(temporal.payloadKeys), ...config })]
+        : [];
+      const listener = await serve(shared, config, { role: 'worker', checks, middleware });
+      return runningOf(listener, host, publisher, transport, billing, users, orders, database);
+    };
+  },
+};
+
+/** For Temporal's worker versioning, which keeps an order on the release it started on. */
+const version: Reader<WorkerDeploymentVersion | undefined> = (env) => {
+  const { WORKER_DEPLOYMENT_NAME: deploymentName, WORKER_BUILD_ID: buildId } = env;
+  if (deploymentName && buildId) return { deploymentName, buildId };
+  if (deploymentName || buildId)
+    throw new ConfigFault('WORKER_DEPLOYMENT_NAME and WORKER_BUILD_ID must be set together, or not at all');
+  return undefined;
+};
+
+/** Restarts the worker until closed, since Temporal may start late or restart. */
+function superviseWorker(options: Omit<HostOptions, 'onEnd'>, log: Log) {
+  let closing = false;
+  let host: Host | undefined;
+  const hostOnce = async (): Promise<void> => {
+    while (!closing && !host) {
+      try {
+        host = await hostWorkflows({ ...options, onEnd: hostAgain });
+        log.info({ role: 'worker', taskQueue: options.taskQueue }, 'polling Temporal for work');
+      } catch (error) {
+        log.warn({ role: 'worker', err: error }, 'the worker could not connect to Temporal; retrying');
+        await sleep(RECONNECT_MS);
+      }
+    }
+  };
+  const hostAgain = (error: Error) => {
+    log.error({ role: 'worker', err: error }, 'the worker failed; starting another one');
+    const ended = host;
+    host = undefined;
+    hosting = Promise.resolve(ended?.close()).then(hostOnce, hostOnce);
+  };
+  let hosting = hostOnce();
+  const current = (): Host => {
+    if (!host) throw new Error('the worker is not connected to Temporal');
+    return host;
+  };
+
+  return {
+    isPolling: async () => void current(),
+    check: async () => current().check(),
+    async close() {
+      closing = true;
+      await hosting;
+      await host?.close();
+    },
+  };
+}
+
+/** Makes Temporal's runtime use `log` and ignore signals. */
+export function installRuntime(log: Log): void {
+  Runtime.install({
+    shutdownSignals: [],
+    // Otherwise its core logs lines that are not JSON.
+    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
+    logger: new DefaultLogger('WARN', ({ level, message, meta }) =>
+      log[level === 'ERROR' ? 'error' : 'warn']({ temporal: meta }, message),
+    ),
+  });
+}

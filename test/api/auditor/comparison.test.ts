@@ -1,0 +1,155 @@
+/** The auditor's continuous audit: some buyers per round, drift as metrics. On audit data in memory. */
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+import { register } from 'prom-client';
+import type { AuditPorts } from '../../../api/auditor/audit.ts';
+import { createComparison } from '../../../api/auditor/comparison.ts';
+import { createComparisonMetrics, type ComparisonMetrics } from '../../../api/auditor/metrics.ts';
+import { createLog } from '../../../lib/log.ts';
+import { eventually } from '../../support/eventually.ts';
+
+let metrics: ComparisonMetrics | undefined;
+afterEach(() => metrics?.close());
+
+/** One buyer per letter; `wrongBy` is the error of each balance. */
+function world(buyers: string) {
+  const wrongBy = new Map(buyers.split('').map((buyer) => [buyer, 0n]));
+  const looked: string[] = [];
+  const state = { wrongBy, looked, indexes: [] as string[], isDown: false, settles: false, isActive: false, moved: 0n };
+  const none = async () => [];
+  const views: AuditPorts = {
+    orders: { owners: none, ofOwner: none },
+    billing: {
+      owners: async (after = '', limit) => [...wrongBy.keys()].filter((buyer) => buyer > after).slice(0, limit),
+      async ofOwner(buyer) {
+        if (state.isDown) throw new Error('billing is down');
+        looked.push(buyer);
+        const balance = wrongBy.get(buyer)!;
+        if (state.settles) wrongBy.set(buyer, 0n);
+        if (state.isActive) state.moved += 10n;
+        return { account: { balance: state.moved + balance, ledgerSum: state.moved }, movements: [], outcomes: [] };
+      },
+    },
+    notifications: { owners: none, ofOwner: none },
+    workflows: { compare: async () => ({ drifts: [], announcing: new Map() }), owners: async () => new Set() },
+    indexes: [{ database: 'orders', invalid: async () => state.indexes }],
+  };
+  metrics = createComparisonMetrics();
+  const comparison = createComparison({
+    views,
+    metrics,
+    log: createLog('silent'),
+    everyMs: 5,
+    ownersMax: 2,
+    patience: { checksMax: 2, pauseMs: 1 },
+  });
+  return {
+    ...state,
+    state,
+    comparison,
+    /** Runs a round and returns the buyers that it audited. */
+    async round(): Promise<string> {
+      looked.length = 0;
+      await comparison.round();
+      return [...new Set(looked)].join('');
+    },
+  };
+}
+
+const valueOf = async (name: string, invariant?: string) => {
+  const { values } = await register.getSingleMetric(name)!.get();
+  return values.find(({ labels }) => labels['invariant'] === invariant)?.value;
+};
+const drift = (invariant: string) => valueOf('audit_drift', invariant);
+
+test('each round audits the next buyers and starts over after the last', async () => {
+  const { round } = world('abcde');
+  assert.deepEqual([await round(), await round(), await round(), await round()], ['ab', 'cd', 'e', 'ab']);
+});
+
+test('metrics distinguish a completed round from a completed pass over all buyers', async () => {
+  const { round } = world('abc');
+  const values = () => Promise.all(['run', 'pass'].map((name) => valueOf(`audit_last_${name}_timestamp_seconds`)));
+  const initial = await values();
+  await eventually(() => assert.ok(Date.now() > Math.max(...initial.map(Number)) * 1000 + 1));
+  await round();
+  const [run, pass] = await values();
+  assert.deepEqual([run! > initial[0]!, pass], [true, initial[1]]);
+  await eventually(async () => {
+    await round();
+    assert.ok((await values())[1]! > initial[1]!);
+  });
+});
+
+test('before the first round ends, the timestamps are the start time, not 1970', async () => {
+  world('a');
+  for (const name of ['run', 'pass'])
+    assert.ok(Math.abs((await valueOf(`audit_last_${name}_timestamp_seconds`))! - Date.now() / 1000) < 60);
+});
+
+test('before the first round audit_drift has no value', async () => {
+  world('a');
+  assert.deepEqual((await register.getSingleMetric('audit_drift')!.get()).values, []);
+});
+
+test('drift is counted by invariant, checked again in every round, and cleared when repaired', async () => {
+  const { round, wrongBy } = world('abcde');
+  wrongBy.set('a', 1n).set('b', -1n);
+  assert.equal(await round(), 'ab');
+  assert.deepEqual([await drift('I1'), await drift('I2'), await drift('I5')], [2, 1, 0]);
+  wrongBy.set('a', 0n);
+  assert.equal(await round(), 'cdab');
+  assert.deepEqual([await drift('I1'), await drift('I2')], [1, 1]);
+  wrongBy.set('b', 0n);
+  assert.equal(await round(), 'eb');
+  assert.deepEqual([await drift('I1'), await drift('I2')], [0, 0]);
+  assert.equal(await round(), 'ab');
+});
+
+test('a short mismatch is not reported as drift', async () => {
+  const { wrongBy, comparison, state } = world('a');
+  wrongBy.set('a', 1n);
+  state.settles = true;
+  assert.deepEqual([await comparison.round(), state.looked.length], [[], 2]);
+});
+
+test('drift of an active buyer is reported with the last balance seen', async () => {
+  const { wrongBy, comparison, state } = world('a');
+  wrongBy.set('a', 1n);
+  state.isActive = true;
+  assert.deepEqual(
+    (await comparison.round()).map(({ what }) => what),
+    ['the balance is 21, but the ledger sums to 20'],
+  );
+});
+
+test('an invalid index is drift without a buyer, and is cleared when the index is valid', async () => {
+  const { round, state } = world('');
+  state.indexes = ['doubles'];
+  await round();
+  assert.equal(await drift('I21'), 1);
+  state.indexes = [];
+  await round();
+  assert.equal(await drift('I21'), 0);
+});
+
+test('a failed round leaves metrics and timestamps unchanged, and the next round continues', async () => {
+  const { comparison, state, wrongBy } = world('a');
+  wrongBy.set('a', 1n);
+  const running = comparison.run();
+  await eventually(async () => assert.equal(await drift('I1'), 1));
+  state.isDown = true;
+  const last = await eventually(async () => {
+    const before = await valueOf('audit_last_run_timestamp_seconds');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(await valueOf('audit_last_run_timestamp_seconds'), before);
+    return before!;
+  });
+  wrongBy.set('a', 0n);
+  assert.equal(await drift('I1'), 1);
+  state.isDown = false;
+  await eventually(async () => assert.equal(await drift('I1'), 0));
+  assert.ok((await valueOf('audit_last_run_timestamp_seconds'))! > last);
+  await running.close();
+  metrics = undefined;
+});

@@ -1,0 +1,185 @@
+/** The API document has exactly the operations, answers and headers of these tables. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { problemKinds, type ProblemKind } from '../../specs/generated/problems.ts';
+import type { Json } from '../../tools/specs/json.ts';
+import { isWrite, operations, type Operation } from '../support/requests/operations.ts';
+
+/** By operation id: method and path, callers, own statuses and problem kinds. */
+const contract: Record<string, [at: string, callers: string, own: string]> = {
+  forwardAuth: ['get /auth', 'user', '200 too-many-requests'],
+  register: ['post /auth/register', '', '201 username-taken too-many-requests'],
+  loginPage: ['get /auth/login', '', '200'],
+  login: ['post /auth/login', '', '200 wrong-credentials too-many-requests'],
+  token: ['post /auth/token', '', '200 wrong-credentials too-many-requests'],
+  logoutByLink: ['get /auth/logout', '', '200 cross-site'],
+  logout: ['post /auth/logout', '', '200'],
+  changePassword: ['put /auth/password', 'user', '204 wrong-credentials'],
+  listSessions: ['get /auth/sessions', 'user', '200'],
+  endSessions: ['delete /auth/sessions', 'user', '204'],
+  endSession: ['delete /auth/sessions/{id}', 'user', '204 no-such-session'],
+  jwks: ['get /.well-known/jwks.json', '', '200'],
+
+  createProfile: ['post /api/v1/user', 'user', '201 profile-exists'],
+  readProfile: ['get /api/v1/user/{id}', 'user', '200 no-such-user'],
+  updateProfile: ['put /api/v1/user/{id}', 'user', '200 no-such-user'],
+  deleteProfile: ['delete /api/v1/user/{id}', 'user', '204 no-such-user'],
+  readUser: ['get /users/{userId}', 'user service', '200 no-such-user'],
+
+  listOrders: ['get /orders', 'user', '200'],
+  createOrder: [
+    'post /orders',
+    'user',
+    '201 202 idempotency-key-malformed not-your-account stale-order-list insufficient-funds order-cancelled order-failed key-reused precondition-missing',
+  ],
+  readOrder: ['get /orders/{id}', 'user service', '200 304 no-such-order'],
+  orderEvents: ['get /orders/{id}/events', 'user service', '200 204 no-such-order'],
+  cancelOrder: ['put /orders/{id}/cancellation', 'user service', '200 202 no-such-order not-cancellable'],
+
+  readBalance: ['get /payments', 'user', '200'],
+  openAccount: ['put /payments/accounts/{userId}', 'service', '200 201'],
+  listTransactions: ['get /payments/transactions', 'user', '200'],
+  replenish: [
+    'put /payments/replenishments',
+    'user service',
+    '201 idempotency-key-missing idempotency-key-malformed not-your-account balance-limit in-progress key-reused',
+  ],
+  withdraw: [
+    'put /payments/withdrawals',
+    'user service',
+    '201 idempotency-key-missing idempotency-key-malformed not-your-account insufficient-funds charge-cancelled in-progress key-reused',
+  ],
+  cancelWithdrawal: ['put /payments/withdrawals/{key}/cancellation', 'service', '200 in-progress key-reused'],
+
+  listNotifications: ['get /notifications', 'user', '200 not-your-account'],
+
+  ready: ['get /health/ready', '', '200 unavailable'],
+  readProblem: ['get /problems/{kind}', '', '200 not-found'],
+};
+
+/** Besides the correlation id. */
+const headers: Record<string, string> = {
+  'forwardAuth 200': 'X-User-Id Authorization',
+  'login 200': 'Set-Cookie',
+  'logoutByLink 200': 'Set-Cookie',
+  'logout 200': 'Set-Cookie',
+  'listSessions 200': 'Link',
+  'endSessions 204': 'Set-Cookie',
+  'endSession 204': 'Set-Cookie',
+  'createProfile 201': 'Location',
+  'listOrders 200': 'ETag Link',
+  'createOrder 201': 'Location ETag Idempotent-Replayed',
+  'createOrder 202': 'Location ETag Retry-After Idempotent-Replayed',
+  'readOrder 200': 'ETag Preference-Applied',
+  'readOrder 304': 'ETag Preference-Applied',
+  'cancelOrder 200': 'ETag Idempotent-Replayed',
+  'cancelOrder 202': 'Location ETag Retry-After',
+  'listTransactions 200': 'Link',
+  'replenish 201': 'Idempotent-Replayed',
+  'withdraw 201': 'Idempotent-Replayed',
+  'cancelWithdrawal 200': 'Idempotent-Replayed',
+  'listNotifications 200': 'Link',
+  'readProblem 200': 'Vary',
+};
+
+const answersWithoutError = operations.flatMap(({ id, responses }) =>
+  Object.entries<Json>(responses)
+    .filter(([status]) => Number(status) < 400)
+    .map(([status, response]) => ({ title: `${id} ${status}`, response })),
+);
+
+test('the document has the operations of the table, with their methods, paths and callers', () => {
+  const described = operations.map(({ id, method, path, callers }) => [
+    id,
+    `${method.toLowerCase()} ${path}`,
+    callers.join(' '),
+  ]);
+  assert.deepEqual(
+    described.toSorted(),
+    Object.entries(contract)
+      .map(([id, [at, callers]]) => [id, at, callers])
+      .toSorted(),
+  );
+});
+
+for (const each of operations) {
+  test(`${each.id} has the answers of the table and those common to its kind`, () => {
+    const own = contract[each.id]?.[2].split(' ').map(answer) ?? [];
+    assert.deepEqual(answersOf(each), [...own, ...commonTo(each).map(answer)].toSorted());
+  });
+}
+
+test('the headers of successful answers are those of the table', () => {
+  const described = answersWithoutError.map(({ title, response }) => [
+    title,
+    Object.keys(response.headers).slice(1).join(' '),
+  ]);
+  assert.deepEqual(Object.fromEntries(described.filter(([, names]) => names !== '')), headers);
+});
+
+/** By status, or by operation and status. `!`: required. */
+const refusalHeaders: Record<string, string> = {
+  '401': 'WWW-Authenticate',
+  '429': 'Retry-After!',
+  '502': 'Retry-After!',
+  '503': 'Retry-After!',
+  '504': 'Retry-After!',
+  'createOrder 409': 'ETag! Location Idempotent-Replayed',
+  'replenish 409': 'Idempotent-Replayed Retry-After',
+  'withdraw 409': 'Idempotent-Replayed Retry-After',
+  'cancelWithdrawal 409': 'Idempotent-Replayed Retry-After!',
+};
+
+for (const { id, responses } of operations) {
+  test(`the headers of refusals by ${id} are those of the table`, () => {
+    for (const [status, { headers: described }] of Object.entries<Json>(responses).filter(
+      ([each]) => Number(each) >= 400,
+    )) {
+      const names = Object.entries<Json>(described).map(([name, { required }]) => `${name}${required ? '!' : ''}`);
+      const own = refusalHeaders[`${id} ${status}`] ?? refusalHeaders[status];
+      assert.deepEqual(names.join(' '), ['X-Correlation-Id!', own].filter(Boolean).join(' '), status);
+    }
+  });
+}
+
+test('all successful answers are JSON, except pages and streams', () => {
+  const described = answersWithoutError.map(({ title, response }) => [
+    title,
+    Object.keys(response.content ?? {}).join(' '),
+  ]);
+  assert.deepEqual(Object.fromEntries(described.filter(([, media]) => !['', 'application/json'].includes(media!))), {
+    'loginPage 200': 'text/html',
+    'orderEvents 200': 'text/event-stream',
+    'readProblem 200': 'text/html application/json',
+  });
+});
+
+function commonTo(operation: Operation): ProblemKind[] {
+  const { id, role, callers, bodies } = operation;
+  const writes = isWrite(operation);
+  const kinds: ProblemKind[] = ['internal-error'];
+  // Forward-auth checks only who sent the request.
+  if (id !== 'forwardAuth') kinds.push('bad-request');
+  if (role !== 'gateway') kinds.push('bad-gateway', 'unavailable', 'gateway-timeout');
+  if (callers.length > 0) kinds.push('unauthenticated');
+  // For a caller of the wrong kind. Auth knows only users.
+  if (callers.length === 1 && role !== 'auth') kinds.push('forbidden');
+  if (writes) kinds.push('cross-site', 'payload-too-large');
+  if (bodies) kinds.push('unsupported-media-type');
+  // Only users are limited. Their writes to operations for services count too.
+  if (writes && callers.length > 0) kinds.push('too-many-requests');
+  return kinds;
+}
+
+function answersOf({ responses }: Operation): string[] {
+  return Object.entries<Json>(responses)
+    .flatMap(([status, response]) => (response['x-problems'] ?? ['']).map((kind: string) => `${status} ${kind}`))
+    .toSorted();
+}
+
+/** For example `404 no-such-order` or `200 `. */
+function answer(statusOrKind: string): string {
+  return statusOrKind in problemKinds
+    ? `${problemKinds[statusOrKind as ProblemKind].status} ${statusOrKind}`
+    : `${statusOrKind} `;
+}

@@ -1,0 +1,126 @@
+/** A listener limits headers, request time, unread answers and connections. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { connect } from 'node:net';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import Koa from 'koa';
+import { readBody } from '../../../lib/http/body.ts';
+import { listen, type Listener } from '../../../lib/http/listen.ts';
+import { assertRefused } from '../../support/requests/raw.ts';
+
+const GIVE_UP_MS = 5_000;
+const IN_FLIGHT_BYTES_MAX = 64 * 1024 * 1024;
+const bounds = { headersTimeoutMs: 300, requestTimeoutMs: 600, checkEveryMs: 20, idleTimeoutMs: 800 };
+let listener: Listener;
+/** Has the default time limits. */
+let patient: Listener;
+const bodies: unknown[] = [];
+
+const endlessAnswer = Promise.withResolvers<ServerResponse>();
+
+before(async () => {
+  const app = new Koa();
+  app.silent = true;
+  app.use(async (ctx) => {
+    if (ctx.method === 'POST')
+      bodies.push(await readBody(ctx, { requestBody: { content: { 'application/json': {} } } } as never));
+    if (ctx.path === '/endless') {
+      endlessAnswer.resolve(ctx.res);
+      ctx.body = endless();
+    }
+  });
+  const anywhere = { host: '127.0.0.1', port: 0 };
+  [listener, patient] = [await listen(app, anywhere, bounds), await listen(app, anywhere)];
+});
+after(() => Promise.all([listener.close(), patient.close()]));
+
+const at = (of = listener): ReturnType<typeof connect> => connect(of.port, '127.0.0.1').on('error', () => {});
+const send = (bytes: string): Promise<string> => text(at(patient).end(bytes));
+
+/** Sends the head, then a piece every 20 ms until the listener closes. Returns the answer. */
+async function trickle(head: string, piece: string, to = listener): Promise<string> {
+  const socket = at(to);
+  const answer = text(socket);
+  socket.write(head);
+  const startedMs = performance.now();
+  while (!socket.readableEnded && performance.now() - startedMs < GIVE_UP_MS) {
+    await sleep(20);
+    if (socket.writable) socket.write(piece);
+  }
+  socket.destroy();
+  return answer;
+}
+
+test('headers that are too large are answered with a problem', async () => {
+  await assertRefused(
+    await send(`GET / HTTP/1.1\r\nhost: a\r\nx-long: ${'a'.repeat(20_000)}\r\n\r\n`),
+    431,
+    'headers-too-large',
+  );
+});
+
+test('endless headers are refused while they are being sent', async () => {
+  await assertRefused(
+    await trickle('GET / HTTP/1.1\r\nhost: a\r\nx-long: ', 'a'.repeat(20_000), patient),
+    431,
+    'headers-too-large',
+  );
+});
+
+test('a client that sends headers too slowly is disconnected', async () => {
+  await assertRefused(await trickle('GET / HTTP/1.1\r\nhost: a\r\nx-slow: ', 'a'), 408, 'request-timeout');
+});
+
+test('a client that sends nothing is disconnected', async () => {
+  await assertRefused(await trickle('', ''), 408, 'request-timeout');
+});
+
+test('a client that sends a body too slowly is disconnected, and its incomplete body is discarded', async () => {
+  const head = 'POST / HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n';
+  await assertRefused(await trickle(`${head}{"a":"`, 'a'), 408, 'request-timeout');
+  assert.deepEqual(bodies, []);
+});
+
+test('a client that never reads its answer is disconnected', async () => {
+  const socket = at().pause();
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.write('GET /endless HTTP/1.1\r\nhost: a\r\n\r\n');
+  const answer = await endlessAnswer.promise;
+  if (!answer.closed) await once(answer, 'close');
+  // The socket sees the close only after the bytes in flight.
+  socket.on('data', () => socket.bytesRead > IN_FLIGHT_BYTES_MAX && socket.destroy()).resume();
+  await closed;
+  assert.ok(socket.bytesRead < IN_FLIGHT_BYTES_MAX);
+});
+
+test('a connection above the maximum is closed at once, and the others keep working', async (t) => {
+  const few = await listen(
+    new Koa().use((ctx) => void (ctx.body = 'here')),
+    { host: '127.0.0.1', port: 0 },
+    { connectionsMax: 2 },
+  );
+  t.after(() => few.close());
+  const request = (socket: ReturnType<typeof connect>) => {
+    socket.write('GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n');
+    return text(socket);
+  };
+  const allowed = [connect(few.port, '127.0.0.1'), connect(few.port, '127.0.0.1')];
+  await Promise.all(allowed.map((socket) => new Promise((resolve) => socket.once('connect', resolve))));
+  const beyond = connect(few.port, '127.0.0.1').on('error', () => {});
+  assert.equal(await text(beyond).catch(() => ''), '');
+  for (const socket of allowed) assert.match(await request(socket), /^HTTP\/1.1 200 /);
+  assert.match(await request(connect(few.port, '127.0.0.1')), /^HTTP\/1.1 200 /);
+});
+
+function endless(): Readable {
+  const piece = Buffer.alloc(65_536);
+  return new Readable({
+    read() {
+      this.push(piece);
+    },
+  });
+}

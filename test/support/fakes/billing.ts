@@ -1,0 +1,94 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { HttpClient, Reply } from '../../../lib/http/client.ts';
+
+export type EarlyAnswer = number | Pick<Reply, 'status' | 'body'>;
+
+export interface BillingOptions {
+  balance: number;
+  key: string;
+  price: number;
+  /** If set, charges get no answer; `takesEffect` says if the money is taken anyway. */
+  silentCharge?: { takesEffect: boolean } | undefined;
+  /** Answers to return before the real ones. */
+  answersFirst?: readonly EarlyAnswer[] | undefined;
+  /** Upper bound of the random delay before and after each effect. */
+  maxDelayMs?: number | undefined;
+}
+
+/** An in-memory billing with the real rules, for one key. */
+export function createBilling({
+  balance,
+  key,
+  price,
+  silentCharge,
+  answersFirst = [],
+  maxDelayMs = 0,
+}: BillingOptions) {
+  const account = {
+    balance,
+    charges: 0,
+    chargeRequests: 0,
+    outcome: undefined as { outcome: string; cause?: string } | undefined,
+  };
+  const early = [...answersFirst];
+  let silent = silentCharge;
+
+  const withdraw = (requestedKey: string): Reply => {
+    if (requestedKey !== key) throw new Error("The charge key is not the order's");
+    if (!account.outcome) {
+      const enough = account.balance >= price;
+      if (enough) account.balance -= price;
+      if (enough) account.charges++;
+      account.outcome = { outcome: enough ? 'CHARGED' : 'DECLINED' };
+    }
+    const { outcome, cause } = account.outcome;
+    if (outcome === 'CHARGED') return reply(201, { transactionId: 1, amount: price, balance: account.balance });
+    return reply(
+      409,
+      outcome === 'DECLINED' ? { type: '/problems/insufficient-funds' } : { type: '/problems/charge-cancelled', cause },
+    );
+  };
+
+  const cancel = (cause: string): Reply => {
+    if (account.outcome?.outcome === 'CHARGED') {
+      account.balance += price;
+      account.outcome = { outcome: 'REFUNDED', cause };
+    }
+    account.outcome ??= { outcome: 'CANCELLED', cause };
+    return reply(200, account.outcome);
+  };
+
+  const charge = (requestedKey: string): Reply => {
+    account.chargeRequests++;
+    const first = early.shift();
+    if (first !== undefined) return typeof first === 'number' ? reply(first, {}) : reply(first.status, first.body);
+    if (!silent) return withdraw(requestedKey);
+    if (silent.takesEffect) withdraw(requestedKey);
+    throw new Error('billing did not answer');
+  };
+
+  const delay = () => (maxDelayMs > 0 ? sleep(Math.random() * maxDelayMs) : undefined);
+  const client: HttpClient = Object.assign(
+    async ({ path, headers, body }: Parameters<HttpClient>[0]): Promise<Reply> => {
+      await delay();
+      const answer = path.endsWith('/cancellation')
+        ? cancel((body as { cause: string }).cause)
+        : charge(headers?.['idempotency-key'] ?? '');
+      await delay();
+      return answer;
+    },
+    { close: async () => {} },
+  );
+
+  return {
+    account,
+    client,
+    startAnswering() {
+      silent = undefined;
+    },
+  };
+}
+
+function reply(status: number, body: unknown): Reply {
+  return { status, body, header: () => undefined };
+}

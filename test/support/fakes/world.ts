@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import { createActivities, type Activities } from '../../../activities/index.ts';
+import { createEventCodec } from '../../../lib/kafka/events.ts';
+import type { Message } from '../../../lib/kafka/transport.ts';
+import asyncapi from '../../../specs/generated/preferable/asyncapi.json' with { type: 'json' };
+import { chargeKey } from '../../../specs/identity.ts';
+import type { OrderInput } from '../../../workflows/order.ts';
+import { createBilling, type EarlyAnswer } from './billing.ts';
+
+export type Step = 'chargeOrder' | 'cancelCharge' | 'settleOrder' | 'cancelOrder' | 'announceOrder';
+
+export interface WorldOptions {
+  balance?: number;
+  charge?: OrderInput['charge'];
+  deadlineS?: number;
+  /** The step takes effect, but its answer is lost. */
+  loseAnswerOf?: { step: Step; times: number };
+  /** Billing never answers a charge. */
+  silentCharge?: { takesEffect: boolean };
+  /** Answers before the real ones. */
+  billingAnswersFirst?: readonly EarlyAnswer[];
+  /** Maximum random delay before and after each effect. */
+  maxDelayMs?: number;
+}
+
+const PRICE = 30;
+
+/** One order's real activities with fakes behind their ports. */
+export function createWorld(options: WorldOptions = {}) {
+  const { balance = 100, charge = 'local', deadlineS = 86_400, loseAnswerOf } = options;
+  const orderId = randomUUID();
+  const row = {
+    id: orderId,
+    status: 'IN_PROGRESS',
+    firstStatus: null as string | null,
+    reason: null as string | null,
+    cancelCause: null as string | null,
+  };
+  const messages: Message[] = [];
+  const { silentCharge, billingAnswersFirst: answersFirst, maxDelayMs } = options;
+  const billing = createBilling({
+    balance,
+    price: PRICE,
+    key: chargeKey(orderId),
+    silentCharge,
+    answersFirst,
+    maxDelayMs,
+  });
+
+  const activities = createActivities({
+    billing: billing.client,
+    users: billing.client,
+    orders: rowStore(row),
+    publisher: { publish: async (message) => void messages.push(message), close: async () => {} },
+    codec: createEventCodec(asyncapi),
+  });
+
+  return {
+    orderId,
+    row,
+    account: billing.account,
+    messages,
+    input: {
+      orderId,
+      ownerId: randomUUID(),
+      price: PRICE,
+      correlationId: 'test',
+      chargeKey: chargeKey(orderId),
+      charge,
+      deadlineS,
+    } satisfies OrderInput,
+    activities: loseAnswerOf ? losingAnswers(activities, loseAnswerOf.step, loseAnswerOf.times) : activities,
+    /** Activities of this world without the fault. */
+    withoutFaults: () => activities,
+    losingAnswers: (step: Step, times: number) => losingAnswers(activities, step, times),
+    billingRecovers: billing.startAnswering,
+    /** Published event types, without repeats. */
+    get announced() {
+      return [...new Map(messages.map(({ headers }) => [headers['eventId'], headers['eventType']])).values()];
+    },
+  };
+}
+
+export type World = ReturnType<typeof createWorld>;
+
+function rowStore(row: {
+  id: string;
+  status: string;
+  firstStatus: string | null;
+  reason: string | null;
+  cancelCause: string | null;
+}) {
+  return {
+    find: async () => ({ ...row }),
+    async settle(_id: string, status: string, reason: string | null) {
+      if (row.status === 'IN_PROGRESS') Object.assign(row, { status, firstStatus: status, reason });
+      return { ...row };
+    },
+    async cancel(_id: string, reason: string | null) {
+      if (row.status === 'IN_PROGRESS' || row.status === 'SUCCESS')
+        Object.assign(row, { status: 'CANCELLED', firstStatus: row.firstStatus ?? 'CANCELLED', reason });
+      return { ...row };
+    },
+  };
+}
+
+/** The activity takes effect and fails, as if its process had crashed before it reported the result. */
+function losingAnswers(activities: Activities, step: Step, times: number): Activities {
+  let left = times;
+  const act = activities[step] as (input: never) => Promise<unknown>;
+  const lossy = async (input: never) => {
+    const answer = await act(input);
+    if (left-- > 0) throw new Error(`the answer of ${step} was lost`);
+    return answer;
+  };
+  return { ...activities, [step]: lossy };
+}
+
+/** For one worker with several worlds: each call goes to the world of its order. */
+export function activitiesOf(worlds: readonly World[]): Activities {
+  const byOrder = new Map<string, Record<string, (input: unknown) => unknown>>(
+    worlds.map((world) => [world.orderId, world.activities as never]),
+  );
+  const dispatching = (name: string) => (input: { orderId: string }) => byOrder.get(input.orderId)![name]!(input);
+  return Object.fromEntries(
+    Object.keys(worlds[0]!.activities).map((name) => [name, dispatching(name)]),
+  ) as unknown as Activities;
+}

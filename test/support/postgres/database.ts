@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import { Client, Pool } from 'pg';
+import { openDatabase, type Database } from '../../../lib/database.ts';
+import { migrate, services, type ServiceName } from '../../../prisma/migrate.ts';
+
+const PATIENCE_MS = 60_000;
+
+export interface TestDatabase extends Database {
+  url: string;
+  query<Row = Record<string, unknown>>(statement: string, values?: unknown[]): Promise<Row[]>;
+}
+
+/** Creates a database with all migrations of a service. */
+export async function createDatabase(service: ServiceName, options?: { statementMs: number }): Promise<TestDatabase> {
+  const server = testServer();
+  const name = `test_${service}_${randomBytes(6).toString('hex')}`;
+  await asAdmin(server, `create database ${name} template ${templateOf(service)}`);
+  // Never dropped: the whole server is deleted after the test run.
+  const url = urlOf(server, name);
+  const pool = new Pool({ connectionString: url, max: 1, allowExitOnIdle: true });
+  const database = openWithLongTimeouts(url, options);
+  return {
+    ...database,
+    url,
+    query: async <Row>(statement: string, values: unknown[] = []) =>
+      (await pool.query(statement, values)).rows as Row[],
+    async close() {
+      await pool.end();
+      await database.close();
+    },
+  };
+}
+
+/** Opens a database as a service does, with long timeouts for busy machines. */
+export const openWithLongTimeouts = (url: string, { statementMs = PATIENCE_MS } = {}): Database =>
+  openDatabase(url, {
+    allowNonDurable: true,
+    timeouts: { connectMs: PATIENCE_MS, statementMs, answerMs: PATIENCE_MS },
+  });
+
+/** Creates a database with only this script applied. Returns its URL. */
+export async function createScripted(script: string): Promise<string> {
+  const server = testServer();
+  const name = `test_scripted_${randomBytes(6).toString('hex')}`;
+  await asAdmin(server, `create database ${name}`);
+  await asAdmin(urlOf(server, name), script);
+  return urlOf(server, name);
+}
+
+function testServer(): string {
+  const server = process.env['TEST_POSTGRES_URL'];
+  if (!server)
+    throw new Error(
+      'TEST_POSTGRES_URL is not set: run all tests with `npm test`, or one file with `npm test -- test/name.test.ts`',
+    );
+  return server;
+}
+
+/** Creates the templates, so that each service's migrations run once. */
+export async function createTemplates(server: string): Promise<void> {
+  for (const service of services) {
+    await asAdmin(server, `create database ${templateOf(service)}`);
+    await migrate({ service, url: urlOf(server, templateOf(service)) });
+  }
+}
+
+const templateOf = (service: ServiceName) => `template_${service}`;
+
+function urlOf(server: string, database: string): string {
+  const url = new URL(server);
+  url.pathname = database;
+  return url.href;
+}
+
+async function asAdmin(server: string, statement: string): Promise<void> {
+  const client = new Client(server);
+  await client.connect();
+  await client.query(statement);
+  await client.end();
+}

@@ -1,0 +1,47 @@
+/** Records which answers each test received, for `npm run contract-coverage` only. Hooks are not recorded. */
+import { appendFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { afterEach, beforeEach, type TestContext } from 'node:test';
+
+/** An answer by operation, if any, status and kind of problem. */
+export interface Answer {
+  operationId: string | undefined;
+  status: number;
+  kind: string | undefined;
+}
+
+export interface Exchange extends Answer {
+  /** Path below `test/`, without `.test.ts`. */
+  file: string;
+  test: string;
+}
+
+/** The directory of the records: one file of JSON lines per process. */
+export const EXCHANGES_DIR = 'TEST_EXCHANGES_DIR';
+
+const dir = process.env[EXCHANGES_DIR];
+const recorded = new Set<string>();
+let running: string | undefined;
+
+if (dir) {
+  beforeEach((context) => {
+    running = (context as TestContext).name;
+  });
+  afterEach(() => {
+    running = undefined;
+  });
+}
+
+/** Records an answer for the running test. Tests of a file run one after another. */
+export function recordExchange({ operationId, status, kind }: Answer): void {
+  if (!dir || running === undefined) return;
+  const exchange: Exchange = { operationId, status, kind, file: testFileName(process.argv[1]!), test: running };
+  const line = `${JSON.stringify(exchange)}\n`;
+  if (recorded.has(line)) return;
+  recorded.add(line);
+  appendFileSync(join(dir, `${process.pid}.jsonl`), line);
+}
+
+const TESTS = join(import.meta.dirname, '..', '..');
+/** `api/orders/routes` for `test/api/orders/routes.test.ts`. */
+export const testFileName = (path: string): string => relative(TESTS, path).replace(/\.test\.ts$/, '');

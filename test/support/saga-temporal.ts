@@ -1,9 +1,0 @@
-import { after } from 'node:test';
-import { quietRuntime, realTemporal } from './temporal.ts';
-
-quietRuntime();
-
-/** The real Temporal server. Workers log errors only. */
-export const temporal = realTemporal();
-
-after(() => temporal.close());

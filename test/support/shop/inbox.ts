@@ -1,0 +1,24 @@
+import { env } from '../temporal/server.ts';
+
+export interface Mail {
+  /** Without angle brackets. */
+  messageId: string;
+  subject: string;
+  text: string;
+  from: { address: string; name: string }[];
+  to: { address: string }[];
+}
+
+export async function mailsTo(address: string, server = env('TEST_MAIL_URL')): Promise<Mail[]> {
+  return mailsIn(server, new URLSearchParams({ 'to.address': address }));
+}
+
+/** Returns accepted mails. Skips fragments that a killed mail server left behind. */
+export async function mailsIn(server: string, matching = new URLSearchParams()): Promise<Mail[]> {
+  const response = await fetch(`${server}/api/email?${matching}`);
+  const mails = (await response.json()) as (Mail & { headers: { 'message-id'?: string } })[];
+  return mails.flatMap(({ subject, text, from, to, headers }) => {
+    const messageId = headers['message-id']?.replace(/[<>]/g, '');
+    return messageId === undefined ? [] : [{ messageId, subject, text, from, to }];
+  });
+}

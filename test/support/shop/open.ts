@@ -1,0 +1,32 @@
+import { freePort } from '../free-port.ts';
+import { startShop } from './shop.ts';
+
+const ROLES = ['auth', 'users', 'orders', 'billing', 'notifications'];
+
+export type OpenShop = Awaited<ReturnType<typeof startOpenShop>>;
+
+/** The whole app without rate limits, with direct access to each service. */
+export async function startOpenShop() {
+  const services = new Map<string, string>();
+  const ports: Record<string, string> = {};
+  for (const role of ROLES) {
+    const port = await freePort();
+    ports[`${role.toUpperCase()}_PORT`] = String(port);
+    services.set(role, `http://127.0.0.1:${port}`);
+  }
+  const noRateLimits = Object.fromEntries(
+    [
+      'LOGIN_FAILURES_PER_ACCOUNT',
+      'LOGIN_FAILURES_PER_ADDRESS',
+      'REGISTRATIONS_PER_ADDRESS',
+      'WRITES_BURST',
+      'WRITES_PER_SECOND',
+    ].map((name) => [name, '1000000']),
+  );
+  const shop = await startShop({ env: { ...ports, ...noRateLimits } });
+  return {
+    ...shop,
+    /** The gateway's URL if the gateway serves the role's operations. */
+    serviceOf: (role: string): string => services.get(role) ?? shop.url,
+  };
+}
