@@ -1,7 +1,7 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { roleNames } from '../../roles/role.ts';
-import { readRows } from './checks/books.ts';
+import { readRows } from './checks/rows.ts';
 import type { Topics } from './nemesis/topics.ts';
 import type { World } from './world/world.ts';
 

@@ -2,25 +2,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { auditCommand } from '../../operator/audit/command.ts';
 import { eventually } from '../support/eventually.ts';
 import { mailsIn } from '../support/shop/inbox.ts';
-import { checkResponses } from './checks/answers.ts';
-import { readRows, type Rows } from './checks/books.ts';
-import { checkUnchanged, digestOf } from './checks/digest.ts';
-import { checkFinalReads, readAsBuyers } from './checks/last-reads.ts';
-import { checkDeadLetters } from './checks/letters.ts';
-import { checkMails } from './checks/mails.ts';
-import { checkMovements } from './checks/moved.ts';
-import { checkPlacing } from './checks/placed.ts';
-import { checkAtQuiescence } from './checks/quiet.ts';
-import { checkReads } from './checks/reads.ts';
-import { checkStaleRejections } from './checks/refused.ts';
-import { resendAll } from './checks/resend.ts';
-import { checkSecrecy } from './checks/secrets.ts';
-import { checkAcrossDatabases, checkWithinDatabases } from './checks/snapshot.ts';
-import { checkPrivacy } from './checks/strangers.ts';
-import { checkCancellations } from './checks/taken-back.ts';
-import { checkTransitions, readTransitions, checkNotificationTimes } from './checks/transitions.ts';
+import { checkResponses } from './checks/responses.i24.ts';
+import { readRows, type Rows } from './checks/rows.ts';
+import { checkUnchanged, digestOf } from './checks/digest.i17-i18.ts';
+import { checkFinalReads, readAsBuyers } from './checks/final-reads.i13.ts';
+import { checkDeadLetters } from './checks/dead-letters.i16.ts';
+import { checkMails } from './checks/mails.i15.ts';
+import { checkMovements } from './checks/movements.i3-i12-i13-i14.ts';
+import { checkPlacing } from './checks/placing.i11-i14.ts';
+import { checkAtQuiescence } from './checks/at-quiescence.i5-i6-i8-i15.ts';
+import { checkReads } from './checks/reads.i13.ts';
+import { checkStaleRejections } from './checks/stale-rejections.i11.ts';
+import { resendAll } from './checks/resend.i18.ts';
+import { checkSecrecy } from './checks/secrets.i25.ts';
+import { checkAcrossDatabases, checkWithinDatabases } from './checks/databases.i1-i2-i4-i7-i10-i12-i15.ts';
+import { checkPrivacy } from './checks/privacy.i22-i23.ts';
+import { checkCancellations } from './checks/cancellations.i13-i14.ts';
+import { checkTransitions, readTransitions, checkNotificationTimes } from './checks/transitions.i9-i10-i15.ts';
 import { violations, type Violation } from './checks/violation.ts';
-import { checkWorkflows, readWorkflows } from './checks/workflows.ts';
+import { checkWorkflows, readWorkflows } from './checks/workflows.i8.ts';
 import type { Buyer } from './clients/buyer.ts';
 import type { History } from './clients/history.ts';
 import type { Topics } from './nemesis/topics.ts';
@@ -79,7 +79,7 @@ export async function prove(ports: ProofPorts): Promise<Rows> {
   return rows;
 }
 
-/** Repeats a check until it passes, since Temporal's workflow list lags. Returns the violations left at the deadline. */
+/** Repeats a check until it passes, since Temporal's workflow list lags. Returns what is left at the deadline. */
 async function recheck(check: () => Promise<Violation[]>): Promise<Violation[]> {
   for (const deadline = Date.now() + VISIBILITY_LAG_MS_MAX; ; await sleep(CHECK_EVERY_MS)) {
     const found = await check();

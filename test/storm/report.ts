@@ -1,6 +1,6 @@
 import { faultKinds, type Fault } from './nemesis/faults.ts';
-import type { Rows } from './checks/books.ts';
-import type { Resources } from './checks/resources.ts';
+import type { Rows } from './checks/rows.ts';
+import type { Resources } from './checks/resources.i26.ts';
 import type { Violation } from './checks/violation.ts';
 
 export interface Report {

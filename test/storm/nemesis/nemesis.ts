@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProcessName } from '../world/edges.ts';
-import { createInjectors } from './acts.ts';
+import { createInjectors } from './injectors.ts';
 import { victimOf, type Fault } from './faults.ts';
 import type { NemesisPorts } from './ports.ts';
 

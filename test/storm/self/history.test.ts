@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { checkResponses } from '../checks/answers.ts';
-import type { MovementRow, OrderRow } from '../checks/books.ts';
-import { checkMovements } from '../checks/moved.ts';
-import { checkReads } from '../checks/reads.ts';
-import { withOutcome } from '../checks/resend.ts';
-import { secretsIn, secretWords } from '../checks/secrets.ts';
-import { checkPrivacy } from '../checks/strangers.ts';
+import { checkResponses } from '../checks/responses.i24.ts';
+import type { MovementRow, OrderRow } from '../checks/rows.ts';
+import { checkMovements } from '../checks/movements.i3-i12-i13-i14.ts';
+import { checkReads } from '../checks/reads.i13.ts';
+import { withOutcome } from '../checks/resend.i18.ts';
+import { secretsIn, secretWords } from '../checks/secrets.i25.ts';
+import { checkPrivacy } from '../checks/privacy.i22-i23.ts';
 import type { Violation } from '../checks/violation.ts';
 import * as requests from '../clients/requests.ts';
 import {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { readArguments } from '../arguments.ts';
 import { verdictOf } from '../clients/verdict.ts';
 import { readBalance, createOrder } from '../clients/requests.ts';
-import { mapConcurrently } from '../each-of.ts';
+import { mapConcurrently } from '../map-concurrently.ts';
 import { faultKinds } from '../nemesis/faults.ts';
 import { planFaults } from '../nemesis/plan.ts';
 import { createPrng } from '../prng.ts';

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, beforeEach, test } from 'node:test';
-import { checkUnchanged, digestOf } from '../checks/digest.ts';
-import { checkWithinDatabases } from '../checks/snapshot.ts';
-import { checkTransitions, readTransitions, recordTransitions } from '../checks/transitions.ts';
+import { checkUnchanged, digestOf } from '../checks/digest.i17-i18.ts';
+import { checkWithinDatabases } from '../checks/databases.i1-i2-i4-i7-i10-i12-i15.ts';
+import { checkTransitions, readTransitions, recordTransitions } from '../checks/transitions.i9-i10-i15.ts';
 import type { Databases } from '../world/databases.ts';
 import { createDatabase, type TestDatabase } from '../../support/postgres/database.ts';
 import { insertOrder } from '../../support/postgres/rows.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { chargeKey } from '../../../specs/identity.ts';
-import type { Rows, OrderRow } from '../../storm/checks/books.ts';
+import type { Rows, OrderRow } from '../../storm/checks/rows.ts';
 import type { ApiResponse, ApiRequest, Exchange } from '../../storm/clients/history.ts';
 
 export const OWNER = randomUUID();

@@ -1,9 +1,9 @@
 import type { Buyer } from '../clients/buyer.ts';
-import { untilAnswered } from '../clients/answered.ts';
+import { untilAnswered } from '../clients/until-answered.ts';
 import type { Exchange } from '../clients/history.ts';
 import * as requests from '../clients/requests.ts';
-import { mapConcurrently } from '../each-of.ts';
-import type { Rows } from './books.ts';
+import { mapConcurrently } from '../map-concurrently.ts';
+import type { Rows } from './rows.ts';
 import { violations, type Violation } from './violation.ts';
 
 const CONCURRENCY = 8;

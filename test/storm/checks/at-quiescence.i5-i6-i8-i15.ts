@@ -1,5 +1,5 @@
 import { chargeKey } from '../../../specs/identity.ts';
-import type { Rows, OrderRow } from './books.ts';
+import type { Rows, OrderRow } from './rows.ts';
 import { violations, type Violation } from './violation.ts';
 
 const UNPAID: readonly string[] = ['DECLINED', 'CANCELLED', 'REFUNDED'];

@@ -1,7 +1,7 @@
 import type { Exchange } from '../clients/history.ts';
 import { orderIdOf, verdictOf, versionOf } from '../clients/verdict.ts';
-import { idIn } from './strangers.ts';
-import type { Rows, OrderRow } from './books.ts';
+import { idIn } from './privacy.i22-i23.ts';
+import type { Rows, OrderRow } from './rows.ts';
 import type { Violation } from './violation.ts';
 
 /** I13: a read sees every write acknowledged before the read started, and nothing that was never written. */

@@ -1,13 +1,13 @@
-/** The checks of cancellations, final reads, notifications and sessions: each finds a violation and accepts valid data. */
+/** The checks of cancellations, final reads, notifications and sessions: each finds violations and accepts valid data. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkResponses } from '../checks/answers.ts';
-import type { OrderRow } from '../checks/books.ts';
-import { checkFinalReads } from '../checks/last-reads.ts';
-import { checkMails } from '../checks/mails.ts';
-import { checkPrivacy } from '../checks/strangers.ts';
-import { checkCancellations } from '../checks/taken-back.ts';
-import { checkNotificationTimes } from '../checks/transitions.ts';
+import { checkResponses } from '../checks/responses.i24.ts';
+import type { OrderRow } from '../checks/rows.ts';
+import { checkFinalReads } from '../checks/final-reads.i13.ts';
+import { checkMails } from '../checks/mails.i15.ts';
+import { checkPrivacy } from '../checks/privacy.i22-i23.ts';
+import { checkCancellations } from '../checks/cancellations.i13-i14.ts';
+import { checkNotificationTimes } from '../checks/transitions.i9-i10-i15.ts';
 import type { Violation } from '../checks/violation.ts';
 import * as requests from '../clients/requests.ts';
 import { exchange, order, OWNER, refusal, consistentRows, STRANGER } from '../../support/fakes/storm-history.ts';

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { cancelWorkflowId, orderWorkflowId } from '../../../specs/identity.ts';
-import { mapConcurrently } from '../each-of.ts';
-import type { Rows, OrderRow } from './books.ts';
+import { mapConcurrently } from '../map-concurrently.ts';
+import type { Rows, OrderRow } from './rows.ts';
 import { violations, type Violation } from './violation.ts';
 
 export interface WorkflowEnd {

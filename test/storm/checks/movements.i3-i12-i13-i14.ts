@@ -1,6 +1,6 @@
 import type { Exchange } from '../clients/history.ts';
 import { keyOf, verdictOf } from '../clients/verdict.ts';
-import type { Rows, MovementRow } from './books.ts';
+import type { Rows, MovementRow } from './rows.ts';
 import type { Violation } from './violation.ts';
 
 const SIGNS: Readonly<Record<string, 1 | -1>> = { replenish: 1, withdraw: -1 };

@@ -1,5 +1,5 @@
 import type { Exchange } from '../clients/history.ts';
-import type { Rows } from './books.ts';
+import type { Rows } from './rows.ts';
 import type { Violation } from './violation.ts';
 
 const UUID = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g;
@@ -14,7 +14,7 @@ const ABOUT_ONE: readonly string[] = [
 /** Returned before the resource is looked up. */
 const UNINFORMATIVE: readonly number[] = [401, 429];
 
-/** I22, I23: no response reveals another buyer's data or its existence, and only a session or token identifies a buyer. */
+/** I22, I23: no response reveals another buyer's data or existence; only a session or token identifies a buyer. */
 export function checkPrivacy(
   exchanges: readonly Exchange[],
   rows: Pick<Rows, 'orders' | 'notifications' | 'movements'>,

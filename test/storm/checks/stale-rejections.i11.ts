@@ -1,7 +1,7 @@
 import { orderId } from '../../../specs/identity.ts';
 import type { Exchange } from '../clients/history.ts';
 import { keyOf, versionOf } from '../clients/verdict.ts';
-import type { Rows } from './books.ts';
+import type { Rows } from './rows.ts';
 import { violations, type Violation } from './violation.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { chargeKey } from '../../../specs/identity.ts';
 import type { Databases } from '../world/databases.ts';
-import type { Rows } from './books.ts';
+import type { Rows } from './rows.ts';
 import { violations, type Violation } from './violation.ts';
 
 type Statement = readonly [invariant: Violation['invariant'], service: 'billing' | 'orders', what: string, sql: string];

@@ -1,7 +1,7 @@
 import { orderId } from '../../../specs/identity.ts';
 import type { Exchange } from '../clients/history.ts';
 import { keyOf, orderIdOf, verdictOf, versionOf } from '../clients/verdict.ts';
-import type { Rows, OrderRow } from './books.ts';
+import type { Rows, OrderRow } from './rows.ts';
 import type { Violation } from './violation.ts';
 
 interface Attempt {

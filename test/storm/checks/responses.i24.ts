@@ -3,7 +3,7 @@ import type { Violation } from './violation.ts';
 
 const ALLOWED_DURING_FAULTS: readonly number[] = [502, 503, 504];
 
-/** I24: responses match the contract; no valid session gets a 401; only faults excuse a 5xx, and only a 502, 503 or 504. */
+/** I24: responses match the contract; a valid session gets no 401; 502, 503 and 504 occur only with faults. */
 export function checkResponses(exchanges: readonly Exchange[], { faults }: { faults: number }): Violation[] {
   const describe = ({ seq, request: { operation }, response }: Exchange) =>
     `request ${seq}, ${operation}, returned ${response!.status} ${response!.kind ?? ''}`;

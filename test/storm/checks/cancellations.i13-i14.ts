@@ -1,6 +1,6 @@
 import type { Exchange } from '../clients/history.ts';
 import { verdictOf } from '../clients/verdict.ts';
-import type { Rows, OrderRow } from './books.ts';
+import type { Rows, OrderRow } from './rows.ts';
 import { violations, type Violation } from './violation.ts';
 
 /** I13, I14: only orders whose owner requested it are cancelled, and the responses to cancellations are true. */
