@@ -1,5 +1,5 @@
 import type { EventCodec } from '../lib/kafka/events.ts';
-import type { Publisher } from '../lib/kafka/transport.ts';
+import type { Publisher } from '../lib/kafka/message.ts';
 import { orderEventId } from '../specs/identity.ts';
 
 export interface Announcement {

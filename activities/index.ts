@@ -1,6 +1,6 @@
-import type { EventCodec } from '../lib/kafka/events.ts';
 import type { HttpClient } from '../lib/http/client.ts';
-import type { Publisher } from '../lib/kafka/transport.ts';
+import type { EventCodec } from '../lib/kafka/events.ts';
+import type { Publisher } from '../lib/kafka/message.ts';
 import { createAnnouncementActivities } from './announcement.ts';
 import { createBillingActivities } from './billing.ts';
 import { createOrderActivities, type Orders } from './orders.ts';

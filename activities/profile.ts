@@ -1,9 +1,9 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import type { OutgoingRequest, Reply } from '../lib/http/client.ts';
 import { correlationHeaders } from '../lib/http/correlation.ts';
 import type { EventCodec } from '../lib/kafka/events.ts';
-import type { OutgoingRequest, Reply } from '../lib/http/client.ts';
-import type { Publisher } from '../lib/kafka/transport.ts';
+import type { Publisher } from '../lib/kafka/message.ts';
 import type { UserUpdated } from '../specs/generated/preferable/events.ts';
 import { profileEventId, profileWorkflowId } from '../specs/identity.ts';
 

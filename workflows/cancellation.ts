@@ -1,12 +1,8 @@
 import { allHandlersFinished, CancellationScope, condition, defineUpdate, setHandler } from '@temporalio/workflow';
+import type { CancellationInput, SettledOrder } from '../specs/temporal.ts';
 import { decide } from './decision.ts';
-import type { OrderInput, SettledOrder } from './order.ts';
 import { steps } from './steps.ts';
 import { makeSearchable, showProgress } from './web-ui.ts';
-
-export interface CancellationInput extends OrderInput {
-  cause: 'buyer' | 'operator';
-}
 
 /** Returns CANCELLED, or FAILED if there was nothing to cancel. */
 export const cancelledUpdate = defineUpdate<SettledOrder>('outcome');

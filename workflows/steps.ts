@@ -1,8 +1,8 @@
 import { isCancellation, proxyActivities, proxyLocalActivities, TemporalFailure } from '@temporalio/workflow';
 import type { CancelCause, ChargeOutcome } from '../activities/billing.ts';
 import type { Activities } from '../activities/index.ts';
+import type { OrderInput, SettledOrder } from '../specs/temporal.ts';
 import type { Decision } from './decision.ts';
-import type { OrderInput, SettledOrder } from './order.ts';
 import { untilDone } from './until-done.ts';
 
 const regular = proxyActivities<Activities>({

@@ -1,6 +1,6 @@
 import { ActivityFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import type { OrderInput, SettledOrder } from './order.ts';
+import type { OrderInput, SettledOrder } from '../specs/temporal.ts';
 import { clearStuck, markStuck } from './web-ui.ts';
 
 export interface RetriedStep {

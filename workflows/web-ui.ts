@@ -1,5 +1,5 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import type { OrderInput, SettledOrder } from './order.ts';
+import type { OrderInput, SettledOrder } from '../specs/temporal.ts';
 
 const ORDER_STATUS = { name: 'OrderStatus', type: 'KEYWORD' } as const;
 const ORDER_STUCK = { name: 'OrderStuck', type: 'KEYWORD' } as const;

@@ -9,7 +9,7 @@
  * double spending is the primary key of the outcomes alone.
  */
 import { Prisma, type PrismaClient, type Outcome as OutcomeRow } from '../../prisma/generated/billing/client.ts';
-import type { CancelCause, Key, Movement } from './store.ts';
+import type { CancelCause, Key, Movement } from './movement.ts';
 
 /** Limits deposits, so that a balance is an exact number even after every order is refunded. */
 const BALANCE_MAX = Number.MAX_SAFE_INTEGER;

@@ -1,48 +1,8 @@
 import { databaseFault, type Database } from '../../lib/database.ts';
 import { PrismaClient, type Outcome as OutcomeRow } from '../../prisma/generated/billing/client.ts';
-import { refund, replenishment, requestName, tombstone, waitForRequest, withdrawal } from './statements.ts';
 import { createAccountQueue, InProgress, type Slot } from './account-queue.ts';
-
-/** `client`: keys chosen by buyers. `order`: charges of orders, whose keys no buyer can thus occupy. */
-export type Scope = 'client' | 'order';
-export type Kind = 'replenishment' | 'withdrawal';
-export type CancelCause = 'buyer' | 'operator' | 'deadline';
-
-/** One key has one outcome, for ever. */
-export interface Key {
-  ownerId: string;
-  scope: Scope;
-  key: string;
-}
-
-/** Amounts are whole minor units. */
-export interface Movement extends Key {
-  kind: Kind;
-  amount: number;
-}
-
-export interface Outcome {
-  kind: Kind;
-  /** Null if the key was cancelled before it was used. */
-  amount: number | null;
-  outcome: 'CHARGED' | 'CREDITED' | 'DECLINED' | 'CANCELLED' | 'REFUNDED';
-  cause: CancelCause | null;
-  balanceAfter: number | null;
-  transactionId: number | null;
-  /** True if the outcome existed before this call. */
-  replayed: boolean;
-}
-
-export interface Transaction {
-  id: number;
-  kind: Kind;
-  /** Signed. */
-  amount: number;
-  scope: Scope;
-  idempotencyKey: string;
-  createdAt: Date;
-  isCancelled: boolean;
-}
+import type { Scope, Kind, CancelCause, Key, Movement, Outcome, Transaction } from './movement.ts';
+import { refund, replenishment, requestName, tombstone, waitForRequest, withdrawal } from './statements.ts';
 
 /** Attempts when statements lose races. With each loss another request makes progress. */
 const ATTEMPTS_MAX = 20;

@@ -1,11 +1,12 @@
+import type { Consumption } from '../../lib/kafka/consumer.ts';
 import { withDeadLetters } from '../../lib/kafka/dead-letters.ts';
 import type { EventCodec } from '../../lib/kafka/events.ts';
-import type { Consumption, Publisher, Received, Transport } from '../../lib/kafka/transport.ts';
+import type { Received, Publisher } from '../../lib/kafka/message.ts';
+import type { Transport } from '../../lib/kafka/transport.ts';
 import type { Log } from '../../lib/log.ts';
 import type { OrderCancelled, OrderCreated, OrderRejected } from '../../specs/generated/preferable/events.ts';
 import { messageOf } from './messages.ts';
 import type { EventName, NotificationStore } from './store.ts';
-
 const GROUP_ID = 'notifications';
 
 /** One topic per final status of an order. */

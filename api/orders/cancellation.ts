@@ -1,9 +1,10 @@
-import type { Handler } from '../../lib/http/api.ts';
 import { present } from '../../lib/http/answers.ts';
+import type { Handler } from '../../lib/http/api.ts';
 import { Problem } from '../../lib/http/problem.ts';
+import type { CancelCause, Order } from './order.ts';
 import { etagOf, orderOf, presentPending, toBody } from './present.ts';
+import type { OrderStore } from './store.ts';
 import type { Saga } from './workflow.ts';
-import type { CancelCause, Order, OrderStore } from './store.ts';
 
 /** Cancels an order in progress or after success. A repeated request gets the same answer. */
 export const cancelOrder =

@@ -1,7 +1,8 @@
-import type { Call } from '../../lib/http/api.ts';
 import { idParam, present } from '../../lib/http/answers.ts';
+import type { Call } from '../../lib/http/api.ts';
 import { Problem } from '../../lib/http/problem.ts';
-import type { Order, OrderStore } from './store.ts';
+import type { Order } from './order.ts';
+import type { OrderStore } from './store.ts';
 
 const RETRY_AFTER_S = '2';
 

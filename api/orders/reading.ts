@@ -1,9 +1,10 @@
 import { PassThrough } from 'node:stream';
-import type { Handler } from '../../lib/http/api.ts';
 import { present } from '../../lib/http/answers.ts';
+import type { Handler } from '../../lib/http/api.ts';
 import { responseClosedSignal } from '../../lib/http/disconnect.ts';
+import type { Order } from './order.ts';
 import { etagOf, isPending, orderOf, toBody } from './present.ts';
-import type { Order, OrderStore } from './store.ts';
+import type { OrderStore } from './store.ts';
 import type { Watcher } from './watcher.ts';
 
 const WAIT_MAX_S = 30;

@@ -1,15 +1,15 @@
-import { createHash } from 'node:crypto';
-import { buyer, type Call, type Handler } from '../../lib/http/api.ts';
 import { setNextLink, optionalIdempotencyKey, pageParams, present } from '../../lib/http/answers.ts';
+import { buyer, type Call, type Handler } from '../../lib/http/api.ts';
 import { Problem, unavailable } from '../../lib/http/problem.ts';
 import { orderId } from '../../specs/identity.ts';
 import type { Bounds } from './bounds.ts';
 import { cancelOrder } from './cancellation.ts';
+import { fingerprintOf, type Order, type OrderRequest } from './order.ts';
 import { presentPlaced, toBody } from './present.ts';
 import { orderEvents, readOrder } from './reading.ts';
-import type { Saga } from './workflow.ts';
-import type { Order, OrderRequest, OrderStore } from './store.ts';
+import type { OrderStore } from './store.ts';
 import type { Watcher } from './watcher.ts';
+import type { Saga } from './workflow.ts';
 
 export interface OrdersPorts {
   store: OrderStore;
@@ -89,10 +89,6 @@ function orderRequest(call: Call): OrderRequest {
 function listVersion(header: string | undefined): number | undefined {
   return header === undefined || header === '*' ? undefined : Number(header.replaceAll('"', ''));
 }
-
-/** Excludes `If-Match`: a client may repeat the request with a newer version. */
-export const fingerprintOf = (price: number): string =>
-  createHash('sha256').update(JSON.stringify({ price })).digest('hex');
 
 const stale = (latestVersion: number) =>
   new Problem(

@@ -1,5 +1,5 @@
 import { Prisma, type PrismaClient, type Order as OrderRow } from '../../prisma/generated/orders/client.ts';
-import type { Order, OrderRequest } from './store.ts';
+import type { Order, OrderRequest } from './order.ts';
 
 export const COLUMNS = Prisma.sql`
   id, owner_id as "ownerId", price, version, status, reason, first_status as "firstStatus",

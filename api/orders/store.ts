@@ -1,54 +1,8 @@
 import type { Database } from '../../lib/database.ts';
 import { unavailable } from '../../lib/http/problem.ts';
 import { Prisma, PrismaClient, type Order as OrderRow } from '../../prisma/generated/orders/client.ts';
+import type { OrderStatus, FinalStatus, CancelCause, Order, OrderRequest, LostOrder, Placed } from './order.ts';
 import { selectByAge, COLUMNS, insert, latestVersion, type AgePage } from './statements.ts';
-
-export type OrderStatus = 'IN_PROGRESS' | 'SUCCESS' | 'FAILED' | 'CANCELLED';
-export type FinalStatus = Exclude<OrderStatus, 'IN_PROGRESS'>;
-/** Who requested the cancellation. */
-export type CancelCause = 'buyer' | 'operator';
-
-/** Price in whole minor units. `reason` says why an order failed or was cancelled. */
-export interface Order {
-  id: string;
-  userId: string;
-  price: number;
-  version: number;
-  status: OrderStatus;
-  reason: string | null;
-  /** An order whose first final status is SUCCESS may have been cancelled since. */
-  firstStatus: FinalStatus | null;
-  /** Set once the cancellation is requested. */
-  cancelCause: CancelCause | null;
-  /** ISO 8601, because orders are also sent through Temporal. */
-  createdAt: string;
-  correlationId: string;
-  /** From the request that placed the order. */
-  traceparent: string | null;
-}
-
-export interface OrderRequest {
-  id: string;
-  ownerId: string;
-  price: number;
-  /** The list version that the client has read. Undefined accepts any version and requires a key. */
-  ifMatch: number | undefined;
-  key: string | undefined;
-  /** Distinguishes different requests under one key. */
-  fingerprint: string;
-  correlationId: string;
-  traceparent?: string | undefined;
-}
-
-/** What the workflows know of an order whose row is lost. */
-export interface LostOrder extends Omit<Order, 'version'> {
-  fingerprint: string;
-}
-
-export type Placed =
-  | { kind: 'placed'; order: Order }
-  | { kind: 'found'; order: Order; fingerprint: string }
-  | { kind: 'stale'; latestVersion: number };
 
 /** Each failed attempt means that a concurrent order took the version or has just created the expected one. */
 const NEXT_VERSION_ATTEMPTS_MAX = 200;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Order, OrderStore } from './store.ts';
+import type { Order } from './order.ts';
+import type { OrderStore } from './store.ts';
 
 const POLL_EVERY_MS = 200;
 

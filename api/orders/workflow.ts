@@ -8,9 +8,10 @@ import {
 import type { Log } from '../../lib/log.ts';
 import { ifFound } from '../../lib/temporal/client.ts';
 import { cancelWorkflowId, chargeKey, orderWorkflowId } from '../../specs/identity.ts';
-import type { cancellation, CancellationInput } from '../../workflows/cancellation.ts';
-import type { order, OrderInput, SettledOrder } from '../../workflows/order.ts';
-import type { Order } from './store.ts';
+import type { OrderInput, SettledOrder, CancellationInput } from '../../specs/temporal.ts';
+import type { cancellation } from '../../workflows/cancellation.ts';
+import type { order } from '../../workflows/order.ts';
+import type { Order } from './order.ts';
 
 export interface SagaOptions {
   temporal: Client;

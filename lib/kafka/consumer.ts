@@ -1,18 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer, IHeaders, KafkaMessage } from 'kafkajs';
 import type { Log } from '../log.ts';
-
-export interface Received {
-  topic: string;
-  partition: number;
-  offset: string;
-  key: Buffer | null;
-  value: Buffer | null;
-  headers: Record<string, string>;
-}
-
-/** A message without its position. */
-export type Content = Omit<Received, 'partition' | 'offset'>;
+import type { Received } from './message.ts';
 
 export interface Consumption {
   /** Rejects while the topics are not being read. */

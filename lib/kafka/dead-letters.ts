@@ -1,8 +1,7 @@
 import { Counter } from 'prom-client';
-import { UnprocessableMessage } from './events.ts';
-import type { Content, Message, Publisher, Received } from './transport.ts';
 import type { Log } from '../log.ts';
-
+import { UnprocessableMessage } from './events.ts';
+import type { Content, Received, Message, Publisher } from './message.ts';
 const REASON_CHARACTERS_MAX = 500;
 
 const deadLetters = new Counter({

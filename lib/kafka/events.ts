@@ -1,6 +1,6 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import type { Content, Message } from './transport.ts';
+import type { Content, Message } from './message.ts';
 
 /** What the codec reads of a bundled AsyncAPI 3.0 document. Message names are event types. */
 export interface EventDocument {

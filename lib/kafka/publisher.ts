@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Partitioners, type ICustomPartitioner, type Kafka, type Producer } from 'kafkajs';
-import type { Message, Publisher } from './transport.ts';
+import type { Message, Publisher } from './message.ts';
 
 /** Messages sent concurrently. Messages with the same key share a lane, in order. */
 const LANES = 8;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel, type Admin, type Consumer } from 'kafkajs';
-import { toReceived, type Received } from './consumer.ts';
+import { toReceived } from './consumer.ts';
+import type { Received } from './message.ts';
 import './timer.ts';
 
 export interface Search {

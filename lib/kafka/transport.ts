@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel, type Admin, type logCreator } from 'kafkajs';
+import type { Log } from '../log.ts';
 import { consume, type ConsumeOptions, type Consumption } from './consumer.ts';
+import type { Publisher } from './message.ts';
 import { createPublisher } from './publisher.ts';
 import './timer.ts';
-import type { Log } from '../log.ts';
-
-export type { Consumption, Content, Received } from './consumer.ts';
 
 /** Many short waits, so that sends survive a broker restart. */
 const RETRY = { initialRetryTime: 100, maxRetryTime: 500, retries: 100 };
@@ -18,21 +17,6 @@ const WAIT_FOR_MESSAGES_MS = 250;
 /** How long a group waits for a dead member. Must exceed a handler's time between two heartbeats. */
 const SESSION_TIMEOUT_MS = 10_000;
 const HEARTBEAT_MS = 2_000;
-
-/** Buffers forward a message unchanged. */
-export interface Message {
-  topic: string;
-  key: string | Buffer | null;
-  /** Null deletes on a compacted topic. */
-  value: string | Buffer | null;
-  headers: Record<string, string>;
-}
-
-export interface Publisher {
-  /** Resolves once all in-sync replicas have the message. May publish twice: consumers drop repeats by event id. */
-  publish(message: Message): Promise<void>;
-  close(): Promise<void>;
-}
 
 export interface Topic {
   address: string;

@@ -1,11 +1,9 @@
-import { fingerprintOf } from '../../api/orders/routes.ts';
-import type { LostOrder } from '../../api/orders/store.ts';
-import type { CancellationInput } from '../../workflows/cancellation.ts';
-import type { OrderInput, SettledOrder } from '../../workflows/order.ts';
+import { fingerprintOf, type LostOrder } from '../../api/orders/order.ts';
+import type { OrderInput, SettledOrder, CancellationInput } from '../../specs/temporal.ts';
 import type { CommandResult } from '../command.ts';
+import type { Tools } from '../installation.ts';
 import { inputOf, resultOf } from '../temporal-runs.ts';
 import type { Subject } from './subject.ts';
-import type { Tools } from '../installation.ts';
 
 /**
  * Recreates a row that a database restore lost, from the order's workflows. It gets the next list version, since the

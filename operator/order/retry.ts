@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { settleFromWorkflow, isCancellable } from '../../api/orders/cancellation.ts';
-import type { Order } from '../../api/orders/store.ts';
+import type { Order } from '../../api/orders/order.ts';
 import { cancelWorkflowId, orderWorkflowId } from '../../specs/identity.ts';
-import type { CancellationInput } from '../../workflows/cancellation.ts';
-import type { SettledOrder } from '../../workflows/order.ts';
+import type { SettledOrder, CancellationInput } from '../../specs/temporal.ts';
 import type { CommandResult } from '../command.ts';
+import type { Tools } from '../installation.ts';
 import { describeRun, inputOf, resultOf, retryNow, type Run } from '../temporal-runs.ts';
 import type { Subject } from './subject.ts';
-import type { Tools } from '../installation.ts';
 
 const WATCH_MS = 5_000;
 const POLL_MS = 100;

@@ -4,7 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
 import { Client } from 'pg';
-import { createBillingStore, type Kind, type Scope } from '../../../api/billing/store.ts';
+import type { Kind, Scope } from '../../../api/billing/movement.ts';
+import { createBillingStore } from '../../../api/billing/store.ts';
 import { createDatabase, createScripted } from '../../support/postgres/database.ts';
 
 const MOST = Number.MAX_SAFE_INTEGER;

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
 import * as fc from 'fast-check';
-import { createBillingStore, type Outcome, type Transaction } from '../../../api/billing/store.ts';
-import { createDatabase } from '../../support/postgres/database.ts';
+import type { Outcome, Transaction } from '../../../api/billing/movement.ts';
+import { createBillingStore } from '../../../api/billing/store.ts';
 import {
   ledgerModel,
   type Answer,
@@ -14,6 +14,7 @@ import {
   type KnownOutcome,
 } from '../../support/models/ledger.ts';
 import { assertOneOf, atOnce, inTurn, runs, type Real } from '../../support/models/model.ts';
+import { createDatabase } from '../../support/postgres/database.ts';
 
 const RUNS_IN_TURN = 900;
 const RUNS_AT_ONCE = 300;

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { fingerprintOf } from '../../../api/orders/routes.ts';
-import { outcomeOf } from '../../support/requests/contract-client.ts';
+import { fingerprintOf } from '../../../api/orders/order.ts';
 import { asService } from '../../support/requests/callers.ts';
+import { outcomeOf } from '../../support/requests/contract-client.ts';
 import { buyer, orders } from '../../support/shop/ordering.ts';
 import { declined, newKey, paid } from '../../support/shop/orders.ts';
 

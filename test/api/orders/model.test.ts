@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
 import * as fc from 'fast-check';
-import { createOrderStore, type Order } from '../../../api/orders/store.ts';
+import type { Order } from '../../../api/orders/order.ts';
+import { createOrderStore } from '../../../api/orders/store.ts';
 import { orderId } from '../../../specs/identity.ts';
-import { createDatabase } from '../../support/postgres/database.ts';
 import {
   listModel,
   type Answer,
@@ -15,6 +15,7 @@ import {
   type OrderView,
 } from '../../support/models/list.ts';
 import { assertOneOf, atOnce, inTurn, runs, type Real } from '../../support/models/model.ts';
+import { createDatabase } from '../../support/postgres/database.ts';
 
 const RUNS_IN_TURN = 900;
 const RUNS_AT_ONCE = 300;

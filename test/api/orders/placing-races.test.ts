@@ -4,9 +4,10 @@ import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Client, Pool } from 'pg';
-import { createOrderStore, type OrderRequest } from '../../../api/orders/store.ts';
-import { database, requestOf, resultOf, store, type RequestOptions } from '../../support/shop/placing.ts';
+import type { OrderRequest } from '../../../api/orders/order.ts';
+import { createOrderStore } from '../../../api/orders/store.ts';
 import { blocked, heldPlacing } from '../../support/postgres/sessions.ts';
+import { database, requestOf, resultOf, store, type RequestOptions } from '../../support/shop/placing.ts';
 
 const KEY = randomUUID();
 const session = new Client(database.url);

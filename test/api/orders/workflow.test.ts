@@ -3,17 +3,17 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import type { Client } from '@temporalio/client';
+import type { Order } from '../../../api/orders/order.ts';
 import { createSaga, type SagaOptions } from '../../../api/orders/workflow.ts';
-import type { Order } from '../../../api/orders/store.ts';
-import { inputOf } from '../../../operator/temporal-runs.ts';
 import { createLog } from '../../../lib/log.ts';
 import { ifFound } from '../../../lib/temporal/client.ts';
+import { inputOf } from '../../../operator/temporal-runs.ts';
 import { cancelWorkflowId, orderWorkflowId } from '../../../specs/identity.ts';
-import type { OrderInput } from '../../../workflows/order.ts';
+import type { OrderInput } from '../../../specs/temporal.ts';
 import { eventually } from '../../support/eventually.ts';
-import { temporal } from '../../support/temporal/workflows.ts';
-import { withWorker } from '../../support/temporal/server.ts';
 import { createWorld } from '../../support/fakes/world.ts';
+import { withWorker } from '../../support/temporal/server.ts';
+import { temporal } from '../../support/temporal/workflows.ts';
 
 const { workflow } = temporal.client;
 const options: SagaOptions = {

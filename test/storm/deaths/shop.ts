@@ -1,11 +1,12 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RoleName } from '../../../roles/role.ts';
-import { deadLetterTopic } from '../../../lib/kafka/dead-letters.ts';
-import { createTransport, type Received } from '../../../lib/kafka/transport.ts';
-import { createLog } from '../../../lib/log.ts';
 import { createServiceTokens } from '../../../lib/http/tokens.ts';
+import { deadLetterTopic } from '../../../lib/kafka/dead-letters.ts';
+import type { Received } from '../../../lib/kafka/message.ts';
+import { createTransport } from '../../../lib/kafka/transport.ts';
+import { createLog } from '../../../lib/log.ts';
+import type { RoleName } from '../../../roles/role.ts';
 import { eventually } from '../../support/eventually.ts';
 import { signUp, type Buyer, type Retry } from '../clients/buyer.ts';
 import { createCaller } from '../clients/caller.ts';

@@ -4,8 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { orderTopics } from '../../../api/notifications/consumer.ts';
 import { armFailpoint, failpoints, foldersOf, hitFailpoints } from '../failpoints/points.ts';
 import { createPrng, type Prng } from '../prng.ts';
-import type { Injector } from './injectors.ts';
-import type { NemesisPorts } from './ports.ts';
+import type { NemesisPorts, Injector } from './ports.ts';
 
 const CHECK_EVERY_MS = 100;
 /** With more, too few roles stay up to reach them. */

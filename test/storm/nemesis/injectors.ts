@@ -1,15 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { LinkFault } from '../../support/fakes/link.ts';
 import { checkConsumedEvents } from '../checks/consumed-events.i15.ts';
 import { createPrng } from '../prng.ts';
 import type { EdgeName, ProcessName } from '../world/edges.ts';
 import { familyOf, signalAll } from '../world/processes.ts';
-import type { LinkFault } from '../../support/fakes/link.ts';
-import type { Fault, FaultKind } from './faults.ts';
-import type { NemesisPorts } from './ports.ts';
 import { createFailpointInjector } from './failpoint-injector.ts';
-
-/** Injects a fault and resolves when it is over. */
-export type Injector = (fault: Fault, ports: NemesisPorts) => Promise<void>;
+import type { Fault, FaultKind } from './faults.ts';
+import type { Injector } from './ports.ts';
 
 const SLOW_MS = { min: 20, max: 400 };
 const PIECE_BYTES_MAX = 40;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createProfileActivities } from '../../../activities/profile.ts';
-import { createEventCodec } from '../../../lib/kafka/events.ts';
 import type { OutgoingRequest, Reply } from '../../../lib/http/client.ts';
-import type { Message } from '../../../lib/kafka/transport.ts';
+import { createEventCodec } from '../../../lib/kafka/events.ts';
+import type { Message } from '../../../lib/kafka/message.ts';
 import asyncapi from '../../../specs/generated/preferable/asyncapi.json' with { type: 'json' };
 import { ada } from '../shop/users.ts';
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { createActivities, type Activities } from '../../../activities/index.ts';
 import { createEventCodec } from '../../../lib/kafka/events.ts';
-import type { Message } from '../../../lib/kafka/transport.ts';
+import type { Message } from '../../../lib/kafka/message.ts';
 import asyncapi from '../../../specs/generated/preferable/asyncapi.json' with { type: 'json' };
 import { chargeKey } from '../../../specs/identity.ts';
-import type { OrderInput } from '../../../workflows/order.ts';
+import type { OrderInput } from '../../../specs/temporal.ts';
 import { createBilling, type EarlyAnswer } from './billing.ts';
 
 export type Step = 'chargeOrder' | 'cancelCharge' | 'settleOrder' | 'cancelOrder' | 'announceOrder';

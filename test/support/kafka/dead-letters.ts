@@ -4,14 +4,14 @@ import { randomUUID } from 'node:crypto';
 import { after } from 'node:test';
 import { consumeOrderEvents } from '../../../api/notifications/consumer.ts';
 import { createNotificationStore } from '../../../api/notifications/store.ts';
-import { deadLettersCommand } from '../../../operator/dead-letters/command.ts';
 import { deadLetterTopic } from '../../../lib/kafka/dead-letters.ts';
-import type { Message } from '../../../lib/kafka/transport.ts';
+import type { Message } from '../../../lib/kafka/message.ts';
 import { createLog } from '../../../lib/log.ts';
-import { createDatabase } from '../postgres/database.ts';
+import { deadLettersCommand } from '../../../operator/dead-letters/command.ts';
 import { eventually } from '../eventually.ts';
-import { startBroker } from './broker.ts';
+import { createDatabase } from '../postgres/database.ts';
 import { env } from '../temporal/server.ts';
+import { startBroker } from './broker.ts';
 
 export const TOPIC = 'order-service.OrderCreated';
 export const DEAD_LETTERS = deadLetterTopic(TOPIC);

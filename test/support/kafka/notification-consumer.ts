@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach } from 'node:test';
 import { consumeOrderEvents } from '../../../api/notifications/consumer.ts';
 import type { EventName, NotificationStore } from '../../../api/notifications/store.ts';
-import type { Message } from '../../../lib/kafka/transport.ts';
+import type { Message } from '../../../lib/kafka/message.ts';
 import { createLog } from '../../../lib/log.ts';
 import { eventually } from '../eventually.ts';
 import { startBroker, type Broker } from './broker.ts';

@@ -1,4 +1,4 @@
-import type { CancelCause, Kind, Outcome, Scope, Transaction } from '../../../api/billing/store.ts';
+import type { CancelCause, Kind, Outcome, Scope, Transaction } from '../../../api/billing/movement.ts';
 import type { Model } from './model.ts';
 
 /** A call to billing. Keys are numbers, which each run maps to its own UUIDs. */

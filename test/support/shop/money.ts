@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after } from 'node:test';
 import { Client } from 'pg';
-import { createBillingStore, type Movement } from '../../../api/billing/store.ts';
+import type { Movement } from '../../../api/billing/movement.ts';
+import { createBillingStore } from '../../../api/billing/store.ts';
 import { createDatabase } from '../postgres/database.ts';
 
 export const database = await createDatabase('billing');

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { ordersApi } from '../../../api/orders/app.ts';
+import type { FinalStatus } from '../../../api/orders/order.ts';
+import { createOrderStore, type OrderStore } from '../../../api/orders/store.ts';
 import type { Saga } from '../../../api/orders/workflow.ts';
-import { createOrderStore, type FinalStatus, type OrderStore } from '../../../api/orders/store.ts';
 import { restDocument } from '../../../roles/role.ts';
-import { createContractClient, type Answer } from '../requests/contract-client.ts';
-import { asUser, trustingVerifier } from '../requests/callers.ts';
 import { createDatabase } from '../postgres/database.ts';
+import { asUser, trustingVerifier } from '../requests/callers.ts';
+import { createContractClient, type Answer } from '../requests/contract-client.ts';
 import { serveQuietly } from './service.ts';
 
 /** Undefined if the outcome arrives too late. */

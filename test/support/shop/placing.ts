@@ -1,5 +1,6 @@
 import { after } from 'node:test';
-import { createOrderStore, type OrderRequest, type Placed } from '../../../api/orders/store.ts';
+import type { OrderRequest, Placed } from '../../../api/orders/order.ts';
+import { createOrderStore } from '../../../api/orders/store.ts';
 import { orderId } from '../../../specs/identity.ts';
 import { createDatabase } from '../postgres/database.ts';
 

@@ -6,8 +6,9 @@ import type { Activities } from '../../../activities/index.ts';
 import { createTemporal } from '../../../lib/temporal/client.ts';
 import { searchAttributes } from '../../../local/servers/temporal/search-attributes.ts';
 import { cancelWorkflowId, orderWorkflowId } from '../../../specs/identity.ts';
+import type { SettledOrder } from '../../../specs/temporal.ts';
 import type { cancellation } from '../../../workflows/cancellation.ts';
-import type { order, SettledOrder } from '../../../workflows/order.ts';
+import type { order } from '../../../workflows/order.ts';
 import { eventually } from '../eventually.ts';
 import type { World } from '../fakes/world.ts';
 
