@@ -1,8 +1,8 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { Counter } from 'prom-client';
-import { correlationHeaders } from '../lib/http/correlation.ts';
 import type { HttpClient, Reply } from '../lib/http/client.ts';
+import { correlationHeaders } from '../lib/http/correlation.ts';
 import { chargeKey } from '../specs/identity.ts';
 import type { Orders } from './orders.ts';
 

@@ -2,7 +2,7 @@ import { percentileMs } from './load.ts';
 import type { Histogram } from 'hdr-histogram-js';
 import { CLIENTS } from './speed.ts';
 
-export interface Speeds {
+interface Speeds {
   histograms: Record<'local' | 'regular' | 'bareLocal' | 'bareRegular' | 'statement', Histogram>;
   perSecond: Record<'local' | 'regular' | 'bareLocal' | 'bareRegular', number>;
 }

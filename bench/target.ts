@@ -1,5 +1,4 @@
 export type Mode = 'local' | 'regular';
-export const modes = ['local', 'regular'] as const;
 
 export interface Target {
   act(client: number): Promise<void>;

@@ -2,15 +2,16 @@
 import closeWithGrace from 'close-with-grace';
 import { ConfigFault, oneOf, type Env } from '../lib/config.ts';
 import { createLog } from '../lib/log.ts';
-import { roleNames, type Role, type RoleName, type Running, type Shared } from '../roles/role.ts';
 import { auditor } from '../roles/auditor.ts';
 import { auth } from '../roles/auth.ts';
 import { billing } from '../roles/billing.ts';
 import { gateway } from '../roles/gateway.ts';
 import { notifications } from '../roles/notifications.ts';
 import { orders } from '../roles/orders.ts';
+import { roleNames, type Role, type RoleName, type Running, type Shared } from '../roles/role.ts';
 import { users } from '../roles/users.ts';
-import { installRuntime, worker } from '../roles/worker.ts';
+import { worker } from '../roles/worker.ts';
+import { installRuntime } from '../worker/runtime.ts';
 
 const roles: Record<RoleName, Role> = { auth, users, billing, orders, notifications, worker, auditor, gateway };
 const USAGE = `Usage: order-saga <role…>\nRoles: all, ${roleNames.join(', ')}\n`;

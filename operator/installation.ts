@@ -1,49 +1,73 @@
-import { createSaga, type Saga } from '../api/orders/workflow.ts';
-import { createOrderStore, type OrderStore } from '../api/orders/store.ts';
+import { createBillingAuditView } from '../api/billing/audit-view.ts';
+import { createNotificationAuditView } from '../api/notifications/audit-view.ts';
+import { createOrderAuditView } from '../api/orders/audit-view.ts';
+import { createOperatorActStore } from '../api/orders/operator-act-store.ts';
+import { createOrderStore } from '../api/orders/store.ts';
+import { createSaga } from '../api/orders/workflow.ts';
 import { readConfig, text, type Env } from '../lib/config.ts';
-import { databaseFault, openDatabase } from '../lib/database.ts';
+import { openDatabase } from '../lib/database.ts';
 import { createLog } from '../lib/log.ts';
-import { createTemporal, temporalReaders, toAddress, type Temporal } from '../lib/temporal/client.ts';
+import { createTemporal, temporalReaders, toAddress } from '../lib/temporal/client.ts';
 import { sagaReaders } from '../roles/orders.ts';
-import { reasonOf } from './lookup.ts';
-import { createJournal, type Journal } from './journal.ts';
-
-export interface Tools {
-  store: OrderStore;
-  saga: Saga;
-  temporal: Temporal;
-  /** Distinguishes installations that share a namespace. */
-  taskQueue: string;
-  journal: Journal;
-}
+import { kafkaReaders } from '../roles/role.ts';
+import { createJournal } from './journal.ts';
 
 const CONNECTIONS_MAX = 2;
 
+export type Installation = ReturnType<typeof openInstallation>['parts'];
+
 /**
- * Opens the tools for the duration of `act`, which must await every Temporal call: closing during one ends the
- * process.
+ * Gives a command the parts of an installation. Each is opened when it is first used, so that a command works without
+ * the parts that it does not need, and closed at the end. `act` must await every Temporal call: closing the connection
+ * during one ends the process.
  */
-export async function withTools<T>(env: Env, act: (tools: Tools) => Promise<T>): Promise<T> {
-  const config = readConfig(env, {
-    ...sagaReaders,
-    ordersUrl: text('ORDERS_DATABASE_URL'),
-    temporal: (all) => readConfig(all, temporalReaders),
-  });
-  const { taskQueue } = config.temporal;
-  const database = openDatabase(config.ordersUrl, { size: CONNECTIONS_MAX });
-  const store = createOrderStore(database);
-  const journal = createJournal(database);
-  const temporal = createTemporal(toAddress(config.temporal));
-  const saga = createSaga({ ...config, temporal: temporal.client, taskQueue, log: createLog('silent') });
+export async function withInstallation<T>(env: Env, act: (installation: Installation) => Promise<T>): Promise<T> {
+  const { parts, close } = openInstallation(env);
   try {
-    return await act({ store, saga, temporal, taskQueue, journal });
-  } catch (error) {
-    const fault = databaseFault(error);
-    if (fault !== 'unavailable' && fault !== 'timeout') throw error;
-    throw new Error(`the orders database does not answer: ${reasonOf(error)}`, { cause: error });
+    return await act(parts);
   } finally {
-    await temporal.close();
-    await Promise.all([store.close(), journal.close()]);
-    await database.close();
+    await close();
   }
+}
+
+function openInstallation(env: Env) {
+  const opened: Array<{ close(): Promise<unknown> }> = [];
+  const once = <T extends { close(): Promise<unknown> }>(open: () => T): (() => T) => {
+    let part: T | undefined;
+    return () => {
+      if (part) return part;
+      part = open();
+      opened.push(part);
+      return part;
+    };
+  };
+  const database = (variable: string) => once(() => openDatabase(text(variable)(env), { size: CONNECTIONS_MAX }));
+  const orders = database('ORDERS_DATABASE_URL');
+  const billing = database('BILLING_DATABASE_URL');
+  const notifications = database('NOTIFICATIONS_DATABASE_URL');
+  const temporal = once(() => createTemporal(toAddress(readConfig(env, temporalReaders))));
+  const parts = {
+    temporal,
+    /** Distinguishes installations that share a namespace. */
+    taskQueue: () => temporalReaders.taskQueue(env),
+    kafka: () => readConfig(env, kafkaReaders),
+    store: once(() => createOrderStore(orders())),
+    orders: once(() => createOrderAuditView(orders())),
+    billing: once(() => createBillingAuditView(billing())),
+    notifications: once(() => createNotificationAuditView(notifications())),
+    journal: once(() => createJournal(createOperatorActStore(orders()))),
+    saga: () =>
+      createSaga({
+        ...readConfig(env, sagaReaders),
+        temporal: temporal().client,
+        taskQueue: parts.taskQueue(),
+        log: createLog('silent'),
+      }),
+  };
+  return {
+    parts,
+    async close() {
+      for (const part of opened.toReversed()) await part.close();
+    },
+  };
 }

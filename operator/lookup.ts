@@ -1,3 +1,5 @@
+import { reasonOf } from './reason.ts';
+
 /** The result of reading one source about an order. */
 export type Lookup<T> = { kind: 'found'; value: T } | { kind: 'missing' } | { kind: 'unreadable'; why: string };
 
@@ -12,19 +14,3 @@ export async function lookUp<T>(read: () => Promise<T | undefined>): Promise<Loo
 }
 
 export const foundValue = <T>(lookup: Lookup<T>): T | undefined => (lookup.kind === 'found' ? lookup.value : undefined);
-
-/** Why something failed, in one line. Some errors carry the reason only in their code or cause. */
-export function reasonOf(error: unknown): string {
-  const { message, code, cause, errors } = error as {
-    message?: string;
-    code?: unknown;
-    cause?: unknown;
-    errors?: unknown[];
-  };
-  const inner = cause ?? errors?.[0];
-  const reason = message || (inner === undefined ? String(code ?? error) : reasonOf(inner));
-  return reason
-    .trim()
-    .split(/\s*\n\s*/)
-    .at(-1)!;
-}

@@ -1,6 +1,6 @@
 import { isGrpcServiceError } from '@temporalio/client';
 import { ifFound, type Temporal } from '../lib/temporal/client.ts';
-import { decodePayload, describeFailure } from './history-words.ts';
+import { decodePayload, describeFailure, type HistoryEvent } from './history-words.ts';
 import { toPendingActivities, type PendingActivity } from './pending.ts';
 import { toDate } from './terminal.ts';
 
@@ -15,7 +15,7 @@ export interface Run {
   task: Task | undefined;
 }
 
-export interface Task {
+interface Task {
   attempt: number;
   since: Date | undefined;
   /** Why the previous attempt failed. */
@@ -66,18 +66,25 @@ async function lastTaskFailure(
   return failed && describeFailure(failed.workflowTaskFailedEventAttributes?.failure);
 }
 
-/** A workflow's input. */
-export async function inputOf<T>(
-  temporal: Temporal,
+/** All events of a run, decrypted. */
+export async function historyOf(
+  { client, decryptInPlace }: Temporal,
   { workflowId, runId }: Pick<Run, 'workflowId' | 'runId'>,
-): Promise<T> {
-  const { client, decryptInPlace } = temporal;
+): Promise<HistoryEvent[]> {
   const { events } = await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () =>
     client.workflow.getHandle(workflowId, runId).fetchHistory(),
   );
   await decryptInPlace(events);
-  return decodePayload(events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]) as T;
+  return events ?? [];
 }
+
+/** The workflow's input, from its first event. */
+export const inputIn = ([started]: readonly HistoryEvent[]): unknown =>
+  decodePayload(started?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]);
+
+/** A workflow's input. */
+export const inputOf = async <T>(temporal: Temporal, run: Pick<Run, 'workflowId' | 'runId'>): Promise<T> =>
+  inputIn(await historyOf(temporal, run)) as T;
 
 /** The result of a completed run. */
 export const resultOf = <T>({ client }: Temporal, { workflowId, runId }: Run): Promise<T> =>

@@ -4,8 +4,8 @@ import { createComparisonMetrics } from '../api/auditor/metrics.ts';
 import { exportStuckMetric, STUCK_AFTER_S } from '../api/auditor/stuck-metric.ts';
 import { text, textOr, wholeNumber, type Config } from '../lib/config.ts';
 import { openDatabase, type Database } from '../lib/database.ts';
-import type { Shared } from './role.ts';
 import { openAuditViews } from './audit-sources.ts';
+import type { Shared } from './role.ts';
 
 const DAY_S = 86_400;
 const CONNECTIONS_MAX = 1;

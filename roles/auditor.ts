@@ -1,17 +1,15 @@
-import type { Client } from '@temporalio/client';
 import { createReconciler } from '../api/auditor/reconciler.ts';
 import { ordersInProgress, unfinishedCancellations, unstartedChanges } from '../api/auditor/unstarted.ts';
-import { createSaga } from '../api/orders/workflow.ts';
 import { createOrderStore } from '../api/orders/store.ts';
+import { createSaga } from '../api/orders/workflow.ts';
 import { createUserStore } from '../api/users/store.ts';
 import { createProfileStarter } from '../api/users/workflow.ts';
 import { readConfig, text, wholeNumber } from '../lib/config.ts';
-import { createTemporal, ifFound, temporalReaders, toAddress } from '../lib/temporal/client.ts';
+import { createTemporal, temporalReaders, toAddress } from '../lib/temporal/client.ts';
+import { createExists } from '../lib/temporal/exists.ts';
 import { startWatch, watchReaders } from './audit-watch.ts';
-import { address, databaseOf, runningOf, serve, type Role } from './role.ts';
 import { sagaReaders } from './orders.ts';
-
-const DESCRIBE_DEADLINE_MS = 5_000;
+import { address, databaseOf, runningOf, serve, type Role } from './role.ts';
 
 export const auditor: Role = {
   name: 'auditor',
@@ -60,13 +58,3 @@ export const auditor: Role = {
     };
   },
 };
-
-/** True if the workflow runs or has completed. A failed or terminated one is started again. */
-export const createExists =
-  (client: Client) =>
-  async (workflowId: string): Promise<boolean> => {
-    const run = await ifFound(
-      client.withDeadline(Date.now() + DESCRIBE_DEADLINE_MS, () => client.workflow.getHandle(workflowId).describe()),
-    );
-    return run !== undefined && ['RUNNING', 'COMPLETED', 'CONTINUED_AS_NEW', 'PAUSED'].includes(run.status.name);
-  };

@@ -3,7 +3,8 @@ import { createPasswords } from '../api/auth/passwords.ts';
 import { createSigningKeys } from '../api/auth/signing-keys.ts';
 import { createAuthStore } from '../api/auth/store.ts';
 import { readConfig, text, wholeNumber } from '../lib/config.ts';
-import { address, databaseOf, restDocument, runningOf, serve, type Role } from './role.ts';
+import { restDocument } from './contract.ts';
+import { address, databaseOf, runningOf, serve, type Role } from './role.ts';
 
 const DAY_S = 86_400;
 

@@ -1,7 +1,8 @@
 import { billingApi } from '../api/billing/app.ts';
 import { createBillingStore } from '../api/billing/store.ts';
 import { readConfig, text } from '../lib/config.ts';
-import { address, databaseOf, restDocument, runningOf, serve, verifierOf, verifierReaders, type Role } from './role.ts';
+import { restDocument } from './contract.ts';
+import { address, databaseOf, runningOf, serve, verifierOf, verifierReaders, type Role } from './role.ts';
 
 export const billing: Role = {
   name: 'billing',

@@ -2,17 +2,8 @@ import { gatewayApi } from '../api/gateway/app.ts';
 import { createClientReader } from '../api/gateway/forwarded.ts';
 import { createUpstreams } from '../api/gateway/upstreams.ts';
 import { ConfigFault, list, port, readConfig, url, type Reader } from '../lib/config.ts';
-import {
-  address,
-  restDocument,
-  runningOf,
-  serve,
-  urlOf,
-  type Role,
-  type RoleName,
-  type ServiceRole,
-  type Shared,
-} from './role.ts';
+import { restDocument } from './contract.ts';
+import { address, runningOf, serve, urlOf, type Role, type RoleName, type ServiceRole, type Shared } from './role.ts';
 
 const PUBLIC_PORT = 8080;
 const serviceRoles: readonly ServiceRole[] = ['auth', 'users', 'orders', 'billing', 'notifications'];

@@ -6,15 +6,14 @@ import { createProfiles } from '../api/notifications/profiles.ts';
 import { createSender } from '../api/notifications/sender.ts';
 import { createNotificationStore } from '../api/notifications/store.ts';
 import { ConfigFault, readConfig, text, url, wholeNumber, type Env, type Reader } from '../lib/config.ts';
-import { createEventCodec } from '../lib/kafka/events.ts';
 import { createHttpClient } from '../lib/http/client.ts';
+import { createEventCodec } from '../lib/kafka/events.ts';
 import { createTransport } from '../lib/kafka/transport.ts';
+import { eventDocument, restDocument } from './contract.ts';
 import {
   address,
   databaseOf,
-  eventDocument,
   kafkaReaders,
-  restDocument,
   runningOf,
   serve,
   serviceTokens,

@@ -1,9 +1,10 @@
 import { ordersApi } from '../api/orders/app.ts';
-import { createSaga } from '../api/orders/workflow.ts';
 import { createOrderStore } from '../api/orders/store.ts';
+import { createSaga } from '../api/orders/workflow.ts';
 import { oneOf, readConfig, text, wholeNumber } from '../lib/config.ts';
 import { createTemporal, temporalReaders, toAddress } from '../lib/temporal/client.ts';
-import { address, databaseOf, restDocument, runningOf, serve, verifierOf, verifierReaders, type Role } from './role.ts';
+import { restDocument } from './contract.ts';
+import { address, databaseOf, runningOf, serve, verifierOf, verifierReaders, type Role } from './role.ts';
 
 /** Settings of a role that starts order workflows. */
 export const sagaReaders = {

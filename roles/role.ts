@@ -1,20 +1,10 @@
 import type { JSONWebKeySet } from 'jose';
 import { ConfigFault, list, port, text, textOr, url, type Env, type Reader } from '../lib/config.ts';
 import { databaseFault, openDatabase, type Database } from '../lib/database.ts';
-import type { EventDocument } from '../lib/kafka/events.ts';
 import { listen, type Listener } from '../lib/http/listen.ts';
-import type { Log } from '../lib/log.ts';
-import { resolveDocument } from '../lib/http/openapi.ts';
 import { createService, type ServiceOptions } from '../lib/http/service.ts';
 import { createServiceTokens, createTokenVerifier, keysByRole, type TokenVerifier } from '../lib/http/tokens.ts';
-import eventDocumentJson from '../specs/generated/preferable/asyncapi.json' with { type: 'json' };
-import restDocumentJson from '../specs/generated/preferable/openapi.json' with { type: 'json' };
-
-/** The HTTP contract. */
-export const restDocument = await resolveDocument(restDocumentJson);
-
-/** The Kafka contract. */
-export const eventDocument = eventDocumentJson as unknown as EventDocument;
+import type { Log } from '../lib/log.ts';
 
 /** In starting order: each after those it calls. */
 export const roleNames = [

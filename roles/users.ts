@@ -3,7 +3,8 @@ import { createUserStore } from '../api/users/store.ts';
 import { createProfileStarter } from '../api/users/workflow.ts';
 import { readConfig, text } from '../lib/config.ts';
 import { createTemporal, temporalReaders, toAddress } from '../lib/temporal/client.ts';
-import { address, databaseOf, restDocument, runningOf, serve, verifierOf, verifierReaders, type Role } from './role.ts';
+import { restDocument } from './contract.ts';
+import { address, databaseOf, runningOf, serve, verifierOf, verifierReaders, type Role } from './role.ts';
 
 export const users: Role = {
   name: 'users',

@@ -1,33 +1,21 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkerDeploymentVersion } from '@temporalio/common';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
-import { logged } from '../worker/logged.ts';
-import { bundleWorkflows, hostWorkflows, type Host, type HostOptions } from '../worker/host.ts';
 import { createOrderStore } from '../api/orders/store.ts';
-import { serveCodec, codecReaders } from '../worker/codec-endpoint.ts';
 import { ConfigFault, readConfig, text, type Reader } from '../lib/config.ts';
-import { createEventCodec } from '../lib/kafka/events.ts';
 import { createHttpClient } from '../lib/http/client.ts';
+import { createEventCodec } from '../lib/kafka/events.ts';
 import { createTransport } from '../lib/kafka/transport.ts';
-import type { Log } from '../lib/log.ts';
-import { createPayloadCodec } from '../lib/temporal/payload-codec.ts';
 import { temporalReaders, toAddress } from '../lib/temporal/client.ts';
-import {
-  address,
-  databaseOf,
-  eventDocument,
-  kafkaReaders,
-  runningOf,
-  serve,
-  serviceTokens,
-  urlOf,
-  type Role,
-} from './role.ts';
+import { createPayloadCodec } from '../lib/temporal/payload-codec.ts';
+import { serveCodec, codecReaders } from '../worker/codec-endpoint.ts';
+import { bundleWorkflows } from '../worker/host.ts';
+import { logged } from '../worker/logged.ts';
+import { superviseWorker } from '../worker/supervise.ts';
+import { eventDocument } from './contract.ts';
+import { address, databaseOf, kafkaReaders, runningOf, serve, serviceTokens, urlOf, type Role } from './role.ts';
 
 /** Longer than billing's statement deadline, shorter than an activity's timeout. */
 const REQUEST_DEADLINE_MS = 4_000;
-const RECONNECT_MS = 500;
 
 export const worker: Role = {
   name: 'worker',
@@ -87,53 +75,3 @@ const version: Reader<WorkerDeploymentVersion | undefined> = (env) => {
     throw new ConfigFault('WORKER_DEPLOYMENT_NAME and WORKER_BUILD_ID must be set together, or not at all');
   return undefined;
 };
-
-/** Restarts the worker until closed, since Temporal may start late or restart. */
-function superviseWorker(options: Omit<HostOptions, 'onEnd'>, log: Log) {
-  let closing = false;
-  let host: Host | undefined;
-  const hostOnce = async (): Promise<void> => {
-    while (!closing && !host) {
-      try {
-        host = await hostWorkflows({ ...options, onEnd: hostAgain });
-        log.info({ role: 'worker', taskQueue: options.taskQueue }, 'polling Temporal for work');
-      } catch (error) {
-        log.warn({ role: 'worker', err: error }, 'the worker could not connect to Temporal; retrying');
-        await sleep(RECONNECT_MS);
-      }
-    }
-  };
-  const hostAgain = (error: Error) => {
-    log.error({ role: 'worker', err: error }, 'the worker failed; starting another one');
-    const ended = host;
-    host = undefined;
-    hosting = Promise.resolve(ended?.close()).then(hostOnce, hostOnce);
-  };
-  let hosting = hostOnce();
-  const current = (): Host => {
-    if (!host) throw new Error('the worker is not connected to Temporal');
-    return host;
-  };
-
-  return {
-    isPolling: async () => void current(),
-    check: async () => current().check(),
-    async close() {
-      closing = true;
-      await hosting;
-      await host?.close();
-    },
-  };
-}
-
-/** Makes Temporal's runtime use `log` and ignore signals. */
-export function installRuntime(log: Log): void {
-  Runtime.install({
-    shutdownSignals: [],
-    // Otherwise its core logs lines that are not JSON.
-    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
-    logger: new DefaultLogger('WARN', ({ level, message, meta }) =>
-      log[level === 'ERROR' ? 'error' : 'warn']({ temporal: meta }, message),
-    ),
-  });
-}

@@ -4,9 +4,9 @@
  */
 import { v5 as uuidv5, v7 as uuidv7 } from 'uuid';
 
-export const ORDERS_NS = 'd32f7dac-3f01-4652-81ea-85189db7258c';
-export const CHARGES_NS = 'ec9408e8-2c06-4b85-84f8-4930f79d8f74';
-export const EVENTS_NS = '34a8a2ba-dfcd-4359-aee5-2124d8e970cb';
+const ORDERS_NS = 'd32f7dac-3f01-4652-81ea-85189db7258c';
+const CHARGES_NS = 'ec9408e8-2c06-4b85-84f8-4930f79d8f74';
+const EVENTS_NS = '34a8a2ba-dfcd-4359-aee5-2124d8e970cb';
 
 /** The same for the same owner and key; random without a key. */
 export function orderId(ownerId: string, key?: string): string {

@@ -5,7 +5,7 @@ import { steps } from './steps.ts';
 import { makeSearchable, showProgress } from './web-ui.ts';
 
 /** Returns CANCELLED, or FAILED if there was nothing to cancel. */
-export const cancelledUpdate = defineUpdate<SettledOrder>('outcome');
+const cancelledUpdate = defineUpdate<SettledOrder>('outcome');
 
 /**
  * Cancels an order that is in progress or has succeeded. Billing arbitrates between this workflow and the charge: what

@@ -14,7 +14,7 @@ import { steps } from './steps.ts';
 import { makeSearchable, showProgress } from './web-ui.ts';
 
 /** Returns once the order is settled, before the event is published, because callers wait for it. */
-export const outcomeUpdate = defineUpdate<SettledOrder>('outcome');
+const outcomeUpdate = defineUpdate<SettledOrder>('outcome');
 
 /** Brings an order to its final status and publishes it. Every step may be repeated, by a retry or a new run. */
 export async function order(placed: OrderInput): Promise<SettledOrder> {

@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { Call, Handler } from '../../lib/http/api.ts';
 import { present } from '../../lib/http/answers.ts';
+import type { Call, Handler } from '../../lib/http/api.ts';
 import { loadPage } from '../../lib/http/page.ts';
 import { Problem } from '../../lib/http/problem.ts';
 import { USER_TOKEN_SECONDS } from '../../lib/http/tokens.ts';

@@ -1,5 +1,5 @@
-import { buyer, type Handler } from '../../lib/http/api.ts';
 import { takePage, idParam, pageParams, present } from '../../lib/http/answers.ts';
+import { buyer, type Handler } from '../../lib/http/api.ts';
 import { Problem } from '../../lib/http/problem.ts';
 import type { Login, LoginPorts } from './login.ts';
 import { requestTokenHash, type Sessions } from './sessions.ts';

@@ -1,8 +1,20 @@
 import { NIL } from 'uuid';
 import type { Database } from '../../lib/database.ts';
-import { PrismaClient } from '../../prisma/generated/billing/client.ts';
+import {
+  PrismaClient,
+  type Outcome as OutcomeRow,
+  type Transaction as TransactionRow,
+} from '../../prisma/generated/billing/client.ts';
 
-/** Billing's data for an audit. */
+export type { OutcomeRow };
+
+/** Billing's data under the charge key of one order. */
+export interface ChargeRows {
+  outcome: OutcomeRow | undefined;
+  ledger: TransactionRow[];
+}
+
+/** Billing's data for the auditor and for operators. */
 export function createBillingAuditView({ adapter }: Pick<Database, 'adapter'>) {
   const db = new PrismaClient({ adapter });
   return {
@@ -35,6 +47,14 @@ export function createBillingAuditView({ adapter }: Pick<Database, 'adapter'>) {
         movements: movements.map(({ idempotencyKey: key, ...movement }) => ({ key, ...movement })),
         outcomes: outcomes.map(({ idempotencyKey: key, outcome }) => ({ key, outcome })),
       };
+    },
+
+    /** Undefined if billing has neither an outcome nor ledger entries. */
+    async ofCharge(ownerId: string, chargeKey: string): Promise<ChargeRows | undefined> {
+      const key = { ownerId, scope: 'order', idempotencyKey: chargeKey };
+      const outcome = (await db.outcome.findUnique({ where: { ownerId_scope_idempotencyKey: key } })) ?? undefined;
+      const ledger = await db.transaction.findMany({ where: key, orderBy: { id: 'asc' } });
+      return outcome || ledger.length > 0 ? { outcome, ledger } : undefined;
     },
 
     close: () => db.$disconnect(),

@@ -3,8 +3,8 @@ import { responseClosedSignal } from '../../lib/http/disconnect.ts';
 import { Problem, unauthenticated } from '../../lib/http/problem.ts';
 import { bearerToken, claimsToBeService } from '../../lib/http/tokens.ts';
 import { readBody } from './body.ts';
-import type { Client } from './forwarded.ts';
 import { refuseCrossSite } from './cross-site.ts';
+import type { Client } from './forwarded.ts';
 import { copyResponseHeaders, requestHeaders, gatewayHeaders, sessionCookie } from './headers.ts';
 import type { createRouteTable, Route } from './route-table.ts';
 import { authorizationOf } from './session.ts';
@@ -16,7 +16,7 @@ export interface ProxyPorts {
   clientOf: (ctx: Context) => Client;
 }
 
-export const GATEWAY_ROLE = 'gateway';
+const GATEWAY_ROLE = 'gateway';
 
 /** Forwards a request to the role that serves it. Unknown paths and the gateway's own go to the next middleware. */
 export const proxy =

@@ -1,8 +1,8 @@
-import type { Call, Handler } from '../../lib/http/api.ts';
 import { present } from '../../lib/http/answers.ts';
-import { shareCalls } from '../../lib/shared-answer.ts';
+import type { Call, Handler } from '../../lib/http/api.ts';
 import { loadPage, type Page } from '../../lib/http/page.ts';
 import { Problem, type ProblemKind } from '../../lib/http/problem.ts';
+import { shareCalls } from '../../lib/shared-answer.ts';
 import { problemKinds } from '../../specs/generated/problems.ts';
 import { readRoleStates } from './readiness.ts';
 import type { Upstreams } from './upstreams.ts';

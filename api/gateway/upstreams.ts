@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Pool, errors, type Dispatcher } from 'undici';
 import { Problem, unavailable } from '../../lib/http/problem.ts';
 
-export interface UpstreamRequest {
+interface UpstreamRequest {
   method: string;
   /** Raw path and query. */
   path: string;

@@ -1,8 +1,10 @@
 import { NIL } from 'uuid';
 import type { Database } from '../../lib/database.ts';
-import { PrismaClient } from '../../prisma/generated/notifications/client.ts';
+import { PrismaClient, type Notification as NotificationRow } from '../../prisma/generated/notifications/client.ts';
 
-/** Reads notifications for an audit. */
+export type { NotificationRow };
+
+/** Notifications for the auditor and for operators. */
 export function createNotificationAuditView({ adapter }: Pick<Database, 'adapter'>) {
   const db = new PrismaClient({ adapter });
   return {
@@ -16,6 +18,10 @@ export function createNotificationAuditView({ adapter }: Pick<Database, 'adapter
 
     ofOwner: (userId: string) =>
       db.notification.findMany({ where: { userId }, select: { orderId: true, eventName: true } }),
+
+    /** Oldest first. */
+    ofOrder: (orderId: string): Promise<NotificationRow[]> =>
+      db.notification.findMany({ where: { orderId }, orderBy: { seq: 'asc' } }),
 
     close: () => db.$disconnect(),
   };

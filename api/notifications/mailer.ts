@@ -2,7 +2,7 @@ import { createTransport } from 'nodemailer';
 import addressparser from 'nodemailer/lib/addressparser';
 import { shareCalls } from '../../lib/shared-answer.ts';
 
-export interface Mail {
+interface Mail {
   /** Derived from the event: the same in every attempt, so mail programs drop a second copy. */
   id: string;
   to: string;
@@ -11,7 +11,7 @@ export interface Mail {
 }
 
 /** The mail server's definite answer. */
-export type Delivery = { kind: 'accepted' } | { kind: 'refused'; reason: string };
+type Delivery = { kind: 'accepted' } | { kind: 'refused'; reason: string };
 
 export interface Mailer {
   /** Throws, without personal data in the error, if the mail server may accept the mail later. */

@@ -1,5 +1,5 @@
-import { buyer, type Handler } from '../../lib/http/api.ts';
 import { takePage, pageParams, present } from '../../lib/http/answers.ts';
+import { buyer, type Handler } from '../../lib/http/api.ts';
 import { Problem } from '../../lib/http/problem.ts';
 import type { Notification, NotificationStore } from './store.ts';
 

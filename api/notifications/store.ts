@@ -2,7 +2,7 @@ import type { Database } from '../../lib/database.ts';
 import { PrismaClient } from '../../prisma/generated/notifications/client.ts';
 
 export type EventName = 'OrderCreated' | 'OrderRejected' | 'OrderCancelled';
-export type DeliveryStatus = 'PENDING' | 'SENT' | 'UNDELIVERABLE';
+type DeliveryStatus = 'PENDING' | 'SENT' | 'UNDELIVERABLE';
 
 export interface NewNotification {
   /** The event's id. */

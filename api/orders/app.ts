@@ -2,9 +2,9 @@ import type { Middleware } from 'koa';
 import { serveApi, type ApiPorts } from '../../lib/http/api.ts';
 import { createBounds, type BoundsOptions } from './bounds.ts';
 import { orderHandlers } from './routes.ts';
-import type { Saga } from './workflow.ts';
 import type { OrderStore } from './store.ts';
 import { createWatcher } from './watcher.ts';
+import type { Saga } from './workflow.ts';
 
 export interface OrdersApiPorts extends Omit<ApiPorts, 'tag' | 'handlers'> {
   store: OrderStore;

@@ -1,8 +1,10 @@
 import { NIL } from 'uuid';
 import type { Database } from '../../lib/database.ts';
-import { PrismaClient } from '../../prisma/generated/orders/client.ts';
+import { PrismaClient, type Order as OrderRow } from '../../prisma/generated/orders/client.ts';
 
-/** The order data that an audit reads. */
+export type { OrderRow };
+
+/** The order data that the auditor and operators read. */
 export function createOrderAuditView({ adapter }: Pick<Database, 'adapter'>) {
   const db = new PrismaClient({ adapter });
   return {
@@ -14,6 +16,9 @@ export function createOrderAuditView({ adapter }: Pick<Database, 'adapter'>) {
         ) as owners`;
       return rows.map(({ ownerId }) => ownerId);
     },
+
+    find: async (id: string): Promise<OrderRow | undefined> =>
+      (await db.order.findUnique({ where: { id } })) ?? undefined,
 
     ofOwner: (ownerId: string) =>
       db.order.findMany({

@@ -36,7 +36,7 @@ export interface Saga {
   firstResult(order: Order): Promise<SettledOrder | undefined>;
 }
 
-export interface StartOptions {
+interface StartOptions {
   /** Runs a completed workflow again, with the full deadline, after another part of the system has lost its effects. */
   again?: boolean;
 }

@@ -1,7 +1,7 @@
-import { buyer, type Call, type Handler } from '../../lib/http/api.ts';
 import { idParam, present } from '../../lib/http/answers.ts';
-import type { Log } from '../../lib/log.ts';
+import { buyer, type Call, type Handler } from '../../lib/http/api.ts';
 import { Problem } from '../../lib/http/problem.ts';
+import type { Log } from '../../lib/log.ts';
 import type { Origin, PersonalData, Profile, ProfileChange, UserStore } from './store.ts';
 import type { ProfileStarter } from './workflow.ts';
 

@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, Runtime } from '@temporalio/worker';
 import Koa from 'koa';
 import { Pool } from 'pg';
-import { hostWorkflows } from '../../worker/host.ts';
 import { listen } from '../../lib/http/listen.ts';
+import { hostWorkflows } from '../../worker/host.ts';
 import { bareActivities } from './activities.ts';
 
 const { PORT, DATABASE_URL, TEMPORAL_ADDRESS, TASK_QUEUE } = process.env as Record<string, string>;

@@ -3,8 +3,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Context, Middleware } from 'koa';
 import { OpenAPIRouter, OpenAPIValidator, type Document, type Operation } from 'openapi-backend';
 import { readBody } from './body.ts';
-import { Problem, unauthenticated } from './problem.ts';
 import { explainInvalid } from './invalid.ts';
+import { Problem, unauthenticated } from './problem.ts';
 import type { Caller, TokenVerifier } from './tokens.ts';
 
 /** A request that passed its operation's schema, from an authorized caller. */

@@ -1,13 +1,13 @@
 import Koa, { type Context, type Middleware } from 'koa';
 import helmet from 'koa-helmet';
 import { Histogram, register } from 'prom-client';
-import { correlate } from './correlation.ts';
-import { shareCalls } from '../shared-answer.ts';
 import type { Log } from '../log.ts';
+import { shareCalls } from '../shared-answer.ts';
+import { correlate } from './correlation.ts';
 import { answerProblems, Problem } from './problem.ts';
 
 /** If it fails, the role is `unready` if the dependency is needed, else `degraded`. */
-export interface Check {
+interface Check {
   name: string;
   probe(): Promise<unknown>;
   needed: boolean;
@@ -51,7 +51,7 @@ export function createService({ role, log, checks, middleware = [], operations =
 }
 
 /** Runs all checks. `ready` means that every needed dependency is up. */
-export async function readiness(
+async function readiness(
   checks: readonly Check[],
 ): Promise<{ ready: boolean; status: string; checks: Record<string, string> }> {
   const results = await Promise.all(

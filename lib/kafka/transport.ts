@@ -18,7 +18,7 @@ const WAIT_FOR_MESSAGES_MS = 250;
 const SESSION_TIMEOUT_MS = 10_000;
 const HEARTBEAT_MS = 2_000;
 
-export interface Topic {
+interface Topic {
   address: string;
   partitions: number;
   replicas: number;

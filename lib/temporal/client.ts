@@ -1,8 +1,8 @@
 import { Client, Connection, WorkflowNotFoundError, type ConnectionOptions } from '@temporalio/client';
 import { oneOf, text, textOr, type Config } from '../config.ts';
 import { dataConverterOf } from './data-converter.ts';
-import { createPayloadCodec, payloadKeys, type PayloadKeys } from './payload-codec.ts';
 import { decryptInPlace } from './decrypt.ts';
+import { createPayloadCodec, payloadKeys, type PayloadKeys } from './payload-codec.ts';
 
 /** A dev server, your own cluster or Temporal Cloud. */
 export interface TemporalAddress {

@@ -1,7 +1,5 @@
 import { join } from 'node:path';
-import { startServer } from '../supervise/server.ts';
-import type { Server } from '../supervise/server.ts';
-
+import { startServer, type Server } from '../supervise/server.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 const START_WITHIN_MS = 120_000;
 /** Longer than the app gives its roles to stop. */

@@ -1,8 +1,7 @@
-import { Listr, PRESET_TIMER } from 'listr2';
-import type { ListrTask } from 'listr2';
+import { Listr, PRESET_TIMER, type ListrTask } from 'listr2';
+import type { Server } from '../supervise/server.ts';
 import { startApp } from './app.ts';
 import { applyMigrations, createMissingTopics } from './preparation.ts';
-import type { Server } from '../supervise/server.ts';
 import type { Step } from './stack-steps.ts';
 import type { Stack } from './stack.ts';
 

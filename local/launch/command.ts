@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { printAndExit, type CommandResult } from '../../operator/command.ts';
 import type { Env } from '../../lib/config.ts';
+import { printAndExit, type CommandResult } from '../../operator/command.ts';
 import { readEnvFile } from './env-file.ts';
 
 const DIR = join(import.meta.dirname, '..', '..', '.local');

@@ -1,8 +1,6 @@
-import { port, readConfig, textOr } from '../../lib/config.ts';
-import type { Env } from '../../lib/config.ts';
+import { port, readConfig, textOr, type Env } from '../../lib/config.ts';
 import { payloadKeys } from '../../lib/temporal/payload-codec.ts';
-import { services } from '../../prisma/migrate.ts';
-import type { ServiceName } from '../../prisma/migrate.ts';
+import { services, type ServiceName } from '../../prisma/migrate.ts';
 import type { PortNeed } from '../servers/ports.ts';
 
 /** The variable with the URL of a service's database. */

@@ -3,8 +3,8 @@ import { services } from '../../prisma/migrate.ts';
 import type { KafkaServer } from '../servers/kafka/kafka.ts';
 import type { MailServer } from '../servers/mail.ts';
 import type { PostgresServer } from '../servers/postgres/postgres.ts';
-import { databaseVariable } from './settings.ts';
 import type { TemporalServer } from '../servers/temporal/temporal.ts';
+import { databaseVariable } from './settings.ts';
 
 /** The servers started here, not the user's own. */
 export interface Servers {

@@ -1,18 +1,13 @@
 import { join } from 'node:path';
 import type { Env } from '../../lib/config.ts';
-import type { KafkaServer } from '../servers/kafka/kafka.ts';
-import { startKafka } from '../servers/kafka/kafka.ts';
-import { startMail } from '../servers/mail.ts';
-import type { MailServer } from '../servers/mail.ts';
+import { startKafka, type KafkaServer } from '../servers/kafka/kafka.ts';
+import { startMail, type MailServer } from '../servers/mail.ts';
 import { choosePorts } from '../servers/ports.ts';
-import { startPostgres } from '../servers/postgres/postgres.ts';
-import type { PostgresServer } from '../servers/postgres/postgres.ts';
+import { startPostgres, type PostgresServer } from '../servers/postgres/postgres.ts';
 import { registerSearchAttributes, searchAttributes } from '../servers/temporal/search-attributes.ts';
+import { startTemporal, type TemporalServer } from '../servers/temporal/temporal.ts';
 import type { Server } from '../supervise/server.ts';
-import { portNeed } from './settings.ts';
-import type { Settings } from './settings.ts';
-import { startTemporal } from '../servers/temporal/temporal.ts';
-import type { TemporalServer } from '../servers/temporal/temporal.ts';
+import { portNeed, type Settings } from './settings.ts';
 
 /** Steps are independent and run concurrently. */
 export interface Step {

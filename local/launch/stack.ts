@@ -1,19 +1,15 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Env } from '../../lib/config.ts';
-import { createKeptServers } from '../supervise/kept-servers.ts';
-import type { KeptServers } from '../supervise/kept-servers.ts';
-import { lockFolder } from '../supervise/lock.ts';
-import { requirePort } from '../servers/ports.ts';
-import type { PortNeed } from '../servers/ports.ts';
+import { requirePort, type PortNeed } from '../servers/ports.ts';
 import { removeRelocatedCluster } from '../servers/postgres/cluster.ts';
+import { createKeptServers, type KeptServers } from '../supervise/kept-servers.ts';
+import { lockFolder } from '../supervise/lock.ts';
 import { waitForPredecessor } from '../supervise/server.ts';
 import { serviceKeys } from './service-keys.ts';
 import { fixedPorts, readSettings } from './settings.ts';
-import { stackEnv } from './stack-env.ts';
-import type { Servers } from './stack-env.ts';
-import { stackSteps } from './stack-steps.ts';
-import type { Step } from './stack-steps.ts';
+import { stackEnv, type Servers } from './stack-env.ts';
+import { stackSteps, type Step } from './stack-steps.ts';
 
 export interface StackOptions {
   /** For all data; created if absent. */

@@ -3,10 +3,9 @@ import { mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { choosePorts } from './ports.ts';
-import { startServer, waitForPredecessor } from '../supervise/server.ts';
-import type { Server } from '../supervise/server.ts';
 import { portNeed } from '../launch/settings.ts';
+import { startServer, waitForPredecessor, type Server } from '../supervise/server.ts';
+import { choosePorts } from './ports.ts';
 
 export interface MailOptions {
   dataDir: string;

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { exitReason, describeExit } from './server.ts';
-import type { Exit, Server } from './server.ts';
 import { SetupError } from '../setup-error.ts';
+import { exitReason, describeExit, type Exit, type Server } from './server.ts';
 
 export interface Kept<S extends Server> {
   readonly current: S;

@@ -1,5 +1,4 @@
-import { keepAlive } from './keep-alive.ts';
-import type { Kept } from './keep-alive.ts';
+import { keepAlive, type Kept } from './keep-alive.ts';
 import type { Server } from './server.ts';
 
 /** Servers by name, each restarted when it dies. */

@@ -1,7 +1,7 @@
 import { link, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readRunning, writeIdentity } from './process-identity.ts';
 import { SetupError } from '../setup-error.ts';
+import { readRunning, writeIdentity } from './process-identity.ts';
 
 /** Locks a data folder for this process and returns the unlock function. The lock of a dead process is ignored. */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {

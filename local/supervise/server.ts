@@ -2,10 +2,9 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdir, open, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { leash } from './leash.ts';
-import type { Command } from './leash.ts';
-import { readRunning, writeIdentity } from './process-identity.ts';
 import { SetupError } from '../setup-error.ts';
+import { leash, type Command } from './leash.ts';
+import { readRunning, writeIdentity } from './process-identity.ts';
 
 export interface Exit {
   code: number | null;

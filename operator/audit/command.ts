@@ -2,8 +2,8 @@ import { audit, type Patience } from '../../api/auditor/audit.ts';
 import { readConfig, text, type Env } from '../../lib/config.ts';
 import { openDatabase } from '../../lib/database.ts';
 import { createTemporal, temporalReaders, toAddress } from '../../lib/temporal/client.ts';
-import { runCommand, UsageError, type CommandResult } from '../command.ts';
 import { openAuditViews } from '../../roles/audit-sources.ts';
+import { runCommand, UsageError, type CommandResult } from '../command.ts';
 import { toTable } from './table.ts';
 
 const CONNECTIONS_MAX = 2;

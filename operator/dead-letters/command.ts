@@ -1,7 +1,7 @@
 import type { Env } from '../../lib/config.ts';
-import { runCommand, UsageError, type CommandResult } from '../command.ts';
 import { attributionOf, attributionOptions, allowOnly, readArguments, type Attribution } from '../arguments.ts';
-import { withJournal } from '../journal.ts';
+import { runCommand, UsageError, type CommandResult } from '../command.ts';
+import { withInstallation, type Installation } from '../installation.ts';
 import { deadLetterTopics, findDeadLetter, findDeadLetters } from './letters.ts';
 import { formatPosition, parsePosition, type Position } from './place.ts';
 import { send } from './send.ts';
@@ -17,36 +17,43 @@ export const deadLettersCommand = (args: readonly string[], env: Env): Promise<C
 
 async function dispatch(args: readonly string[], env: Env): Promise<CommandResult> {
   const { positionals, values } = readArguments(args, attributionOptions);
-  const [verb = 'list', position, ...more] = positionals;
-  if (more.length > 0 || (verb === 'list' && position)) throw new UsageError('Too many arguments.');
-  if (verb === 'send') return sendOne(env, parsePosition(position, deadLetterTopics), attributionOf(values));
+  const [verb = 'list', word, ...more] = positionals;
+  if (more.length > 0 || (verb === 'list' && word)) throw new UsageError('Too many arguments.');
+  if (verb === 'send') {
+    const position = parsePosition(word, deadLetterTopics);
+    const attribution = attributionOf(values);
+    return withInstallation(env, (installation) => sendOne(installation, position, attribution));
+  }
   allowOnly(values, []);
-  if (verb === 'list') return listAll(env);
-  if (verb === 'show') return showOne(env, parsePosition(position, deadLetterTopics));
-  throw new UsageError(`Unknown command "${verb}".`);
+  if (verb === 'list') return withInstallation(env, listAll);
+  if (verb !== 'show') throw new UsageError(`Unknown command "${verb}".`);
+  const position = parsePosition(word, deadLetterTopics);
+  return withInstallation(env, (installation) => showOne(installation, position));
 }
 
-async function listAll(env: Env): Promise<CommandResult> {
-  const result = await findDeadLetters(env);
+async function listAll({ kafka, journal }: Installation): Promise<CommandResult> {
+  const result = await findDeadLetters(kafka());
   // The list is useful even without the journal in the orders database.
-  const sent = await withJournal(env, (journal) => journal.doneOn(result.letters.map(formatPosition))).catch(
-    () => undefined,
-  );
+  const sent = await Promise.resolve()
+    .then(() => journal().doneOn(result.letters.map(formatPosition)))
+    .catch(() => undefined);
   return { text: formatDeadLetters(result, sent), exitCode: result.complete ? 0 : 2 };
 }
 
-async function showOne(env: Env, position: Position): Promise<CommandResult> {
-  const letter = await findDeadLetter(env, position);
+async function showOne({ kafka }: Installation, position: Position): Promise<CommandResult> {
+  const letter = await findDeadLetter(kafka(), position);
   return letter ? { text: formatDeadLetter(letter), exitCode: 0 } : notFound(position);
 }
 
-async function sendOne(env: Env, position: Position, attribution: Attribution): Promise<CommandResult> {
-  const letter = await findDeadLetter(env, position);
+async function sendOne(
+  { kafka, journal }: Installation,
+  position: Position,
+  attribution: Attribution,
+): Promise<CommandResult> {
+  const letter = await findDeadLetter(kafka(), position);
   if (!letter) return notFound(position);
-  return withJournal(env, (journal) =>
-    journal.record({ act: 'send-dead-letter', subject: formatPosition(position), ...attribution }, () =>
-      send(env, letter),
-    ),
+  return journal().record({ act: 'send-dead-letter', subject: formatPosition(position), ...attribution }, () =>
+    send(kafka(), letter),
   );
 }
 

@@ -1,9 +1,11 @@
-import { readConfig, type Env } from '../../lib/config.ts';
 import { isDeadLetterTopic, readDeadLetter, type DeadLetter } from '../../lib/kafka/dead-letters.ts';
 import { createEventCodec, UnprocessableMessage } from '../../lib/kafka/events.ts';
 import { searchTopics, type FoundMessage, type SearchResult, type Search } from '../../lib/kafka/search.ts';
-import { eventDocument, kafkaReaders } from '../../roles/role.ts';
+import { eventDocument } from '../../roles/contract.ts';
 import type { Position } from './place.ts';
+
+/** Where to look. */
+export type Cluster = Pick<Search, 'brokers' | 'prefix'>;
 
 export interface DeadLetterMessage extends FoundMessage {
   /** Undefined without dead-letter headers. */
@@ -21,24 +23,26 @@ export const deadLetterTopics = addresses.filter(isDeadLetterTopic);
 const codec = createEventCodec(eventDocument);
 
 /** The newest dead letters of every topic, oldest first. `complete` is false if time ran out. */
-export async function findDeadLetters(env: Env): Promise<{ letters: DeadLetterMessage[]; complete: boolean }> {
-  const { found, complete } = await search(env, { topics: deadLetterTopics, newest: LISTED_MAX });
+export async function findDeadLetters(kafka: Cluster): Promise<{ letters: DeadLetterMessage[]; complete: boolean }> {
+  const { found, complete } = await search(kafka, { topics: deadLetterTopics, newest: LISTED_MAX });
   return { letters: found.map(toDeadLetter), complete };
 }
 
 /** The dead letter at a position, if there is one. */
-export async function findDeadLetter(env: Env, { topic, ...at }: Position): Promise<DeadLetterMessage | undefined> {
-  const { found, complete } = await search(env, { topics: [topic], at });
+export async function findDeadLetter(
+  kafka: Cluster,
+  { topic, ...at }: Position,
+): Promise<DeadLetterMessage | undefined> {
+  const { found, complete } = await search(kafka, { topics: [topic], at });
   if (!complete) throw new Error(`${topic} could not be read within ${SEARCH_WITHIN_MS / 1000} s`);
   return found[0] && toDeadLetter(found[0]);
 }
 
 /** A missing topic is an error, not an empty list: the cluster is wrong or not ready. */
-async function search(env: Env, part: Pick<Search, 'topics' | 'newest' | 'at'>): Promise<SearchResult> {
-  const cluster = readConfig(env, kafkaReaders);
-  const result = await searchTopics({ ...cluster, ...part, withinMs: SEARCH_WITHIN_MS });
+async function search(kafka: Cluster, part: Pick<Search, 'topics' | 'newest' | 'at'>): Promise<SearchResult> {
+  const result = await searchTopics({ ...kafka, ...part, withinMs: SEARCH_WITHIN_MS });
   if (result.missing.length > 0) {
-    const names = result.missing.map((topic) => cluster.prefix + topic).join(', ');
+    const names = result.missing.map((topic) => kafka.prefix + topic).join(', ');
     throw new Error(`Kafka has no topic ${names}. Check KAFKA_BROKERS and KAFKA_TOPIC_PREFIX.`);
   }
   return result;

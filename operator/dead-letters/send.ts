@@ -1,13 +1,11 @@
-import { readConfig, type Env } from '../../lib/config.ts';
 import { createTransport } from '../../lib/kafka/transport.ts';
 import { createLog } from '../../lib/log.ts';
 import type { CommandResult } from '../command.ts';
-import { kafkaReaders } from '../../roles/role.ts';
-import type { DeadLetterMessage } from './letters.ts';
+import type { Cluster, DeadLetterMessage } from './letters.ts';
 import { formatPosition } from './place.ts';
 
 /** Sends the original message again, unchanged. Consumers that have already processed it drop it by its event id. */
-export async function send(env: Env, letter: DeadLetterMessage): Promise<CommandResult> {
+export async function send(kafka: Cluster, letter: DeadLetterMessage): Promise<CommandResult> {
   const { origin, fault } = letter;
   if (!origin)
     return {
@@ -16,7 +14,7 @@ export async function send(env: Env, letter: DeadLetterMessage): Promise<Command
     };
   const { original } = origin;
   const transport = createTransport({
-    ...readConfig(env, kafkaReaders),
+    ...kafka,
     clientId: 'dead-letters',
     log: createLog('silent'),
   });

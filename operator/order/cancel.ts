@@ -1,7 +1,7 @@
 import { cancelPlacedOrder } from '../../api/orders/cancellation.ts';
 import type { CommandResult } from '../command.ts';
+import type { Tools } from '../tools.ts';
 import type { Subject } from './subject.ts';
-import type { Tools } from '../installation.ts';
 
 /** Cancels an order as its buyer could. Safe to repeat. */
 export async function cancel({ store, saga }: Tools, { id, placed }: Subject): Promise<CommandResult> {

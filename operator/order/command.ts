@@ -1,7 +1,5 @@
 import { ConfigFault, wholeNumber, type Env } from '../../lib/config.ts';
 import { watchReaders } from '../../roles/audit-watch.ts';
-import { runCommand, UsageError, type CommandResult } from '../command.ts';
-import { describeOrder } from './story.ts';
 import {
   attributionOf,
   attributionOptions,
@@ -10,13 +8,16 @@ import {
   readArguments,
   type Attribution,
 } from '../arguments.ts';
+import { runCommand, UsageError, type CommandResult } from '../command.ts';
+import { withInstallation } from '../installation.ts';
+import { withTools } from '../tools.ts';
 import { cancel } from './cancel.ts';
 import { findStuck } from './find-stuck.ts';
 import { restore } from './restore.ts';
 import { retry } from './retry.ts';
+import { describeOrder } from './story.ts';
 import { formatStuck } from './stuck-words.ts';
 import { subjectOf } from './subject.ts';
-import { withTools } from '../installation.ts';
 
 const USAGE = `Usage: npm run order <order id>
        npm run order -- --stuck [--longer-than <seconds>]
@@ -55,7 +56,8 @@ async function dispatch(args: readonly string[], env: Env): Promise<CommandResul
   if (first === undefined || id !== undefined)
     throw new UsageError('Give one order id, on its own or after retry, cancel or restore.');
   allowOnly(values, []);
-  return describeOrder(orderIdOf(first), env);
+  const shown = orderIdOf(first);
+  return withInstallation(env, (installation) => describeOrder(shown, installation));
 }
 
 async function stuckOrders(env: Env, longerThan: string): Promise<CommandResult> {

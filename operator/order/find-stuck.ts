@@ -1,9 +1,9 @@
 import { runningSince } from '../../api/auditor/visibility.ts';
 import type { Order } from '../../api/orders/order.ts';
 import { cancelWorkflowId, orderWorkflowId } from '../../specs/identity.ts';
-import type { Tools } from '../installation.ts';
 import { foundValue, lookUp, type Lookup } from '../lookup.ts';
 import { describeRun, type Run } from '../temporal-runs.ts';
+import type { Tools } from '../tools.ts';
 
 /** A workflow that should have ended, and its order. */
 export interface StuckOrder {

@@ -1,8 +1,8 @@
 import { fingerprintOf, type LostOrder } from '../../api/orders/order.ts';
 import type { OrderInput, SettledOrder, CancellationInput } from '../../specs/temporal.ts';
 import type { CommandResult } from '../command.ts';
-import type { Tools } from '../installation.ts';
 import { inputOf, resultOf } from '../temporal-runs.ts';
+import type { Tools } from '../tools.ts';
 import type { Subject } from './subject.ts';
 
 /**

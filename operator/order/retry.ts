@@ -4,8 +4,8 @@ import type { Order } from '../../api/orders/order.ts';
 import { cancelWorkflowId, orderWorkflowId } from '../../specs/identity.ts';
 import type { SettledOrder, CancellationInput } from '../../specs/temporal.ts';
 import type { CommandResult } from '../command.ts';
-import type { Tools } from '../installation.ts';
 import { describeRun, inputOf, resultOf, retryNow, type Run } from '../temporal-runs.ts';
+import type { Tools } from '../tools.ts';
 import type { Subject } from './subject.ts';
 
 const WATCH_MS = 5_000;

@@ -1,20 +1,21 @@
-import type { Env } from '../../lib/config.ts';
 import { cancelWorkflowId, chargeKey, orderWorkflowId } from '../../specs/identity.ts';
 import type { CommandResult } from '../command.ts';
-import { readActions, formatActions } from './chapters/acts.ts';
-import { readEvents, formatEvents } from './chapters/events.ts';
-import { readMoney, formatMoney } from './chapters/money.ts';
-import { readNotifications, formatNotifications } from './chapters/notifications.ts';
+import type { Installation } from '../installation.ts';
 import { foundValue, lookUp } from '../lookup.ts';
-import { readRow, formatRow } from './chapters/row.ts';
 import { clockFrom } from '../terminal.ts';
-import { readWorkflow, formatWorkflow } from './chapters/workflow.ts';
+import { formatActions } from './chapters/acts.ts';
+import { formatEvents, readEvents } from './chapters/events.ts';
+import { formatMoney } from './chapters/money.ts';
+import { formatNotifications } from './chapters/notifications.ts';
+import { formatRow } from './chapters/row.ts';
+import { formatWorkflow, readWorkflow } from './chapters/workflow.ts';
 
 /** Describes everything known about an order. Reports a part that is missing or cannot be read in its place. */
-export async function describeOrder(id: string, env: Env): Promise<CommandResult> {
+export async function describeOrder(id: string, installation: Installation): Promise<CommandResult> {
+  const { orders, billing, notifications: inbox, journal, temporal, kafka } = installation;
   const [row, workflow] = await Promise.all([
-    lookUp(() => readRow(env, id)),
-    lookUp(() => readWorkflow(env, orderWorkflowId(id))),
+    lookUp(async () => orders().find(id)),
+    lookUp(async () => readWorkflow(temporal(), orderWorkflowId(id))),
   ]);
   if (row.kind === 'missing' && workflow.kind === 'missing') return { text: `There is no order ${id}.`, exitCode: 1 };
   if (row.kind === 'missing' && workflow.kind === 'unreadable')
@@ -27,11 +28,15 @@ export async function describeOrder(id: string, env: Env): Promise<CommandResult
   const placedAt = foundValue(row)?.createdAt ?? foundValue(workflow)?.startedAt;
   const ownerId = foundValue(row)?.ownerId ?? foundValue(workflow)?.ownerId;
   const [cancellation, money, events, notifications, actions] = await Promise.all([
-    lookUp(() => readWorkflow(env, cancelWorkflowId(id))),
-    lookUp(() => readMoney(env, id, ownerId)),
-    lookUp(() => readEvents(env, id, placedAt)),
-    lookUp(() => readNotifications(env, id)),
-    lookUp(() => readActions(env, id)),
+    lookUp(async () => readWorkflow(temporal(), cancelWorkflowId(id))),
+    lookUp(async () => {
+      const view = billing();
+      if (!ownerId) throw new Error('the buyer is unknown, and billing stores outcomes per buyer');
+      return view.ofCharge(ownerId, chargeKey(id));
+    }),
+    lookUp(async () => readEvents(kafka(), id, placedAt)),
+    lookUp(async () => nonEmpty(await inbox().ofOrder(id))),
+    lookUp(async () => nonEmpty(await journal().of(id))),
   ]);
 
   const clock = clockFrom(placedAt);
@@ -57,3 +62,5 @@ export async function describeOrder(id: string, env: Env): Promise<CommandResult
     exitCode: !isComplete ? 2 : row.kind === 'missing' ? 1 : 0,
   };
 }
+
+const nonEmpty = <T>(items: T[]): T[] | undefined => (items.length > 0 ? items : undefined);

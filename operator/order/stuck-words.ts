@@ -1,7 +1,7 @@
 import { foundValue } from '../lookup.ts';
+import type { Run } from '../temporal-runs.ts';
 import { columns } from '../terminal.ts';
 import { INSPECTED_MAX, type StuckOrders, type StuckOrder } from './find-stuck.ts';
-import type { Run } from '../temporal-runs.ts';
 
 const UNITS = [
   ['d', 86_400_000],

@@ -1,7 +1,7 @@
 import type { Order } from '../../api/orders/order.ts';
 import { cancelWorkflowId, orderWorkflowId } from '../../specs/identity.ts';
-import type { Tools } from '../installation.ts';
 import { describeRun, type Run } from '../temporal-runs.ts';
+import type { Tools } from '../tools.ts';
 
 /** An order: its row, its workflows, or both. */
 export interface Subject {

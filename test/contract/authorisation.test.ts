@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { createContractClient, outcomeOf, type Answer } from '../support/requests/contract-client.ts';
 import { callers, credentialsOf, impersonating, type Caller } from '../support/requests/callers-of.ts';
-import { startOpenShop, type OpenShop } from '../support/shop/open.ts';
+import { createContractClient, outcomeOf, type Answer } from '../support/requests/contract-client.ts';
 import { operations, type Operation } from '../support/requests/operations.ts';
 import { createScene, missing, pathOf, requests, type Scene } from '../support/requests/scene.ts';
+import { startOpenShop, type OpenShop } from '../support/shop/open.ts';
 
 const U = '401 unauthenticated';
 const F = '403 forbidden';

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { Exchange } from '../support/requests/exchanges.ts';
 import { documented } from './tools/answers.ts';
 import { mostSpecificFirst, faultsOf } from './tools/coverage.ts';
 import { ROOT } from './tools/page.ts';
 import { fromPage, toPage } from './tools/table.ts';
 import { titlesIn } from './tools/titles.ts';
-import type { Exchange } from '../support/requests/exchanges.ts';
 
 const FILE = 'contract/coverage';
 const operations = documented();

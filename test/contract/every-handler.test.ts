@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
 import { authApi } from '../../api/auth/app.ts';
-import { restDocument } from '../../roles/role.ts';
 import { serveApi, type Handler } from '../../lib/http/api.ts';
 import type { TokenVerifier } from '../../lib/http/tokens.ts';
-import { createContractClient, outcomeOf, type Answer } from '../support/requests/contract-client.ts';
-import { fakePasswords, startAuth } from '../support/shop/auth.ts';
+import { restDocument } from '../../roles/contract.ts';
 import { asService, asUser, trustingVerifier } from '../support/requests/callers.ts';
-import { serveQuietly } from '../support/shop/service.ts';
+import { createContractClient, outcomeOf, type Answer } from '../support/requests/contract-client.ts';
 import { validRequests } from '../support/requests/valid-requests.ts';
+import { fakePasswords, startAuth } from '../support/shop/auth.ts';
+import { serveQuietly } from '../support/shop/service.ts';
 
 const FAULT = 'the secret of undefined';
 const callers: Readonly<Record<string, Record<string, string>>> = {

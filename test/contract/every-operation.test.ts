@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { after, beforeEach, test } from 'node:test';
 import { startFakeService } from '../support/fakes/service.ts';
-import { startGateway } from '../support/shop/gateway.ts';
 import { assertDocumented } from '../support/requests/openapi.ts';
 import { isWrite } from '../support/requests/operations.ts';
 import { responseOf, sendRaw } from '../support/requests/raw.ts';
 import { validRequests, type ValidRequest } from '../support/requests/valid-requests.ts';
+import { startGateway } from '../support/shop/gateway.ts';
 
 const SESSION = { cookie: `session_id=${'A'.repeat(43)}` };
 const TOO_LARGE = 'x'.repeat(16 * 1024 + 1);

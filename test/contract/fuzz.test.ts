@@ -2,15 +2,15 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import * as fc from 'fast-check';
+import { runs } from '../support/models/model.ts';
+import { credentialsOf, type Caller } from '../support/requests/callers-of.ts';
 import { retryWhileUnavailable, type Answer } from '../support/requests/contract-client.ts';
 import { requestsOf, type FuzzRequest } from '../support/requests/fuzz-requests.ts';
-import { credentialsOf, type Caller } from '../support/requests/callers-of.ts';
-import { runs } from '../support/models/model.ts';
-import { startOpenShop, type OpenShop } from '../support/shop/open.ts';
 import { assertDocumented } from '../support/requests/openapi.ts';
 import { operations } from '../support/requests/operations.ts';
 import { cookieOf, json, post } from '../support/requests/requests.ts';
 import { createScene } from '../support/requests/scene.ts';
+import { startOpenShop, type OpenShop } from '../support/shop/open.ts';
 
 /** Requests per operation. More can be wrong with a body. */
 const REQUESTS = { withBody: 100, without: 40 };

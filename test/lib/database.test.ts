@@ -4,9 +4,9 @@ import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { createBillingStore } from '../../api/billing/store.ts';
 import { databaseFault, openDatabase } from '../../lib/database.ts';
-import { createDatabase, type TestDatabase } from '../support/postgres/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { startLink } from '../support/fakes/link.ts';
+import { createDatabase, type TestDatabase } from '../support/postgres/database.ts';
 
 let database: TestDatabase;
 

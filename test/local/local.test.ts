@@ -10,10 +10,10 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { installOnce } from '../../local/servers/cache.ts';
-import { keepAlive } from '../../local/supervise/keep-alive.ts';
-import { lockFolder } from '../../local/supervise/lock.ts';
 import { choosePorts } from '../../local/servers/ports.ts';
 import { requireJava } from '../../local/servers/prerequisites.ts';
+import { keepAlive } from '../../local/supervise/keep-alive.ts';
+import { lockFolder } from '../../local/supervise/lock.ts';
 import { identify, isAlive } from '../../local/supervise/process-identity.ts';
 import type { Exit, Server } from '../../local/supervise/server.ts';
 

@@ -1,11 +1,12 @@
 /** The journal records operator actions that fail. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { createOperatorActStore } from '../../api/orders/operator-act-store.ts';
 import { createJournal } from '../../operator/journal.ts';
 import { createDatabase } from '../support/postgres/database.ts';
 
 const database = await createDatabase('orders');
-const journal = createJournal(database);
+const journal = createJournal(createOperatorActStore(database));
 after(async () => {
   await journal.close();
   await database.close();

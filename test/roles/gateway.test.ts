@@ -1,13 +1,13 @@
 /** The gateway role: its configuration, its two listeners, and other roles in the same process. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { ConfigFault } from '../../lib/config.ts';
+import { createLog } from '../../lib/log.ts';
 import { auth as authRole } from '../../roles/auth.ts';
 import { gateway as gatewayRole } from '../../roles/gateway.ts';
 import type { Running, Shared } from '../../roles/role.ts';
-import { ConfigFault } from '../../lib/config.ts';
-import { createLog } from '../../lib/log.ts';
-import { createDatabase } from '../support/postgres/database.ts';
 import { freePort } from '../support/free-port.ts';
+import { createDatabase } from '../support/postgres/database.ts';
 import { assertDocumented } from '../support/requests/openapi.ts';
 
 const elsewhere = Object.fromEntries(

@@ -2,17 +2,17 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createSaga } from '../../api/orders/workflow.ts';
+import { createLog } from '../../lib/log.ts';
 import { auditCommand } from '../../operator/audit/command.ts';
 import { orderCommand } from '../../operator/order/command.ts';
-import { createLog } from '../../lib/log.ts';
 import { services, type ServiceName } from '../../prisma/migrate.ts';
 import { orderId, orderWorkflowId } from '../../specs/identity.ts';
+import { eventually } from '../support/eventually.ts';
+import { act, copiesOf, restored, rewind, type Backups } from '../support/postgres/backups.ts';
 import { createContractClient } from '../support/requests/contract-client.ts';
 import { createBuyer, type Buyer } from '../support/shop/buyer.ts';
-import { eventually } from '../support/eventually.ts';
 import { startShop, type Shop } from '../support/shop/shop.ts';
 import { realTemporal } from '../support/temporal/server.ts';
-import { act, copiesOf, restored, rewind, type Backups } from '../support/postgres/backups.ts';
 
 const temporal = realTemporal();
 const placed: string[] = [];

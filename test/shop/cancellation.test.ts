@@ -5,12 +5,12 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { auditCommand } from '../../operator/audit/command.ts';
 import { orderId } from '../../specs/identity.ts';
+import { eventually } from '../support/eventually.ts';
+import { withoutCharges } from '../support/postgres/without-charges.ts';
 import { outcomeOf, type Answer } from '../support/requests/contract-client.ts';
 import { createBuyer, type Buyer } from '../support/shop/buyer.ts';
-import { eventually } from '../support/eventually.ts';
 import { mailsTo } from '../support/shop/inbox.ts';
 import { startLinkedShop, type LinkedShop } from '../support/shop/linked.ts';
-import { withoutCharges } from '../support/postgres/without-charges.ts';
 
 const RACES = 40;
 const AT_ONCE = 8;

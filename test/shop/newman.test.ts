@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createRouteTable } from '../../api/gateway/route-table.ts';
-import { restDocument } from '../../roles/role.ts';
+import { restDocument } from '../../roles/contract.ts';
 import { assertDocumented } from '../support/requests/openapi.ts';
 import { startShop, type Shop } from '../support/shop/shop.ts';
 

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { retryWhileUnavailable, outcomeOf } from '../support/requests/contract-client.ts';
-import { assertAllConsistent } from '../support/shop/consistency.ts';
-import { createBuyer } from '../support/shop/buyer.ts';
 import { eventually } from '../support/eventually.ts';
+import { retryWhileUnavailable, outcomeOf } from '../support/requests/contract-client.ts';
+import { createBuyer } from '../support/shop/buyer.ts';
+import { assertAllConsistent } from '../support/shop/consistency.ts';
 import { startShop, type Shop } from '../support/shop/shop.ts';
 import { realTemporal } from '../support/temporal/server.ts';
 

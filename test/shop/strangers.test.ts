@@ -6,8 +6,8 @@ import jwt, { type SignOptions } from 'jsonwebtoken';
 import { createServiceTokens } from '../../lib/http/tokens.ts';
 import { outcomeOf } from '../support/requests/contract-client.ts';
 import { createBuyer } from '../support/shop/buyer.ts';
-import { env } from '../support/temporal/server.ts';
 import { ada, anonymous, changingNothing, emptyList, eve, money, shop } from '../support/shop/two-buyers.ts';
+import { env } from '../support/temporal/server.ts';
 
 test('requests without valid credentials are refused', async () => {
   const [key] = await shop.databases.auth.query<{ kid: string; private_key: string }>(

@@ -1,7 +1,7 @@
-import { faultKinds, type Fault } from './nemesis/faults.ts';
-import type { Rows } from './checks/rows.ts';
 import type { Resources } from './checks/resources.i26.ts';
+import type { Rows } from './checks/rows.ts';
 import type { Violation } from './checks/violation.ts';
+import { faultKinds, type Fault } from './nemesis/faults.ts';
 
 export interface Report {
   seeds: readonly number[];

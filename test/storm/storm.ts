@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { roleNames } from '../../roles/role.ts';
-import { readRows } from './checks/rows.ts';
 import { checkResources, readResources, untilReleased } from './checks/resources.i26.ts';
+import { readRows } from './checks/rows.ts';
 import { recordTransitions } from './checks/transitions.i9-i10-i15.ts';
 import { createHistory, type History } from './clients/history.ts';
 import { verdictOf } from './clients/verdict.ts';

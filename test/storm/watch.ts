@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readRows } from './checks/rows.ts';
 import { checkAcrossDatabases, checkWithinDatabases } from './checks/databases.i1-i2-i4-i7-i10-i12-i15.ts';
+import { readRows } from './checks/rows.ts';
 import { checkTransitions, readTransitions } from './checks/transitions.i9-i10-i15.ts';
 import type { Violation } from './checks/violation.ts';
 import type { Databases } from './world/databases.ts';

@@ -6,11 +6,14 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Middleware } from 'koa';
-import { serveCodec } from '../../worker/codec-endpoint.ts';
 import type { Listener } from '../../lib/http/listen.ts';
 import { createPayloadCodec } from '../../lib/temporal/payload-codec.ts';
 import { startStack } from '../../local/launch/stack.ts';
 import { orderWorkflowId } from '../../specs/identity.ts';
+import { serveCodec } from '../../worker/codec-endpoint.ts';
+import { createWorld } from '../support/fakes/world.ts';
+import { sendRaw } from '../support/requests/raw.ts';
+import { serveQuietly } from '../support/shop/service.ts';
 import {
   failuresIn,
   keysOf,
@@ -22,10 +25,7 @@ import {
   withClient,
   type JsonPayload,
 } from '../support/temporal/encrypted.ts';
-import { sendRaw } from '../support/requests/raw.ts';
-import { serveQuietly } from '../support/shop/service.ts';
 import { awaitOutcome, quietRuntime } from '../support/temporal/server.ts';
-import { createWorld } from '../support/fakes/world.ts';
 
 const UI = 'http://127.0.0.1:8233';
 const TOKEN = 'a-token-of-some-length';

@@ -4,13 +4,13 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import type { WorkerDeploymentVersion } from '@temporalio/common';
 import type { Activities } from '../../activities/index.ts';
-import { hostWorkflows } from '../../worker/host.ts';
 import { worker } from '../../roles/worker.ts';
+import { hostWorkflows } from '../../worker/host.ts';
 import { eventually } from '../support/eventually.ts';
 import { startLink } from '../support/fakes/link.ts';
-import { temporal } from '../support/temporal/workflows.ts';
-import { env, startOrder } from '../support/temporal/server.ts';
 import { activitiesOf, createWorld } from '../support/fakes/world.ts';
+import { env, startOrder } from '../support/temporal/server.ts';
+import { temporal } from '../support/temporal/workflows.ts';
 
 /** In Temporal's API. */
 const PINNED = 1;

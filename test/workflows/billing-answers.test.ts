@@ -4,9 +4,9 @@ import { test } from 'node:test';
 import { register } from 'prom-client';
 import { orderWorkflowId } from '../../specs/identity.ts';
 import type { EarlyAnswer } from '../support/fakes/billing.ts';
-import { temporal } from '../support/temporal/workflows.ts';
-import { awaitOutcome, withWorker } from '../support/temporal/server.ts';
 import { createWorld, type World } from '../support/fakes/world.ts';
+import { awaitOutcome, withWorker } from '../support/temporal/server.ts';
+import { temporal } from '../support/temporal/workflows.ts';
 
 const runOrder = (world: World) =>
   withWorker(world.activities, async (taskQueue) => {

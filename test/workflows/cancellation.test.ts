@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { cancelWorkflowId, orderWorkflowId } from '../../specs/identity.ts';
-import { temporal } from '../support/temporal/workflows.ts';
-import { cancelAndWait, awaitOutcome, withWorker } from '../support/temporal/server.ts';
 import { activitiesOf, createWorld, type Step, type World } from '../support/fakes/world.ts';
+import { cancelAndWait, awaitOutcome, withWorker } from '../support/temporal/server.ts';
+import { temporal } from '../support/temporal/workflows.ts';
 
 const cancel = (taskQueue: string, world: World) => cancelAndWait(temporal.client, taskQueue, world);
 const place = (taskQueue: string, world: World) => awaitOutcome(temporal.client, taskQueue, world);

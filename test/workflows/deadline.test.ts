@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { quietRuntime, startOrder, timeSkippingTemporal, withWorker } from '../support/temporal/server.ts';
 import { createWorld, type World } from '../support/fakes/world.ts';
+import { quietRuntime, startOrder, timeSkippingTemporal, withWorker } from '../support/temporal/server.ts';
 
 let temporal: TestWorkflowEnvironment;
 

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cancelWorkflowId, orderWorkflowId } from '../../specs/identity.ts';
-import { temporal } from '../support/temporal/workflows.ts';
-import { cancelAndWait, awaitOutcome, withWorker } from '../support/temporal/server.ts';
 import { activitiesOf, createWorld } from '../support/fakes/world.ts';
+import { cancelAndWait, awaitOutcome, withWorker } from '../support/temporal/server.ts';
+import { temporal } from '../support/temporal/workflows.ts';
 
 /** Several, to catch events that occur only now and then. */
 const ORDERS = 5;

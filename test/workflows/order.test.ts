@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cancelWorkflowId, chargeKey, orderEventId, orderWorkflowId } from '../../specs/identity.ts';
-import { temporal } from '../support/temporal/workflows.ts';
-import { awaitOutcome, startOrder, withWorker } from '../support/temporal/server.ts';
 import { createWorld, type Step, type World } from '../support/fakes/world.ts';
+import { awaitOutcome, startOrder, withWorker } from '../support/temporal/server.ts';
+import { temporal } from '../support/temporal/workflows.ts';
 
 const runOrder = (world: World) =>
   withWorker(world.activities, async (taskQueue) => {

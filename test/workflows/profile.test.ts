@@ -9,8 +9,8 @@ import { createProfileStarter } from '../../api/users/workflow.ts';
 import { createTemporal } from '../../lib/temporal/client.ts';
 import { profileEventId, profileWorkflowId } from '../../specs/identity.ts';
 import { createProfileWorld } from '../support/fakes/profile-world.ts';
-import { temporal } from '../support/temporal/workflows.ts';
 import { withWorker } from '../support/temporal/server.ts';
+import { temporal } from '../support/temporal/workflows.ts';
 
 /** Other tests may keep the machine busy. */
 const patientStarter = (taskQueue: string) =>

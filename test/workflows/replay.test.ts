@@ -1,10 +1,10 @@
 /** The replay check passes, and fails for changes that break running orders. */
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
+import { silentRuntime } from '../support/temporal/server.ts';
 import { bundleForReplay, faultsOf } from './replay/gate.ts';
 import { scenarios } from './replay/scenarios.ts';
 import { readStored, type Stored } from './replay/stored.ts';
-import { silentRuntime } from '../support/temporal/server.ts';
 
 let code: string;
 let stored: Stored[];

@@ -3,6 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { cancelWorkflowId, orderWorkflowId } from '../../specs/identity.ts';
+import { eventually } from '../support/eventually.ts';
+import { createWorld, type Step, type World } from '../support/fakes/world.ts';
 import {
   cancelAndWait,
   quietRuntime,
@@ -10,9 +13,6 @@ import {
   timeSkippingTemporal,
   withWorker,
 } from '../support/temporal/server.ts';
-import { eventually } from '../support/eventually.ts';
-import { createWorld, type Step, type World } from '../support/fakes/world.ts';
-import { cancelWorkflowId, orderWorkflowId } from '../../specs/identity.ts';
 
 /** More attempts than a step needs to count as stuck. */
 const LOST_MANY_TIMES = 12;

@@ -1,12 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
-import type { ExecaError } from 'execa';
+import { execa, type ExecaError } from 'execa';
 import { installOnce } from '../cache.ts';
-import { fetchFailed, requireMaven } from '../prerequisites.ts';
-import type { Java } from '../prerequisites.ts';
-
+import { fetchFailed, requireMaven, type Java } from '../prerequisites.ts';
 const POM = join(import.meta.dirname, 'pom.xml');
 const LOG_SETTINGS = join(import.meta.dirname, 'log4j2.properties');
 const COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';

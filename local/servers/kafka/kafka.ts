@@ -3,16 +3,12 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import '../../../lib/kafka/timer.ts';
-import { brokerArgs, kafkaJars, sharedClassArchive } from './java.ts';
-import type { KafkaJars } from './java.ts';
-import { prepareBroker } from './settings.ts';
-import type { BrokerPlace } from './settings.ts';
-import { choosePorts } from '../ports.ts';
-import { requireJava } from '../prerequisites.ts';
-import type { Java } from '../prerequisites.ts';
-import { startServer, waitForPredecessor } from '../../supervise/server.ts';
-import type { Server } from '../../supervise/server.ts';
 import { portNeed } from '../../launch/settings.ts';
+import { startServer, waitForPredecessor, type Server } from '../../supervise/server.ts';
+import { choosePorts } from '../ports.ts';
+import { requireJava, type Java } from '../prerequisites.ts';
+import { brokerArgs, kafkaJars, sharedClassArchive, type KafkaJars } from './java.ts';
+import { prepareBroker, type BrokerPlace } from './settings.ts';
 
 export interface KafkaOptions {
   dataDir: string;

@@ -5,10 +5,9 @@ import { createRequire } from 'node:module';
 import { arch, platform } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { installOnce } from '../cache.ts';
-import { canReach, sharedFolder } from './user.ts';
-import type { OsUser } from './user.ts';
 import { SetupError } from '../../setup-error.ts';
+import { installOnce } from '../cache.ts';
+import { canReach, sharedFolder, type OsUser } from './user.ts';
 
 export interface PostgresBinaries {
   postgres: string;

@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { PostgresBinaries } from './binaries.ts';
-import { canReach, substituteFolder } from './user.ts';
-import type { OsUser } from './user.ts';
+import { canReach, substituteFolder, type OsUser } from './user.ts';
 
 export interface ClusterPlan {
   dataDir: string;

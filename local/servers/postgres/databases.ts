@@ -3,9 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
-import { services } from '../../../prisma/migrate.ts';
-import type { ServiceName } from '../../../prisma/migrate.ts';
-
+import { services, type ServiceName } from '../../../prisma/migrate.ts';
 export type Passwords = Record<ServiceName | 'postgres', string>;
 
 /** Random, generated at the first start, readable by the owner only. */

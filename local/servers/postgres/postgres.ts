@@ -1,16 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { services } from '../../../prisma/migrate.ts';
-import type { ServiceName } from '../../../prisma/migrate.ts';
+import { services, type ServiceName } from '../../../prisma/migrate.ts';
+import { portNeed } from '../../launch/settings.ts';
+import { startServer, waitForPredecessor, type Server } from '../../supervise/server.ts';
 import { choosePorts } from '../ports.ts';
 import { postgresBinaries } from './binaries.ts';
 import { ensureCluster, removeRelocatedCluster } from './cluster.ts';
-import { asAdmin, databaseUrl, ensureDatabases, passwordsOf } from './databases.ts';
-import type { Passwords } from './databases.ts';
+import { asAdmin, databaseUrl, ensureDatabases, passwordsOf, type Passwords } from './databases.ts';
 import { postgresUser } from './user.ts';
-import { startServer, waitForPredecessor } from '../../supervise/server.ts';
-import type { Server } from '../../supervise/server.ts';
-import { portNeed } from '../../launch/settings.ts';
 
 export interface PostgresOptions {
   dataDir: string;

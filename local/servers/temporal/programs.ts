@@ -1,7 +1,6 @@
 import { chmod, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
-import type { ExecaError } from 'execa';
+import { execa, type ExecaError } from 'execa';
 import { installOnce } from '../cache.ts';
 import { fetchFailed, requirePip } from '../prerequisites.ts';
 

@@ -1,6 +1,5 @@
+import { readConfig, type Env } from '../../../lib/config.ts';
 import { temporalReaders, toAddress, createTemporal } from '../../../lib/temporal/client.ts';
-import { readConfig } from '../../../lib/config.ts';
-import type { Env } from '../../../lib/config.ts';
 import { SetupError } from '../../setup-error.ts';
 
 /** For searching orders in the Temporal Web UI. */

@@ -1,9 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { choosePorts } from '../ports.ts';
-import { startServer, waitForPredecessor } from '../../supervise/server.ts';
-import type { Server } from '../../supervise/server.ts';
 import { portNeed } from '../../launch/settings.ts';
+import { startServer, waitForPredecessor, type Server } from '../../supervise/server.ts';
+import { choosePorts } from '../ports.ts';
 import { temporalProgram } from './programs.ts';
 
 export interface TemporalOptions {

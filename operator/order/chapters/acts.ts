@@ -1,13 +1,6 @@
-import type { Env } from '../../../lib/config.ts';
-import { withJournal, type OperatorAct } from '../../journal.ts';
+import type { OperatorAct } from '../../../api/orders/operator-act-store.ts';
 import type { Lookup } from '../../lookup.ts';
 import { columns, type Clock } from '../../terminal.ts';
-
-/** Operator actions on the order, oldest first; undefined if none. */
-export async function readActions(env: Env, orderId: string): Promise<OperatorAct[] | undefined> {
-  const actions = await withJournal(env, (journal) => journal.of(orderId));
-  return actions.length > 0 ? actions : undefined;
-}
 
 /** Formats the operator actions. */
 export function formatActions(actions: Exclude<Lookup<OperatorAct[]>, { kind: 'missing' }>, clock: Clock): string[] {

@@ -1,7 +1,5 @@
-import { readConfig, type Env } from '../../../lib/config.ts';
-import { searchTopics, type FoundMessage, type SearchResult } from '../../../lib/kafka/search.ts';
+import { searchTopics, type FoundMessage, type Search, type SearchResult } from '../../../lib/kafka/search.ts';
 import { eventDocument } from '../../../specs/generated/preferable/channels.ts';
-import { kafkaReaders } from '../../../roles/role.ts';
 import type { Lookup } from '../../lookup.ts';
 import { columns, type Clock } from '../../terminal.ts';
 
@@ -14,13 +12,13 @@ const orderTopics: string[] = Object.values(eventDocument.channels)
 
 /** The order's events in Kafka, dead letters included; undefined if none. */
 export async function readEvents(
-  env: Env,
+  kafka: Pick<Search, 'brokers' | 'prefix'>,
   orderId: string,
   placedAt: Date | undefined,
 ): Promise<SearchResult | undefined> {
   const since = placedAt && new Date(placedAt.getTime() - CLOCK_SKEW_MS);
   const events = await searchTopics({
-    ...readConfig(env, kafkaReaders),
+    ...kafka,
     topics: orderTopics,
     key: orderId,
     since,

@@ -1,35 +1,9 @@
-import { text, type Env } from '../../../lib/config.ts';
-import { openDatabase } from '../../../lib/database.ts';
-import { PrismaClient, type Outcome, type Transaction } from '../../../prisma/generated/billing/client.ts';
-import { chargeKey } from '../../../specs/identity.ts';
+import type { ChargeRows, OutcomeRow } from '../../../api/billing/audit-view.ts';
 import type { Lookup } from '../../lookup.ts';
 import { columns, type Clock } from '../../terminal.ts';
 
-/** Billing's data under an order's charge key. */
-export interface Money {
-  outcome: Outcome | undefined;
-  ledger: Transaction[];
-}
-
-/** Undefined if billing has neither outcome nor ledger entries. */
-export async function readMoney(env: Env, orderId: string, ownerId: string | undefined): Promise<Money | undefined> {
-  const url = text('BILLING_DATABASE_URL')(env);
-  if (!ownerId) throw new Error('the buyer is unknown, and billing stores outcomes per buyer');
-  const database = openDatabase(url, { size: 1 });
-  const db = new PrismaClient({ adapter: database.adapter });
-  try {
-    const key = { ownerId, scope: 'order', idempotencyKey: chargeKey(orderId) };
-    const outcome = (await db.outcome.findUnique({ where: { ownerId_scope_idempotencyKey: key } })) ?? undefined;
-    const ledger = await db.transaction.findMany({ where: key, orderBy: { id: 'asc' } });
-    return outcome || ledger.length > 0 ? { outcome, ledger } : undefined;
-  } finally {
-    await db.$disconnect();
-    await database.close();
-  }
-}
-
 /** Formats the outcome and the ledger entries. */
-export function formatMoney(money: Lookup<Money>, clock: Clock, isFinal: boolean): string[] {
+export function formatMoney(money: Lookup<ChargeRows>, clock: Clock, isFinal: boolean): string[] {
   if (money.kind === 'unreadable') return [`  could not be read: ${money.why}`];
   if (money.kind === 'missing')
     return [
@@ -53,7 +27,7 @@ export function formatMoney(money: Lookup<Money>, clock: Clock, isFinal: boolean
 }
 
 /** The first outcome. After a refund, the stored time and balance are still those of the charge. */
-function describeOutcome({ outcome, amount, cause, balanceAfter }: Outcome): string {
+function describeOutcome({ outcome, amount, cause, balanceAfter }: OutcomeRow): string {
   const first = outcome === 'REFUNDED' ? { outcome: 'CHARGED', cause: null } : { outcome, cause };
   const parts = [
     `${first.outcome} ${amount ?? ''}`.trim(),

@@ -1,23 +1,9 @@
-import { text, type Env } from '../../../lib/config.ts';
-import { openDatabase } from '../../../lib/database.ts';
-import { PrismaClient, type Order } from '../../../prisma/generated/orders/client.ts';
+import type { OrderRow } from '../../../api/orders/audit-view.ts';
 import { foundValue, type Lookup } from '../../lookup.ts';
 import { columns } from '../../terminal.ts';
 
-/** The order's row, if there is one. */
-export async function readRow(env: Env, id: string): Promise<Order | undefined> {
-  const database = openDatabase(text('ORDERS_DATABASE_URL')(env), { size: 1 });
-  const db = new PrismaClient({ adapter: database.adapter });
-  try {
-    return (await db.order.findUnique({ where: { id } })) ?? undefined;
-  } finally {
-    await db.$disconnect();
-    await database.close();
-  }
-}
-
 /** Formats the order's row. */
-export function formatRow(row: Lookup<Order>): string[] {
+export function formatRow(row: Lookup<OrderRow>): string[] {
   if (row.kind === 'unreadable') return [`  could not be read: ${row.why}`];
   const order = foundValue(row);
   if (!order)

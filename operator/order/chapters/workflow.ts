@@ -1,54 +1,28 @@
-import { readConfig, type Env } from '../../../lib/config.ts';
-import { createTemporal, ifFound, temporalReaders, toAddress, type Temporal } from '../../../lib/temporal/client.ts';
-import { decodePayload, describeEvents, type HistoryEvent } from '../../history-words.ts';
+import type { Temporal } from '../../../lib/temporal/client.ts';
+import { describeEvents, type HistoryEvent } from '../../history-words.ts';
 import type { Lookup } from '../../lookup.ts';
-import { toPendingActivities, type PendingActivity } from '../../pending.ts';
+import { describeRun, historyOf, inputIn, type Run } from '../../temporal-runs.ts';
 import { columns, toDate, type Clock } from '../../terminal.ts';
 
 /** The latest run of one of an order's workflows. */
-export interface Workflow {
-  runId: string;
-  status: string;
-  startedAt: Date;
+export interface WorkflowStory extends Run {
   /** From the workflow's input. */
   ownerId: string | undefined;
   history: HistoryEvent[];
-  pending: PendingActivity[];
 }
-
-const ANSWER_WITHIN_MS = 5_000;
 
 /** A workflow with its history; undefined if Temporal has none with this id. */
-export async function readWorkflow(env: Env, workflowId: string): Promise<Workflow | undefined> {
-  const temporal = createTemporal(toAddress(readConfig(env, temporalReaders)));
-  try {
-    await temporal.check();
-    return await ifFound(temporal.client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => read(temporal, workflowId)));
-  } finally {
-    await temporal.close();
-  }
-}
-
-async function read({ client, decryptInPlace }: Temporal, workflowId: string): Promise<Workflow> {
-  const handle = client.workflow.getHandle(workflowId);
+export async function readWorkflow(temporal: Temporal, workflowId: string): Promise<WorkflowStory | undefined> {
+  await temporal.check();
   // In sequence: closing the connection while a second call is retried throws an error that cannot be caught.
-  const { runId, status, startTime, raw } = await handle.describe();
-  const history = (await handle.fetchHistory()).events ?? [];
-  await decryptInPlace([raw, history]);
-  const input = decodePayload(history[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]) as
-    { ownerId?: string } | undefined;
-  return {
-    runId,
-    status: status.name,
-    startedAt: startTime,
-    ownerId: input?.ownerId,
-    history,
-    pending: toPendingActivities(raw),
-  };
+  const run = await describeRun(temporal, workflowId);
+  if (!run) return undefined;
+  const history = await historyOf(temporal, run);
+  return { ...run, history, ownerId: (inputIn(history) as { ownerId?: string } | undefined)?.ownerId };
 }
 
 /** Formats the workflow's events and pending activities. */
-export function formatWorkflow(workflow: Lookup<Workflow>, clock: Clock, isFinal: boolean): string[] {
+export function formatWorkflow(workflow: Lookup<WorkflowStory>, clock: Clock, isFinal: boolean): string[] {
   if (workflow.kind === 'unreadable') return [`  could not be read: ${workflow.why}`];
   if (workflow.kind === 'missing') {
     return [

@@ -4,15 +4,15 @@ import { randomUUID } from 'node:crypto';
 import { after, afterEach, before, test } from 'node:test';
 import { createReconciler, type ReconcilerPorts } from '../../../api/auditor/reconciler.ts';
 import { ordersInProgress, unfinishedCancellations, unstartedChanges } from '../../../api/auditor/unstarted.ts';
-import { createSaga } from '../../../api/orders/workflow.ts';
 import { createOrderStore, type OrderStore } from '../../../api/orders/store.ts';
+import { createSaga } from '../../../api/orders/workflow.ts';
 import { createUserStore, type UserStore } from '../../../api/users/store.ts';
 import { createProfileStarter } from '../../../api/users/workflow.ts';
-import { createExists } from '../../../roles/auditor.ts';
 import { createLog } from '../../../lib/log.ts';
+import { createExists } from '../../../lib/temporal/exists.ts';
 import { cancelWorkflowId, orderWorkflowId, profileWorkflowId } from '../../../specs/identity.ts';
-import { createDatabase, type TestDatabase } from '../../support/postgres/database.ts';
 import { eventually } from '../../support/eventually.ts';
+import { createDatabase, type TestDatabase } from '../../support/postgres/database.ts';
 import { realTemporal } from '../../support/temporal/server.ts';
 
 const log = createLog('silent');

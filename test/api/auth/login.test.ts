@@ -4,9 +4,9 @@ import { createHash } from 'node:crypto';
 import { after, test } from 'node:test';
 import { hash } from '@node-rs/argon2';
 import { createLocalTokenVerifier } from '../../../lib/http/tokens.ts';
-import { PASSWORD as password, startAuth } from '../../support/shop/auth.ts';
 import { assertDocumented } from '../../support/requests/openapi.ts';
 import { form, json, post } from '../../support/requests/requests.ts';
+import { PASSWORD as password, startAuth } from '../../support/shop/auth.ts';
 
 const auth = await startAuth();
 const { options, rows } = auth;

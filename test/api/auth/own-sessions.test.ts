@@ -1,8 +1,8 @@
 /** Users list and end their own sessions, through the gateway, with a real Postgres. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { clearsCookie, NEW_PASSWORD, startAccounts } from '../../support/shop/account.ts';
 import { outcomeOf } from '../../support/requests/contract-client.ts';
+import { clearsCookie, NEW_PASSWORD, startAccounts } from '../../support/shop/account.ts';
 import { PASSWORD } from '../../support/shop/auth.ts';
 
 const accounts = await startAccounts();

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
 import { createLocalTokenVerifier } from '../../../lib/http/tokens.ts';
-import { NEW_PASSWORD, startAccounts } from '../../support/shop/account.ts';
-import { outcomeOf } from '../../support/requests/contract-client.ts';
-import { LIMITS, PASSWORD } from '../../support/shop/auth.ts';
 import { blocked, heldLogin } from '../../support/postgres/sessions.ts';
+import { outcomeOf } from '../../support/requests/contract-client.ts';
+import { NEW_PASSWORD, startAccounts } from '../../support/shop/account.ts';
+import { LIMITS, PASSWORD } from '../../support/shop/auth.ts';
 
 const accounts = await startAccounts();
 const { auth, ask, login, register, loginAgain, isValid, bearer, change } = accounts;

@@ -7,9 +7,9 @@ import { createSigningKeys } from '../../../api/auth/signing-keys.ts';
 import { createAuthStore } from '../../../api/auth/store.ts';
 import { openDatabase } from '../../../lib/database.ts';
 import { unavailable } from '../../../lib/http/problem.ts';
-import { PASSWORD as password, ROTATION_S, startAuth } from '../../support/shop/auth.ts';
 import { assertDocumented } from '../../support/requests/openapi.ts';
 import { form, json, post } from '../../support/requests/requests.ts';
+import { PASSWORD as password, ROTATION_S, startAuth } from '../../support/shop/auth.ts';
 import { serveQuietly } from '../../support/shop/service.ts';
 
 const auth = await startAuth();

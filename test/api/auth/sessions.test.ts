@@ -6,9 +6,9 @@ import { after, test } from 'node:test';
 import { pino } from 'pino';
 import { authApi } from '../../../api/auth/app.ts';
 import { createLocalTokenVerifier } from '../../../lib/http/tokens.ts';
-import { PASSWORD, startAuth, users } from '../../support/shop/auth.ts';
 import { assertDocumented } from '../../support/requests/openapi.ts';
 import { cookieOf, form, json, post } from '../../support/requests/requests.ts';
+import { PASSWORD, startAuth, users } from '../../support/shop/auth.ts';
 import { serveQuietly } from '../../support/shop/service.ts';
 
 const auth = await startAuth();

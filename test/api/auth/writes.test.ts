@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
 import { createLimits } from '../../../api/auth/limits.ts';
+import { startFakeService } from '../../support/fakes/service.ts';
 import { createContractClient, outcomeOf } from '../../support/requests/contract-client.ts';
 import { LIMITS, fakePasswords, startAuth, users } from '../../support/shop/auth.ts';
-import { startFakeService } from '../../support/fakes/service.ts';
 import { startGateway } from '../../support/shop/gateway.ts';
 
 const BURST = 5;

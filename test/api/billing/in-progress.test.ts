@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { Client } from 'pg';
-import { outcomeOf, type Answer } from '../../support/requests/contract-client.ts';
-import { asUser } from '../../support/requests/callers.ts';
-import { startPayments, under, worker, type Payments } from '../../support/shop/payments.ts';
 import { blocked, heldStatement } from '../../support/postgres/sessions.ts';
+import { asUser } from '../../support/requests/callers.ts';
+import { outcomeOf, type Answer } from '../../support/requests/contract-client.ts';
+import { startPayments, under, worker, type Payments } from '../../support/shop/payments.ts';
 
 let payments: Payments;
 let session: Client;

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { outcomeOf } from '../../support/requests/contract-client.ts';
 import { asUser } from '../../support/requests/callers.ts';
+import { outcomeOf } from '../../support/requests/contract-client.ts';
 import { startPayments, under, worker, type Payments } from '../../support/shop/payments.ts';
 
 let payments: Payments;

@@ -4,8 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { createBillingStore } from '../../../api/billing/store.ts';
 import { openDatabase } from '../../../lib/database.ts';
-import { createContractClient, outcomeOf, type Answer } from '../../support/requests/contract-client.ts';
 import { asUser } from '../../support/requests/callers.ts';
+import { createContractClient, outcomeOf, type Answer } from '../../support/requests/contract-client.ts';
 import { startPayments, under, worker, type Payments } from '../../support/shop/payments.ts';
 
 let payments: Payments;

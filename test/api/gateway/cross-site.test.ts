@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
 import { startFakeService } from '../../support/fakes/service.ts';
-import { startGateway } from '../../support/shop/gateway.ts';
 import { assertDocumented } from '../../support/requests/openapi.ts';
 import { form, json } from '../../support/requests/requests.ts';
+import { startGateway } from '../../support/shop/gateway.ts';
 
 const SESSION = `session_id=${'A'.repeat(43)}`;
 const service = await startFakeService();

@@ -7,9 +7,9 @@ import { after, beforeEach, test } from 'node:test';
 import { register } from 'prom-client';
 import { eventually } from '../../support/eventually.ts';
 import { startFakeService } from '../../support/fakes/service.ts';
-import { startGateway } from '../../support/shop/gateway.ts';
 import { assertDocumented } from '../../support/requests/openapi.ts';
 import { sendRaw } from '../../support/requests/raw.ts';
+import { startGateway } from '../../support/shop/gateway.ts';
 
 const TOKEN = { authorization: 'Bearer a.b.c' };
 const auth = await startFakeService();

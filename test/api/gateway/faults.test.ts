@@ -5,10 +5,10 @@ import type { ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { after, beforeEach, test } from 'node:test';
 import { startFakeService } from '../../support/fakes/service.ts';
-import { startGateway } from '../../support/shop/gateway.ts';
 import { assertDocumented } from '../../support/requests/openapi.ts';
 import { sendRaw } from '../../support/requests/raw.ts';
 import { json } from '../../support/requests/requests.ts';
+import { startGateway } from '../../support/shop/gateway.ts';
 
 const TOKEN = { authorization: 'Bearer a.b.c' };
 const SESSION = { cookie: `session_id=${'A'.repeat(43)}` };

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
 import { startFakeService } from '../../support/fakes/service.ts';
-import { startGateway } from '../../support/shop/gateway.ts';
 import { sendRaw } from '../../support/requests/raw.ts';
 import { json } from '../../support/requests/requests.ts';
+import { startGateway } from '../../support/shop/gateway.ts';
 
 const TOKEN = { authorization: 'Bearer a.b.c' };
 const auth = await startFakeService();

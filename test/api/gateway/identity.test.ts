@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { after, beforeEach, test } from 'node:test';
 import { createLocalTokenVerifier, createServiceTokens } from '../../../lib/http/tokens.ts';
-import { startAuth, users } from '../../support/shop/auth.ts';
 import { startFakeService } from '../../support/fakes/service.ts';
-import { startGateway } from '../../support/shop/gateway.ts';
 import { assertDocumented } from '../../support/requests/openapi.ts';
 import { json, post } from '../../support/requests/requests.ts';
+import { startAuth, users } from '../../support/shop/auth.ts';
+import { startGateway } from '../../support/shop/gateway.ts';
 
 const auth = await startAuth();
 const service = await startFakeService();

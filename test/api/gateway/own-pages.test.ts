@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { after, beforeEach, test } from 'node:test';
-import { problemKinds } from '../../../specs/generated/problems.ts';
 import { createClientReader } from '../../../api/gateway/forwarded.ts';
+import { problemKinds } from '../../../specs/generated/problems.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startFakeService } from '../../support/fakes/service.ts';
-import { startGateway } from '../../support/shop/gateway.ts';
 import { assertDocumented } from '../../support/requests/openapi.ts';
+import { startGateway } from '../../support/shop/gateway.ts';
 
 const service = await startFakeService();
 const worker = await startFakeService();

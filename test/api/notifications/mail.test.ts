@@ -3,14 +3,14 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, test } from 'node:test';
 import { eventually } from '../../support/eventually.ts';
-import { mailsTo } from '../../support/shop/inbox.ts';
+import { startSmtp, type Point, type Reply } from '../../support/fakes/smtp-server.ts';
 import {
   profilesWithAddress,
   notificationOf,
   startNotifications,
   type Notifications,
 } from '../../support/kafka/notifications.ts';
-import { startSmtp, type Point, type Reply } from '../../support/fakes/smtp-server.ts';
+import { mailsTo } from '../../support/shop/inbox.ts';
 import { env } from '../../support/temporal/server.ts';
 
 const ADDRESS = 'ada@example.org';

@@ -8,13 +8,13 @@ import { exportPending } from '../../../api/notifications/metrics.ts';
 import type { Profiles } from '../../../api/notifications/profiles.ts';
 import { backoffMs } from '../../../api/notifications/sender.ts';
 import { eventually } from '../../support/eventually.ts';
+import { startSmtp } from '../../support/fakes/smtp-server.ts';
 import {
   profilesWithAddress,
   notificationOf,
   startNotifications,
   type Notifications,
 } from '../../support/kafka/notifications.ts';
-import { startSmtp } from '../../support/fakes/smtp-server.ts';
 
 const ADDRESS = 'ada@example.org';
 

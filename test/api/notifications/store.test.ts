@@ -2,15 +2,15 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import { notificationsApi } from '../../../api/notifications/app.ts';
 import { messageOf } from '../../../api/notifications/messages.ts';
 import { createNotificationStore } from '../../../api/notifications/store.ts';
-import { notificationsApi } from '../../../api/notifications/app.ts';
 import { openDatabase } from '../../../lib/database.ts';
 import { resolveDocument } from '../../../lib/http/openapi.ts';
 import bundled from '../../../specs/generated/preferable/openapi.json' with { type: 'json' };
-import { createContractClient, outcomeOf } from '../../support/requests/contract-client.ts';
-import { asService, asUser, trustingVerifier } from '../../support/requests/callers.ts';
 import { notificationOf, startNotifications, type Notifications } from '../../support/kafka/notifications.ts';
+import { asService, asUser, trustingVerifier } from '../../support/requests/callers.ts';
+import { createContractClient, outcomeOf } from '../../support/requests/contract-client.ts';
 import { serveQuietly } from '../../support/shop/service.ts';
 
 let notifications: Notifications;

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { createBounds } from '../../../api/orders/bounds.ts';
-import { createContractClient, outcomeOf, type Answer } from '../../support/requests/contract-client.ts';
-import { asUser } from '../../support/requests/callers.ts';
 import { eventually } from '../../support/eventually.ts';
+import { asUser } from '../../support/requests/callers.ts';
+import { createContractClient, outcomeOf, type Answer } from '../../support/requests/contract-client.ts';
 import { newKey, startOrders, type Orders } from '../../support/shop/orders.ts';
 
 const IN_FLIGHT_MAX = 3;

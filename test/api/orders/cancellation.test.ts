@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { outcomeOf } from '../../support/requests/contract-client.ts';
 import { asService, asUser } from '../../support/requests/callers.ts';
+import { outcomeOf } from '../../support/requests/contract-client.ts';
 import { buyer, orders, placed } from '../../support/shop/ordering.ts';
 import { declined, paid } from '../../support/shop/orders.ts';
 

@@ -4,8 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { createOrderStore } from '../../../api/orders/store.ts';
 import { openDatabase } from '../../../lib/database.ts';
-import { createContractClient, outcomeOf } from '../../support/requests/contract-client.ts';
 import { asService, asUser } from '../../support/requests/callers.ts';
+import { createContractClient, outcomeOf } from '../../support/requests/contract-client.ts';
 import { buyer, orders } from '../../support/shop/ordering.ts';
 import { newKey } from '../../support/shop/orders.ts';
 

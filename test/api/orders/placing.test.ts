@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { database, fifty, requestOf, resultOf, store } from '../../support/shop/placing.ts';
 import { heldPlacing } from '../../support/postgres/sessions.ts';
+import { database, fifty, requestOf, resultOf, store } from '../../support/shop/placing.ts';
 
 test('buyers do not wait for each other, and two buyers may use the same key', async () => {
   const key = randomUUID();

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asUser } from '../../support/requests/callers.ts';
 import { eventually } from '../../support/eventually.ts';
+import { asUser } from '../../support/requests/callers.ts';
 import { buyer, orders, placed } from '../../support/shop/ordering.ts';
 import { declined, paid } from '../../support/shop/orders.ts';
 

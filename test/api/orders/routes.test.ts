@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { createContractClient, outcomeOf } from '../../support/requests/contract-client.ts';
 import { asUser } from '../../support/requests/callers.ts';
+import { createContractClient, outcomeOf } from '../../support/requests/contract-client.ts';
 import { buyer, orders } from '../../support/shop/ordering.ts';
 import { declined, newKey, paid, type Ending, type Orders } from '../../support/shop/orders.ts';
 

@@ -5,8 +5,8 @@ import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { createUserStore } from '../../../api/users/store.ts';
 import { openDatabase } from '../../../lib/database.ts';
-import { createContractClient } from '../../support/requests/contract-client.ts';
 import { asService, asUser } from '../../support/requests/callers.ts';
+import { createContractClient } from '../../support/requests/contract-client.ts';
 import { ada, adaKing, startUsers, type Users } from '../../support/shop/users.ts';
 
 let users: Users;

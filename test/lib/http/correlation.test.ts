@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { after, test } from 'node:test';
 import { pino } from 'pino';
-import { createContractClient } from '../../support/requests/contract-client.ts';
 import { startFakeService } from '../../support/fakes/service.ts';
+import { createContractClient } from '../../support/requests/contract-client.ts';
 import { startGateway } from '../../support/shop/gateway.ts';
 import { serveQuietly } from '../../support/shop/service.ts';
 

@@ -5,8 +5,8 @@ import { after, before, test } from 'node:test';
 import { CompressionTypes, Kafka, logLevel } from 'kafkajs';
 import { createPublisher } from '../../../lib/kafka/publisher.ts';
 import { eventually } from '../../support/eventually.ts';
-import { startBroker, type Broker } from '../../support/kafka/broker.ts';
 import { startKafkaLink, type Link } from '../../support/fakes/link.ts';
+import { startBroker, type Broker } from '../../support/kafka/broker.ts';
 import { env } from '../../support/temporal/server.ts';
 
 const TOPIC = 'order-service.OrderCreated';

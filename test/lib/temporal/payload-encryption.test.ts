@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { before, describe, it, test } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
 import { orderWorkflowId } from '../../../specs/identity.ts';
+import { eventually } from '../../support/eventually.ts';
+import { activitiesOf, createWorld, type World } from '../../support/fakes/world.ts';
 import {
   failuresIn,
   keysOf,
@@ -13,9 +15,7 @@ import {
   whileHosted,
   withClient,
 } from '../../support/temporal/encrypted.ts';
-import { eventually } from '../../support/eventually.ts';
 import { awaitOutcome, silentRuntime, startOrder } from '../../support/temporal/server.ts';
-import { activitiesOf, createWorld, type World } from '../../support/fakes/world.ts';
 
 before(silentRuntime);
 

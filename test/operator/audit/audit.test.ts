@@ -2,11 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { auditCommand } from '../../../operator/audit/command.ts';
-import { createBuyer } from '../../support/shop/buyer.ts';
-import { changed, damages } from '../../support/postgres/damage.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startLink } from '../../support/fakes/link.ts';
-import { env } from '../../support/temporal/server.ts';
+import { changed, damages } from '../../support/postgres/damage.ts';
 import {
   assertNoDrift,
   audit,
@@ -20,6 +18,8 @@ import {
   shop,
   sql,
 } from '../../support/shop/audited.ts';
+import { createBuyer } from '../../support/shop/buyer.ts';
+import { env } from '../../support/temporal/server.ts';
 
 test('an audit of a consistent installation finds nothing and exits with 0', async () => {
   await assertNoDrift();

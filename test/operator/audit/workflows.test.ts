@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import type { SearchAttributePair } from '@temporalio/common';
 import { orderCommand } from '../../../operator/order/command.ts';
 import { cancelWorkflowId, chargeKey, orderWorkflowId } from '../../../specs/identity.ts';
-import { without } from '../../support/postgres/damage.ts';
 import { eventually } from '../../support/eventually.ts';
+import { without } from '../../support/postgres/damage.ts';
 import { insertOrder } from '../../support/postgres/rows.ts';
 import {
   assertNoDrift,

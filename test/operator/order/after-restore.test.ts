@@ -5,11 +5,11 @@ import { after, before, test } from 'node:test';
 import { auditCommand } from '../../../operator/audit/command.ts';
 import { orderCommand } from '../../../operator/order/command.ts';
 import { cancelWorkflowId, orderWorkflowId } from '../../../specs/identity.ts';
-import { createBuyer, type Buyer } from '../../support/shop/buyer.ts';
 import { eventually } from '../../support/eventually.ts';
+import { withoutCharges } from '../../support/postgres/without-charges.ts';
+import { createBuyer, type Buyer } from '../../support/shop/buyer.ts';
 import { startLinkedShop, type LinkedShop } from '../../support/shop/linked.ts';
 import { realTemporal } from '../../support/temporal/server.ts';
-import { withoutCharges } from '../../support/postgres/without-charges.ts';
 
 const temporal = realTemporal();
 let shop: LinkedShop;

@@ -5,8 +5,8 @@ import { test } from 'node:test';
 import { auditCommand } from '../../../operator/audit/command.ts';
 import { orderCommand } from '../../../operator/order/command.ts';
 import { cancelWorkflowId } from '../../../specs/identity.ts';
-import { createBuyer } from '../../support/shop/buyer.ts';
 import { eventually } from '../../support/eventually.ts';
+import { createBuyer } from '../../support/shop/buyer.ts';
 import { acts, because, run, shop, stuckMetric, temporal } from '../../support/shop/operated.ts';
 
 test('an operator cancels an order, and cancelling it again changes nothing', async () => {

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
+import { createBillingAuditView } from '../../../api/billing/audit-view.ts';
 import { createBillingStore } from '../../../api/billing/store.ts';
-import { readMoney, formatMoney } from '../../../operator/order/chapters/money.ts';
 import { lookUp } from '../../../operator/lookup.ts';
+import { formatMoney } from '../../../operator/order/chapters/money.ts';
 import { clockFrom } from '../../../operator/terminal.ts';
 import { chargeKey } from '../../../specs/identity.ts';
 import { createDatabase } from '../../support/postgres/database.ts';
@@ -18,8 +19,9 @@ test('for a refunded order the command shows the charge, its time and the refund
     await billing.replenish({ ownerId, scope: 'client', key: randomUUID(), kind: 'replenishment', amount: 100 });
     await billing.withdraw({ ...key, kind: 'withdrawal', amount: 30 });
     await billing.cancel(key, 'buyer');
+    const view = createBillingAuditView(database);
     const lines = formatMoney(
-      await lookUp(() => readMoney({ BILLING_DATABASE_URL: database.url }, orderId, ownerId)),
+      await lookUp(() => view.ofCharge(ownerId, chargeKey(orderId))),
       clockFrom(new Date()),
       true,
     );

@@ -4,10 +4,10 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { cancelWorkflowId, orderWorkflowId } from '../../../specs/identity.ts';
 import { eventually } from '../../support/eventually.ts';
+import { createWorld } from '../../support/fakes/world.ts';
 import { insertOrder } from '../../support/postgres/rows.ts';
 import { handleOf, installation, listed, orders, retry, stuck, temporal } from '../../support/shop/stuck-orders.ts';
 import { awaitOutcome, startOrder, withWorker } from '../../support/temporal/server.ts';
-import { createWorld } from '../../support/fakes/world.ts';
 
 test('an order without a workflow is listed as such, and a retry starts the workflow once', async () => {
   const variables = installation();

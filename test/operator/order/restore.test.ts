@@ -4,11 +4,11 @@ import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { orderCommand } from '../../../operator/order/command.ts';
 import { cancelWorkflowId, orderWorkflowId } from '../../../specs/identity.ts';
+import { createWorld, type World } from '../../support/fakes/world.ts';
 import { createDatabase, type TestDatabase } from '../../support/postgres/database.ts';
 import { insertOrder } from '../../support/postgres/rows.ts';
-import { temporal } from '../../support/temporal/workflows.ts';
 import { cancelAndWait, awaitOutcome, env, startOrder, withWorker } from '../../support/temporal/server.ts';
-import { createWorld, type World } from '../../support/fakes/world.ts';
+import { temporal } from '../../support/temporal/workflows.ts';
 
 let orders: TestDatabase;
 

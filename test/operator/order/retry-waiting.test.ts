@@ -4,12 +4,12 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { orderCommand } from '../../../operator/order/command.ts';
 import { retryNow } from '../../../operator/temporal-runs.ts';
-import { createDatabase } from '../../support/postgres/database.ts';
 import { eventually } from '../../support/eventually.ts';
-import { insertOrder } from '../../support/postgres/rows.ts';
-import { temporal } from '../../support/temporal/workflows.ts';
-import { env, startOrder, withWorker } from '../../support/temporal/server.ts';
 import { createWorld } from '../../support/fakes/world.ts';
+import { createDatabase } from '../../support/postgres/database.ts';
+import { insertOrder } from '../../support/postgres/rows.ts';
+import { env, startOrder, withWorker } from '../../support/temporal/server.ts';
+import { temporal } from '../../support/temporal/workflows.ts';
 
 const silent = () => createWorld({ charge: 'regular', silentCharge: { takesEffect: false } });
 

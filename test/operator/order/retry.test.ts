@@ -4,10 +4,10 @@ import { userInfo } from 'node:os';
 import { test } from 'node:test';
 import { auditCommand } from '../../../operator/audit/command.ts';
 import { cancelWorkflowId, orderWorkflowId } from '../../../specs/identity.ts';
-import { createBuyer } from '../../support/shop/buyer.ts';
 import { eventually } from '../../support/eventually.ts';
-import { acts, because, handleOf, run, shop, stuckMetric, temporal } from '../../support/shop/operated.ts';
 import { withoutCharges } from '../../support/postgres/without-charges.ts';
+import { createBuyer } from '../../support/shop/buyer.ts';
+import { acts, because, handleOf, run, shop, stuckMetric, temporal } from '../../support/shop/operated.ts';
 
 test('an order stuck on an unavailable billing succeeds when retried after billing is back, with one charge', async () => {
   const buyer = await createBuyer(shop.url, { balance: 100 });

@@ -8,10 +8,10 @@ import { createTransport } from '../../../lib/kafka/transport.ts';
 import { createLog } from '../../../lib/log.ts';
 import { eventDocument } from '../../../specs/generated/preferable/channels.ts';
 import { chargeKey, orderEventId, orderWorkflowId } from '../../../specs/identity.ts';
-import { databases, placeRow, runOrderComplete, topicPrefix } from '../../support/shop/order-command.ts';
-import { temporal } from '../../support/temporal/workflows.ts';
-import { awaitOutcome, env, withWorker } from '../../support/temporal/server.ts';
 import { createWorld } from '../../support/fakes/world.ts';
+import { databases, placeRow, runOrderComplete, topicPrefix } from '../../support/shop/order-command.ts';
+import { awaitOutcome, env, withWorker } from '../../support/temporal/server.ts';
+import { temporal } from '../../support/temporal/workflows.ts';
 
 /** A finished order with its part in every store and server. */
 async function finishedOrder() {

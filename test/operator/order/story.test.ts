@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { databases, placeRow, runOrder, runOrderComplete } from '../../support/shop/order-command.ts';
-import { temporal } from '../../support/temporal/workflows.ts';
-import { startOrder, withWorker } from '../../support/temporal/server.ts';
 import { createWorld } from '../../support/fakes/world.ts';
+import { databases, placeRow, runOrder, runOrderComplete } from '../../support/shop/order-command.ts';
+import { startOrder, withWorker } from '../../support/temporal/server.ts';
+import { temporal } from '../../support/temporal/workflows.ts';
 
 const UNREACHABLE_DATABASE = 'postgresql://user:password@127.0.0.1:1/nothing';
 

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { findStuck } from '../../../operator/order/find-stuck.ts';
 import { orderCommand } from '../../../operator/order/command.ts';
-import { withTools } from '../../../operator/installation.ts';
+import { findStuck } from '../../../operator/order/find-stuck.ts';
+import { withTools } from '../../../operator/tools.ts';
+import { createWorld } from '../../support/fakes/world.ts';
 import { insertOrder } from '../../support/postgres/rows.ts';
 import { handleOf, installation, listed, orders, retry, stuck, temporal } from '../../support/shop/stuck-orders.ts';
 import { startOrder } from '../../support/temporal/server.ts';
-import { createWorld } from '../../support/fakes/world.ts';
 
 const UNREACHABLE_DATABASE = 'postgresql://user:password@127.0.0.1:1/nothing';
 

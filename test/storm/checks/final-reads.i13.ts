@@ -1,7 +1,7 @@
 import type { Buyer } from '../clients/buyer.ts';
-import { untilAnswered } from '../clients/until-answered.ts';
 import type { Exchange } from '../clients/history.ts';
 import * as requests from '../clients/requests.ts';
+import { untilAnswered } from '../clients/until-answered.ts';
 import { mapConcurrently } from '../map-concurrently.ts';
 import type { Rows } from './rows.ts';
 import { violations, type Violation } from './violation.ts';

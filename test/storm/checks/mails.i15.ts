@@ -1,7 +1,7 @@
 import type { Mail } from '../../support/shop/inbox.ts';
 import type { Buyer } from '../clients/buyer.ts';
-import type { Rows } from './rows.ts';
 import { idIn } from './privacy.i22-i23.ts';
+import type { Rows } from './rows.ts';
 import { violations, type Violation } from './violation.ts';
 
 /** I15: each mail about an order went to its owner only. Mails can be missing: a killed mail server loses them. */

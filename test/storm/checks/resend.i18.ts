@@ -2,15 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { createServiceTokens } from '../../../lib/http/tokens.ts';
 import { chargeKey } from '../../../specs/identity.ts';
 import { eventually } from '../../support/eventually.ts';
-import { ANSWER_WITHIN_MS, untilAnswered } from '../clients/until-answered.ts';
 import type { Buyer } from '../clients/buyer.ts';
 import type { ApiRequest, Exchange } from '../clients/history.ts';
 import { deposit } from '../clients/requests.ts';
+import { ANSWER_WITHIN_MS, untilAnswered } from '../clients/until-answered.ts';
 import { keyOf } from '../clients/verdict.ts';
 import { mapConcurrently } from '../map-concurrently.ts';
 import type { World } from '../world/world.ts';
-import type { Rows } from './rows.ts';
 import { checkUnchanged, digestOf } from './digest.i17-i18.ts';
+import type { Rows } from './rows.ts';
 import type { Violation } from './violation.ts';
 
 const CONCURRENCY = 8;

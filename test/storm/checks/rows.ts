@@ -22,19 +22,19 @@ export interface MovementRow {
   isCancelled: boolean;
 }
 
-export interface AccountRow {
+interface AccountRow {
   owner: string;
   amount: number;
 }
 
-export interface OutcomeRow {
+interface OutcomeRow {
   owner: string;
   scope: 'client' | 'order';
   key: string;
   outcome: string;
 }
 
-export interface NotificationRow {
+interface NotificationRow {
   id: string;
   order: string;
   owner: string;

@@ -1,6 +1,6 @@
 import type { Databases } from '../world/databases.ts';
-import type { Rows } from './rows.ts';
 import { EVENTS } from './at-quiescence.i5-i6-i8-i15.ts';
+import type { Rows } from './rows.ts';
 import { violations, type Violation } from './violation.ts';
 
 interface Transition {

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { orderId } from '../../../specs/identity.ts';
-import type { Buyer } from '../clients/buyer.ts';
+import { createPerson, type Buyer } from '../clients/buyer.ts';
 import type { ApiRequest, Exchange } from '../clients/history.ts';
 import * as requests from '../clients/requests.ts';
-import { createPerson } from '../clients/buyer.ts';
 import { announced, cancelled, deposited, PRICE, succeeded, tombstoned } from './ends.ts';
 import { retry, UNPROCESSABLE_TOPIC, type DeathShop } from './shop.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProcessName } from '../world/edges.ts';
-import { createInjectors } from './injectors.ts';
 import { victimOf, type Fault } from './faults.ts';
+import { createInjectors } from './injectors.ts';
 import type { NemesisPorts } from './ports.ts';
 
 export interface NemesisOptions extends NemesisPorts {

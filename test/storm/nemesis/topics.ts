@@ -6,10 +6,10 @@ import { eventually } from '../../support/eventually.ts';
 import type { Prng } from '../prng.ts';
 
 /** Topic, partition and offset. */
-export type MessagePlace = `${string} ${number} ${string}`;
+type MessagePlace = `${string} ${number} ${string}`;
 
 /** An event whose offset the consumer has committed. */
-export interface ConsumedEvent {
+interface ConsumedEvent {
   order: string;
   event: string;
   place: MessagePlace;

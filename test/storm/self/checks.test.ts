@@ -2,16 +2,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { cancelWorkflowId, orderWorkflowId } from '../../../specs/identity.ts';
-import type { MovementRow, OrderRow, Rows } from '../checks/rows.ts';
-import { checkUnchanged } from '../checks/digest.i17-i18.ts';
-import { checkDeadLetters } from '../checks/dead-letters.i16.ts';
+import { consistentRows, order, STRANGER } from '../../support/fakes/storm-history.ts';
 import { checkAtQuiescence } from '../checks/at-quiescence.i5-i6-i8-i15.ts';
-import { checkResources } from '../checks/resources.i26.ts';
 import { checkAcrossDatabases } from '../checks/databases.i1-i2-i4-i7-i10-i12-i15.ts';
+import { checkDeadLetters } from '../checks/dead-letters.i16.ts';
+import { checkUnchanged } from '../checks/digest.i17-i18.ts';
+import { checkResources } from '../checks/resources.i26.ts';
+import type { MovementRow, OrderRow, Rows } from '../checks/rows.ts';
 import { checkTransitions } from '../checks/transitions.i9-i10-i15.ts';
 import type { Violation } from '../checks/violation.ts';
 import { checkWorkflows } from '../checks/workflows.i8.ts';
-import { consistentRows, order, STRANGER } from '../../support/fakes/storm-history.ts';
 
 const idsOf = (found: readonly Violation[]): string[] => [...new Set(found.map(({ invariant }) => invariant))];
 const consistent = consistentRows();

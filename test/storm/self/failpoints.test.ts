@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { services } from '../../../prisma/migrate.ts';
+import { createDatabase, type TestDatabase } from '../../support/postgres/database.ts';
 import { armFailpoint, failpoints, hitFailpoints } from '../failpoints/points.ts';
 import { steps } from '../failpoints/steps.ts';
 import { wrap } from '../failpoints/wrap.ts';
-import { createDatabase, type TestDatabase } from '../../support/postgres/database.ts';
 
 const FOLDER = join(import.meta.dirname, '..', 'failpoints');
 const PRELOAD = join(FOLDER, 'preload.ts');

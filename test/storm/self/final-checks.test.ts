@@ -1,16 +1,16 @@
 /** The checks of cancellations, final reads, notifications and sessions: each finds violations and accepts valid data. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkResponses } from '../checks/responses.i24.ts';
-import type { OrderRow } from '../checks/rows.ts';
+import { exchange, order, OWNER, refusal, consistentRows, STRANGER } from '../../support/fakes/storm-history.ts';
+import { checkCancellations } from '../checks/cancellations.i13-i14.ts';
 import { checkFinalReads } from '../checks/final-reads.i13.ts';
 import { checkMails } from '../checks/mails.i15.ts';
 import { checkPrivacy } from '../checks/privacy.i22-i23.ts';
-import { checkCancellations } from '../checks/cancellations.i13-i14.ts';
+import { checkResponses } from '../checks/responses.i24.ts';
+import type { OrderRow } from '../checks/rows.ts';
 import { checkNotificationTimes } from '../checks/transitions.i9-i10-i15.ts';
 import type { Violation } from '../checks/violation.ts';
 import * as requests from '../clients/requests.ts';
-import { exchange, order, OWNER, refusal, consistentRows, STRANGER } from '../../support/fakes/storm-history.ts';
 
 const idsOf = (found: readonly Violation[]): string[] => [...new Set(found.map(({ invariant }) => invariant))];
 const consistent = consistentRows();

@@ -2,15 +2,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { checkResponses } from '../checks/responses.i24.ts';
-import type { MovementRow, OrderRow } from '../checks/rows.ts';
-import { checkMovements } from '../checks/movements.i3-i12-i13-i14.ts';
-import { checkReads } from '../checks/reads.i13.ts';
-import { withOutcome } from '../checks/resend.i18.ts';
-import { secretsIn, secretWords } from '../checks/secrets.i25.ts';
-import { checkPrivacy } from '../checks/privacy.i22-i23.ts';
-import type { Violation } from '../checks/violation.ts';
-import * as requests from '../clients/requests.ts';
 import {
   consistentRows,
   exchange,
@@ -20,6 +11,15 @@ import {
   refusal,
   STRANGER,
 } from '../../support/fakes/storm-history.ts';
+import { checkMovements } from '../checks/movements.i3-i12-i13-i14.ts';
+import { checkPrivacy } from '../checks/privacy.i22-i23.ts';
+import { checkReads } from '../checks/reads.i13.ts';
+import { withOutcome } from '../checks/resend.i18.ts';
+import { checkResponses } from '../checks/responses.i24.ts';
+import type { MovementRow, OrderRow } from '../checks/rows.ts';
+import { secretsIn, secretWords } from '../checks/secrets.i25.ts';
+import type { Violation } from '../checks/violation.ts';
+import * as requests from '../clients/requests.ts';
 
 const idsOf = (found: readonly Violation[]): string[] => [...new Set(found.map(({ invariant }) => invariant))];
 const consistent = consistentRows();

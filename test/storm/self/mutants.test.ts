@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { services, type ServiceName } from '../../../prisma/migrate.ts';
-import { createMutant, mutants } from '../mutants/mutants.ts';
-import { migrationOf } from '../mutants/mutant.ts';
 import { createDatabase, createScripted } from '../../support/postgres/database.ts';
+import { migrationOf } from '../mutants/mutant.ts';
+import { createMutant, mutants } from '../mutants/mutants.ts';
 
 const execute = promisify(execFile);
 let dir: string;

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { orderId } from '../../../specs/identity.ts';
-import type { OrderRow } from '../checks/rows.ts';
+import { exchange, order, OWNER, placedAs, refusal, STRANGER } from '../../support/fakes/storm-history.ts';
 import { checkPlacing } from '../checks/placing.i11-i14.ts';
+import type { OrderRow } from '../checks/rows.ts';
 import { checkStaleRejections } from '../checks/stale-rejections.i11.ts';
 import type { Exchange } from '../clients/history.ts';
 import { createOrder } from '../clients/requests.ts';
-import { exchange, order, OWNER, placedAs, refusal, STRANGER } from '../../support/fakes/storm-history.ts';
 
 const violated = (exchanges: Exchange[], orders: OrderRow[]): string[] => [
   ...new Set(checkPlacing(exchanges, { orders }).map(({ invariant }) => invariant)),

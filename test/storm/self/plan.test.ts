@@ -1,16 +1,16 @@
 /** The parts of a storm that decide without servers: seed, plan, command line, verdict and report. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { exchange, refusal, consistentRows } from '../../support/fakes/storm-history.ts';
 import { readArguments } from '../arguments.ts';
-import { verdictOf } from '../clients/verdict.ts';
 import { readBalance, createOrder } from '../clients/requests.ts';
+import { verdictOf } from '../clients/verdict.ts';
 import { mapConcurrently } from '../map-concurrently.ts';
 import { faultKinds } from '../nemesis/faults.ts';
 import { planFaults } from '../nemesis/plan.ts';
 import { createPrng } from '../prng.ts';
 import { toText } from '../report.ts';
 import { edgeNames } from '../world/edges.ts';
-import { exchange, refusal, consistentRows } from '../../support/fakes/storm-history.ts';
 
 test('a seed gives always the same plan, and different seeds different plans', () => {
   const plan = (seed: number) => planFaults(createPrng(seed), 60);

@@ -1,10 +1,10 @@
 /** The checks of consumed Kafka events (I15) and of an order's event stream (I13). */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { exchange, order, placedAs, refusal } from '../../support/fakes/storm-history.ts';
 import { checkConsumedEvents } from '../checks/consumed-events.i15.ts';
 import { checkReads } from '../checks/reads.i13.ts';
 import * as requests from '../clients/requests.ts';
-import { exchange, order, placedAs, refusal } from '../../support/fakes/storm-history.ts';
 
 const ORDER = 'b0a1c2d3-0000-4000-8000-000000000001';
 

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, beforeEach, test } from 'node:test';
-import { checkUnchanged, digestOf } from '../checks/digest.i17-i18.ts';
-import { checkWithinDatabases } from '../checks/databases.i1-i2-i4-i7-i10-i12-i15.ts';
-import { checkTransitions, readTransitions, recordTransitions } from '../checks/transitions.i9-i10-i15.ts';
-import type { Databases } from '../world/databases.ts';
 import { createDatabase, type TestDatabase } from '../../support/postgres/database.ts';
 import { insertOrder } from '../../support/postgres/rows.ts';
+import { checkWithinDatabases } from '../checks/databases.i1-i2-i4-i7-i10-i12-i15.ts';
+import { checkUnchanged, digestOf } from '../checks/digest.i17-i18.ts';
+import { checkTransitions, readTransitions, recordTransitions } from '../checks/transitions.i9-i10-i15.ts';
+import type { Databases } from '../world/databases.ts';
 
 let billing: TestDatabase;
 let orders: TestDatabase;

@@ -2,7 +2,7 @@ import { Pool } from 'pg';
 import { services, type ServiceName } from '../../../prisma/migrate.ts';
 
 /** Rejects while the server is down. */
-export type Query = <Row>(statement: string, values?: readonly unknown[]) => Promise<Row[]>;
+type Query = <Row>(statement: string, values?: readonly unknown[]) => Promise<Row[]>;
 export type Databases = Readonly<Record<ServiceName, Query>>;
 
 const TIMEOUT_MS = 5_000;

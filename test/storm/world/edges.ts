@@ -1,6 +1,6 @@
-import { roleNames, type RoleName } from '../../../roles/role.ts';
 import { databaseVariable } from '../../../local/launch/settings.ts';
 import { services } from '../../../prisma/migrate.ts';
+import { roleNames, type RoleName } from '../../../roles/role.ts';
 import { startKafkaLink, startLink, type Link } from '../../support/fakes/link.ts';
 
 export const serverNames = ['postgres', 'kafka', 'temporal', 'mail'] as const;
@@ -64,7 +64,7 @@ export function variablesOf(
 }
 
 /** The same URL with another host. */
-export function withHost(url: string, host: string): string {
+function withHost(url: string, host: string): string {
   const changed = new URL(url);
   changed.host = host;
   return changed.href;

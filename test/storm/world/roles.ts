@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { roleNames, type RoleName } from '../../../roles/role.ts';
-import { keepAlive, type Kept } from '../../../local/supervise/keep-alive.ts';
 import { choosePorts, type PortNeed } from '../../../local/servers/ports.ts';
+import { keepAlive, type Kept } from '../../../local/supervise/keep-alive.ts';
 import { describeExit, startServer, type Server } from '../../../local/supervise/server.ts';
+import { roleNames, type RoleName } from '../../../roles/role.ts';
 
 export interface RolesOptions {
   dir: string;

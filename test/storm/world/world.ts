@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { roleNames, type RoleName } from '../../../roles/role.ts';
 import { createTemporal, type Temporal } from '../../../lib/temporal/client.ts';
-import { removeRelocatedCluster } from '../../../local/servers/postgres/cluster.ts';
 import { startStack, type Stack } from '../../../local/launch/stack.ts';
+import { removeRelocatedCluster } from '../../../local/servers/postgres/cluster.ts';
+import { roleNames, type RoleName } from '../../../roles/role.ts';
 import { openDatabases, type Databases } from './databases.ts';
 import { openEdges, serverNames, variablesOf, type Edges, type ProcessName, type ServerName } from './edges.ts';
 import { rolePorts, startRoles, type Roles } from './roles.ts';
@@ -125,7 +125,7 @@ export async function startWorld({ dir, root, signal, onNote }: WorldOptions): P
   }
 }
 
-export const isServer = (name: ProcessName): name is ServerName => (serverNames as readonly string[]).includes(name);
+const isServer = (name: ProcessName): name is ServerName => (serverNames as readonly string[]).includes(name);
 
 /** A mutant may change the migrations. */
 async function prepare(root: string, env: Record<string, string>): Promise<void> {

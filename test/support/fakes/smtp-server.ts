@@ -6,7 +6,7 @@ export type Point = 'GREETING' | 'AUTH' | 'MAIL' | 'RCPT' | 'DATA' | 'CONTENT';
 /** `drop` breaks the connection, `silence` sends nothing, `{to}` becomes the recipient. */
 export type Reply = string;
 
-export interface TakenMail {
+interface TakenMail {
   to: string;
   content: string;
   messageId: string;

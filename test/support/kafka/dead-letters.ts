@@ -17,11 +17,9 @@ export const TOPIC = 'order-service.OrderCreated';
 export const DEAD_LETTERS = deadLetterTopic(TOPIC);
 export const id = randomUUID();
 
-export const [broker, orders, notifications] = await Promise.all([
-  startBroker(),
-  createDatabase('orders'),
-  createDatabase('notifications'),
-]);
+export const broker = await startBroker();
+const orders = await createDatabase('orders');
+export const notifications = await createDatabase('notifications');
 await broker.createTopics();
 export const installation: Record<string, string> = {
   ORDERS_DATABASE_URL: orders.url,

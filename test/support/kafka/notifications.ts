@@ -15,9 +15,9 @@ import {
 import { resolveDocument } from '../../../lib/http/openapi.ts';
 import bundled from '../../../specs/generated/preferable/openapi.json' with { type: 'json' };
 import { orderEventId } from '../../../specs/identity.ts';
-import { createContractClient } from '../requests/contract-client.ts';
-import { trustingVerifier } from '../requests/callers.ts';
 import { createDatabase } from '../postgres/database.ts';
+import { trustingVerifier } from '../requests/callers.ts';
+import { createContractClient } from '../requests/contract-client.ts';
 import { serveQuietly } from '../shop/service.ts';
 
 export const FROM = 'Order Saga <orders@shop.example>';

@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { Kafka, logLevel } from 'kafkajs';
 import { orderTopics } from '../../../api/notifications/consumer.ts';
+import { databaseVariable } from '../../../local/launch/settings.ts';
 import { orderCommand } from '../../../operator/order/command.ts';
 import { services, type ServiceName } from '../../../prisma/migrate.ts';
-import { databaseVariable } from '../../../local/launch/settings.ts';
-import { copyDatabase } from './copies.ts';
 import { eventually } from '../eventually.ts';
 import { startShop, type Shop } from '../shop/shop.ts';
 import { env } from '../temporal/server.ts';
+import { copyDatabase } from './copies.ts';
 
 export type Backups = Record<ServiceName, string>;
 

@@ -3,7 +3,7 @@ import type { ServiceName } from '../../../prisma/migrate.ts';
 import { chargeKey } from '../../../specs/identity.ts';
 
 /** The data to damage: a buyer, and one order with each final status. */
-export interface Target {
+interface Target {
   buyerId: string;
   paid: string;
   failed: string;

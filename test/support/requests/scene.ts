@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { PASSWORD } from '../shop/auth.ts';
-import { retryWhileUnavailable, type Sent } from './contract-client.ts';
 import { createBuyer, type Buyer } from '../shop/buyer.ts';
+import { retryWhileUnavailable, type Sent } from './contract-client.ts';
 
 /** An owner's resources and another buyer. */
 export interface Scene {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { PASSWORD } from '../shop/auth.ts';
-import { operations, type Operation } from './operations.ts';
 import { ada, adaKing } from '../shop/users.ts';
+import { operations, type Operation } from './operations.ts';
 
 export interface ValidRequest extends Operation {
   headers: Record<string, string>;

@@ -1,7 +1,7 @@
-import { startAuth, fakePasswords, users } from './auth.ts';
 import { createContractClient, type Sent } from '../requests/contract-client.ts';
-import { startGateway } from './gateway.ts';
 import { cookieOf, json, post } from '../requests/requests.ts';
+import { startAuth, fakePasswords, users } from './auth.ts';
+import { startGateway } from './gateway.ts';
 
 export const NEW_PASSWORD = 'a better horse';
 

@@ -4,12 +4,12 @@ import { after } from 'node:test';
 import { auditCommand } from '../../../operator/audit/command.ts';
 import { orderCommand } from '../../../operator/order/command.ts';
 import type { ServiceName } from '../../../prisma/migrate.ts';
-import { createBuyer } from './buyer.ts';
-import type { Change } from '../postgres/damage.ts';
 import { eventually } from '../eventually.ts';
 import { freePort } from '../free-port.ts';
-import { startShop } from './shop.ts';
+import type { Change } from '../postgres/damage.ts';
 import { realTemporal } from '../temporal/server.ts';
+import { createBuyer } from './buyer.ts';
+import { startShop } from './shop.ts';
 
 export const temporal = realTemporal();
 

@@ -4,14 +4,13 @@ import type { LimitSettings } from '../../../api/auth/limits.ts';
 import { createPasswords, type Passwords } from '../../../api/auth/passwords.ts';
 import { createSigningKeys } from '../../../api/auth/signing-keys.ts';
 import { createAuthStore } from '../../../api/auth/store.ts';
-import { restDocument } from '../../../roles/role.ts';
-import { limitReaders } from '../../../roles/auth.ts';
 import { readConfig } from '../../../lib/config.ts';
+import { limitReaders } from '../../../roles/auth.ts';
+import { restDocument } from '../../../roles/contract.ts';
 import { createDatabase, openWithLongTimeouts } from '../postgres/database.ts';
 import { cookieOf, json, post } from '../requests/requests.ts';
 import { serveQuietly } from './service.ts';
 
-export type TestAuth = Awaited<ReturnType<typeof startAuth>>;
 export const PASSWORD = 'correct horse';
 export const ROTATION_S = 30 * 86_400;
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { orderId } from '../../../specs/identity.ts';
+import { eventually } from '../eventually.ts';
 import {
   createContractClient,
   outcomeOf,
@@ -8,9 +9,8 @@ import {
   type Answer,
   type ContractClient,
 } from '../requests/contract-client.ts';
-import { PASSWORD } from './auth.ts';
-import { eventually } from '../eventually.ts';
 import { cookieOf } from '../requests/requests.ts';
+import { PASSWORD } from './auth.ts';
 
 export interface OrderOptions {
   ifMatch?: number | string;

@@ -1,7 +1,7 @@
 import { gatewayApi } from '../../../api/gateway/app.ts';
 import { createClientReader } from '../../../api/gateway/forwarded.ts';
 import { createUpstreams } from '../../../api/gateway/upstreams.ts';
-import { restDocument } from '../../../roles/role.ts';
+import { restDocument } from '../../../roles/contract.ts';
 import { serveQuietly } from './service.ts';
 
 /** Starts the gateway's public listener in front of these roles. */

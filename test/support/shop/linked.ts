@@ -1,7 +1,7 @@
-import { freePort } from '../free-port.ts';
 import { startKafkaLink, startLink } from '../fakes/link.ts';
-import { startShop } from './shop.ts';
+import { freePort } from '../free-port.ts';
 import { env } from '../temporal/server.ts';
+import { startShop } from './shop.ts';
 
 export type LinkedShop = Awaited<ReturnType<typeof startLinkedShop>>;
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { after, before } from 'node:test';
-import { createContractClient, outcomeOf, type Answer, type ContractClient } from '../requests/contract-client.ts';
 import { eventually } from '../eventually.ts';
 import { freePort } from '../free-port.ts';
-import { mailsTo } from './inbox.ts';
+import { createContractClient, outcomeOf, type Answer, type ContractClient } from '../requests/contract-client.ts';
 import { cookieOf, form, post } from '../requests/requests.ts';
+import { mailsTo } from './inbox.ts';
 import { startShop, type Shop } from './shop.ts';
 
 /** Random, so that no text contains it by chance. */

@@ -2,8 +2,8 @@ import { after } from 'node:test';
 import { orderCommand } from '../../../operator/order/command.ts';
 import { orderWorkflowId } from '../../../specs/identity.ts';
 import { freePort } from '../free-port.ts';
-import { startLinkedShop } from './linked.ts';
 import { realTemporal } from '../temporal/server.ts';
+import { startLinkedShop } from './linked.ts';
 
 const auditorPort = await freePort();
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { after } from 'node:test';
-import { createDatabase } from '../postgres/database.ts';
 import { eventually } from '../eventually.ts';
+import { createDatabase } from '../postgres/database.ts';
 import { env } from '../temporal/server.ts';
 
 export const topicPrefix = `test-${randomUUID()}.`;

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { billingApi } from '../../../api/billing/app.ts';
 import { createBillingStore, type BillingStore } from '../../../api/billing/store.ts';
-import { restDocument } from '../../../roles/role.ts';
-import { createContractClient, type Answer, type Sent } from '../requests/contract-client.ts';
-import { asService, asUser, trustingVerifier } from '../requests/callers.ts';
+import { restDocument } from '../../../roles/contract.ts';
 import { createDatabase } from '../postgres/database.ts';
+import { asService, asUser, trustingVerifier } from '../requests/callers.ts';
+import { createContractClient, type Answer, type Sent } from '../requests/contract-client.ts';
 import { serveQuietly } from './service.ts';
 
 export const worker = asService('worker');

@@ -1,7 +1,7 @@
 import type { Middleware } from 'koa';
 import { listen, type Listener } from '../../../lib/http/listen.ts';
-import { createLog } from '../../../lib/log.ts';
 import { createService, type ServiceOptions } from '../../../lib/http/service.ts';
+import { createLog } from '../../../lib/log.ts';
 
 /** Serves a role's middleware on a free port without logging. */
 export function serveQuietly(

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { after } from 'node:test';
 import { orderCommand } from '../../../operator/order/command.ts';
 import { orderWorkflowId } from '../../../specs/identity.ts';
-import { createDatabase } from '../postgres/database.ts';
 import { eventually } from '../eventually.ts';
+import { createDatabase } from '../postgres/database.ts';
 import { env, realTemporal, silentRuntime } from '../temporal/server.ts';
 
 silentRuntime();

@@ -1,12 +1,12 @@
 import { usersApi } from '../../../api/users/app.ts';
 import { createUserStore, type Origin, type ProfileChange, type UserStore } from '../../../api/users/store.ts';
 import type { Listener } from '../../../lib/http/listen.ts';
-import { createLog } from '../../../lib/log.ts';
 import { resolveDocument } from '../../../lib/http/openapi.ts';
+import { createLog } from '../../../lib/log.ts';
 import bundled from '../../../specs/generated/preferable/openapi.json' with { type: 'json' };
-import { createContractClient } from '../requests/contract-client.ts';
-import { asUser, trustingVerifier } from '../requests/callers.ts';
 import { createDatabase } from '../postgres/database.ts';
+import { asUser, trustingVerifier } from '../requests/callers.ts';
+import { createContractClient } from '../requests/contract-client.ts';
 import { serveQuietly } from './service.ts';
 
 export const ada = {

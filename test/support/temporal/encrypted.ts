@@ -2,16 +2,16 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import type { Activities } from '../../../activities/index.ts';
-import { bundleWorkflows, hostWorkflows } from '../../../worker/host.ts';
-import type { PayloadKeys } from '../../../lib/temporal/payload-codec.ts';
 import { createTemporal, type Temporal, type TemporalAddress } from '../../../lib/temporal/client.ts';
+import type { PayloadKeys } from '../../../lib/temporal/payload-codec.ts';
+import { bundleWorkflows, hostWorkflows } from '../../../worker/host.ts';
 import { env } from './server.ts';
 
 /** Returns keys in the order of `ids`. The same id always returns the same key. */
 export const keysOf = (...ids: string[]): PayloadKeys => new Map(ids.map((id) => [id, (made[id] ??= randomBytes(32))]));
 const made: Record<string, Uint8Array> = {};
 
-export const addressWith = (payloadKeys?: PayloadKeys): TemporalAddress => ({
+const addressWith = (payloadKeys?: PayloadKeys): TemporalAddress => ({
   address: env('TEMPORAL_ADDRESS'),
   namespace: 'default',
   tls: false,

@@ -6,8 +6,8 @@ import { createProfileStarter } from '../../../api/users/workflow.ts';
 import { cancelWorkflowId, orderWorkflowId, profileWorkflowId } from '../../../specs/identity.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createProfileWorld } from '../../support/fakes/profile-world.ts';
-import { cancelAndWait, awaitOutcome, startOrder, withWorker } from '../../support/temporal/server.ts';
 import { createWorld, type World } from '../../support/fakes/world.ts';
+import { cancelAndWait, awaitOutcome, startOrder, withWorker } from '../../support/temporal/server.ts';
 
 /** Runs a workflow to its end and returns its id. */
 export type Scenario = (client: Client) => Promise<string>;

@@ -1,0 +1,15 @@
+/** Why something failed, in one line. Some errors carry the reason only in their code or cause. */
+export function reasonOf(error: unknown): string {
+  const { message, code, cause, errors } = error as {
+    message?: string;
+    code?: unknown;
+    cause?: unknown;
+    errors?: unknown[];
+  };
+  const inner = cause ?? errors?.[0];
+  const reason = message || (inner === undefined ? String(code ?? error) : reasonOf(inner));
+  return reason
+    .trim()
+    .split(/\s*\n\s*/)
+    .at(-1)!;
+}

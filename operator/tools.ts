@@ -1,0 +1,39 @@
+import { readConfig, text, type Env } from '../lib/config.ts';
+import { databaseFault } from '../lib/database.ts';
+import { temporalReaders } from '../lib/temporal/client.ts';
+import { sagaReaders } from '../roles/orders.ts';
+import { withInstallation, type Installation } from './installation.ts';
+import { reasonOf } from './reason.ts';
+
+/** What a command needs that acts on orders. */
+export interface Tools {
+  store: ReturnType<Installation['store']>;
+  saga: ReturnType<Installation['saga']>;
+  temporal: ReturnType<Installation['temporal']>;
+  taskQueue: string;
+  journal: ReturnType<Installation['journal']>;
+}
+
+/** Reports all mistakes in the settings at once, and names the orders database if it does not answer. */
+export async function withTools<T>(env: Env, act: (tools: Tools) => Promise<T>): Promise<T> {
+  readConfig(env, {
+    ...sagaReaders,
+    ordersUrl: text('ORDERS_DATABASE_URL'),
+    temporal: (all) => readConfig(all, temporalReaders),
+  });
+  return withInstallation(env, async ({ store, saga, temporal, taskQueue, journal }) => {
+    try {
+      return await act({
+        store: store(),
+        saga: saga(),
+        temporal: temporal(),
+        taskQueue: taskQueue(),
+        journal: journal(),
+      });
+    } catch (error) {
+      const fault = databaseFault(error);
+      if (fault !== 'unavailable' && fault !== 'timeout') throw error;
+      throw new Error(`the orders database does not answer: ${reasonOf(error)}`, { cause: error });
+    }
+  });
+}

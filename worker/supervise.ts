@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '../lib/log.ts';
+import { hostWorkflows, type Host, type HostOptions } from './host.ts';
+
+const RECONNECT_MS = 500;
+
+/** Restarts the worker until closed, since Temporal may start late or restart. */
+export function superviseWorker(options: Omit<HostOptions, 'onEnd'>, log: Log) {
+  let closing = false;
+  let host: Host | undefined;
+  const hostOnce = async (): Promise<void> => {
+    while (!closing && !host) {
+      try {
+        host = await hostWorkflows({ ...options, onEnd: hostAgain });
+        log.info({ role: 'worker', taskQueue: options.taskQueue }, 'polling Temporal for work');
+      } catch (error) {
+        log.warn({ role: 'worker', err: error }, 'the worker could not connect to Temporal; retrying');
+        await sleep(RECONNECT_MS);
+      }
+    }
+  };
+  const hostAgain = (error: Error) => {
+    log.error({ role: 'worker', err: error }, 'the worker failed; starting another one');
+    const ended = host;
+    host = undefined;
+    hosting = Promise.resolve(ended?.close()).then(hostOnce, hostOnce);
+  };
+  let hosting = hostOnce();
+  const current = (): Host => {
+    if (!host) throw new Error('the worker is not connected to Temporal');
+    return host;
+  };
+
+  return {
+    isPolling: async () => void current(),
+    check: async () => current().check(),
+    async close() {
+      closing = true;
+      await hosting;
+      await host?.close();
+    },
+  };
+}
