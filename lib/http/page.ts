@@ -30,7 +30,7 @@ export function loadPage(name: string): Page {
   };
 }
 
-const read = (name: string): string => readFileSync(new URL(`../web/${name}`, import.meta.url), 'utf8');
+const read = (name: string): string => readFileSync(new URL(`../../web/${name}`, import.meta.url), 'utf8');
 
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',

@@ -9,7 +9,7 @@ import { test } from 'node:test';
 const SHUTDOWN_MS = 2_500;
 
 const program = `
-  import { interruption } from './local/interruption.ts';
+  import { interruption } from './local/supervise/interruption.ts';
   const keepRunning = setInterval(() => {}, 1_000);
   interruption(process.env).addEventListener('abort', () => setTimeout(() => {
     process.stdout.write(' ended');
