@@ -12,7 +12,8 @@ export function createNotificationAuditView({ adapter }: Pick<Database, 'adapter
     async owners(after: string | undefined, limit: number): Promise<string[]> {
       const rows = await db.$queryRaw<Array<{ userId: string }>>`
         select user_id::text as "userId" from (
-          select distinct user_id from notifications where user_id > ${after ?? NIL}::uuid order by user_id limit ${limit}) as users`;
+          select distinct user_id from notifications where user_id > ${after ?? NIL}::uuid
+          order by user_id limit ${limit}) as users`;
       return rows.map(({ userId }) => userId);
     },
 

@@ -73,25 +73,31 @@ export function createNotificationStore({ adapter }: Pick<Database, 'adapter'>) 
         select id from notifications where status = 'PENDING' and next_attempt_at <= current_timestamp
         order by next_attempt_at limit ${limit} for update skip locked
       )
-      update notifications set attempts = attempts + 1, next_attempt_at = current_timestamp + ${leaseMs}::double precision * interval '1 millisecond'
+      update notifications set attempts = attempts + 1,
+        next_attempt_at = current_timestamp + ${leaseMs}::double precision * interval '1 millisecond'
       from due where notifications.id = due.id
-      returning notifications.id::text, user_id::text as "userId", order_id::text as "orderId", event_name as "eventName", message,
-        correlation_id as "correlationId", attempts, (extract(epoch from current_timestamp - created_at) * 1000)::double precision as "ageMs"`,
+      returning notifications.id::text, user_id::text as "userId", order_id::text as "orderId",
+        event_name as "eventName", message, correlation_id as "correlationId", attempts,
+        (extract(epoch from current_timestamp - created_at) * 1000)::double precision as "ageMs"`,
 
     async markSent(id: string): Promise<void> {
-      await db.$executeRaw`update notifications set status = 'SENT', sent_at = current_timestamp where id = ${id}::uuid and status = 'PENDING'`;
+      await db.$executeRaw`
+        update notifications set status = 'SENT', sent_at = current_timestamp
+        where id = ${id}::uuid and status = 'PENDING'`;
     },
 
     /** Abandons the mail unless a later attempt has claimed it. `reason` must contain no personal data. */
     async markUndeliverable({ id, attempts }: Attempt, reason: string): Promise<void> {
       await db.$executeRaw`
-        update notifications set status = 'UNDELIVERABLE', reason = ${reason} where id = ${id}::uuid and attempts = ${attempts} and status = 'PENDING'`;
+        update notifications set status = 'UNDELIVERABLE', reason = ${reason}
+        where id = ${id}::uuid and attempts = ${attempts} and status = 'PENDING'`;
     },
 
     /** Retries the mail after `delayMs`, unless a later attempt has claimed it. */
     async postpone({ id, attempts }: Attempt, delayMs: number): Promise<void> {
       await db.$executeRaw`
-        update notifications set next_attempt_at = current_timestamp + ${delayMs}::double precision * interval '1 millisecond'
+        update notifications
+        set next_attempt_at = current_timestamp + ${delayMs}::double precision * interval '1 millisecond'
         where id = ${id}::uuid and attempts = ${attempts} and status = 'PENDING'`;
     },
 
