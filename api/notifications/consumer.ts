@@ -7,6 +7,7 @@ import type { Log } from '../../lib/log.ts';
 import type { OrderCancelled, OrderCreated, OrderRejected } from '../../specs/generated/preferable/events.ts';
 import { messageOf } from './messages.ts';
 import type { EventName, NotificationStore } from './store.ts';
+
 const GROUP_ID = 'notifications';
 
 /** One topic per final status of an order. */

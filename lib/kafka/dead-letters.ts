@@ -2,6 +2,7 @@ import { Counter } from 'prom-client';
 import type { Log } from '../log.ts';
 import { UnprocessableMessage } from './events.ts';
 import type { Content, Received, Message, Publisher } from './message.ts';
+
 const REASON_CHARACTERS_MAX = 500;
 
 const deadLetters = new Counter({

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { startServer, type Server } from '../supervise/server.ts';
+
 const ROOT = join(import.meta.dirname, '..', '..');
 const START_WITHIN_MS = 120_000;
 /** Longer than the app gives its roles to stop. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { execa, type ExecaError } from 'execa';
 import { installOnce } from '../cache.ts';
 import { fetchFailed, requireMaven, type Java } from '../prerequisites.ts';
+
 const POM = join(import.meta.dirname, 'pom.xml');
 const LOG_SETTINGS = join(import.meta.dirname, 'log4j2.properties');
 const COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';

@@ -4,6 +4,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { services, type ServiceName } from '../../../prisma/migrate.ts';
+
 export type Passwords = Record<ServiceName | 'postgres', string>;
 
 /** Random, generated at the first start, readable by the owner only. */
