@@ -130,7 +130,7 @@ const isServer = (name: ProcessName): name is ServerName => (serverNames as read
 /** A mutant may change the migrations. */
 async function prepare(root: string, env: Record<string, string>): Promise<void> {
   const { applyMigrations, createMissingTopics } = (await import(
-    join(root, 'local', 'preparation.ts')
+    join(root, 'local', 'launch', 'preparation.ts')
   )) as typeof import('../../../local/launch/preparation.ts');
   await Promise.all([applyMigrations(env), createMissingTopics(env)]);
 }

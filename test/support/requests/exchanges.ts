@@ -19,7 +19,8 @@ export interface Exchange extends Answer {
 /** The directory of the records: one file of JSON lines per process. */
 export const EXCHANGES_DIR = 'TEST_EXCHANGES_DIR';
 
-const dir = process.env[EXCHANGES_DIR];
+// Programs that a test starts inherit the variable, but run no tests.
+const dir = process.argv[1]?.endsWith('.test.ts') ? process.env[EXCHANGES_DIR] : undefined;
 const recorded = new Set<string>();
 let running: string | undefined;
 
