@@ -1,25 +1,21 @@
-import type { HttpClient } from '../lib/http/client.ts';
-import type { EventCodec } from '../lib/kafka/events.ts';
-import type { Publisher } from '../lib/kafka/message.ts';
-import { createAnnouncementActivities } from './announcement.ts';
-import { createBillingActivities } from './billing.ts';
+import type { Activities } from '../specs/temporal.ts';
+import { createAnnouncementActivities } from './announce.ts';
+import type { Announcement } from './announcement/port.ts';
+import { createChargeActivities } from './charge.ts';
 import { createOrderActivities, type Orders } from './orders.ts';
-import { createProfileActivities } from './profile.ts';
+import type { Payment } from './payment/port.ts';
+import { createProfileActivities, type ProfilePorts } from './profile.ts';
 
-export interface ActivityPorts {
-  billing: HttpClient;
-  users: HttpClient;
+export interface ActivityPorts extends ProfilePorts {
+  payment: Payment;
+  announcement: Announcement;
   orders: Orders;
-  publisher: Publisher;
-  codec: EventCodec;
 }
 
-/** All activities. */
-export const createActivities = (ports: ActivityPorts) => ({
-  ...createBillingActivities(ports),
+/** Everything that workflows may ask of the outside world. */
+export const createActivities = (ports: ActivityPorts): Activities => ({
+  ...createChargeActivities(ports),
   ...createOrderActivities(ports),
   ...createAnnouncementActivities(ports),
   ...createProfileActivities(ports),
 });
-
-export type Activities = ReturnType<typeof createActivities>;

@@ -1,47 +1,56 @@
 import { ApplicationFailure } from '@temporalio/common';
+import {
+  IN_PROGRESS,
+  type FinalStatus,
+  type OrderActivities,
+  type OrderStatus,
+  type RequestedCause,
+  type SettledOrder,
+} from '../specs/temporal.ts';
 
-export interface SettledRow {
-  id: string;
-  status: string;
+export interface OrderRow {
+  status: OrderStatus;
   reason: string | null;
 }
 
-type Final = 'SUCCESS' | 'FAILED' | 'CANCELLED';
-
+/** The rows of orders. */
 export interface Orders {
-  find(orderId: string): Promise<{ status: string; cancelCause: string | null } | undefined>;
+  find(orderId: string): Promise<{ status: OrderStatus; cancelCause: RequestedCause | null } | undefined>;
   /** Settles an order in progress. Returns the current row, if any. */
   settle(
     orderId: string,
-    status: Final,
+    status: FinalStatus,
     reason: string | null,
-  ): Promise<(SettledRow & { firstStatus: string | null }) | undefined>;
+  ): Promise<(OrderRow & { firstStatus: FinalStatus | null }) | undefined>;
   /** Cancels an order in progress or after success. Returns the current row, if any. */
-  cancel(orderId: string, reason: string | null): Promise<SettledRow | undefined>;
+  cancel(orderId: string, reason: string | null): Promise<OrderRow | undefined>;
 }
 
-export function createOrderActivities({ orders }: { orders: Orders }) {
+export function createOrderActivities({
+  orders,
+}: {
+  orders: Orders;
+}): Pick<OrderActivities, 'settleOrder' | 'cancelOrder'> {
   return {
     /**
      * Makes the order final and returns its first final status, which another call may have set. If it succeeded, the
      * answer was lost and it was cancelled before this retry, that is SUCCESS: the buyer gets both notifications.
      */
-    async settleOrder({ orderId, status, reason }: { orderId: string; status: Final; reason: string | null }) {
+    async settleOrder({ orderId, status, reason }) {
       const row = await orders.settle(orderId, status, reason);
       const cancelledSince = row?.firstStatus === 'SUCCESS' && row.status === 'CANCELLED';
-      return finalStatusOf(orderId, cancelledSince ? { ...row, status: 'SUCCESS', reason: null } : row);
+      return settledOrder(orderId, cancelledSince ? { status: 'SUCCESS', reason: null } : row);
     },
 
     /** Cancels the order unless it has failed. Returns its final status. */
-    cancelOrder: async ({ orderId, reason }: { orderId: string; reason: string | null }) =>
-      finalStatusOf(orderId, await orders.cancel(orderId, reason)),
+    cancelOrder: async ({ orderId, reason }) => settledOrder(orderId, await orders.cancel(orderId, reason)),
   };
 }
 
-function finalStatusOf(orderId: string, row: SettledRow | undefined) {
+function settledOrder(orderId: string, row: OrderRow | undefined): SettledOrder {
   // Only a restored backup can lack the row. Retry until an operator restores it.
   if (!row) throw ApplicationFailure.retryable(`order ${orderId} has no row`, 'OrderMissing');
-  if (row.status === 'IN_PROGRESS')
-    throw ApplicationFailure.retryable(`order ${orderId} is still IN_PROGRESS`, 'OrderStuck');
-  return { orderId, status: row.status as Final, reason: row.reason };
+  const { status, reason } = row;
+  if (status === IN_PROGRESS) throw ApplicationFailure.retryable(`order ${orderId} is still IN_PROGRESS`, 'OrderStuck');
+  return { orderId, status, reason };
 }

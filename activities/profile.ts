@@ -5,7 +5,8 @@ import { correlationHeaders } from '../lib/http/correlation.ts';
 import type { EventCodec } from '../lib/kafka/events.ts';
 import type { Publisher } from '../lib/kafka/message.ts';
 import type { UserUpdated } from '../specs/generated/preferable/events.ts';
-import { profileEventId, profileWorkflowId } from '../specs/identity.ts';
+import { profileEventId } from '../specs/identity.ts';
+import { profileWorkflowId, type ProfileActivities, type ProfileVersion } from '../specs/temporal.ts';
 
 /** Calls another role over HTTP. Rejects if no answer arrives. */
 type Role = (request: OutgoingRequest) => Promise<Reply>;
@@ -17,27 +18,11 @@ export interface ProfilePorts {
   codec: EventCodec;
 }
 
-export interface ProfileVersion {
-  userId: string;
-  version: number;
-  /** Of the request that made the change; the workflow id if there was none. */
-  correlationId?: string;
-  traceparent?: string;
-}
-
-/** Contains no personal data, because it is recorded in the history. */
-export interface Announced {
-  version: number;
-  deleted: boolean;
-}
-
-export type ProfileActivities = ReturnType<typeof createProfileActivities>;
-
 /** The activities of a profile change. */
-export function createProfileActivities({ billing, users, publisher, codec }: ProfilePorts) {
+export function createProfileActivities({ billing, users, publisher, codec }: ProfilePorts): ProfileActivities {
   return {
     /** Opens the buyer's account unless it is open. */
-    async openAccount(change: ProfileVersion): Promise<void> {
+    async openAccount(change) {
       const reply = await billing({
         method: 'PUT',
         path: `/payments/accounts/${change.userId}`,
@@ -52,8 +37,8 @@ export function createProfileActivities({ billing, users, publisher, codec }: Pr
      * older version could overwrite a newer one in the compacted topic. Rereads ignore the activity's timeout, because
      * the message just published may be stale.
      */
-    async announceProfile(change: ProfileVersion): Promise<Announced> {
-      let announced: Announced | undefined;
+    async announceProfile(change) {
+      let announced: { version: number; deleted: boolean } | undefined;
       for (;;) {
         const { version, profile } = await readProfile(users, change, announced ? undefined : cancellationSignal());
         const current = { version, deleted: profile === null };
@@ -82,7 +67,7 @@ async function readProfile(
     return { version: profile.version, profile };
   }
   // Any other 404 means a wrong address, not a deletion.
-  if (reply.status === 404 && problemOf(reply) === '/problems/no-such-user')
+  if (reply.status === 404 && reply.problem === 'no-such-user')
     return { version: (reply.body as { version?: number }).version ?? change.version, profile: null };
   throw unexpectedAnswer('users', reply);
 }
@@ -117,8 +102,6 @@ const correlationOf = ({
 const headersOf = (change: ProfileVersion) =>
   correlationHeaders({ correlationId: correlationOf(change), traceparent: change.traceparent });
 
-const problemOf = ({ body }: Reply): string | undefined => (body as { type?: string } | undefined)?.type;
-
 /** Omits the body, which may be personal. */
-const unexpectedAnswer = (role: string, reply: Reply): Error =>
-  ApplicationFailure.retryable(`${role} answered ${reply.status} ${problemOf(reply) ?? ''}`.trim(), 'UnknownAnswer');
+const unexpectedAnswer = (role: string, { status, problem }: Reply): Error =>
+  ApplicationFailure.retryable(`${role} answered ${status} ${problem ?? ''}`.trim(), 'UnknownAnswer');

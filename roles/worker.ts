@@ -1,12 +1,17 @@
 import type { WorkerDeploymentVersion } from '@temporalio/common';
+import { createAnnouncementByEvent } from '../activities/announcement/by-event.ts';
 import { createActivities } from '../activities/index.ts';
+import type { Orders } from '../activities/orders.ts';
+import { createPaymentByCall } from '../activities/payment/by-call.ts';
 import { createOrderStore } from '../api/orders/store.ts';
 import { ConfigFault, readConfig, text, type Reader } from '../lib/config.ts';
-import { createHttpClient } from '../lib/http/client.ts';
+import { createHttpClient, type HttpClient } from '../lib/http/client.ts';
 import { createEventCodec } from '../lib/kafka/events.ts';
+import type { Publisher } from '../lib/kafka/message.ts';
 import { createTransport } from '../lib/kafka/transport.ts';
 import { temporalReaders, toAddress } from '../lib/temporal/client.ts';
 import { createPayloadCodec } from '../lib/temporal/payload-codec.ts';
+import type { Activities } from '../specs/temporal.ts';
 import { serveCodec, codecReaders } from '../worker/codec-endpoint.ts';
 import { bundleWorkflows } from '../worker/host.ts';
 import { logged } from '../worker/logged.ts';
@@ -41,10 +46,7 @@ export const worker: Role = {
       const publisher = transport.createPublisher();
       const billing = createHttpClient({ baseUrl: config.billingUrl(shared), deadlineMs: REQUEST_DEADLINE_MS, token });
       const users = createHttpClient({ baseUrl: config.usersUrl(shared), deadlineMs: REQUEST_DEADLINE_MS, token });
-      const activities = logged(
-        createActivities({ billing, users, orders, publisher, codec: createEventCodec(eventDocument) }),
-        shared.log,
-      );
+      const activities = logged(activitiesOver({ billing, users, orders, publisher }), shared.log);
 
       const { taskQueue } = config.temporal;
       const host = superviseWorker(
@@ -66,6 +68,22 @@ export const worker: Role = {
     };
   },
 };
+
+/** The activities of the preferable style: payment by call, announcement by event. */
+function activitiesOver(ports: {
+  billing: HttpClient;
+  users: HttpClient;
+  orders: Orders;
+  publisher: Publisher;
+}): Activities {
+  const codec = createEventCodec(eventDocument);
+  return createActivities({
+    ...ports,
+    codec,
+    payment: createPaymentByCall(ports.billing),
+    announcement: createAnnouncementByEvent({ publisher: ports.publisher, codec }),
+  });
+}
 
 /** For Temporal's worker versioning, which keeps an order on the release it started on. */
 const version: Reader<WorkerDeploymentVersion | undefined> = (env) => {

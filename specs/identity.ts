@@ -13,21 +13,6 @@ export function orderId(ownerId: string, key?: string): string {
   return key === undefined ? uuidv7() : uuidv5(`${lower(ownerId)}/${lower(key)}`, ORDERS_NS);
 }
 
-/** One workflow per order. */
-export function orderWorkflowId(orderId: string): string {
-  return `order-${lower(orderId)}`;
-}
-
-/** One cancellation per order. */
-export function cancelWorkflowId(orderId: string): string {
-  return `cancel-${lower(orderId)}`;
-}
-
-/** One workflow per profile change. */
-export function profileWorkflowId(userId: string, version: number): string {
-  return `profile-${lower(userId)}-${version}`;
-}
-
 /**
  * The `Idempotency-Key` for billing, in the scope `order`. Only the order id goes in: a run id or a value from a
  * history can change when a workflow is reset, and the order would be charged again.

@@ -1,12 +1,56 @@
+/**
+ * The Temporal boundary: every name, input and result that is recorded in workflow histories or used to find workflows.
+ * Open orders depend on all of them, so change them as CONTRIBUTING.md describes. Imports nothing, because workflows
+ * may import it by value.
+ */
+
+export const DEFAULT_TASK_QUEUE = 'orders';
+
+export const workflowTypes = { order: 'order', cancellation: 'cancellation', profile: 'profile' } as const;
+
+/** One workflow per order. */
+export const orderWorkflowId = (orderId: string): string => `order-${orderId.toLowerCase()}`;
+
+/** One cancellation per order. */
+export const cancelWorkflowId = (orderId: string): string => `cancel-${orderId.toLowerCase()}`;
+
+/** One workflow per profile change. */
+export const profileWorkflowId = (userId: string, version: number): string =>
+  `profile-${userId.toLowerCase()}-${version}`;
+
+/** Update of orders and cancellations: returns their outcome as soon as the order is settled. */
+export const OUTCOME_UPDATE = 'outcome';
+
+/** By these an operator finds orders in the Web UI. Never personal data. */
+export const searchAttributes = {
+  status: { name: 'OrderStatus', type: 'KEYWORD' },
+  owner: { name: 'OrderOwner', type: 'KEYWORD' },
+  /** The step at which the order is stuck, if it is. */
+  stuck: { name: 'OrderStuck', type: 'KEYWORD' },
+} as const;
+
+export const IN_PROGRESS = 'IN_PROGRESS';
+export const finalStatuses = ['SUCCESS', 'FAILED', 'CANCELLED'] as const;
+export type FinalStatus = (typeof finalStatuses)[number];
+export type OrderStatus = typeof IN_PROGRESS | FinalStatus;
+
+/** Who may request a cancellation. */
+export type RequestedCause = 'buyer' | 'operator';
+/** Why a charge was cancelled. */
+export type CancelCause = RequestedCause | 'deadline';
+
+/** Links requests and events to the request that caused them. */
+export interface Origin {
+  correlationId: string;
+  traceparent?: string;
+}
+
 /** Contains no personal data: many people can read a history, and it is kept for long. */
-export interface OrderInput {
+export interface OrderInput extends Origin {
   orderId: string;
   ownerId: string;
   /** In whole minor units. */
   price: number;
-  correlationId: string;
-  /** From the request that placed the order. */
-  traceparent?: string;
   /** For display only: activities derive the key from the order id. */
   chargeKey: string;
   /** `local` first tries charge and settle as local activities. */
@@ -15,12 +59,60 @@ export interface OrderInput {
   deadlineS: number;
 }
 
-export interface SettledOrder {
-  orderId: string;
-  status: 'SUCCESS' | 'FAILED' | 'CANCELLED';
+export interface CancellationInput extends OrderInput {
+  cause: RequestedCause;
+}
+
+export interface Decision {
+  status: FinalStatus;
   reason: string | null;
 }
 
-export interface CancellationInput extends OrderInput {
-  cause: 'buyer' | 'operator';
+export interface SettledOrder extends Decision {
+  orderId: string;
 }
+
+/** A change of a profile. Without a request behind it, it has no origin. */
+export interface ProfileVersion extends Partial<Origin> {
+  userId: string;
+  version: number;
+}
+
+/** A definite answer from billing. */
+export type ChargeOutcome =
+  { outcome: 'CHARGED' } | { outcome: 'DECLINED' } | { outcome: 'CANCELLED' | 'REFUNDED'; cause: CancelCause };
+
+export interface ChargeRequest extends Origin {
+  orderId: string;
+  ownerId: string;
+  /** In whole minor units. */
+  price: number;
+}
+
+export interface CancelChargeRequest extends Origin {
+  orderId: string;
+  ownerId: string;
+  cause: CancelCause;
+}
+
+export interface AnnouncementRequest extends SettledOrder, Origin {
+  ownerId: string;
+}
+
+/** The activities of an order. Each may run more than once. */
+export interface OrderActivities {
+  chargeOrder(request: ChargeRequest): Promise<ChargeOutcome>;
+  cancelCharge(request: CancelChargeRequest): Promise<ChargeOutcome>;
+  settleOrder(request: SettledOrder): Promise<SettledOrder>;
+  cancelOrder(request: Omit<SettledOrder, 'status'>): Promise<SettledOrder>;
+  announceOrder(request: AnnouncementRequest): Promise<void>;
+}
+
+/** The activities of a profile change. Each may run more than once. */
+export interface ProfileActivities {
+  openAccount(change: ProfileVersion): Promise<void>;
+  /** Returns the version that was published. Names no person. */
+  announceProfile(change: ProfileVersion): Promise<{ version: number; deleted: boolean }>;
+}
+
+export type Activities = OrderActivities & ProfileActivities;

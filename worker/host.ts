@@ -7,9 +7,9 @@ import {
   type WorkerOptions,
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker';
-import type { Activities } from '../activities/index.ts';
 import type { TemporalAddress } from '../lib/temporal/client.ts';
 import { dataConverterOf, failureConverterPath } from '../lib/temporal/data-converter.ts';
+import type { Activities } from '../specs/temporal.ts';
 
 export interface HostOptions extends TemporalAddress {
   taskQueue: string;

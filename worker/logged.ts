@@ -1,5 +1,5 @@
-import type { Activities } from '../activities/index.ts';
 import type { Log } from '../lib/log.ts';
+import type { Activities } from '../specs/temporal.ts';
 
 /** Fields of inputs and results by which operators search the log. None is personal. */
 const LOGGED_FIELDS = [

@@ -1,11 +1,11 @@
 import { allHandlersFinished, CancellationScope, condition, defineUpdate, setHandler } from '@temporalio/workflow';
-import type { CancellationInput, SettledOrder } from '../specs/temporal.ts';
+import { OUTCOME_UPDATE, type CancellationInput, type SettledOrder } from '../specs/temporal.ts';
 import { decide } from './decision.ts';
 import { steps } from './steps.ts';
 import { makeSearchable, showProgress } from './web-ui.ts';
 
 /** Returns CANCELLED, or FAILED if there was nothing to cancel. */
-const cancelledUpdate = defineUpdate<SettledOrder>('outcome');
+const cancelledUpdate = defineUpdate<SettledOrder>(OUTCOME_UPDATE);
 
 /**
  * Cancels an order that is in progress or has succeeded. Billing arbitrates between this workflow and the charge: what
@@ -13,6 +13,7 @@ const cancelledUpdate = defineUpdate<SettledOrder>('outcome');
  * be cancelled.
  */
 export async function cancellation(request: CancellationInput): Promise<SettledOrder> {
+  const step = steps(request);
   return CancellationScope.nonCancellable(async () => {
     let settled: SettledOrder | undefined;
     setHandler(cancelledUpdate, async () => {
@@ -21,17 +22,15 @@ export async function cancellation(request: CancellationInput): Promise<SettledO
     });
 
     showProgress(request, `cancelling the charge (${request.cause})`);
-    const decision = decide(await steps(request).cancelCharge(request.cause));
+    const decision = decide(await step.cancelCharge(request.cause));
     // After a declined charge or a passed deadline, the order's own workflow updates the row.
     settled =
-      decision.status === 'CANCELLED'
-        ? await steps(request).cancelOrder(decision)
-        : { orderId: request.orderId, ...decision };
+      decision.status === 'CANCELLED' ? await step.cancelOrder(decision) : { orderId: request.orderId, ...decision };
     makeSearchable(settled);
 
     if (settled.status === 'CANCELLED') {
       showProgress(request, 'publishing the event', settled);
-      await steps(request).announceOrder(settled);
+      await step.announceOrder(settled);
     }
     showProgress(request, 'done', settled);
     await condition(allHandlersFinished);

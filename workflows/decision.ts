@@ -1,9 +1,4 @@
-import type { ChargeOutcome } from '../activities/billing.ts';
-
-export interface Decision {
-  status: 'SUCCESS' | 'FAILED' | 'CANCELLED';
-  reason: string | null;
-}
+import type { ChargeOutcome, Decision } from '../specs/temporal.ts';
 
 /** Maps billing's answer to an order status. After a cancelled charge, the cause that billing stored first decides. */
 export function decide(charge: ChargeOutcome): Decision {

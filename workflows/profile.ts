@@ -1,5 +1,5 @@
 import { proxyActivities, setCurrentDetails } from '@temporalio/workflow';
-import type { ProfileActivities, ProfileVersion } from '../activities/profile.ts';
+import type { ProfileActivities, ProfileVersion } from '../specs/temporal.ts';
 
 /** Retried forever, because the change is already stored. */
 const { openAccount, announceProfile } = proxyActivities<ProfileActivities>({

@@ -1,93 +1,58 @@
 import { isCancellation, proxyActivities, proxyLocalActivities, TemporalFailure } from '@temporalio/workflow';
-import type { CancelCause, ChargeOutcome } from '../activities/billing.ts';
-import type { Activities } from '../activities/index.ts';
-import type { OrderInput, SettledOrder } from '../specs/temporal.ts';
-import type { Decision } from './decision.ts';
-import { untilDone } from './until-done.ts';
+import type { CancelCause, Decision, OrderActivities, OrderInput, SettledOrder } from '../specs/temporal.ts';
+import {
+  stepTable,
+  type Step,
+  type StepDeclaration,
+  type StepDetail,
+  type StepInput,
+  type StepResult,
+} from './step-table.ts';
+import { untilDone, type RetryOptions } from './until-done.ts';
 
-const regular = proxyActivities<Activities>({
+/** Each step as an activity, called with a summary and options. */
+type Proxies = {
+  readonly [S in Step]: {
+    executeWithOptions(options: { summary: string } & RetryOptions, args: [StepInput<S>]): Promise<StepResult<S>>;
+  };
+};
+
+const regular: Proxies = proxyActivities<OrderActivities>({
   // Longer than the timeouts of billing and of its client, so that the side that knows most about a failure reports it.
   startToCloseTimeout: '5s',
   retry: { initialInterval: '250ms', backoffCoefficient: 2, maximumInterval: '30s' },
 });
 
 /** One short attempt, because it delays the workflow task and starts over if the worker crashes. */
-const local = proxyLocalActivities<Activities>({
+const local: Proxies = proxyLocalActivities<OrderActivities>({
   startToCloseTimeout: '2s',
   scheduleToCloseTimeout: '3s',
   retry: { maximumAttempts: 1 },
 });
 
-/** The steps of an order. All but `chargeOrder` are retried forever. */
-export function steps(order: OrderInput) {
-  const { orderId, ownerId, price, correlationId, traceparent, chargeKey, charge, deadlineS } = order;
-  /** Links requests and events to the one that placed the order. */
-  const origin = { correlationId, ...(traceparent !== undefined && { traceparent }) };
-  return {
-    /** Retried under the same key until the order's deadline: the outcome of a failed attempt is unknown. */
-    chargeOrder(): Promise<ChargeOutcome> {
-      const summary = `charge ${price} under key ${chargeKey}`;
-      const args: Parameters<Activities['chargeOrder']> = [{ orderId, ownerId, price, ...origin }];
-      return locallyFirst(
-        charge,
-        () => local.chargeOrder.executeWithOptions({ summary }, args),
-        () =>
-          untilDone({ order, step: 'chargeOrder', limitMs: deadlineS * 1000 }, (options) =>
-            regular.chargeOrder.executeWithOptions({ summary, ...options }, args),
-          ),
-      );
-    },
+/** The steps of one order, run as the step table declares. */
+export const steps = (order: OrderInput) => ({
+  chargeOrder: () => run(order, 'chargeOrder', undefined),
+  cancelCharge: (cause: CancelCause) => run(order, 'cancelCharge', cause),
+  settleOrder: (decision: Decision) => run(order, 'settleOrder', decision),
+  cancelOrder: (decision: Decision) => run(order, 'cancelOrder', decision),
+  announceOrder: (settled: SettledOrder) => run(order, 'announceOrder', settled),
+});
 
-    /** The order may only fail once billing confirms that nothing will be charged. */
-    cancelCharge(cause: CancelCause): Promise<ChargeOutcome> {
-      const summary = `cancel the charge under key ${chargeKey} (${cause})`;
-      return untilDone({ order, step: 'cancelCharge' }, (options) =>
-        regular.cancelCharge.executeWithOptions({ summary, ...options }, [{ orderId, ownerId, cause, ...origin }]),
-      );
-    },
+export type Steps = ReturnType<typeof steps>;
 
-    settleOrder({ status, reason }: Decision): Promise<SettledOrder> {
-      const summary = `write ${status}${reason ? ` (${reason})` : ''} to the order`;
-      const args: Parameters<Activities['settleOrder']> = [{ orderId, status, reason }];
-      return locallyFirst(
-        charge,
-        () => local.settleOrder.executeWithOptions({ summary }, args),
-        () =>
-          untilDone({ order, step: 'settleOrder' }, (options) =>
-            regular.settleOrder.executeWithOptions({ summary, ...options }, args),
-          ),
-      );
-    },
-
-    cancelOrder({ reason }: Decision): Promise<SettledOrder> {
-      const summary = `write CANCELLED (${reason}) to the order`;
-      return untilDone({ order, step: 'cancelOrder' }, (options) =>
-        regular.cancelOrder.executeWithOptions({ summary, ...options }, [{ orderId, reason }]),
-      );
-    },
-
-    announceOrder(settled: SettledOrder): Promise<void> {
-      const { status, reason } = settled;
-      return untilDone({ order, step: 'announceOrder', settled }, (options) =>
-        regular.announceOrder.executeWithOptions({ summary: `announce that the order is ${status}`, ...options }, [
-          { orderId, ownerId, status, reason, ...origin },
-        ]),
-      );
-    },
-  };
-}
-
-/** Unless the mode is `regular`, makes one local attempt. If that fails, runs a regular activity. */
-async function locallyFirst<T>(
-  mode: OrderInput['charge'],
-  runLocal: () => Promise<T>,
-  runRegular: () => Promise<T>,
-): Promise<T> {
-  if (mode === 'regular') return runRegular();
-  try {
-    return await runLocal();
-  } catch (error) {
-    if (!(error instanceof TemporalFailure) || isCancellation(error)) throw error;
-    return runRegular();
+async function run<S extends Step>(order: OrderInput, step: S, detail: StepDetail[S]): Promise<StepResult<S>> {
+  const declared: StepDeclaration<S> = stepTable[step];
+  const args: [StepInput<S>] = [declared.input(order, detail)];
+  const summary = declared.summary(order, detail);
+  if (declared.locallyFirst && order.charge === 'local') {
+    try {
+      return await local[step].executeWithOptions({ summary }, args);
+    } catch (error) {
+      // A failed local attempt leaves the outcome unknown, so a regular activity repeats it.
+      if (!(error instanceof TemporalFailure) || isCancellation(error)) throw error;
+    }
   }
+  const retried = { order, step, settled: declared.settled?.(detail), limitMs: declared.limitMs?.(order) };
+  return untilDone(retried, (options) => regular[step].executeWithOptions({ summary, ...options }, args));
 }

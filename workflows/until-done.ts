@@ -1,14 +1,14 @@
 import { ActivityFailure, TimeoutFailure } from '@temporalio/workflow';
-import type { Activities } from '../activities/index.ts';
 import type { OrderInput, SettledOrder } from '../specs/temporal.ts';
+import type { Step } from './step-table.ts';
 import { clearStuck, markStuck } from './web-ui.ts';
 
 export interface RetriedStep {
   order: OrderInput;
-  step: keyof Activities;
-  settled?: SettledOrder;
+  step: Step;
+  settled: SettledOrder | undefined;
   /** Total time for all attempts. If unset, retries forever. */
-  limitMs?: number;
+  limitMs: number | undefined;
 }
 
 export interface RetryOptions {

@@ -1,12 +1,11 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import type { OrderInput, SettledOrder } from '../specs/temporal.ts';
-
-const ORDER_STATUS = { name: 'OrderStatus', type: 'KEYWORD' } as const;
-const ORDER_STUCK = { name: 'OrderStuck', type: 'KEYWORD' } as const;
+import { IN_PROGRESS, searchAttributes, type OrderInput, type SettledOrder } from '../specs/temporal.ts';
 
 /** Shows in the Web UI what the workflow is doing. */
 export function showProgress({ orderId, price, chargeKey }: OrderInput, doing: string, settled?: SettledOrder): void {
-  const status = settled ? `**${settled.status}**${settled.reason ? ` (${settled.reason})` : ''}` : '**IN_PROGRESS**';
+  const status = settled
+    ? `**${settled.status}**${settled.reason ? ` (${settled.reason})` : ''}`
+    : `**${IN_PROGRESS}**`;
   setCurrentDetails(
     [
       `### Order ${orderId}`,
@@ -21,11 +20,11 @@ export function showProgress({ orderId, price, chargeKey }: OrderInput, doing: s
 
 /** Makes the workflow searchable by the final status. */
 export const makeSearchable = ({ status }: SettledOrder): void =>
-  upsertSearchAttributes([{ key: ORDER_STATUS, value: status }]);
+  upsertSearchAttributes([{ key: searchAttributes.status, value: status }]);
 
 /** Makes the workflow searchable by the stuck step, and shows the reason in the Web UI. */
 export function markStuck(order: OrderInput, step: string, reason: string, settled?: SettledOrder): void {
-  upsertSearchAttributes([{ key: ORDER_STUCK, value: step }]);
+  upsertSearchAttributes([{ key: searchAttributes.stuck, value: step }]);
   showProgress(
     order,
     `**stuck**: ${step} has not succeeded for more than a minute and keeps retrying. Last failure: ${reason}`,
@@ -34,4 +33,4 @@ export function markStuck(order: OrderInput, step: string, reason: string, settl
 }
 
 /** Removes the mark of `markStuck`. */
-export const clearStuck = (): void => upsertSearchAttributes([{ key: ORDER_STUCK, value: null }]);
+export const clearStuck = (): void => upsertSearchAttributes([{ key: searchAttributes.stuck, value: null }]);

@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { Gauge, register } from 'prom-client';
-import { runningSince } from './visibility.ts';
+import { IN_PROGRESS, searchAttributes } from '../../specs/temporal.ts';
+import { ofType, runningSince } from './visibility.ts';
 
 /** Longer than a step's quick retries last. */
 export const STUCK_AFTER_S = 60;
@@ -29,8 +30,8 @@ export function exportStuckMetric({ overdue, client, taskQueue, afterMs }: Stuck
     );
   const kinds = {
     outcome: () => overdue(afterMs),
-    announcement: () => countOf(`WorkflowType = 'order' AND OrderStatus != 'IN_PROGRESS'`),
-    cancellation: () => countOf(`WorkflowType = 'cancellation'`),
+    announcement: () => countOf(`${ofType('order')} AND ${searchAttributes.status.name} != '${IN_PROGRESS}'`),
+    cancellation: () => countOf(ofType('cancellation')),
   };
   // NaN after a failure, so that other metrics remain available.
   const collect = (gauge: Gauge<'waits_for'>) =>

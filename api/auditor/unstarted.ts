@@ -1,4 +1,4 @@
-import { cancelWorkflowId, orderWorkflowId, profileWorkflowId } from '../../specs/identity.ts';
+import { profileWorkflowId, orderWorkflowId, cancelWorkflowId } from '../../specs/temporal.ts';
 import type { Row } from './reconciler.ts';
 
 interface PlacedOrder {

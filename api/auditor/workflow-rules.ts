@@ -1,9 +1,9 @@
 import type { Client } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { ifFound } from '../../lib/temporal/client.ts';
-import { cancelWorkflowId, orderWorkflowId } from '../../specs/identity.ts';
+import { searchAttributes, orderWorkflowId, cancelWorkflowId } from '../../specs/temporal.ts';
 import type { Announcing, AuditedOrder, Drift } from './findings.ts';
-import { onQueue } from './visibility.ts';
+import { ofType, onQueue } from './visibility.ts';
 
 type Finding = Omit<Drift, 'ownerId'>;
 
@@ -26,8 +26,8 @@ const PAGE = 1_000;
 const DAY_MS = 86_400_000;
 /** Skips orders this close to the end of Temporal's retention, whose workflow may be deleted already. */
 const MARGIN_MS = 3_600_000;
-const ORDER_OWNER = defineSearchAttributeKey('OrderOwner', 'KEYWORD');
-const ORDER_STATUS = defineSearchAttributeKey('OrderStatus', 'KEYWORD');
+const ORDER_OWNER = defineSearchAttributeKey(searchAttributes.owner.name, searchAttributes.owner.type);
+const ORDER_STATUS = defineSearchAttributeKey(searchAttributes.status.name, searchAttributes.status.type);
 
 export interface WorkflowAuditPorts {
   client: Client;
@@ -71,7 +71,7 @@ export function createWorkflowAuditView({ client, taskQueue }: WorkflowAuditPort
       client.withDeadline(Date.now() + LIST_ALL_DEADLINE_MS, async () => {
         const owners = new Set<string>();
         for await (const { typedSearchAttributes } of client.workflow.list({
-          query: `WorkflowType = 'order' AND ${onQueue(taskQueue)}`,
+          query: `${ofType('order')} AND ${onQueue(taskQueue)}`,
           pageSize: PAGE,
         })) {
           const owner = typedSearchAttributes.get(ORDER_OWNER);
@@ -135,7 +135,7 @@ async function driftOf(
 const listWorkflows = ({ client, taskQueue }: WorkflowAuditPorts, ownerId: string): Promise<Map<string, ListedRun>> =>
   client.withDeadline(Date.now() + LIST_DEADLINE_MS, async () => {
     const latest = new Map<string, ListedRun>();
-    const query = `OrderOwner = '${ownerId}' AND WorkflowType IN ('order', 'cancellation') AND ${onQueue(taskQueue)}`;
+    const query = `${ORDER_OWNER.name} = '${ownerId}' AND ${ofType('order', 'cancellation')} AND ${onQueue(taskQueue)}`;
     for await (const { workflowId, status, startTime, typedSearchAttributes } of client.workflow.list({
       query,
       pageSize: PAGE,

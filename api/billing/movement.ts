@@ -1,9 +1,9 @@
+import type { CancelCause } from '../../specs/temporal.ts';
+
 /** `client`: keys chosen by buyers. `order`: charges of orders, whose keys no buyer can thus occupy. */
 export type Scope = 'client' | 'order';
 
 export type Kind = 'replenishment' | 'withdrawal';
-
-export type CancelCause = 'buyer' | 'operator' | 'deadline';
 
 /** One key has one outcome, for ever. */
 export interface Key {

@@ -1,8 +1,9 @@
 import { takePage, idParam, idempotencyKey, pageParams, present } from '../../lib/http/answers.ts';
 import { buyer, type Call, type Handler } from '../../lib/http/api.ts';
 import { Problem } from '../../lib/http/problem.ts';
+import type { CancelCause } from '../../specs/temporal.ts';
 import { InProgress } from './account-queue.ts';
-import type { CancelCause, Key, Kind, Movement, Outcome } from './movement.ts';
+import type { Key, Kind, Movement, Outcome } from './movement.ts';
 import type { BillingStore } from './store.ts';
 
 const RETRY_AFTER_S = '1';

@@ -1,15 +1,6 @@
-/**
- * Each statement changes balance, ledger and outcome together. A second outcome for a key raises 23505, which undoes
- * the statement; the first outcome is then read in a new one. To look for an outcome within the statement, or to use
- * `on conflict do nothing`, would let two concurrent repeats both move money. Each statement locks the account's row
- * first, so that a charge, its repeat and its refund never deadlock.
- *
- * A movement first tries an advisory lock named after its request. If the same request is running, the statement does
- * nothing and returns no row, so that a repeat knows that it is one and need not wait for the account. What prevents
- * double spending is the primary key of the outcomes alone.
- */
 import { Prisma, type PrismaClient, type Outcome as OutcomeRow } from '../../prisma/generated/billing/client.ts';
-import type { CancelCause, Key, Movement } from './movement.ts';
+import type { CancelCause } from '../../specs/temporal.ts';
+import type { Key, Movement } from './movement.ts';
 
 /** Limits deposits, so that a balance is an exact number even after every order is refunded. */
 const BALANCE_MAX = Number.MAX_SAFE_INTEGER;

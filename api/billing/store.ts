@@ -1,7 +1,8 @@
 import { databaseFault, type Database } from '../../lib/database.ts';
 import { PrismaClient, type Outcome as OutcomeRow } from '../../prisma/generated/billing/client.ts';
+import type { CancelCause } from '../../specs/temporal.ts';
 import { createAccountQueue, InProgress, type Slot } from './account-queue.ts';
-import type { Scope, Kind, CancelCause, Key, Movement, Outcome, Transaction } from './movement.ts';
+import type { Scope, Kind, Key, Movement, Outcome, Transaction } from './movement.ts';
 import { refund, replenishment, requestName, tombstone, waitForRequest, withdrawal } from './statements.ts';
 
 /** Attempts when statements lose races. With each loss another request makes progress. */

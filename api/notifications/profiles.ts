@@ -8,17 +8,17 @@ export interface Profiles {
 /** Reads profiles from the users service. */
 export const createProfiles = (users: (request: OutgoingRequest) => Promise<Reply>): Profiles => ({
   async addressOf(userId, correlationId) {
-    const { status, body } = await users({
+    const { status, body, problem } = await users({
       method: 'GET',
       path: `/users/${userId}`,
       headers: { 'x-correlation-id': correlationId },
     });
-    const { type, userId: about, email } = (body ?? {}) as { type?: string; userId?: unknown; email?: unknown };
+    const { userId: about, email } = (body ?? {}) as { userId?: unknown; email?: unknown };
     // Any other 200, such as a proxy's page, says nothing about the profile.
     if (status === 200 && about === userId && typeof (email ?? '') === 'string')
       return (email as string | null | undefined) ?? '';
     // Any other 404 means that the URL is wrong.
-    if (status === 404 && type === '/problems/no-such-user') return undefined;
-    throw new Error(`the users service answered ${status} ${type ?? ''}`.trim());
+    if (status === 404 && problem === 'no-such-user') return undefined;
+    throw new Error(`the users service answered ${status} ${problem ?? ''}`.trim());
   },
 });

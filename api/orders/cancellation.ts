@@ -1,7 +1,8 @@
 import { present } from '../../lib/http/answers.ts';
 import type { Handler } from '../../lib/http/api.ts';
 import { Problem } from '../../lib/http/problem.ts';
-import type { CancelCause, Order } from './order.ts';
+import type { RequestedCause } from '../../specs/temporal.ts';
+import type { Order } from './order.ts';
 import { etagOf, orderOf, presentPending, toBody } from './present.ts';
 import type { OrderStore } from './store.ts';
 import type { Saga } from './workflow.ts';
@@ -22,7 +23,7 @@ export const cancelOrder =
 /** Cancels an order and returns its current state. Unless that is CANCELLED or FAILED, the cancellation continues. */
 export async function cancelPlacedOrder(
   placed: Order,
-  cause: CancelCause,
+  cause: RequestedCause,
   { store, saga }: { store: OrderStore; saga: Saga },
 ): Promise<Order> {
   // Once the row records the request, the cancellation happens in any case.

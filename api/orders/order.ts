@@ -1,11 +1,5 @@
 import { createHash } from 'node:crypto';
-
-export type OrderStatus = 'IN_PROGRESS' | 'SUCCESS' | 'FAILED' | 'CANCELLED';
-
-export type FinalStatus = Exclude<OrderStatus, 'IN_PROGRESS'>;
-
-/** Who requested the cancellation. */
-export type CancelCause = 'buyer' | 'operator';
+import type { FinalStatus, OrderStatus, RequestedCause } from '../../specs/temporal.ts';
 
 /** Price in whole minor units. `reason` says why an order failed or was cancelled. */
 export interface Order {
@@ -18,7 +12,7 @@ export interface Order {
   /** An order whose first final status is SUCCESS may have been cancelled since. */
   firstStatus: FinalStatus | null;
   /** Set once the cancellation is requested. */
-  cancelCause: CancelCause | null;
+  cancelCause: RequestedCause | null;
   /** ISO 8601, because orders are also sent through Temporal. */
   createdAt: string;
   correlationId: string;

@@ -1,7 +1,8 @@
 import type { Database } from '../../lib/database.ts';
 import { unavailable } from '../../lib/http/problem.ts';
 import { Prisma, PrismaClient, type Order as OrderRow } from '../../prisma/generated/orders/client.ts';
-import type { OrderStatus, FinalStatus, CancelCause, Order, OrderRequest, LostOrder, Placed } from './order.ts';
+import type { FinalStatus, OrderStatus, RequestedCause } from '../../specs/temporal.ts';
+import type { Order, OrderRequest, LostOrder, Placed } from './order.ts';
 import { selectByAge, COLUMNS, insert, latestVersion, type AgePage } from './statements.ts';
 
 /** Each failed attempt means that a concurrent order took the version or has just created the expected one. */
@@ -55,7 +56,7 @@ export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
     },
 
     /** Records the first request to cancel an order in progress or after success. Returns the current order. */
-    async requestCancellation(id: string, cause: CancelCause): Promise<Order | undefined> {
+    async requestCancellation(id: string, cause: RequestedCause): Promise<Order | undefined> {
       await db.$executeRaw`
         update orders set cancel_cause = ${cause}
         where id = ${id}::uuid and cancel_cause is null and status in ('IN_PROGRESS', 'SUCCESS')`;
@@ -139,7 +140,7 @@ const toOrder = (row: OrderRow): Order => ({
   status: row.status as OrderStatus,
   reason: row.reason,
   firstStatus: row.firstStatus as FinalStatus | null,
-  cancelCause: row.cancelCause as CancelCause | null,
+  cancelCause: row.cancelCause as RequestedCause | null,
   createdAt: row.createdAt.toISOString(),
   correlationId: row.correlationId,
   traceparent: row.traceparent,

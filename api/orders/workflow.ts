@@ -7,8 +7,18 @@ import {
 } from '@temporalio/client';
 import type { Log } from '../../lib/log.ts';
 import { ifFound } from '../../lib/temporal/client.ts';
-import { cancelWorkflowId, chargeKey, orderWorkflowId } from '../../specs/identity.ts';
-import type { OrderInput, SettledOrder, CancellationInput } from '../../specs/temporal.ts';
+import { chargeKey } from '../../specs/identity.ts';
+import {
+  IN_PROGRESS,
+  OUTCOME_UPDATE,
+  searchAttributes,
+  workflowTypes,
+  orderWorkflowId,
+  cancelWorkflowId,
+  type OrderInput,
+  type SettledOrder,
+  type CancellationInput,
+} from '../../specs/temporal.ts';
 import type { cancellation } from '../../workflows/cancellation.ts';
 import type { order } from '../../workflows/order.ts';
 import type { Order } from './order.ts';
@@ -41,8 +51,6 @@ interface StartOptions {
   again?: boolean;
 }
 
-/** Must match the workflows, which cannot be imported by value because they run in the sandbox. */
-const OUTCOME_UPDATE = 'outcome';
 const DEADLINE_MIN_S = 60;
 
 /** Connects order rows with their workflows. Every call may be repeated at any time. */
@@ -119,23 +127,23 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
   };
 
   const startOrder = (placed: Order, options?: StartOptions) =>
-    start<typeof order>('order', orderStart(placed, options), options);
+    start<typeof order>(workflowTypes.order, orderStart(placed, options), options);
   /** A cancelled order would never get its own workflow, so start it first. */
   const startIfInProgress = async (placed: Order) => {
-    if (placed.status === 'IN_PROGRESS') await startOrder(placed);
+    if (placed.status === IN_PROGRESS) await startOrder(placed);
   };
 
   return {
-    awaitOutcome: (placed) => startAndWait<typeof order>('order', placed, orderStart(placed)),
+    awaitOutcome: (placed) => startAndWait<typeof order>(workflowTypes.order, placed, orderStart(placed)),
     start: (placed, options) => within(() => startOrder(placed, options)),
     cancelAndWait: (placed, cause) =>
-      startAndWait<typeof cancellation>('cancellation', placed, cancellationStart(placed, cause), () =>
+      startAndWait<typeof cancellation>(workflowTypes.cancellation, placed, cancellationStart(placed, cause), () =>
         startIfInProgress(placed),
       ),
     startCancellation: (placed, cause, options) =>
       within(async () => {
         await startIfInProgress(placed);
-        await start<typeof cancellation>('cancellation', cancellationStart(placed, cause), options);
+        await start<typeof cancellation>(workflowTypes.cancellation, cancellationStart(placed, cause), options);
       }),
     firstResult: ({ id }) =>
       within(async () => {
@@ -157,7 +165,7 @@ const startOptions = (taskQueue: string, placed: Order) => ({
   workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY' as const,
   taskQueue,
   typedSearchAttributes: [
-    { key: { name: 'OrderStatus', type: 'KEYWORD' as const }, value: 'IN_PROGRESS' },
-    { key: { name: 'OrderOwner', type: 'KEYWORD' as const }, value: placed.userId },
+    { key: searchAttributes.status, value: IN_PROGRESS },
+    { key: searchAttributes.owner, value: placed.userId },
   ],
 });

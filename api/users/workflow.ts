@@ -1,5 +1,5 @@
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
-import { profileWorkflowId } from '../../specs/identity.ts';
+import { workflowTypes, profileWorkflowId } from '../../specs/temporal.ts';
 import type { profile } from '../../workflows/profile.ts';
 import type { Origin, ProfileChange } from './store.ts';
 
@@ -26,7 +26,7 @@ export const createProfileStarter =
   }): ProfileStarter =>
   async ({ userId, version, correlationId, traceparent }) => {
     const start = () =>
-      temporal.workflow.start<typeof profile>('profile', {
+      temporal.workflow.start<typeof profile>(workflowTypes.profile, {
         workflowId: profileWorkflowId(userId, version),
         workflowIdConflictPolicy: 'USE_EXISTING',
         // A terminated or failed workflow may run again, because every step may be repeated.

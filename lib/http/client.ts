@@ -5,6 +5,8 @@ export interface Reply {
   header(name: string): string | undefined;
   /** Undefined if it is not JSON. */
   body: unknown;
+  /** The kind of problem (RFC 9457) that the body reports, such as `insufficient-funds`. */
+  problem: string | undefined;
 }
 
 export interface OutgoingRequest {
@@ -24,6 +26,7 @@ export interface HttpClient {
 const CONNECTIONS_MAX = 64;
 const KEEP_ALIVE_MS = 30_000;
 const BODY_BYTES_MAX = 1024 * 1024;
+const PROBLEM_PREFIX = /^\/problems\//;
 
 /** Sends JSON to another role, with this role's token. */
 export function createHttpClient({
@@ -56,11 +59,12 @@ export function createHttpClient({
       body: body === undefined ? null : JSON.stringify(body),
       signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
     });
-    const text = await reply.body.text();
+    const json = readJson(await reply.body.text());
     return {
       status: reply.statusCode,
       header: (name) => [reply.headers[name.toLowerCase()]].flat()[0],
-      body: readJson(text),
+      body: json,
+      problem: problemIn(json),
     };
   };
   return Object.assign(client, { close: () => pool.close() });
@@ -72,4 +76,9 @@ function readJson(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+function problemIn(body: unknown): string | undefined {
+  const { type } = (body ?? {}) as { type?: unknown };
+  return typeof type === 'string' ? type.replace(PROBLEM_PREFIX, '') : undefined;
 }

@@ -1,4 +1,5 @@
 import { Client, Connection, WorkflowNotFoundError, type ConnectionOptions } from '@temporalio/client';
+import { DEFAULT_TASK_QUEUE } from '../../specs/temporal.ts';
 import { oneOf, text, textOr, type Config } from '../config.ts';
 import { dataConverterOf } from './data-converter.ts';
 import { decryptInPlace } from './decrypt.ts';
@@ -17,7 +18,7 @@ export interface TemporalAddress {
 export const temporalReaders = {
   address: text('TEMPORAL_ADDRESS'),
   namespace: textOr('TEMPORAL_NAMESPACE', 'default'),
-  taskQueue: textOr('TEMPORAL_TASK_QUEUE', 'orders'),
+  taskQueue: textOr('TEMPORAL_TASK_QUEUE', DEFAULT_TASK_QUEUE),
   apiKey: textOr('TEMPORAL_API_KEY', undefined),
   tlsMode: oneOf('TEMPORAL_TLS', ['on', 'off', 'auto'], 'auto'),
   payloadKeys: payloadKeys('TEMPORAL_PAYLOAD_KEYS'),

@@ -4,7 +4,7 @@ import { startKafka, type KafkaServer } from '../servers/kafka/kafka.ts';
 import { startMail, type MailServer } from '../servers/mail.ts';
 import { choosePorts } from '../servers/ports.ts';
 import { startPostgres, type PostgresServer } from '../servers/postgres/postgres.ts';
-import { registerSearchAttributes, searchAttributes } from '../servers/temporal/search-attributes.ts';
+import { registerSearchAttributes, searchAttributeFlags } from '../servers/temporal/search-attributes.ts';
 import { startTemporal, type TemporalServer } from '../servers/temporal/temporal.ts';
 import type { Server } from '../supervise/server.ts';
 import { portNeed, type Settings } from './settings.ts';
@@ -73,7 +73,7 @@ function temporalStep({ dir, settings, throwAway, signal, keep }: Ports): Step {
         port,
         uiPort,
         codecPort,
-        searchAttributes,
+        searchAttributes: searchAttributeFlags,
         onProgress,
         signal,
       });

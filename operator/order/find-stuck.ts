@@ -1,6 +1,6 @@
-import { runningSince } from '../../api/auditor/visibility.ts';
+import { ofType, runningSince } from '../../api/auditor/visibility.ts';
 import type { Order } from '../../api/orders/order.ts';
-import { cancelWorkflowId, orderWorkflowId } from '../../specs/identity.ts';
+import { orderWorkflowId, cancelWorkflowId } from '../../specs/temporal.ts';
 import { foundValue, lookUp, type Lookup } from '../lookup.ts';
 import { describeRun, type Run } from '../temporal-runs.ts';
 import type { Tools } from '../tools.ts';
@@ -57,7 +57,7 @@ export async function findStuck(tools: Tools, longerThanMs: number): Promise<Stu
 async function runningIds({ temporal, taskQueue }: Tools, before: Date): Promise<string[]> {
   await temporal.check();
   const ids: string[] = [];
-  const query = `${runningSince(taskQueue, before)} AND WorkflowType IN ('order', 'cancellation')`;
+  const query = `${runningSince(taskQueue, before)} AND ${ofType('order', 'cancellation')}`;
   return temporal.client.withDeadline(Date.now() + ANSWER_WITHIN_MS, async () => {
     for await (const { workflowId } of temporal.client.workflow.list({ query })) {
       if (ids.push(workflowId) > INSPECTED_MAX) break;

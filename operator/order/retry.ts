@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { settleFromWorkflow, isCancellable } from '../../api/orders/cancellation.ts';
 import type { Order } from '../../api/orders/order.ts';
-import { cancelWorkflowId, orderWorkflowId } from '../../specs/identity.ts';
-import type { SettledOrder, CancellationInput } from '../../specs/temporal.ts';
+import { orderWorkflowId, cancelWorkflowId, type SettledOrder, type CancellationInput } from '../../specs/temporal.ts';
 import type { CommandResult } from '../command.ts';
 import { describeRun, inputOf, resultOf, retryNow, type Run } from '../temporal-runs.ts';
 import type { Tools } from '../tools.ts';

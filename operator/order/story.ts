@@ -1,4 +1,5 @@
-import { cancelWorkflowId, chargeKey, orderWorkflowId } from '../../specs/identity.ts';
+import { chargeKey } from '../../specs/identity.ts';
+import { orderWorkflowId, cancelWorkflowId } from '../../specs/temporal.ts';
 import type { CommandResult } from '../command.ts';
 import type { Installation } from '../installation.ts';
 import { foundValue, lookUp } from '../lookup.ts';

@@ -1,5 +1,5 @@
 import type { Order } from '../../api/orders/order.ts';
-import { cancelWorkflowId, orderWorkflowId } from '../../specs/identity.ts';
+import { orderWorkflowId, cancelWorkflowId } from '../../specs/temporal.ts';
 import { describeRun, type Run } from '../temporal-runs.ts';
 import type { Tools } from '../tools.ts';
 

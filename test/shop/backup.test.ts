@@ -1,4 +1,3 @@
-/** Restores databases from backups of different moments and repairs the drift, as docs/backup.md describes. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createSaga } from '../../api/orders/workflow.ts';
@@ -6,7 +5,8 @@ import { createLog } from '../../lib/log.ts';
 import { auditCommand } from '../../operator/audit/command.ts';
 import { orderCommand } from '../../operator/order/command.ts';
 import { services, type ServiceName } from '../../prisma/migrate.ts';
-import { orderId, orderWorkflowId } from '../../specs/identity.ts';
+import { orderId } from '../../specs/identity.ts';
+import { orderWorkflowId } from '../../specs/temporal.ts';
 import { eventually } from '../support/eventually.ts';
 import { act, copiesOf, restored, rewind, type Backups } from '../support/postgres/backups.ts';
 import { createContractClient } from '../support/requests/contract-client.ts';

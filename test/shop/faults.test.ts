@@ -1,8 +1,8 @@
-/** After crashes and broken connections, every acknowledged order is completed. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { orderEventId, orderId, orderWorkflowId } from '../../specs/identity.ts';
+import { orderEventId, orderId } from '../../specs/identity.ts';
+import { orderWorkflowId } from '../../specs/temporal.ts';
 import { eventually } from '../support/eventually.ts';
 import { createContractClient, outcomeOf, type Answer } from '../support/requests/contract-client.ts';
 import { createBuyer, type Buyer } from '../support/shop/buyer.ts';

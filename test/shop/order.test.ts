@@ -1,8 +1,8 @@
-/** Orders from the request to the mail, through the gateway, on real servers. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { searchTopics } from '../../lib/kafka/search.ts';
-import { orderEventId, orderWorkflowId } from '../../specs/identity.ts';
+import { orderEventId } from '../../specs/identity.ts';
+import { orderWorkflowId } from '../../specs/temporal.ts';
 import type { order } from '../../workflows/order.ts';
 import { eventually } from '../support/eventually.ts';
 import { createBuyer } from '../support/shop/buyer.ts';

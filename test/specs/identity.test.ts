@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { version } from 'uuid';
-import {
-  cancelWorkflowId,
-  chargeKey,
-  orderEventId,
-  orderId,
-  orderWorkflowId,
-  profileEventId,
-  profileWorkflowId,
-} from '../../specs/identity.ts';
+import { chargeKey, orderEventId, orderId, profileEventId } from '../../specs/identity.ts';
+import { profileWorkflowId, orderWorkflowId, cancelWorkflowId } from '../../specs/temporal.ts';
 
 // Golden values, confirmed with Python's uuid.uuid5. Databases, billing and consumers store such ids, so other values
 // would charge and announce old orders a second time.

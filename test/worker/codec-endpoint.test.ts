@@ -1,4 +1,3 @@
-/** The remote codec endpoint that Temporal's Web UI and command line call. */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,7 +8,7 @@ import type { Middleware } from 'koa';
 import type { Listener } from '../../lib/http/listen.ts';
 import { createPayloadCodec } from '../../lib/temporal/payload-codec.ts';
 import { startStack } from '../../local/launch/stack.ts';
-import { orderWorkflowId } from '../../specs/identity.ts';
+import { orderWorkflowId } from '../../specs/temporal.ts';
 import { serveCodec } from '../../worker/codec-endpoint.ts';
 import { createWorld } from '../support/fakes/world.ts';
 import { sendRaw } from '../support/requests/raw.ts';

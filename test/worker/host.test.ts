@@ -1,10 +1,9 @@
-/** Orders stay on their worker release, and a worker's health check sees Temporal. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import type { WorkerDeploymentVersion } from '@temporalio/common';
-import type { Activities } from '../../activities/index.ts';
 import { worker } from '../../roles/worker.ts';
+import type { Activities } from '../../specs/temporal.ts';
 import { hostWorkflows } from '../../worker/host.ts';
 import { eventually } from '../support/eventually.ts';
 import { startLink } from '../support/fakes/link.ts';

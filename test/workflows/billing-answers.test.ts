@@ -1,8 +1,7 @@
-/** Only a definite answer of billing decides an order, and misconfigurations are counted. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { register } from 'prom-client';
-import { orderWorkflowId } from '../../specs/identity.ts';
+import { orderWorkflowId } from '../../specs/temporal.ts';
 import type { EarlyAnswer } from '../support/fakes/billing.ts';
 import { createWorld, type World } from '../support/fakes/world.ts';
 import { awaitOutcome, withWorker } from '../support/temporal/server.ts';

@@ -1,9 +1,9 @@
-/** Cancels orders while their workflows run: billing decides, and both workflows return the same result. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { cancelWorkflowId, orderWorkflowId } from '../../specs/identity.ts';
-import { activitiesOf, createWorld, type Step, type World } from '../support/fakes/world.ts';
+import { orderWorkflowId, cancelWorkflowId } from '../../specs/temporal.ts';
+import { stepsOf } from '../../workflows/step-table.ts';
+import { activitiesOf, createWorld, type World } from '../support/fakes/world.ts';
 import { cancelAndWait, awaitOutcome, withWorker } from '../support/temporal/server.ts';
 import { temporal } from '../support/temporal/workflows.ts';
 
@@ -89,7 +89,7 @@ test("a refund records the cause from the order's row, even if the workflow requ
   });
 });
 
-for (const step of ['cancelCharge', 'cancelOrder', 'announceOrder'] satisfies Step[]) {
+for (const step of stepsOf('cancellation')) {
   test(`if the answer of ${step} is lost, the order is still cancelled once`, async () => {
     const world = createWorld();
     await withWorker(world.activities, async (taskQueue) => {

@@ -1,7 +1,6 @@
-/** Number of history events of an undisturbed order; Temporal stores a row for each. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cancelWorkflowId, orderWorkflowId } from '../../specs/identity.ts';
+import { orderWorkflowId, cancelWorkflowId } from '../../specs/temporal.ts';
 import { activitiesOf, createWorld } from '../support/fakes/world.ts';
 import { cancelAndWait, awaitOutcome, withWorker } from '../support/temporal/server.ts';
 import { temporal } from '../support/temporal/workflows.ts';

@@ -1,8 +1,9 @@
-/** The order workflow charges, settles and announces once, however its steps fail. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cancelWorkflowId, chargeKey, orderEventId, orderWorkflowId } from '../../specs/identity.ts';
-import { createWorld, type Step, type World } from '../support/fakes/world.ts';
+import { chargeKey, orderEventId } from '../../specs/identity.ts';
+import { orderWorkflowId, cancelWorkflowId } from '../../specs/temporal.ts';
+import { stepsOf } from '../../workflows/step-table.ts';
+import { createWorld, type World } from '../support/fakes/world.ts';
 import { awaitOutcome, startOrder, withWorker } from '../support/temporal/server.ts';
 import { temporal } from '../support/temporal/workflows.ts';
 
@@ -36,7 +37,7 @@ for (const charge of ['local', 'regular'] as const) {
     assert.deepEqual([world.account.charges, world.account.balance, world.announced], [0, 10, ['OrderRejected']]);
   });
 
-  for (const step of ['chargeOrder', 'settleOrder', 'announceOrder'] satisfies Step[]) {
+  for (const step of stepsOf('order')) {
     test(`when the answer of ${step} is lost three times, the order ends SUCCESS with one charge and one announcement (${charge})`, async () => {
       const world = createWorld({ charge, loseAnswerOf: { step, times: 3 } });
       assert.equal((await runOrder(world)).status, 'SUCCESS');

@@ -1,13 +1,12 @@
-/** A changed profile opens the billing account and is announced. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import type { Activities } from '../../activities/index.ts';
 import { createProfileStarter } from '../../api/users/workflow.ts';
 import { createTemporal } from '../../lib/temporal/client.ts';
-import { profileEventId, profileWorkflowId } from '../../specs/identity.ts';
+import { profileEventId } from '../../specs/identity.ts';
+import { profileWorkflowId, type Activities } from '../../specs/temporal.ts';
 import { createProfileWorld } from '../support/fakes/profile-world.ts';
 import { withWorker } from '../support/temporal/server.ts';
 import { temporal } from '../support/temporal/workflows.ts';

@@ -1,11 +1,11 @@
-/** A stuck order can be searched for, shows why it is stuck, and continues. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { cancelWorkflowId, orderWorkflowId } from '../../specs/identity.ts';
+import { orderWorkflowId, cancelWorkflowId } from '../../specs/temporal.ts';
+import { stepsOf } from '../../workflows/step-table.ts';
 import { eventually } from '../support/eventually.ts';
-import { createWorld, type Step, type World } from '../support/fakes/world.ts';
+import { createWorld, type World } from '../support/fakes/world.ts';
 import {
   cancelAndWait,
   quietRuntime,
@@ -28,7 +28,7 @@ const inWorld = <T>(world: World, act: (taskQueue: string) => Promise<T>) =>
   withWorker(world.activities, act, temporal.nativeConnection);
 const start = (taskQueue: string, world: World) => startOrder(temporal.client, taskQueue, world);
 
-for (const step of ['chargeOrder', 'settleOrder', 'announceOrder'] satisfies Step[]) {
+for (const step of stepsOf('order')) {
   test(`an order whose ${step} fails for a minute can be searched for by that step until it succeeds`, async () => {
     const world = createWorld({ charge: 'regular', loseAnswerOf: { step, times: LOST_MANY_TIMES } });
     const settled = await inWorld(world, (taskQueue) => start(taskQueue, world).then((handle) => handle.result()));
@@ -39,7 +39,7 @@ for (const step of ['chargeOrder', 'settleOrder', 'announceOrder'] satisfies Ste
   });
 }
 
-for (const step of ['cancelCharge', 'cancelOrder'] satisfies Step[]) {
+for (const step of stepsOf('cancellation').filter((each) => each !== 'announceOrder')) {
   test(`a cancellation whose ${step} fails for a minute can be searched for by that step until it succeeds`, async () => {
     const world = createWorld({ loseAnswerOf: { step, times: LOST_MANY_TIMES } });
     await inWorld(world, async (taskQueue) => {

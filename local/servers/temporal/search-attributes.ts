@@ -1,9 +1,10 @@
 import { readConfig, type Env } from '../../../lib/config.ts';
 import { temporalReaders, toAddress, createTemporal } from '../../../lib/temporal/client.ts';
+import { searchAttributes } from '../../../specs/temporal.ts';
 import { SetupError } from '../../setup-error.ts';
 
-/** For searching orders in the Temporal Web UI. */
-export const searchAttributes = { OrderStatus: 'Keyword', OrderOwner: 'Keyword', OrderStuck: 'Keyword' } as const;
+/** As the Temporal CLI takes them: `OrderStatus=Keyword`. All are keywords. */
+export const searchAttributeFlags = Object.values(searchAttributes).map(({ name }) => `${name}=Keyword`);
 
 /** `Keyword` in Temporal's API. */
 const KEYWORD = 2;
@@ -18,7 +19,9 @@ export async function registerSearchAttributes(env: Env): Promise<string[]> {
   try {
     return await client.connection.withDeadline(Date.now() + CALL_WITHIN_MS, async () => {
       const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
-      const missing = Object.keys(searchAttributes).filter((name) => !(name in (customAttributes ?? {})));
+      const missing = Object.values(searchAttributes)
+        .map(({ name }) => name)
+        .filter((name) => !(name in (customAttributes ?? {})));
       if (missing.length === 0) return [];
       await operatorService.addSearchAttributes({
         namespace,
@@ -27,10 +30,9 @@ export async function registerSearchAttributes(env: Env): Promise<string[]> {
       return missing;
     });
   } catch (cause) {
-    const wanted = Object.entries(searchAttributes).map(([name, type]) => `${name}=${type}`);
     throw new SetupError(
       `Registering search attributes with Temporal at ${address.address} failed: ${(cause as Error).message}\n` +
-        `Orders cannot be searched without them. Register them there yourself: ${wanted.join(', ')}.`,
+        `Orders cannot be searched without them. Register them there yourself: ${searchAttributeFlags.join(', ')}.`,
       { cause },
     );
   } finally {

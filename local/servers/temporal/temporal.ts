@@ -11,7 +11,7 @@ export interface TemporalOptions {
   port?: number | undefined;
   uiPort?: number | undefined;
   /** Types by name, such as `{ OrderStatus: 'Keyword' }`. */
-  searchAttributes?: Readonly<Record<string, string>> | undefined;
+  searchAttributes?: readonly string[] | undefined;
   /** Where the worker will decrypt payloads for the Web UI. */
   codecPort?: number | undefined;
   onProgress?: ((text: string) => void) | undefined;
@@ -82,7 +82,7 @@ interface Ports {
 
 function serverArgs(
   { port, ui, http, metrics }: Ports,
-  { searchAttributes = {}, codecPort }: TemporalOptions,
+  { searchAttributes = [], codecPort }: TemporalOptions,
   store: string | undefined,
 ): string[] {
   // Set all four: ports that the server picks itself collide with those of another server.
@@ -94,7 +94,7 @@ function serverArgs(
     ...(store
       ? ['--db-filename', store, '--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=FULL']
       : []),
-    ...Object.entries(searchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
+    ...searchAttributes.flatMap((each) => ['--search-attribute', each]),
     ...SETTINGS.flatMap((setting) => ['--dynamic-config-value', setting]),
   ];
 }

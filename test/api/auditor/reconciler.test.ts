@@ -1,4 +1,3 @@
-/** The auditor starts the missing workflow of each row, once, with a real Postgres and a real Temporal. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, afterEach, before, test } from 'node:test';
@@ -10,7 +9,7 @@ import { createUserStore, type UserStore } from '../../../api/users/store.ts';
 import { createProfileStarter } from '../../../api/users/workflow.ts';
 import { createLog } from '../../../lib/log.ts';
 import { createExists } from '../../../lib/temporal/exists.ts';
-import { cancelWorkflowId, orderWorkflowId, profileWorkflowId } from '../../../specs/identity.ts';
+import { profileWorkflowId, orderWorkflowId, cancelWorkflowId } from '../../../specs/temporal.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createDatabase, type TestDatabase } from '../../support/postgres/database.ts';
 import { realTemporal } from '../../support/temporal/server.ts';

@@ -1,4 +1,3 @@
-/** Which workflows the order service starts. No worker polls the queue, so they stay as started. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
@@ -8,8 +7,7 @@ import { createSaga, type SagaOptions } from '../../../api/orders/workflow.ts';
 import { createLog } from '../../../lib/log.ts';
 import { ifFound } from '../../../lib/temporal/client.ts';
 import { inputOf } from '../../../operator/temporal-runs.ts';
-import { cancelWorkflowId, orderWorkflowId } from '../../../specs/identity.ts';
-import type { OrderInput } from '../../../specs/temporal.ts';
+import { orderWorkflowId, cancelWorkflowId, type OrderInput } from '../../../specs/temporal.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createWorld } from '../../support/fakes/world.ts';
 import { withWorker } from '../../support/temporal/server.ts';

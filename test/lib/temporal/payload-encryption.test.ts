@@ -1,8 +1,7 @@
-/** With keys Temporal stores only encrypted payloads, and a missing key delays an order without harm. */
 import assert from 'node:assert/strict';
 import { before, describe, it, test } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
-import { orderWorkflowId } from '../../../specs/identity.ts';
+import { orderWorkflowId } from '../../../specs/temporal.ts';
 import { eventually } from '../../support/eventually.ts';
 import { activitiesOf, createWorld, type World } from '../../support/fakes/world.ts';
 import {

@@ -1,10 +1,10 @@
-/** `npm run audit` compares orders with their workflows: missing, terminated, running and expired ones. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import type { SearchAttributePair } from '@temporalio/common';
 import { orderCommand } from '../../../operator/order/command.ts';
-import { cancelWorkflowId, chargeKey, orderWorkflowId } from '../../../specs/identity.ts';
+import { chargeKey } from '../../../specs/identity.ts';
+import { orderWorkflowId, cancelWorkflowId } from '../../../specs/temporal.ts';
 import { eventually } from '../../support/eventually.ts';
 import { without } from '../../support/postgres/damage.ts';
 import { insertOrder } from '../../support/postgres/rows.ts';

@@ -1,10 +1,9 @@
-/** After an older backup of the orders is restored, retries and cancellations repair the rows. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { auditCommand } from '../../../operator/audit/command.ts';
 import { orderCommand } from '../../../operator/order/command.ts';
-import { cancelWorkflowId, orderWorkflowId } from '../../../specs/identity.ts';
+import { orderWorkflowId, cancelWorkflowId } from '../../../specs/temporal.ts';
 import { eventually } from '../../support/eventually.ts';
 import { withoutCharges } from '../../support/postgres/without-charges.ts';
 import { createBuyer, type Buyer } from '../../support/shop/buyer.ts';

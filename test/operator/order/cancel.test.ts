@@ -1,10 +1,9 @@
-/** An operator's cancellation happens once and is always recorded first. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { auditCommand } from '../../../operator/audit/command.ts';
 import { orderCommand } from '../../../operator/order/command.ts';
-import { cancelWorkflowId } from '../../../specs/identity.ts';
+import { cancelWorkflowId } from '../../../specs/temporal.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createBuyer } from '../../support/shop/buyer.ts';
 import { acts, because, run, shop, stuckMetric, temporal } from '../../support/shop/operated.ts';

@@ -1,8 +1,7 @@
-/** Stuck orders are listed with the reason, and a retry lets them continue. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { cancelWorkflowId, orderWorkflowId } from '../../../specs/identity.ts';
+import { orderWorkflowId, cancelWorkflowId } from '../../../specs/temporal.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createWorld } from '../../support/fakes/world.ts';
 import { insertOrder } from '../../support/postgres/rows.ts';

@@ -1,9 +1,8 @@
-/** An operator can restore the lost row of an order from its workflows. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { orderCommand } from '../../../operator/order/command.ts';
-import { cancelWorkflowId, orderWorkflowId } from '../../../specs/identity.ts';
+import { orderWorkflowId, cancelWorkflowId } from '../../../specs/temporal.ts';
 import { createWorld, type World } from '../../support/fakes/world.ts';
 import { createDatabase, type TestDatabase } from '../../support/postgres/database.ts';
 import { insertOrder } from '../../support/postgres/rows.ts';

@@ -1,9 +1,8 @@
-/** An operator's retry lets a stuck or terminated order finish and never charges or notifies twice. */
 import assert from 'node:assert/strict';
 import { userInfo } from 'node:os';
 import { test } from 'node:test';
 import { auditCommand } from '../../../operator/audit/command.ts';
-import { cancelWorkflowId, orderWorkflowId } from '../../../specs/identity.ts';
+import { orderWorkflowId, cancelWorkflowId } from '../../../specs/temporal.ts';
 import { eventually } from '../../support/eventually.ts';
 import { withoutCharges } from '../../support/postgres/without-charges.ts';
 import { createBuyer } from '../../support/shop/buyer.ts';

@@ -1,4 +1,3 @@
-/** `npm run order <id>` shows every part of a finished order and changes nothing. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
@@ -7,7 +6,8 @@ import { createNotificationStore } from '../../../api/notifications/store.ts';
 import { createTransport } from '../../../lib/kafka/transport.ts';
 import { createLog } from '../../../lib/log.ts';
 import { eventDocument } from '../../../specs/generated/preferable/channels.ts';
-import { chargeKey, orderEventId, orderWorkflowId } from '../../../specs/identity.ts';
+import { chargeKey, orderEventId } from '../../../specs/identity.ts';
+import { orderWorkflowId } from '../../../specs/temporal.ts';
 import { createWorld } from '../../support/fakes/world.ts';
 import { databases, placeRow, runOrderComplete, topicPrefix } from '../../support/shop/order-command.ts';
 import { awaitOutcome, env, withWorker } from '../../support/temporal/server.ts';

@@ -1,5 +1,5 @@
 import type { Client } from '@temporalio/client';
-import { cancelWorkflowId, orderWorkflowId } from '../../../specs/identity.ts';
+import { orderWorkflowId, cancelWorkflowId } from '../../../specs/temporal.ts';
 import { mapConcurrently } from '../map-concurrently.ts';
 import type { Rows, OrderRow } from './rows.ts';
 import { violations, type Violation } from './violation.ts';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { cancelWorkflowId, chargeKey, orderWorkflowId, profileWorkflowId } from '../../../specs/identity.ts';
+import { chargeKey } from '../../../specs/identity.ts';
+import { profileWorkflowId, orderWorkflowId, cancelWorkflowId } from '../../../specs/temporal.ts';
 import { mailsTo } from '../../support/shop/inbox.ts';
 import type { Buyer } from '../clients/buyer.ts';
 import type { DeathShop } from './shop.ts';

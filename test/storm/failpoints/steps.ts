@@ -35,10 +35,10 @@ const isCancellation = ({ status }: { status: string }) => status === 'CANCELLED
 const ORDERS = { role: 'orders', file: 'api/orders/store.ts', exported: 'createOrderStore' } as const;
 const SAGA = { role: 'orders', file: 'api/orders/workflow.ts', exported: 'createSaga' } as const;
 const SETTLING = { ...ORDERS, role: 'worker' } as const;
-const ASKING = { role: 'worker', file: 'activities/billing.ts', exported: 'createBillingActivities' } as const;
+const ASKING = { role: 'worker', file: 'activities/charge.ts', exported: 'createChargeActivities' } as const;
 const ANNOUNCING = {
   role: 'worker',
-  file: 'activities/announcement.ts',
+  file: 'activities/announce.ts',
   exported: 'createAnnouncementActivities',
   hook: method('announceOrder'),
 } as const;

@@ -4,8 +4,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { createAnnouncementActivities } from '../../../activities/announcement.ts';
-import { createBillingActivities } from '../../../activities/billing.ts';
+import { createAnnouncementActivities } from '../../../activities/announce.ts';
+import { createChargeActivities } from '../../../activities/charge.ts';
+import { createPaymentByCall } from '../../../activities/payment/by-call.ts';
 import { ordersInProgress, unfinishedCancellations, unstartedChanges } from '../../../api/auditor/unstarted.ts';
 import { createBillingStore } from '../../../api/billing/store.ts';
 import { createMailer } from '../../../api/notifications/mailer.ts';
@@ -78,11 +79,15 @@ const publisher = { publish: async () => {}, close: async () => {} };
 const reply = {
   status: 200,
   body: { outcome: 'CANCELLED', cause: 'buyer', transactionId: 1, amount: 5 },
+  problem: undefined,
   header: () => undefined,
 };
 const billing = Object.assign(async () => reply, { close: async () => {} }) satisfies HttpClient;
-const asking = createBillingActivities({ billing, orders: { find: async () => undefined } });
-const announcing = createAnnouncementActivities({ publisher, codec: { encode: () => ({}) } as never });
+const charging = createChargeActivities({
+  payment: createPaymentByCall(billing),
+  orders: { find: async () => undefined },
+});
+const announcing = createAnnouncementActivities({ announcement: { announce: async () => {} } });
 const profiles = createProfileWorld();
 const asActivity = <Input>(act: (input: Input) => Promise<unknown>, input: Input) =>
   new MockActivityEnvironment().run(act, input);
@@ -94,13 +99,13 @@ const movement = (kind: 'replenishment' | 'withdrawal') =>
 const acts: Record<string, () => Promise<unknown>> = {
   place: () => orders.place(request),
   start: () => saga.awaitOutcome(order),
-  charge: () => asActivity(asking.chargeOrder, { ...ids, price: 5 }),
+  charge: () => asActivity(charging.chargeOrder, { ...ids, price: 5 }),
   'billing.withdraw': () => money.withdraw(movement('withdrawal')),
   settle: () => orders.settle(ids.orderId, 'SUCCESS', null),
   announce: () => announcing.announceOrder({ ...ids, status: 'SUCCESS', reason: null }),
   'cancel-request': () => orders.requestCancellation(ids.orderId, 'buyer'),
   'cancel-start': () => saga.cancelAndWait(order, 'buyer'),
-  'cancel-charge': () => asActivity(asking.cancelCharge, { ...ids, cause: 'buyer' }),
+  'cancel-charge': () => asActivity(charging.cancelCharge, { ...ids, cause: 'buyer' }),
   'billing.refund': refund,
   'billing.tombstone': () => money.cancel(movement('withdrawal'), 'buyer'),
   'cancel-settle': () => orders.cancel(ids.orderId, 'buyer'),

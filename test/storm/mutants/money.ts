@@ -30,12 +30,15 @@ export const moneyMutants: readonly Mutant[] = [
     caughtBy: ['I5', 'I6', 'I7'],
     changes: [
       {
-        file: 'activities/billing.ts',
-        find: "import { cancellationSignal } from '@temporalio/activity';",
-        replace: "import { activityInfo, cancellationSignal } from '@temporalio/activity';",
+        file: 'activities/payment/by-call.ts',
+        find: "import { ApplicationFailure } from '@temporalio/common';",
+        replace: lines(
+          "import { activityInfo } from '@temporalio/activity';",
+          "import { ApplicationFailure } from '@temporalio/common';",
+        ),
       },
       {
-        file: 'activities/billing.ts',
+        file: 'activities/payment/by-call.ts',
         find: "headers: { 'idempotency-key': chargeKey(orderId),",
         replace:
           "headers: { 'idempotency-key': chargeKey(activityInfo().attempt === 1 ? orderId : `${orderId}/${activityInfo().attempt}`),",
@@ -48,16 +51,12 @@ export const moneyMutants: readonly Mutant[] = [
     caughtBy: ['I6'],
     changes: [
       {
-        file: 'activities/billing.ts',
-        find: lines(
-          '        body: { userId: ownerId, amount: price },',
-          '        signal: cancellationSignal(),',
-          '      });',
-        ),
+        file: 'activities/payment/by-call.ts',
+        find: lines('      body: { userId: ownerId, amount: price },', '      signal,', '    });'),
         replace: lines(
-          '        body: { userId: ownerId, amount: price },',
-          '        signal: cancellationSignal(),',
-          '      }).catch(() => undefined);',
+          '      body: { userId: ownerId, amount: price },',
+          '      signal,',
+          '    }).catch(() => undefined);',
           "      if (!reply) return { outcome: 'DECLINED' };",
         ),
       },
@@ -89,15 +88,19 @@ export const moneyMutants: readonly Mutant[] = [
     changes: [
       {
         file: 'workflows/order.ts',
-        find: '    await steps(placed).announceOrder(settled);',
+        find: '    await step.announceOrder(settled);',
         replace: lines(
           '    let announced = false;',
-          '    const announcing = steps(placed).announceOrder(settled).then(() => (announced = true));',
-          "    if (!(await condition(() => announced, '2s'))) await steps(placed).cancelCharge('operator');",
+          '    const announcing = step.announceOrder(settled).then(() => (announced = true));',
+          "    if (!(await condition(() => announced, '2s'))) await step.cancelCharge('operator');",
           '    await announcing;',
         ),
       },
-      { file: 'activities/billing.ts', find: "row?.status === 'SUCCESS' ? row.cancelCause : cause", replace: 'cause' },
+      {
+        file: 'activities/charge.ts',
+        find: "row?.status === 'SUCCESS' ? row.cancelCause : request.cause",
+        replace: 'request.cause',
+      },
     ],
   },
   {
@@ -128,9 +131,9 @@ export const moneyMutants: readonly Mutant[] = [
     changes: [
       {
         file: 'workflows/cancellation.ts',
-        find: '    const decision = decide(await steps(request).cancelCharge(request.cause));',
+        find: '    const decision = decide(await step.cancelCharge(request.cause));',
         replace: lines(
-          '    void steps(request).cancelCharge(request.cause);',
+          '    void step.cancelCharge(request.cause);',
           "    const decision = decide({ outcome: 'CANCELLED', cause: request.cause });",
         ),
       },

@@ -1,7 +1,6 @@
-/** The checks of rows, workflows, messages and resources: each finds a violation, and accepts valid data. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cancelWorkflowId, orderWorkflowId } from '../../../specs/identity.ts';
+import { orderWorkflowId, cancelWorkflowId } from '../../../specs/temporal.ts';
 import { consistentRows, order, STRANGER } from '../../support/fakes/storm-history.ts';
 import { checkAtQuiescence } from '../checks/at-quiescence.i5-i6-i8-i15.ts';
 import { checkAcrossDatabases } from '../checks/databases.i1-i2-i4-i7-i10-i12-i15.ts';

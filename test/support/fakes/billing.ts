@@ -90,5 +90,6 @@ export function createBilling({
 }
 
 function reply(status: number, body: unknown): Reply {
-  return { status, body, header: () => undefined };
+  const { type } = body as { type?: string };
+  return { status, body, problem: type?.replace('/problems/', ''), header: () => undefined };
 }

@@ -67,4 +67,9 @@ export function createProfileWorld({
   });
 }
 
-const reply = (status: number, body: unknown = {}): Reply => ({ status, body, header: () => undefined });
+const reply = (status: number, body: { type?: string; [name: string]: unknown } = {}): Reply => ({
+  status,
+  body,
+  problem: body.type?.replace('/problems/', ''),
+  header: () => undefined,
+});

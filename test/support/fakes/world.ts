@@ -1,13 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { createActivities, type Activities } from '../../../activities/index.ts';
+import { createAnnouncementByEvent } from '../../../activities/announcement/by-event.ts';
+import { createActivities } from '../../../activities/index.ts';
+import type { Orders } from '../../../activities/orders.ts';
+import { createPaymentByCall } from '../../../activities/payment/by-call.ts';
 import { createEventCodec } from '../../../lib/kafka/events.ts';
 import type { Message } from '../../../lib/kafka/message.ts';
 import asyncapi from '../../../specs/generated/preferable/asyncapi.json' with { type: 'json' };
 import { chargeKey } from '../../../specs/identity.ts';
-import type { OrderInput } from '../../../specs/temporal.ts';
+import {
+  IN_PROGRESS,
+  type FinalStatus,
+  type OrderStatus,
+  type RequestedCause,
+  type Activities,
+  type OrderInput,
+} from '../../../specs/temporal.ts';
+import type { Step } from '../../../workflows/step-table.ts';
 import { createBilling, type EarlyAnswer } from './billing.ts';
-
-export type Step = 'chargeOrder' | 'cancelCharge' | 'settleOrder' | 'cancelOrder' | 'announceOrder';
 
 export interface WorldOptions {
   balance?: number;
@@ -31,10 +40,10 @@ export function createWorld(options: WorldOptions = {}) {
   const orderId = randomUUID();
   const row = {
     id: orderId,
-    status: 'IN_PROGRESS',
-    firstStatus: null as string | null,
+    status: IN_PROGRESS as OrderStatus,
+    firstStatus: null as FinalStatus | null,
     reason: null as string | null,
-    cancelCause: null as string | null,
+    cancelCause: null as RequestedCause | null,
   };
   const messages: Message[] = [];
   const { silentCharge, billingAnswersFirst: answersFirst, maxDelayMs } = options;
@@ -47,12 +56,16 @@ export function createWorld(options: WorldOptions = {}) {
     maxDelayMs,
   });
 
+  const publisher = { publish: async (message: Message) => void messages.push(message), close: async () => {} };
+  const codec = createEventCodec(asyncapi);
   const activities = createActivities({
+    payment: createPaymentByCall(billing.client),
+    announcement: createAnnouncementByEvent({ publisher, codec }),
     billing: billing.client,
     users: billing.client,
     orders: rowStore(row),
-    publisher: { publish: async (message) => void messages.push(message), close: async () => {} },
-    codec: createEventCodec(asyncapi),
+    publisher,
+    codec,
   });
 
   return {
@@ -85,18 +98,18 @@ export type World = ReturnType<typeof createWorld>;
 
 function rowStore(row: {
   id: string;
-  status: string;
-  firstStatus: string | null;
+  status: OrderStatus;
+  firstStatus: FinalStatus | null;
   reason: string | null;
-  cancelCause: string | null;
-}) {
+  cancelCause: RequestedCause | null;
+}): Orders {
   return {
     find: async () => ({ ...row }),
-    async settle(_id: string, status: string, reason: string | null) {
+    async settle(_id, status, reason) {
       if (row.status === 'IN_PROGRESS') Object.assign(row, { status, firstStatus: status, reason });
       return { ...row };
     },
-    async cancel(_id: string, reason: string | null) {
+    async cancel(_id, reason) {
       if (row.status === 'IN_PROGRESS' || row.status === 'SUCCESS')
         Object.assign(row, { status: 'CANCELLED', firstStatus: row.firstStatus ?? 'CANCELLED', reason });
       return { ...row };
@@ -105,7 +118,7 @@ function rowStore(row: {
 }
 
 /** The activity takes effect and fails, as if its process had crashed before it reported the result. */
-function losingAnswers(activities: Activities, step: Step, times: number): Activities {
+export function losingAnswers(activities: Activities, step: Step, times: number): Activities {
   let left = times;
   const act = activities[step] as (input: never) => Promise<unknown>;
   const lossy = async (input: never) => {

@@ -1,4 +1,5 @@
-import type { CancelCause, Kind, Outcome, Scope, Transaction } from '../../../api/billing/movement.ts';
+import type { Kind, Outcome, Scope, Transaction } from '../../../api/billing/movement.ts';
+import type { CancelCause } from '../../../specs/temporal.ts';
 import type { Model } from './model.ts';
 
 /** A call to billing. Keys are numbers, which each run maps to its own UUIDs. */

@@ -1,4 +1,4 @@
-import type { FinalStatus, OrderStatus } from '../../../api/orders/order.ts';
+import type { FinalStatus, OrderStatus } from '../../../specs/temporal.ts';
 import type { Model } from './model.ts';
 
 /** Few keys and prices, so that they collide. A version identifies an order. */

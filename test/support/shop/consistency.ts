@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Client } from '@temporalio/client';
-import { chargeKey, orderWorkflowId } from '../../../specs/identity.ts';
+import { chargeKey } from '../../../specs/identity.ts';
+import { orderWorkflowId } from '../../../specs/temporal.ts';
 import type { order } from '../../../workflows/order.ts';
 import type { Shop } from './shop.ts';
 

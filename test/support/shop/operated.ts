@@ -1,6 +1,6 @@
 import { after } from 'node:test';
 import { orderCommand } from '../../../operator/order/command.ts';
-import { orderWorkflowId } from '../../../specs/identity.ts';
+import { orderWorkflowId } from '../../../specs/temporal.ts';
 import { freePort } from '../free-port.ts';
 import { realTemporal } from '../temporal/server.ts';
 import { startLinkedShop } from './linked.ts';

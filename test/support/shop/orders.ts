@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { ordersApi } from '../../../api/orders/app.ts';
-import type { FinalStatus } from '../../../api/orders/order.ts';
 import { createOrderStore, type OrderStore } from '../../../api/orders/store.ts';
 import type { Saga } from '../../../api/orders/workflow.ts';
 import { restDocument } from '../../../roles/contract.ts';
+import type { FinalStatus } from '../../../specs/temporal.ts';
 import { createDatabase } from '../postgres/database.ts';
 import { asUser, trustingVerifier } from '../requests/callers.ts';
 import { createContractClient, type Answer } from '../requests/contract-client.ts';

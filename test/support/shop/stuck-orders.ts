@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after } from 'node:test';
 import { orderCommand } from '../../../operator/order/command.ts';
-import { orderWorkflowId } from '../../../specs/identity.ts';
+import { orderWorkflowId } from '../../../specs/temporal.ts';
 import { eventually } from '../eventually.ts';
 import { createDatabase } from '../postgres/database.ts';
 import { env, realTemporal, silentRuntime } from '../temporal/server.ts';

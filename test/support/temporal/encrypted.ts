@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
-import type { Activities } from '../../../activities/index.ts';
 import { createTemporal, type Temporal, type TemporalAddress } from '../../../lib/temporal/client.ts';
 import type { PayloadKeys } from '../../../lib/temporal/payload-codec.ts';
+import type { Activities } from '../../../specs/temporal.ts';
 import { bundleWorkflows, hostWorkflows } from '../../../worker/host.ts';
 import { env } from './server.ts';
 

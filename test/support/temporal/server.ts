@@ -2,11 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import type { Activities } from '../../../activities/index.ts';
 import { createTemporal } from '../../../lib/temporal/client.ts';
-import { searchAttributes } from '../../../local/servers/temporal/search-attributes.ts';
-import { cancelWorkflowId, orderWorkflowId } from '../../../specs/identity.ts';
-import type { SettledOrder } from '../../../specs/temporal.ts';
+import {
+  searchAttributes,
+  orderWorkflowId,
+  cancelWorkflowId,
+  type Activities,
+  type SettledOrder,
+} from '../../../specs/temporal.ts';
 import type { cancellation } from '../../../workflows/cancellation.ts';
 import type { order } from '../../../workflows/order.ts';
 import { eventually } from '../eventually.ts';
@@ -36,7 +39,7 @@ export async function timeSkippingTemporal(): Promise<TestWorkflowEnvironment> {
       server: { executable: { type: 'existing-path', path: env('TEST_TIME_SKIPPING_SERVER') } },
     }),
   );
-  const keywords = Object.fromEntries(Object.keys(searchAttributes).map((name) => [name, KEYWORD]));
+  const keywords = Object.fromEntries(Object.values(searchAttributes).map(({ name }) => [name, KEYWORD]));
   await temporal.connection.operatorService.addSearchAttributes({ namespace: 'default', searchAttributes: keywords });
   return temporal;
 }

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { searchAttributes } from '../../../local/servers/temporal/search-attributes.ts';
+import { searchAttributeFlags } from '../../../local/servers/temporal/search-attributes.ts';
 import { startTemporal } from '../../../local/servers/temporal/temporal.ts';
 import { bundleWorkflows } from '../../../worker/host.ts';
 import { quietRuntime, realTemporal } from '../../support/temporal/server.ts';
@@ -15,7 +15,12 @@ type Recorded = Omit<Stored, 'localInputs'>;
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 const dir = await mkdtemp(join(tmpdir(), 'order-saga-histories-'));
-const server = await startTemporal({ dataDir: dir, inMemory: true, searchAttributes, onProgress: say });
+const server = await startTemporal({
+  dataDir: dir,
+  inMemory: true,
+  searchAttributes: searchAttributeFlags,
+  onProgress: say,
+});
 try {
   const bundle = join(dir, 'workflows.js');
   await writeFile(bundle, (await bundleWorkflows()).code);

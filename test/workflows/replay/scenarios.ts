@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import type { Activities } from '../../../activities/index.ts';
 import { createProfileStarter } from '../../../api/users/workflow.ts';
-import { cancelWorkflowId, orderWorkflowId, profileWorkflowId } from '../../../specs/identity.ts';
+import { profileWorkflowId, orderWorkflowId, cancelWorkflowId, type Activities } from '../../../specs/temporal.ts';
 import { eventually } from '../../support/eventually.ts';
 import { createProfileWorld } from '../../support/fakes/profile-world.ts';
 import { createWorld, type World } from '../../support/fakes/world.ts';
