@@ -1,9 +1,8 @@
 import type { EventCodec } from '../../lib/kafka/events.ts';
 import type { Publisher } from '../../lib/kafka/message.ts';
+import { orderEvents } from '../../specs/generated/order-events.ts';
 import { orderEventId } from '../../specs/identity.ts';
 import type { Announcement } from './port.ts';
-
-const EVENT_TYPES = { SUCCESS: 'OrderCreated', FAILED: 'OrderRejected', CANCELLED: 'OrderCancelled' } as const;
 
 /** Announces with an event on Kafka, whose id is the same however often it is published. */
 export const createAnnouncementByEvent = ({
@@ -14,12 +13,12 @@ export const createAnnouncementByEvent = ({
   codec: EventCodec;
 }): Announcement => ({
   async announce({ orderId, ownerId, status, reason, correlationId, traceparent }) {
-    const type = EVENT_TYPES[status];
+    const { name: type, topic } = orderEvents[status];
     await publisher.publish(
       codec.encode({
         id: orderEventId(orderId, type),
         type,
-        topic: `order-service.${type}`,
+        topic,
         key: orderId,
         payload: { orderId, userId: ownerId, ...(type === 'OrderRejected' && { reason: reason ?? 'unknown' }) },
         correlationId,

@@ -1,4 +1,6 @@
+import { orderEvents } from '../../specs/generated/order-events.ts';
 import { chargeKey } from '../../specs/identity.ts';
+import type { FinalStatus } from '../../specs/temporal.ts';
 import type { Announcing, AuditData, AuditedMovement, AuditedNotification, AuditedOrder, Drift } from './findings.ts';
 
 type Finding = Omit<Drift, 'ownerId'>;
@@ -87,17 +89,14 @@ function moneyDrifts(
 
 const UNPAID: readonly string[] = ['DECLINED', 'CANCELLED', 'REFUNDED'];
 
-const EVENT_OF: Readonly<Record<string, string>> = {
-  SUCCESS: 'OrderCreated',
-  FAILED: 'OrderRejected',
-  CANCELLED: 'OrderCancelled',
-};
+/** The event that announces a final status; the audit data has statuses as plain text. */
+const eventOf = (status: string): string => orderEvents[status as FinalStatus].name;
 
 /** One notification of the first final status and one of a later cancellation. Those being announced may be missing. */
 function notificationDrifts({ id, status, firstStatus }: AuditedOrder, index: Index): Finding[] {
   const sent = (index.notifications.get(id) ?? []).map(({ eventName }) => eventName).toSorted();
-  const mayFollow = (index.announcing.get(id) ?? []).map((each) => EVENT_OF[each]!);
-  const all = [...new Set([EVENT_OF[firstStatus ?? status]!, EVENT_OF[status]!])].toSorted();
+  const mayFollow = (index.announcing.get(id) ?? []).map(eventOf);
+  const all = [...new Set([eventOf(firstStatus ?? status), eventOf(status)])].toSorted();
   const due = all.filter((event) => sent.includes(event) || !mayFollow.includes(event));
   const namesOf = (events: readonly string[]) => events.join(', ') || 'nothing';
   return due.join() === sent.join()

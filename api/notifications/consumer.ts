@@ -4,18 +4,15 @@ import type { EventCodec } from '../../lib/kafka/events.ts';
 import type { Received, Publisher } from '../../lib/kafka/message.ts';
 import type { Transport } from '../../lib/kafka/transport.ts';
 import type { Log } from '../../lib/log.ts';
+import { orderEvents, type OrderEventName } from '../../specs/generated/order-events.ts';
 import type { OrderCancelled, OrderCreated, OrderRejected } from '../../specs/generated/preferable/events.ts';
 import { messageOf } from './messages.ts';
-import type { EventName, NotificationStore } from './store.ts';
+import type { NotificationStore } from './store.ts';
 
 const GROUP_ID = 'notifications';
 
 /** One topic per final status of an order. */
-export const orderTopics = [
-  'order-service.OrderCreated',
-  'order-service.OrderRejected',
-  'order-service.OrderCancelled',
-] as const;
+export const orderTopics = Object.values(orderEvents).map(({ topic }) => topic);
 
 export interface ConsumerPorts {
   transport: Transport;
@@ -40,7 +37,7 @@ export function consumeOrderEvents({
   const handle = async (message: Received): Promise<void> => {
     const { id, type, payload, correlationId } = codec.decode(message);
     const { orderId, userId, ...rest } = payload as OrderCreated | OrderRejected | OrderCancelled;
-    const eventName = type as EventName;
+    const eventName = type as OrderEventName;
     const text = messageOf({ name: eventName, orderId, ...rest });
     const recorded = await store.record({ id, userId, orderId, eventName, message: text, correlationId });
     log.info(

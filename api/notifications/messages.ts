@@ -1,8 +1,8 @@
+import type { OrderEventName } from '../../specs/generated/order-events.ts';
 import type { OrderRejected } from '../../specs/generated/preferable/events.ts';
-import type { EventName } from './store.ts';
 
 export interface OrderEvent {
-  name: EventName;
+  name: OrderEventName;
   orderId: string;
   /** Only if rejected. */
   reason?: OrderRejected['reason'] | undefined;
@@ -25,12 +25,12 @@ export function messageOf({ name, orderId, reason }: OrderEvent): string {
   }
 }
 
-const outcome: Record<EventName, string> = {
+const outcome: Record<OrderEventName, string> = {
   OrderCreated: 'has been placed',
   OrderRejected: 'could not be completed',
   OrderCancelled: 'has been cancelled',
 };
 
 /** The subject of the mail. */
-export const subjectOf = ({ eventName, orderId }: { eventName: EventName; orderId: string }): string =>
+export const subjectOf = ({ eventName, orderId }: { eventName: OrderEventName; orderId: string }): string =>
   `Your order ${orderId} ${outcome[eventName]}`;

@@ -1,7 +1,7 @@
 import type { Database } from '../../lib/database.ts';
 import { PrismaClient } from '../../prisma/generated/notifications/client.ts';
+import type { OrderEventName } from '../../specs/generated/order-events.ts';
 
-export type EventName = 'OrderCreated' | 'OrderRejected' | 'OrderCancelled';
 type DeliveryStatus = 'PENDING' | 'SENT' | 'UNDELIVERABLE';
 
 export interface NewNotification {
@@ -9,7 +9,7 @@ export interface NewNotification {
   id: string;
   userId: string;
   orderId: string;
-  eventName: EventName;
+  eventName: OrderEventName;
   message: string;
   correlationId: string;
 }
@@ -59,7 +59,7 @@ export function createNotificationStore({ adapter }: Pick<Database, 'adapter'>) 
       return rows.map((row) => ({
         ...row,
         seq: Number(row.seq),
-        eventName: row.eventName as EventName,
+        eventName: row.eventName as OrderEventName,
         status: row.status as DeliveryStatus,
       }));
     },

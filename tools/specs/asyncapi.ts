@@ -49,6 +49,18 @@ export function channelsSource(document: Json): string {
     export const eventDocument = { channels: ${JSON.stringify(Object.fromEntries(channels))} } as const;`;
 }
 
+/** The source of `order-events.ts`: the event and the topic that announce each final status of an order. */
+export function orderEventsSource(document: Json): string {
+  const events = Object.values<Json>(document.channels).flatMap(({ 'x-announces': status, address, messages }) =>
+    status ? [[status, { name: Object.keys(messages)[0]!, topic: address }] as const] : [],
+  );
+  return `
+    /** The event that announces each final status of an order, and its topic. */
+    export const orderEvents = ${JSON.stringify(Object.fromEntries(events))} as const;
+
+    export type OrderEventName = (typeof orderEvents)[keyof typeof orderEvents]['name'];`;
+}
+
 function topicOf({ address, bindings: { kafka } }: Json): Json {
   // Kafka takes configuration values as strings.
   const configuration = Object.entries(kafka.topicConfiguration).map(([name, value]) => [name, String(value)]);

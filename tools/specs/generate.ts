@@ -5,7 +5,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { format, resolveConfig } from 'prettier';
-import { channelsSource, checkEventDocument, eventDocument, eventTypes } from './asyncapi.ts';
+import { channelsSource, checkEventDocument, eventDocument, eventTypes, orderEventsSource } from './asyncapi.ts';
 import { apiDocument, apiTypes } from './openapi.ts';
 import { problemsSource, readKinds } from './problems.ts';
 import { lint } from './redocly.ts';
@@ -32,6 +32,8 @@ export async function generate(): Promise<Map<string, string>> {
     await add(`${style}/asyncapi.json`, JSON.stringify(events));
     await add(`${style}/events.ts`, BANNER + (await eventTypes(events)));
     await add(`${style}/channels.ts`, BANNER + channelsSource(events));
+    // The same in every style.
+    await add('order-events.ts', BANNER + orderEventsSource(events));
   }
   return files;
 }

@@ -1,14 +1,14 @@
+import { deadLetterTopic } from '../../../lib/kafka/dead-letters.ts';
 import { searchTopics, type FoundMessage, type Search, type SearchResult } from '../../../lib/kafka/search.ts';
-import { eventDocument } from '../../../specs/generated/preferable/channels.ts';
+import { orderEvents } from '../../../specs/generated/order-events.ts';
 import type { Lookup } from '../../lookup.ts';
 import { columns, type Clock } from '../../terminal.ts';
 
 const SEARCH_WITHIN_MS = 15_000;
 /** Between the database and the publishers. */
 const CLOCK_SKEW_MS = 5 * 60_000;
-const orderTopics: string[] = Object.values(eventDocument.channels)
-  .map(({ address }) => address)
-  .filter((topic) => topic.startsWith('order-service.'));
+const topics = Object.values(orderEvents).map(({ topic }) => topic);
+const orderTopics = [...topics, ...topics.map(deadLetterTopic)];
 
 /** The order's events in Kafka, dead letters included; undefined if none. */
 export async function readEvents(

@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Kafka, logLevel } from 'kafkajs';
-import type { EventName } from '../../../api/notifications/store.ts';
 import { createEventCodec } from '../../../lib/kafka/events.ts';
 import type { Received } from '../../../lib/kafka/message.ts';
 import { createTransport, type Transport } from '../../../lib/kafka/transport.ts';
 import { createLog } from '../../../lib/log.ts';
+import type { OrderEventName } from '../../../specs/generated/order-events.ts';
 import asyncapi from '../../../specs/generated/preferable/asyncapi.json' with { type: 'json' };
 import { eventDocument } from '../../../specs/generated/preferable/channels.ts';
 import { orderEventId } from '../../../specs/identity.ts';
@@ -39,7 +39,7 @@ export async function startBroker() {
     connect,
     size,
     createTopics: () => transport.createTopics(Object.values(eventDocument.channels), 1),
-    orderEvent(type: EventName, payload: { orderId: string; userId: string }) {
+    orderEvent(type: OrderEventName, payload: { orderId: string; userId: string }) {
       const { orderId } = payload;
       return codec.encode({
         id: orderEventId(orderId, type),

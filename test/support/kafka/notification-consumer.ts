@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach } from 'node:test';
 import { consumeOrderEvents } from '../../../api/notifications/consumer.ts';
-import type { EventName, NotificationStore } from '../../../api/notifications/store.ts';
+import type { NotificationStore } from '../../../api/notifications/store.ts';
 import type { Message } from '../../../lib/kafka/message.ts';
 import { createLog } from '../../../lib/log.ts';
+import type { OrderEventName } from '../../../specs/generated/order-events.ts';
 import { eventually } from '../eventually.ts';
 import { startBroker, type Broker } from './broker.ts';
 import { startNotifications, type Notifications } from './notifications.ts';
@@ -47,7 +48,7 @@ export function consume({
   return consumption;
 }
 
-export const event = (type: EventName, payload: object = {}, orderId: string = randomUUID()): Message =>
+export const event = (type: OrderEventName, payload: object = {}, orderId: string = randomUUID()): Message =>
   broker.orderEvent(type, { orderId, userId: randomUUID(), ...payload });
 
 export const publish = async (messages: Message[]) => {

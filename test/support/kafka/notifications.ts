@@ -8,11 +8,11 @@ import type { Profiles } from '../../../api/notifications/profiles.ts';
 import { createSender, type SenderPorts } from '../../../api/notifications/sender.ts';
 import {
   createNotificationStore,
-  type EventName,
   type NewNotification,
   type NotificationStore,
 } from '../../../api/notifications/store.ts';
 import { resolveDocument } from '../../../lib/http/openapi.ts';
+import type { OrderEventName } from '../../../specs/generated/order-events.ts';
 import bundled from '../../../specs/generated/preferable/openapi.json' with { type: 'json' };
 import { orderEventId } from '../../../specs/identity.ts';
 import { createDatabase } from '../postgres/database.ts';
@@ -24,7 +24,7 @@ export const FROM = 'Order Saga <orders@shop.example>';
 
 export function notificationOf(
   userId: string,
-  { orderId = randomUUID(), eventName = 'OrderCreated' }: { orderId?: string; eventName?: EventName } = {},
+  { orderId = randomUUID(), eventName = 'OrderCreated' }: { orderId?: string; eventName?: OrderEventName } = {},
 ): NewNotification {
   const message = messageOf({ name: eventName, orderId, reason: 'insufficient-funds' });
   return { id: orderEventId(orderId, eventName), userId, orderId, eventName, message, correlationId: 'test' };
