@@ -34,8 +34,8 @@ export function createProfileActivities({ billing, users, publisher, codec }: Pr
 
     /**
      * Publishes the current profile until a reread finds no newer one: workflows of two changes run concurrently, so an
-     * older version could overwrite a newer one in the compacted topic. Rereads ignore the activity's timeout, because
-     * the message just published may be stale.
+     * older version could overwrite a newer one in the compacted topic. Once a message is
+     * published, rereads ignore the activity's timeout: to stop there could leave an outdated message as the last one.
      */
     async announceProfile(change) {
       let announced: { version: number; deleted: boolean } | undefined;

@@ -14,6 +14,7 @@ import { worker } from '../roles/worker.ts';
 import { installRuntime } from '../worker/runtime.ts';
 
 const roles: Record<RoleName, Role> = { auth, users, billing, orders, notifications, worker, auditor, gateway };
+const logLevelReader = oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info');
 const USAGE = `Usage: order-saga <role…>\nRoles: all, ${roleNames.join(', ')}\n`;
 /** Longer than any role needs to close. */
 const CLOSE_TIMEOUT_MS = 20_000;
@@ -27,24 +28,30 @@ async function main(args: string[], env: Env): Promise<void> {
     return refuse(`${unknown.map((arg) => `There is no role "${arg}".\n`).join('')}${USAGE}`);
 
   const sameProcess = new Set(roleNames.filter((name) => wanted.has(name)));
-  const log = createLog(oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info')(env));
-  const starts = configureAll(sameProcess, env);
-  if (starts) await run(starts, { log, urls: new Map(), allowNonDurable: env['DATABASE_MAY_FORGET'] === 'true' });
+  const config = configureAll(sameProcess, env);
+  if (!config) return;
+  const log = createLog(config.logLevel);
+  await run(config.starts, { log, urls: new Map(), allowNonDurable: env['DATABASE_MAY_FORGET'] === 'true' });
 }
 
 /** Reports the configuration faults of all roles at once, before any of them connects. */
 function configureAll(sameProcess: ReadonlySet<RoleName>, env: Env) {
   const faults = new Set<string>();
-  const starts = [...sameProcess].map((name) => {
+  const attempt = <T>(name: string, read: () => T): T | undefined => {
     try {
-      return { name, start: roles[name].configure(env, sameProcess) };
+      return read();
     } catch (error) {
       for (const fault of (error as Error).message.split('\n'))
         faults.add(error instanceof ConfigFault ? fault : `${name}: ${fault}`);
       return undefined;
     }
+  };
+  const logLevel = attempt('order-saga', () => logLevelReader(env));
+  const starts = [...sameProcess].flatMap((name) => {
+    const start = attempt(name, () => roles[name].configure(env, sameProcess));
+    return start ? [{ name, start }] : [];
   });
-  if (faults.size === 0) return starts.filter((each) => each !== undefined);
+  if (logLevel && faults.size === 0) return { logLevel, starts };
   return refuse(`The configuration is invalid:\n${[...faults].map((fault) => `  ${fault}\n`).join('')}`);
 }
 

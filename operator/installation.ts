@@ -17,9 +17,9 @@ const CONNECTIONS_MAX = 2;
 export type Installation = ReturnType<typeof openInstallation>['parts'];
 
 /**
- * Gives a command the parts of an installation. Each is opened when it is first used, so that a command works without
- * the parts that it does not need, and closed at the end. `act` must await every Temporal call: closing the connection
- * during one ends the process.
+ * Runs `act` with the installation's databases, Temporal and Kafka. Each is opened when it is first used, so that a
+ * command works without the parts that it does not need. `act` must await every Temporal call: closing the connection
+ * during one throws an error that cannot be caught.
  */
 export async function withInstallation<T>(env: Env, act: (installation: Installation) => Promise<T>): Promise<T> {
   const { parts, close } = openInstallation(env);

@@ -93,7 +93,10 @@ export const resultOf = <T>({ client }: Temporal, { workflowId, runId }: Run): P
     () => client.workflow.getHandle(workflowId, runId, { followRuns: false }).result() as Promise<T>,
   );
 
-/** Runs a waiting activity now, if it has not ended. Its attempts count from 1 again; its deadline stays. */
+/**
+ * Runs a waiting activity now. Does nothing if the activity has ended since. Its attempts count from 1 again; its
+ * deadline stays.
+ */
 export async function retryNow(
   { client }: Temporal,
   { workflowId, runId }: Pick<Run, 'workflowId' | 'runId'>,

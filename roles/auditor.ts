@@ -34,7 +34,7 @@ export const auditor: Role = {
       const { taskQueue } = config.temporal;
       const saga = createSaga({ ...config, temporal: temporal.client, taskQueue, log: shared.log });
       const startProfile = createProfileStarter({ temporal: temporal.client, taskQueue });
-      const audits = createReconciler({
+      const reconciling = createReconciler({
         sources: [
           { kind: 'order', rows: () => ordersInProgress(orders, saga.start) },
           {
@@ -54,7 +54,7 @@ export const auditor: Role = {
         { name: 'temporal', probe: temporal.check, needed: false },
       ];
       const listener = await serve(shared, config, { role: 'auditor', checks });
-      return runningOf(listener, audits, watch, temporal, orders, users, databases.orders, databases.users);
+      return runningOf(listener, reconciling, watch, temporal, orders, users, databases.orders, databases.users);
     };
   },
 };

@@ -4,13 +4,12 @@ import { decide } from './decision.ts';
 import { steps } from './steps.ts';
 import { makeSearchable, showProgress } from './web-ui.ts';
 
-/** Returns CANCELLED, or FAILED if there was nothing to cancel. */
+/** Returns CANCELLED; FAILED if the order had failed; SUCCESS if its row records no cancellation request. */
 const cancelledUpdate = defineUpdate<SettledOrder>(OUTCOME_UPDATE);
 
 /**
  * Cancels an order that is in progress or has succeeded. Billing arbitrates between this workflow and the charge: what
- * it stored first under the order's key decides for both. Every step may be repeated, and this workflow itself cannot
- * be cancelled.
+ * it stored first under the order's key decides for both. Every step may be repeated, and this workflow ignores requests to cancel it.
  */
 export async function cancellation(request: CancellationInput): Promise<SettledOrder> {
   const step = steps(request);

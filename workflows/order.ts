@@ -12,7 +12,7 @@ import { decide } from './decision.ts';
 import { steps, type Steps } from './steps.ts';
 import { makeSearchable, showProgress } from './web-ui.ts';
 
-/** Returns once the order is settled, before the event is published, because callers wait for it. */
+/** Answers as soon as the order is settled: callers must not wait for Kafka. */
 const outcomeUpdate = defineUpdate<SettledOrder>(OUTCOME_UPDATE);
 
 /** Brings an order to its final status and publishes it. Every step may be repeated, by a retry or a new run. */
@@ -43,13 +43,17 @@ export async function order(placed: OrderInput): Promise<SettledOrder> {
   });
 }
 
-/** Returns billing's definite answer. If the charge has none by the deadline or on cancellation, cancels it first. */
+/**
+ * Returns billing's definite answer. Cancels the charge first if there is none by the deadline, if the workflow is
+ * cancelled, or if billing refuses for good.
+ */
 async function definiteCharge(placed: OrderInput, step: Steps): Promise<ChargeOutcome> {
   try {
     return await step.chargeOrder();
   } catch (error) {
     // Any other error is a bug here. Rethrown, it fails the workflow task, which is retried until a fix is deployed.
     if (!(error instanceof TemporalFailure)) throw error;
+    // Only an operator cancels this workflow itself, in the Web UI. A buyer's cancellation is another workflow.
     const cause = isCancellation(error) ? 'operator' : 'deadline';
     return CancellationScope.nonCancellable(() => {
       showProgress(placed, `cancelling the charge: no definite answer from billing (${cause})`);

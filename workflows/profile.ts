@@ -1,7 +1,7 @@
 import { proxyActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { ProfileActivities, ProfileVersion } from '../specs/temporal.ts';
 
-/** Retried forever, because the change is already stored. */
+/** Retried for ever, because the change is already stored. */
 const { openAccount, announceProfile } = proxyActivities<ProfileActivities>({
   startToCloseTimeout: '10s',
   retry: { initialInterval: '250ms', backoffCoefficient: 2, maximumInterval: '30s' },

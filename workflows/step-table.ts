@@ -21,7 +21,7 @@ export interface StepDeclaration<S extends Step> {
   input(order: OrderInput, detail: StepDetail[S]): StepInput<S>;
   /** Shown in the Web UI. */
   summary(order: OrderInput, detail: StepDetail[S]): string;
-  /** Total time for all attempts. If unset, the step is retried forever. */
+  /** Total time for all attempts. If unset, the step is retried for ever. */
   limitMs?(order: OrderInput): number;
   /** Makes one attempt inside the workflow task first, unless the order's `charge` is `regular`. */
   locallyFirst?: true;

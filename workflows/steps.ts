@@ -18,12 +18,13 @@ type Proxies = {
 };
 
 const regular: Proxies = proxyActivities<OrderActivities>({
-  // Longer than the timeouts of billing and of its client, so that the side that knows most about a failure reports it.
+  // Longer than billing's statement timeout and its client's deadline, so that their error is reported and not a bare
+  // activity timeout.
   startToCloseTimeout: '5s',
   retry: { initialInterval: '250ms', backoffCoefficient: 2, maximumInterval: '30s' },
 });
 
-/** One short attempt, because it delays the workflow task and starts over if the worker crashes. */
+/** One short attempt: a local activity holds up the workflow task, and runs again if the worker crashes. */
 const local: Proxies = proxyLocalActivities<OrderActivities>({
   startToCloseTimeout: '2s',
   scheduleToCloseTimeout: '3s',

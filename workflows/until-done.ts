@@ -7,7 +7,7 @@ export interface RetriedStep {
   order: OrderInput;
   step: Step;
   settled: SettledOrder | undefined;
-  /** Total time for all attempts. If unset, retries forever. */
+  /** Total time for all attempts. If unset, retries for ever. */
   limitMs: number | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** What an audit checks, numbered as in `docs/operations.md`. */
+/** What an audit checks, numbered as in `docs/reliability.md`. */
 export const invariants = {
   I1: 'every balance equals the sum of its ledger',
   I2: 'no balance is negative',

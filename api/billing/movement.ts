@@ -5,7 +5,7 @@ export type Scope = 'client' | 'order';
 
 export type Kind = 'replenishment' | 'withdrawal';
 
-/** One key has one outcome, for ever. */
+/** One key has one outcome, for ever; only CHARGED may become REFUNDED. */
 export interface Key {
   ownerId: string;
   scope: Scope;

@@ -27,8 +27,7 @@ export function createClientReader(trustedProxies: readonly string[]): (ctx: Con
 }
 
 /**
- * Each proxy appends the address it saw, so the last untrusted one is the client. Anything before it, or before an
- * entry that is not an address, may be forged.
+ * Each proxy appends the address it saw, so the last untrusted one is the client. Entries to the left of it may be forged, and so may all to the left of one that is not an address.
  */
 function clientAddress(entries: readonly string[], peer: string, isTrusted: (address: string) => boolean): string {
   let client = peer;

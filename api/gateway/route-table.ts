@@ -13,9 +13,6 @@ export type Match = { route: Route } | { allow: string };
 
 type Methods = ReadonlyMap<string, Route>;
 
-/** Other tags are role names. */
-const rolesByTag: Readonly<Record<string, string>> = { payments: 'billing' };
-
 /**
  * One raw path segment. Rejects escaped slashes, backslashes and control characters, and `.` and `..`, escaped or not:
  * a service that unescapes once more or less would see a path that was not checked.
@@ -47,7 +44,8 @@ function methodsOf(item: Readonly<Record<string, unknown>>): Methods {
     if (!operationId || !tags?.[0]) continue;
     const route = {
       operationId,
-      role: rolesByTag[tags[0]] ?? tags[0],
+      // The tag is the role's name.
+      role: tags[0],
       needsCaller: (security ?? []).length > 0,
       media: mediaOf({ requestBody }),
     };

@@ -10,7 +10,7 @@ import type { Upstreams } from './upstreams.ts';
 /** Handlers of the gateway's own operations. */
 export function gatewayHandlers(upstreams: Upstreams): Record<string, Handler> {
   const page = loadPage('problem');
-  // Anyone may request this, and each reading calls every role.
+  // Needs no login and calls every role, so concurrent requests share one reading.
   const states = shareCalls(() => readRoleStates(upstreams));
   return {
     ready: async (call) => {
@@ -27,7 +27,7 @@ export function gatewayHandlers(upstreams: Upstreams): Record<string, Handler> {
   };
 }
 
-/** Programs, which mostly accept anything, get JSON; browsers prefer HTML and get a page. */
+/** JSON, unless the client prefers HTML as browsers do. Most programs accept anything. */
 function explain(call: Call, page: Page): void {
   const kind = call.params['kind'] ?? '';
   if (!Object.hasOwn(problemKinds, kind)) throw new Problem('not-found', 'There is no problem of this kind');

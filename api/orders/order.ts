@@ -13,7 +13,7 @@ export interface Order {
   firstStatus: FinalStatus | null;
   /** Set once the cancellation is requested. */
   cancelCause: RequestedCause | null;
-  /** ISO 8601, because orders are also sent through Temporal. */
+  /** ISO 8601, as in responses. */
   createdAt: string;
   correlationId: string;
   /** From the request that placed the order. */

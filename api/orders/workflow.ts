@@ -79,7 +79,7 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
     args: [{ ...inputOf(placed), cause }],
     staticSummary: `Cancellation of order ${placed.version} of a buyer, price ${placed.price}`,
   });
-  // The deadline applies only to calls made inside.
+  // Temporal's client applies this deadline to the calls that `act` starts.
   const within = <T>(act: () => Promise<T>): Promise<T> => temporal.withDeadline(Date.now() + answerDeadlineMs, act);
 
   /** For a workflow that completed before it received the update. */
@@ -128,7 +128,7 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
 
   const startOrder = (placed: Order, options?: StartOptions) =>
     start<typeof order>(workflowTypes.order, orderStart(placed, options), options);
-  /** A cancelled order would never get its own workflow, so start it first. */
+  /** The auditor starts workflows only for rows in progress. Once cancelled, the order would never get its own. */
   const startIfInProgress = async (placed: Order) => {
     if (placed.status === IN_PROGRESS) await startOrder(placed);
   };

@@ -36,7 +36,7 @@ export const createProfileStarter =
         staticSummary: `Version ${version} of a buyer's profile`,
       });
     try {
-      // The deadline applies only to calls made inside.
+      // Temporal's client applies this deadline to the calls that `start` makes.
       await temporal.withDeadline(Date.now() + withinMs, start);
     } catch (error) {
       // Already completed.

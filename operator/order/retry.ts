@@ -129,7 +129,7 @@ function workflowsOf(
     before: order,
     isDue: wasOpen,
     async start(tools, { cancellationStarted }) {
-      if (!(await isSafeToStart(tools, placed, cancellationStarted)))
+      if (!(await ensureCannotBeCharged(tools, placed, cancellationStarted)))
         return `Order ${id} is ${placed.status}, and billing has not confirmed yet that it can no longer be charged, so its workflow was not started. Wait until ${cancelWorkflowId(id)} has completed, then try again.`;
       await tools.saga.start(placed, { again: true });
       return undefined;
@@ -140,7 +140,7 @@ function workflowsOf(
 }
 
 /** A restored billing may have lost the outcome and would charge a final order. So its charge is cancelled first. */
-async function isSafeToStart(tools: Tools, placed: Order, cancellationStarted: boolean): Promise<boolean> {
+async function ensureCannotBeCharged(tools: Tools, placed: Order, cancellationStarted: boolean): Promise<boolean> {
   if (isCancellable(placed)) return true;
   if (!cancellationStarted) {
     await tools.saga.startCancellation(placed, 'operator', { again: true });

@@ -11,7 +11,7 @@ import { formatNotifications } from './chapters/notifications.ts';
 import { formatRow } from './chapters/row.ts';
 import { formatWorkflow, readWorkflow } from './chapters/workflow.ts';
 
-/** Describes everything known about an order. Reports a part that is missing or cannot be read in its place. */
+/** Describes everything known about an order. Where a part is missing or unreadable, says so. */
 export async function describeOrder(id: string, installation: Installation): Promise<CommandResult> {
   const { orders, billing, notifications: inbox, journal, temporal, kafka } = installation;
   const [row, workflow] = await Promise.all([

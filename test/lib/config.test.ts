@@ -46,8 +46,14 @@ const run = (words: string[], env: Record<string, string>) =>
   spawnSync(process.execPath, ['bin/order-saga.ts', ...words], { env, encoding: 'utf8', timeout: 120_000 });
 
 test('the program exits if its configuration has faults and reports those of all roles, each once', () => {
-  const { status, stderr } = run(['all'], { PORT: 'x', WORKER_SERVICE_KEY: 'not a key', SERVICE_JWKS: '{}' });
+  const { status, stderr } = run(['all'], {
+    LOG_LEVEL: 'loud',
+    PORT: 'x',
+    WORKER_SERVICE_KEY: 'not a key',
+    SERVICE_JWKS: '{}',
+  });
   const named = [
+    'LOG_LEVEL',
     'PORT',
     'AUTH_DATABASE_URL',
     'ORDERS_DATABASE_URL',

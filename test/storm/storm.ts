@@ -25,7 +25,7 @@ export interface StormOptions {
   dir: string;
   /** For mutants: ends at the first violation of one of these invariants. */
   stopsAt?: readonly string[];
-  /** Work pending this long after the last fault is stuck. */
+  /** Work that is still pending this long after the last fault counts as stuck. */
   quietWithinMs?: number;
   signal: AbortSignal;
   print(line: string): void;

@@ -3,7 +3,7 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 
 const [kind, version, downloadDir] = process.argv.slice(2);
-if (!version || !downloadDir) throw new Error('Usage: temporal-download.ts <cli|test-server> <version> <folder>');
+if (!version || !downloadDir) throw new Error('Usage: download.ts <cli|test-server> <version> <folder>');
 
 const executable = { type: 'cached-download' as const, version: `v${version}`, downloadDir };
 const environment =

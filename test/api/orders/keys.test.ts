@@ -28,7 +28,7 @@ for (const { outcome, headers = {}, body } of refusals) {
   });
 }
 
-/** Each request has all faults of those below it and one more. */
+/** Each request has one fault of its own and all the faults listed below it. */
 const checkOrder: [fault: string, outcome: string, headers: Record<string, string>, body: unknown][] = [
   [
     'no token',

@@ -71,7 +71,7 @@ function moved(ledger: Ledger, { action: kind, scope, key, amount }: Move): [Led
   });
 }
 
-/** The money that cancelled orders could still refund. Deposits leave room for it. */
+/** The money that would be refunded if every charged order were cancelled. Deposits leave room for it. */
 function refundable({ entries }: Ledger): bigint {
   const charges = entries.filter(
     ({ scope, kind, isCancelled }) => scope === 'order' && kind === 'withdrawal' && !isCancelled,

@@ -13,7 +13,7 @@ export type Scenario = (client: Client) => Promise<string>;
 
 /** Longer than the local attempt. */
 const SLOW_MS = 2_500;
-/** A failing step counts as stuck after eight attempts. */
+/** A failing step counts as stuck after nine attempts. */
 const STUCK_ATTEMPTS = 9;
 
 /** Every path of every workflow. */
