@@ -8,7 +8,7 @@ import {
   type SettledOrder,
 } from '../specs/temporal.ts';
 
-export interface OrderRow {
+interface OrderRow {
   status: OrderStatus;
   reason: string | null;
 }

@@ -30,8 +30,7 @@ export const searchAttributes = {
 } as const;
 
 export const IN_PROGRESS = 'IN_PROGRESS';
-export const finalStatuses = ['SUCCESS', 'FAILED', 'CANCELLED'] as const;
-export type FinalStatus = (typeof finalStatuses)[number];
+export type FinalStatus = 'SUCCESS' | 'FAILED' | 'CANCELLED';
 export type OrderStatus = typeof IN_PROGRESS | FinalStatus;
 
 /** Who may request a cancellation. */

@@ -1,12 +1,12 @@
 import { v7 as uuidv7 } from 'uuid';
 import { present } from '../../lib/http/answers.ts';
-import type { Call, Handler } from '../../lib/http/api.ts';
+import type { AnyCall, Handlers } from '../../lib/http/api.ts';
 import { loadPage } from '../../lib/http/page.ts';
 import { Problem } from '../../lib/http/problem.ts';
 import { USER_TOKEN_SECONDS } from '../../lib/http/tokens.ts';
 import { addressOf } from './address.ts';
 import { createLogin, type LoginPorts } from './login.ts';
-import { selfServiceHandlers } from './self-service.ts';
+import { selfServiceHandlers, type SelfServiceOperation } from './self-service.ts';
 import type { Sessions } from './sessions.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
@@ -19,12 +19,14 @@ const NO_STORE = { 'cache-control': 'no-store' };
 /** Shorter than a new key is published before it signs. */
 const JWKS_CACHE = { 'cache-control': 'public, max-age=30' };
 
+type Operations = 'loginPage' | 'logout' | 'logoutByLink' | 'register' | 'login' | 'token' | 'jwks';
+
 /** Auth's operations, except `forwardAuth`. */
-export function authHandlers(ports: AuthPorts): Record<string, Handler> {
+export function authHandlers(ports: AuthPorts): Handlers<Operations | SelfServiceOperation> {
   const { store, passwords, sessions, keys, limits } = ports;
   const login = createLogin(ports);
   const loginPage = loadPage('login');
-  const logout: Handler = async (call) => {
+  const logout = async (call: AnyCall) => {
     await sessions.end(call.ctx);
     respondEmpty(call);
   };
@@ -35,7 +37,7 @@ export function authHandlers(ports: AuthPorts): Record<string, Handler> {
     logoutByLink: logout,
 
     register: async (call) => {
-      const { username, password } = credentials(call);
+      const { username, password } = call.body;
       await limits.countRegistration(addressOf(call.ctx));
       const id = uuidv7();
       const isNew = await store.register({ id, username, passwordHash: await passwords.hash(password) });
@@ -44,13 +46,13 @@ export function authHandlers(ports: AuthPorts): Record<string, Handler> {
     },
 
     login: async (call) => {
-      const known = await login(call.ctx, credentials(call));
+      const known = await login(call.ctx, call.body);
       await sessions.open(call.ctx, known);
       present(call, 200, { id: known.id, username: known.username });
     },
 
     token: async (call) => {
-      const { id } = await login(call.ctx, credentials(call));
+      const { id } = await login(call.ctx, call.body);
       present(
         call,
         200,
@@ -64,10 +66,8 @@ export function authHandlers(ports: AuthPorts): Record<string, Handler> {
   };
 }
 
-const credentials = ({ body }: Call) => body as { username: string; password: string };
-
 /** Koa turns a null body into 204 unless the status is set afterwards. */
-function respondEmpty({ ctx }: Call): void {
+function respondEmpty({ ctx }: AnyCall): void {
   ctx.body = null;
   ctx.status = 200;
 }

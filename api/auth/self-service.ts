@@ -1,9 +1,11 @@
 import { takePage, idParam, pageParams, present } from '../../lib/http/answers.ts';
-import { buyer, type Handler } from '../../lib/http/api.ts';
+import { buyer, type Handlers } from '../../lib/http/api.ts';
 import { Problem } from '../../lib/http/problem.ts';
 import type { Login, LoginPorts } from './login.ts';
 import { requestTokenHash, type Sessions } from './sessions.ts';
 import type { Session } from './store.ts';
+
+export type SelfServiceOperation = 'changePassword' | 'listSessions' | 'endSessions' | 'endSession';
 
 /** Users' operations on their own password and sessions. With a token, no session is `current`. */
 export function selfServiceHandlers({
@@ -11,10 +13,10 @@ export function selfServiceHandlers({
   passwords,
   sessions,
   login,
-}: LoginPorts & { sessions: Sessions; login: Login }): Record<string, Handler> {
+}: LoginPorts & { sessions: Sessions; login: Login }): Handlers<SelfServiceOperation> {
   return {
     changePassword: async (call) => {
-      const { current, next } = call.body as { current: string; next: string };
+      const { current, next } = call.body;
       const own = await store.credentialOf(buyer(call));
       if (!own) throw new Problem('wrong-credentials');
       // Counts as a login attempt, so that this is no way around the limit.
@@ -25,8 +27,7 @@ export function selfServiceHandlers({
     },
 
     listSessions: async (call) => {
-      const { limit } = pageParams(call);
-      const { before } = call.query as { before?: string };
+      const { limit, before } = pageParams(call);
       const found = await store.sessionsOf(buyer(call), { limit: limit + 1, before });
       const current = requestTokenHash(call.ctx);
       present(

@@ -1,7 +1,6 @@
 import { takePage, idParam, idempotencyKey, pageParams, present } from '../../lib/http/answers.ts';
-import { buyer, type Call, type Handler } from '../../lib/http/api.ts';
+import { buyer, type AnyCall, type Call, type Handlers } from '../../lib/http/api.ts';
 import { Problem } from '../../lib/http/problem.ts';
-import type { CancelCause } from '../../specs/temporal.ts';
 import { InProgress } from './account-queue.ts';
 import type { Key, Kind, Movement, Outcome } from './movement.ts';
 import type { BillingStore } from './store.ts';
@@ -9,7 +8,9 @@ import type { BillingStore } from './store.ts';
 const RETRY_AFTER_S = '1';
 
 /** Billing's operations. The store moves the money. */
-export function billingHandlers(store: BillingStore): Record<string, Handler> {
+export function billingHandlers(
+  store: BillingStore,
+): Handlers<'readBalance' | 'openAccount' | 'listTransactions' | 'replenish' | 'withdraw' | 'cancelWithdrawal'> {
   return {
     readBalance: async (call) => {
       const userId = buyer(call);
@@ -31,14 +32,18 @@ export function billingHandlers(store: BillingStore): Record<string, Handler> {
       );
     },
 
-    replenish: async (call) =>
-      presentMovement(call, await outcomeOf(() => store.replenish(movement(call, 'replenishment')))),
+    replenish: async (call) => {
+      const requested = movement(call, 'replenishment');
+      presentMovement(call, requested, await outcomeOf(() => store.replenish(requested)));
+    },
 
-    withdraw: async (call) =>
-      presentMovement(call, await outcomeOf(() => store.withdraw(movement(call, 'withdrawal')))),
+    withdraw: async (call) => {
+      const requested = movement(call, 'withdrawal');
+      presentMovement(call, requested, await outcomeOf(() => store.withdraw(requested)));
+    },
 
     cancelWithdrawal: async (call) => {
-      const { userId, cause } = call.body as { userId: string; cause: CancelCause };
+      const { userId, cause } = call.body;
       const key: Key = { ownerId: userId.toLowerCase(), scope: 'order', key: idParam(call, 'key', notAUuid('key')) };
       const { kind, outcome, cause: firstCause, replayed } = await outcomeOf(() => store.cancel(key, cause));
       if (kind !== 'withdrawal')
@@ -49,8 +54,8 @@ export function billingHandlers(store: BillingStore): Record<string, Handler> {
 }
 
 /** A service names the account; a buyer can only use their own. */
-function movement(call: Call, kind: Kind): Movement {
-  const { amount, userId } = call.body as { amount: number; userId?: string };
+function movement(call: Call<'replenish' | 'withdraw'>, kind: Kind): Movement {
+  const { amount, userId } = call.body;
   const key = idempotencyKey(call);
   if (call.caller?.kind === 'service') {
     if (!userId) throw new Problem('bad-request', 'userId is required in the body: services must name the account');
@@ -62,8 +67,7 @@ function movement(call: Call, kind: Kind): Movement {
   return { ownerId, scope: 'client', key, kind, amount };
 }
 
-function presentMovement(call: Call, outcome: Outcome): void {
-  const { kind, amount } = movement(call, call.operationId === 'withdraw' ? 'withdrawal' : 'replenishment');
+function presentMovement(call: AnyCall, { kind, amount }: Movement, outcome: Outcome): void {
   const { replayed, balanceAfter, cause } = outcome;
   const headers: Record<string, string> = replayed ? { 'idempotent-replayed': 'true' } : {};
   // A tombstone has no amount, so a charge of any amount matches it.

@@ -1,5 +1,5 @@
 import { present } from '../../lib/http/answers.ts';
-import type { Call, Handler } from '../../lib/http/api.ts';
+import type { Call, Handlers } from '../../lib/http/api.ts';
 import { loadPage, type Page } from '../../lib/http/page.ts';
 import { Problem, type ProblemKind } from '../../lib/http/problem.ts';
 import { shareCalls } from '../../lib/shared-answer.ts';
@@ -8,7 +8,7 @@ import { readRoleStates } from './readiness.ts';
 import type { Upstreams } from './upstreams.ts';
 
 /** Handlers of the gateway's own operations. */
-export function gatewayHandlers(upstreams: Upstreams): Record<string, Handler> {
+export function gatewayHandlers(upstreams: Upstreams): Handlers<'ready' | 'readProblem'> {
   const page = loadPage('problem');
   // Needs no login and calls every role, so concurrent requests share one reading.
   const states = shareCalls(() => readRoleStates(upstreams));
@@ -28,8 +28,8 @@ export function gatewayHandlers(upstreams: Upstreams): Record<string, Handler> {
 }
 
 /** JSON, unless the client prefers HTML as browsers do. Most programs accept anything. */
-function explain(call: Call, page: Page): void {
-  const kind = call.params['kind'] ?? '';
+function explain(call: Call<'readProblem'>, page: Page): void {
+  const { kind } = call.params;
   if (!Object.hasOwn(problemKinds, kind)) throw new Problem('not-found', 'There is no problem of this kind');
   const { title, status, explanation } = problemKinds[kind as ProblemKind];
   call.ctx.vary('accept');

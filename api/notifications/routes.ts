@@ -1,5 +1,5 @@
 import { takePage, pageParams, present } from '../../lib/http/answers.ts';
-import { buyer, type Handler } from '../../lib/http/api.ts';
+import { buyer, type Handlers } from '../../lib/http/api.ts';
 import { Problem } from '../../lib/http/problem.ts';
 import type { Notification, NotificationStore } from './store.ts';
 
@@ -8,10 +8,10 @@ export interface NotificationsPorts {
 }
 
 /** Handlers of the notifications service. */
-export function notificationHandlers({ store }: NotificationsPorts): Record<string, Handler> {
+export function notificationHandlers({ store }: NotificationsPorts): Handlers<'listNotifications'> {
   return {
     listNotifications: async (call) => {
-      const { userId } = call.query as { userId?: string };
+      const { userId } = call.query;
       if (userId !== undefined && userId.toLowerCase() !== buyer(call))
         throw new Problem('not-your-account', 'If userId is sent, it must be your own id');
       const { limit, before } = pageParams(call);

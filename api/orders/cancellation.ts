@@ -1,5 +1,5 @@
 import { present } from '../../lib/http/answers.ts';
-import type { Handler } from '../../lib/http/api.ts';
+import type { Call } from '../../lib/http/api.ts';
 import { Problem } from '../../lib/http/problem.ts';
 import type { RequestedCause } from '../../specs/temporal.ts';
 import type { Order } from './order.ts';
@@ -9,8 +9,8 @@ import type { Saga } from './workflow.ts';
 
 /** Cancels an order in progress or after success. A repeated request gets the same answer. */
 export const cancelOrder =
-  ({ store, saga }: { store: OrderStore; saga: Saga }): Handler =>
-  async (call) => {
+  ({ store, saga }: { store: OrderStore; saga: Saga }) =>
+  async (call: Call<'cancelOrder'>): Promise<void> => {
     const order = await orderOf(call, store);
     const cause = call.caller?.kind === 'service' ? 'operator' : 'buyer';
 

@@ -1,5 +1,5 @@
 import { idParam, present } from '../../lib/http/answers.ts';
-import type { Call } from '../../lib/http/api.ts';
+import type { AnyCall } from '../../lib/http/api.ts';
 import { Problem } from '../../lib/http/problem.ts';
 import type { Order } from './order.ts';
 import type { OrderStore } from './store.ts';
@@ -24,7 +24,7 @@ export const isPending = ({ status, cancelCause }: Order): boolean =>
 export const etagOf = ({ version, status }: Order): string => `"${version}-${status}"`;
 
 /** Throws the same 404 for another buyer's order and for one that does not exist. */
-export async function orderOf(call: Call, store: OrderStore): Promise<Order> {
+export async function orderOf(call: AnyCall, store: OrderStore): Promise<Order> {
   const missing = new Problem('no-such-order', 'You have no order with this id');
   const order = await store.find(idParam(call, 'id', missing));
   call.ctx.state['orderId'] = order?.id;
@@ -34,7 +34,7 @@ export async function orderOf(call: Call, store: OrderStore): Promise<Order> {
 
 /** Answers 202 with where and when to read the order again. */
 export const presentPending = (
-  call: Call,
+  call: AnyCall,
   order: Order,
   { replayed = false, etag }: { replayed?: boolean; etag: string },
 ): void =>
@@ -44,7 +44,7 @@ export const presentPending = (
   });
 
 /** Answers `POST /orders`: the first final status decides between 201 and a problem, the body has the current one. */
-export function presentPlaced(call: Call, order: Order, replayed: boolean): void {
+export function presentPlaced(call: AnyCall, order: Order, replayed: boolean): void {
   const etag = `"${order.version}"`;
   const headers = { location: `/orders/${order.id}`, etag };
   if (order.status === 'IN_PROGRESS') return presentPending(call, order, { replayed, etag });

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { present } from '../../lib/http/answers.ts';
-import type { Handler } from '../../lib/http/api.ts';
+import type { Call } from '../../lib/http/api.ts';
 import { responseClosedSignal } from '../../lib/http/disconnect.ts';
 import type { Order } from './order.ts';
 import { etagOf, isPending, orderOf, toBody } from './present.ts';
@@ -20,8 +20,8 @@ interface Ports {
 
 /** With `Prefer: wait`, waits until the order is no longer pending or the time is up. */
 export const readOrder =
-  ({ store, watcher }: Ports): Handler =>
-  async (call) => {
+  ({ store, watcher }: Ports) =>
+  async (call: Call<'readOrder'>): Promise<void> => {
     let order = await orderOf(call, store);
     const waitS = preferredWaitS(call.header('prefer'));
     if (waitS > 0) {
@@ -40,8 +40,8 @@ export const readOrder =
 
 /** Server-sent events: the current status, then each change up to the final one. */
 export const orderEvents =
-  ({ store, watcher }: Ports): Handler =>
-  async (call) => {
+  ({ store, watcher }: Ports) =>
+  async (call: Call<'orderEvents'>): Promise<void> => {
     const { ctx } = call;
     const order = await orderOf(call, store);
     const seen = call.header('last-event-id');

@@ -1,5 +1,5 @@
 import { setNextLink, optionalIdempotencyKey, pageParams, present } from '../../lib/http/answers.ts';
-import { buyer, type Call, type Handler } from '../../lib/http/api.ts';
+import { buyer, type Call, type Handlers } from '../../lib/http/api.ts';
 import { Problem, unavailable } from '../../lib/http/problem.ts';
 import { orderId } from '../../specs/identity.ts';
 import type { Bounds } from './bounds.ts';
@@ -19,7 +19,12 @@ export interface OrdersPorts {
 }
 
 /** The operations of the order service. */
-export function orderHandlers({ store, saga, watcher, bounds }: OrdersPorts): Record<string, Handler> {
+export function orderHandlers({
+  store,
+  saga,
+  watcher,
+  bounds,
+}: OrdersPorts): Handlers<'createOrder' | 'listOrders' | 'readOrder' | 'orderEvents' | 'cancelOrder'> {
   return {
     createOrder: (call) =>
       bounds.within(async () => {
@@ -60,9 +65,9 @@ export function orderHandlers({ store, saga, watcher, bounds }: OrdersPorts): Re
   };
 }
 
-function orderRequest(call: Call): OrderRequest {
+function orderRequest(call: Call<'createOrder'>): OrderRequest {
   const ownerId = buyer(call);
-  const { price, userId } = call.body as { price: number; userId?: string };
+  const { price, userId } = call.body;
   if (userId !== undefined && userId.toLowerCase() !== ownerId)
     throw new Problem('not-your-account', 'If userId is sent, it must be your own id');
   const key = optionalIdempotencyKey(call);

@@ -1,8 +1,8 @@
 import { idParam, present } from '../../lib/http/answers.ts';
-import { buyer, type Call, type Handler } from '../../lib/http/api.ts';
+import { buyer, type AnyCall, type Handlers } from '../../lib/http/api.ts';
 import { Problem } from '../../lib/http/problem.ts';
 import type { Log } from '../../lib/log.ts';
-import type { Origin, PersonalData, Profile, ProfileChange, UserStore } from './store.ts';
+import type { Origin, Profile, ProfileChange, UserStore } from './store.ts';
 import type { ProfileStarter } from './workflow.ts';
 
 export interface UsersPorts {
@@ -12,9 +12,13 @@ export interface UsersPorts {
 }
 
 /** The operations of the users service. */
-export function userHandlers({ store, startProfile, log }: UsersPorts): Record<string, Handler> {
+export function userHandlers({
+  store,
+  startProfile,
+  log,
+}: UsersPorts): Handlers<'createProfile' | 'readProfile' | 'updateProfile' | 'deleteProfile' | 'readUser'> {
   /** Does not fail the request: the change is stored, so the auditor will start its workflow. */
-  const startWorkflow = async ({ userId, version }: ProfileChange, call: Call): Promise<void> => {
+  const startWorkflow = async ({ userId, version }: ProfileChange, call: AnyCall): Promise<void> => {
     const { correlationId } = call;
     try {
       await startProfile({ userId, version, ...originOf(call) });
@@ -30,7 +34,7 @@ export function userHandlers({ store, startProfile, log }: UsersPorts): Record<s
   return {
     createProfile: async (call) => {
       const userId = buyer(call);
-      const profile = await store.create(userId, call.body as PersonalData, originOf(call));
+      const profile = await store.create(userId, call.body, originOf(call));
       if (!profile) throw new Problem('profile-exists', 'You already have a profile. Change it with PUT');
       await startWorkflow(profile, call);
       present(call, 201, { id: userId }, { headers: { location: `/api/v1/user/${userId}` } });
@@ -43,7 +47,7 @@ export function userHandlers({ store, startProfile, log }: UsersPorts): Record<s
 
     updateProfile: async (call) => {
       if (!isOwn(call, 'id')) throw missing();
-      const profile = orMissing(await store.update(buyer(call), call.body as PersonalData, originOf(call)));
+      const profile = orMissing(await store.update(buyer(call), call.body, originOf(call)));
       await startWorkflow(profile, call);
       present(call, 200, toProfile(profile));
     },
@@ -67,12 +71,12 @@ export function userHandlers({ store, startProfile, log }: UsersPorts): Record<s
   };
 }
 
-const isOwn = (call: Call, name: string): boolean => call.params[name]?.toLowerCase() === buyer(call);
+const isOwn = (call: AnyCall, name: string): boolean => call.params[name]?.toLowerCase() === buyer(call);
 
 const missing = (members: { version?: number } = {}): Problem =>
   new Problem('no-such-user', 'There is no profile with this id, or you may not see it', { members });
 
-const originOf = ({ correlationId, traceparent }: Call): Origin => ({ correlationId, traceparent });
+const originOf = ({ correlationId, traceparent }: AnyCall): Origin => ({ correlationId, traceparent });
 
 function orMissing<T>(found: T | undefined): T {
   if (found === undefined) throw missing();

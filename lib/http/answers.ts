@@ -1,9 +1,9 @@
-import type { Call } from './api.ts';
+import type { AnyCall } from './api.ts';
 import { Problem } from './problem.ts';
 
 /** Sends a response. `replayed` marks the result of an earlier identical request. */
 export function present(
-  { ctx }: Call,
+  { ctx }: AnyCall,
   status: number,
   body: unknown,
   { replayed = false, headers = {} }: { replayed?: boolean; headers?: Record<string, string> } = {},
@@ -15,24 +15,22 @@ export function present(
 }
 
 /** For operations that require a key. */
-export const idempotencyKey = (call: Call): string => optionalIdempotencyKey(call)!;
+export const idempotencyKey = (call: AnyCall): string => optionalIdempotencyKey(call)!;
 
 /** Lower-cased, without quotes. Validation has checked that the key is a UUID. */
-export const optionalIdempotencyKey = (call: Call): string | undefined =>
+export const optionalIdempotencyKey = (call: AnyCall): string | undefined =>
   call.header('idempotency-key')?.replaceAll('"', '').toLowerCase();
 
 const LIMIT_DEFAULT = 20;
 
 /** `before` is the last number on the previous page. */
-export function pageParams({ query }: Call): { limit: number; before: number | undefined } {
-  return {
-    limit: (query['limit'] as number | undefined) ?? LIMIT_DEFAULT,
-    before: query['before'] as number | undefined,
-  };
-}
+export const pageParams = <Before>({ query }: { query: { limit?: number; before?: Before } }) => ({
+  limit: query.limit ?? LIMIT_DEFAULT,
+  before: query.before,
+});
 
 /** Links the next page, unless `before` is undefined. */
-export function setNextLink({ ctx, query }: Call, before: number | string | undefined): void {
+export function setNextLink({ ctx, query }: AnyCall, before: number | string | undefined): void {
   if (before === undefined) return;
   const search = new URLSearchParams({ ...(query as Record<string, string>), before: String(before) });
   ctx.set('link', `<${ctx.path}?${search}>; rel="next"`);
@@ -40,7 +38,7 @@ export function setNextLink({ ctx, query }: Call, before: number | string | unde
 
 /** Returns one page; links the next if `found` has more rows than `limit`. */
 export function takePage<Row>(
-  call: Call,
+  call: AnyCall,
   found: readonly Row[],
   limit: number,
   numberOf: (row: Row) => number | string,
@@ -53,7 +51,7 @@ export function takePage<Row>(
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i;
 
 /** The path's UUID, lower-cased. Anything else throws `missing`, like an unknown id. */
-export function idParam({ params }: Call, name: string, missing: Problem): string {
+export function idParam({ params }: AnyCall, name: string, missing: Problem): string {
   const id = params[name] ?? '';
   if (!UUID.test(id)) throw missing;
   return id.toLowerCase();

@@ -2,13 +2,14 @@ import addFormats from 'ajv-formats';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Context, Middleware } from 'koa';
 import { OpenAPIRouter, OpenAPIValidator, type Document, type Operation } from 'openapi-backend';
+import type { operations } from '../../specs/http.ts';
 import { readBody } from './body.ts';
 import { explainInvalid } from './invalid.ts';
 import { Problem, unauthenticated } from './problem.ts';
 import type { Caller, TokenVerifier } from './tokens.ts';
 
 /** A request that passed its operation's schema, from an authorized caller. */
-export interface Call {
+export interface AnyCall {
   readonly operationId: string;
   /** Undefined only for operations open to everyone. */
   readonly caller: Caller | undefined;
@@ -22,13 +23,39 @@ export interface Call {
   readonly ctx: Context;
 }
 
-export type Handler = (call: Call) => Promise<void>;
+type OperationId = keyof operations;
+type InputOf<Op extends OperationId, In extends string> = operations[Op]['parameters'] extends {
+  [Place in In]?: infer Found;
+}
+  ? [Found] extends [never] | [undefined]
+    ? Readonly<Record<string, never>>
+    : NonNullable<Found>
+  : never;
+type Body<Op extends OperationId> = operations[Op] extends {
+  requestBody: { content: { 'application/json': infer Json } };
+}
+  ? Json
+  : unknown;
+
+/** A call of one operation, typed by its contract. */
+export interface Call<Op extends OperationId> extends AnyCall {
+  readonly operationId: Op;
+  readonly params: InputOf<Op, 'path'>;
+  readonly query: InputOf<Op, 'query'>;
+  readonly body: Body<Op>;
+}
+
+/** One handler for each of these operations. */
+export type Handlers<Op extends OperationId> = { readonly [O in Op]: (call: Call<O>) => Promise<void> };
+
+/** A handler of some operation, which may be called only with that operation's validated call. */
+type UncalledHandler = (call: never) => Promise<void>;
 
 export interface ApiPorts {
   /** Bundled OpenAPI, for routing and validation. */
   document: Document;
   tag: string;
-  handlers: Readonly<Record<string, Handler>>;
+  handlers: Readonly<Record<string, UncalledHandler>>;
   verify: TokenVerifier;
 }
 
@@ -72,7 +99,7 @@ export function serveApi({ document, tag, handlers, verify }: ApiPorts): Middlew
     const { errors, coerced } = validator.validateRequest(request, operation);
     if (errors) throw explainInvalid(errors);
 
-    await handlers[operationId]!({
+    const call: AnyCall = {
       operationId,
       caller,
       params: router.parseRequest(request, operation).params as Record<string, string>,
@@ -82,12 +109,14 @@ export function serveApi({ document, tag, handlers, verify }: ApiPorts): Middlew
       correlationId: ctx.state['correlationId'] as string,
       traceparent: ctx.state['traceparent'] as string | undefined,
       ctx,
-    });
+    };
+    // The validator has checked what the type of the operation's call says.
+    await handlers[operationId]!(call as never);
   };
 }
 
 /** Returns the calling buyer's id. Another caller is a bug in the document. */
-export function buyer({ caller, operationId }: Call): string {
+export function buyer({ caller, operationId }: AnyCall): string {
   if (caller?.kind !== 'user') throw new Error(`${operationId} is for buyers, but its document lets other callers in`);
   return caller.id;
 }

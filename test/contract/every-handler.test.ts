@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
 import { authApi } from '../../api/auth/app.ts';
-import { serveApi, type Handler } from '../../lib/http/api.ts';
+import { serveApi, type ApiPorts } from '../../lib/http/api.ts';
 import type { TokenVerifier } from '../../lib/http/tokens.ts';
 import { restDocument } from '../../roles/contract.ts';
 import { asService, asUser, trustingVerifier } from '../support/requests/callers.ts';
@@ -19,7 +19,7 @@ const callers: Readonly<Record<string, Record<string, string>>> = {
 };
 
 let reached: string[];
-const handlers: Record<string, Handler> = Object.fromEntries(
+const handlers: ApiPorts['handlers'] = Object.fromEntries(
   validRequests.map(({ id }) => [
     id,
     async () => {

@@ -1,0 +1,2 @@
+/** The types of the HTTP API. Every style has the same operations. */
+export type { operations } from './generated/preferable/openapi.ts';
