@@ -1,6 +1,7 @@
 import type { Middleware } from 'koa';
 import { serveApi, type ApiPorts } from '../../lib/http/api.ts';
 import { createBounds, type BoundsOptions } from './bounds.ts';
+import { createPlacing } from './placing.ts';
 import { orderHandlers } from './routes.ts';
 import type { OrderStore } from './store.ts';
 import { createWatcher } from './watcher.ts';
@@ -17,5 +18,10 @@ export const ordersApi = ({ store, saga, limits, ...ports }: OrdersApiPorts): Mi
   serveApi({
     ...ports,
     tag: 'orders',
-    handlers: orderHandlers({ store, saga, watcher: createWatcher(store), bounds: createBounds(store, limits) }),
+    handlers: orderHandlers({
+      store,
+      saga,
+      watcher: createWatcher(store),
+      place: createPlacing({ store, saga, bounds: createBounds(store, limits) }),
+    }),
   });

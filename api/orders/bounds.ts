@@ -1,4 +1,3 @@
-import { unavailable } from '../../lib/http/problem.ts';
 import type { OrderStore } from './store.ts';
 
 export interface BoundsOptions {
@@ -9,8 +8,8 @@ export interface BoundsOptions {
 }
 
 export interface Bounds {
-  /** Runs `place`; at the limit it rejects at once instead. */
-  within<T>(place: () => Promise<T>): Promise<T>;
+  /** Runs `place`; at the limit it resolves at once with undefined instead. */
+  within<T>(place: () => Promise<T>): Promise<T | undefined>;
   /** False if a new order would only make all orders wait longer. */
   hasRoom(): Promise<boolean>;
 }
@@ -29,8 +28,7 @@ export function createBounds(
 
   return {
     async within(place) {
-      if (inFlight >= inFlightMax)
-        throw unavailable('Too many orders are being placed right now. Send the same request again');
+      if (inFlight >= inFlightMax) return undefined;
       inFlight++;
       try {
         return await place();

@@ -41,7 +41,9 @@ export interface LostOrder extends Omit<Order, 'version'> {
 export type Placed =
   | { kind: 'placed'; order: Order }
   | { kind: 'found'; order: Order; fingerprint: string }
-  | { kind: 'stale'; latestVersion: number };
+  | { kind: 'stale'; latestVersion: number }
+  /** Concurrent orders of this buyer won every attempt. */
+  | { kind: 'contended' };
 
 /** Excludes `If-Match`: a client may repeat the request with a newer version. */
 export const fingerprintOf = (price: number): string =>

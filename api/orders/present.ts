@@ -1,7 +1,8 @@
 import { idParam, present } from '../../lib/http/answers.ts';
 import type { AnyCall } from '../../lib/http/api.ts';
-import { Problem } from '../../lib/http/problem.ts';
+import { Problem, unavailable } from '../../lib/http/problem.ts';
 import type { Order } from './order.ts';
+import type { Placing } from './placing.ts';
 import type { OrderStore } from './store.ts';
 
 const RETRY_AFTER_S = '2';
@@ -43,20 +44,42 @@ export const presentPending = (
     headers: { location: `/orders/${order.id}`, etag, 'retry-after': RETRY_AFTER_S },
   });
 
-/** Answers `POST /orders`: the first final status decides between 201 and a problem, the body has the current one. */
-export function presentPlaced(call: AnyCall, order: Order, replayed: boolean): void {
+const BUSY = {
+  'in-flight': 'Too many orders are being placed right now. Send the same request again',
+  waiting: 'Too many orders are waiting for their outcome. Send the same request again',
+  contended: 'You are placing too many orders at once. Send the same request again',
+} as const;
+
+/** Answers `POST /orders`. The body has the order's current status, even if a repeat gets the first outcome. */
+export function presentPlacing(call: AnyCall, placing: Placing): void {
+  switch (placing.kind) {
+    case 'stale':
+      throw new Problem(
+        'stale-order-list',
+        `Your order list is at version ${placing.latestVersion}. Read it, and send the order again if it is still missing`,
+        { headers: { etag: `"${placing.latestVersion}"` } },
+      );
+    case 'key-reused':
+      throw new Problem(
+        'key-reused',
+        'This Idempotency-Key was already used for another order. Send a new key for a new order',
+      );
+    case 'busy':
+      throw unavailable(BUSY[placing.reason]);
+    default:
+      presentPlaced(call, placing);
+  }
+}
+
+function presentPlaced(call: AnyCall, placing: Extract<Placing, { kind: 'created' | 'open' | 'refused' }>): void {
+  const { order, replayed } = placing;
+  call.ctx.state['orderId'] = order.id;
   const etag = `"${order.version}"`;
+  if (placing.kind === 'open') return presentPending(call, order, { replayed, etag });
   const headers = { location: `/orders/${order.id}`, etag };
-  if (order.status === 'IN_PROGRESS') return presentPending(call, order, { replayed, etag });
-  if ((order.firstStatus ?? order.status) === 'SUCCESS')
-    return present(call, 201, toBody(order), { replayed, headers });
-  throw new Problem(refusalOf(order), undefined, {
+  if (placing.kind === 'created') return present(call, 201, toBody(order), { replayed, headers });
+  throw new Problem(placing.refusal, undefined, {
     headers: replayed ? { ...headers, 'idempotent-replayed': 'true' } : headers,
     members: { orderId: order.id, reason: order.reason },
   });
-}
-
-function refusalOf({ status, reason }: Order): 'order-cancelled' | 'insufficient-funds' | 'order-failed' {
-  if (status === 'CANCELLED') return 'order-cancelled';
-  return reason === 'insufficient-funds' ? 'insufficient-funds' : 'order-failed';
 }

@@ -1,5 +1,4 @@
 import type { Database } from '../../lib/database.ts';
-import { unavailable } from '../../lib/http/problem.ts';
 import { Prisma, PrismaClient, type Order as OrderRow } from '../../prisma/generated/orders/client.ts';
 import type { FinalStatus, OrderStatus, RequestedCause } from '../../specs/temporal.ts';
 import type { Order, OrderRequest, LostOrder, Placed } from './order.ts';
@@ -15,7 +14,7 @@ export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
   const db = new PrismaClient({ adapter });
 
   return {
-    /** Inserts the order. Otherwise returns the earlier order of the same key, or `stale` if the list has moved on. */
+    /** Inserts the order. Otherwise returns the earlier order of the same key, or why there is none. */
     async place(request: OrderRequest): Promise<Placed> {
       for (let attempt = 0; attempt < NEXT_VERSION_ATTEMPTS_MAX; attempt++) {
         const [inserted] = await insert(db, request);
@@ -27,7 +26,7 @@ export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
         if (earlier) return earlier;
         if (latest !== undefined && request.ifMatch !== latest) return { kind: 'stale', latestVersion: latest };
       }
-      throw unavailable('You are placing too many orders at once. Send the same request again');
+      return { kind: 'contended' };
     },
 
     /** Finds an earlier order of the same key. The id derives from the key; without one it is random. */

@@ -127,6 +127,7 @@ function newOwner() {
     };
     const placed = await store.place(request);
     if (placed.kind === 'stale') return placed;
+    if (placed.kind === 'contended') throw new Error('every attempt lost to a concurrent order');
     const order = viewOf(placed.order)!;
     return placed.kind === 'placed'
       ? { kind: 'placed', order }

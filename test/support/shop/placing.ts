@@ -22,8 +22,10 @@ export function requestOf(ownerId: string) {
 }
 
 /** For example `placed 2` or `stale at 2`. */
-export const resultOf = (placed: Placed): string =>
-  placed.kind === 'stale' ? `stale at ${placed.latestVersion}` : `${placed.kind} ${placed.order.version}`;
+export function resultOf(placed: Placed): string {
+  if (placed.kind === 'stale') return `stale at ${placed.latestVersion}`;
+  return 'order' in placed ? `${placed.kind} ${placed.order.version}` : placed.kind;
+}
 
 export function fifty<T>(make: (n: number) => T): T[] {
   return Array.from({ length: 50 }, (_each, n) => make(n));
