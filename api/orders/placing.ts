@@ -4,7 +4,7 @@ import type { OrderStore } from './store.ts';
 import type { Saga } from './workflow.ts';
 
 /** Why an order that was placed did not succeed. */
-export type Refusal = 'insufficient-funds' | 'order-cancelled' | 'order-failed';
+type Refusal = 'insufficient-funds' | 'order-cancelled' | 'order-failed';
 
 /**
  * What became of a request for an order. `replayed` means that an earlier request under the same key placed it. The

@@ -106,14 +106,18 @@ export function serveApi({ document, tag, handlers, verify }: ApiPorts): Middlew
       query: (coerced?.query ?? {}) as Record<string, unknown>,
       header: (name) => ctx.get(name) || undefined,
       body,
-      correlationId: ctx.state['correlationId'] as string,
-      traceparent: ctx.state['traceparent'] as string | undefined,
+      ...originOf(ctx),
       ctx,
     };
     // The validator has checked what the type of the operation's call says.
     await handlers[operationId]!(call as never);
   };
 }
+
+const originOf = ({ state }: Context) => ({
+  correlationId: state['correlationId'] as string,
+  traceparent: state['traceparent'] as string | undefined,
+});
 
 /** Returns the calling buyer's id. Another caller is a bug in the document. */
 export function buyer({ caller, operationId }: AnyCall): string {

@@ -1,10 +1,11 @@
-import { KeyObject, createPrivateKey, createPublicKey, randomUUID, type JsonWebKey } from 'node:crypto';
+import { createPrivateKey, createPublicKey, randomUUID, type JsonWebKey, type KeyObject } from 'node:crypto';
 import {
   createLocalJWKSet,
   createRemoteJWKSet,
   decodeJwt,
   decodeProtectedHeader,
   errors,
+  jwtVerify,
   type JSONWebKeySet,
 } from 'jose';
 import jwt from 'jsonwebtoken';
@@ -18,7 +19,7 @@ export type Caller =
 type PrivateKey = string | KeyObject;
 
 const ALGORITHM = 'ES256';
-/** jsonwebtoken throws if the signature has another length, and accepts unused bits in its last character. */
+/** A signature's last character has unused bits, which verifiers ignore: only one spelling of a token is accepted. */
 const WELL_FORMED = /^[\w-]+\.[\w-]+\.[\w-]{85}[AQgw]$/;
 const AUDIENCE = 'order-saga';
 const USER_ISSUER = 'order-saga/auth';
@@ -137,19 +138,16 @@ const roleOf = (kid: string): string => kid.replace(/-\d+$/, '');
 function verifierBy(userKeys: KeySource, roles: ReadonlyMap<string, KeyObject[]>): TokenVerifier {
   return async (token) => {
     if (!WELL_FORMED.test(token)) return undefined;
-    const { kid, crit } = unverified(() => decodeProtectedHeader(token)) ?? {};
-    // `crit` lists extensions that a verifier must understand, but jsonwebtoken ignores it.
-    if (typeof kid !== 'string' || crit !== undefined) return undefined;
-    // jsonwebtoken crashes on claims that are not an object.
-    if (!unverified(() => decodeJwt(token))) return undefined;
+    const { kid } = unverified(() => decodeProtectedHeader(token)) ?? {};
+    if (typeof kid !== 'string') return undefined;
     const role = roleOf(kid);
-    const keys = roles.get(role);
-    if (keys) {
-      const isValid = keys.some((key) => verifiedSubject(token, key, SERVICE_ISSUER, SERVICE_TOKEN_SECONDS) === role);
-      return isValid ? { kind: 'service', name: role } : undefined;
+    for (const key of roles.get(role) ?? []) {
+      if ((await verifiedSubject(token, key, SERVICE_ISSUER, SERVICE_TOKEN_SECONDS)) === role)
+        return { kind: 'service', name: role };
     }
+    if (roles.has(role)) return undefined;
     const key = await userKeys({ alg: ALGORITHM, kid }).catch(keyUnknown);
-    const id = key && verifiedSubject(token, KeyObject.from(key), USER_ISSUER, USER_TOKEN_SECONDS);
+    const id = key && (await verifiedSubject(token, key, USER_ISSUER, USER_TOKEN_SECONDS));
     return id && USER_ID.test(id) ? { kind: 'user', id } : undefined;
   };
 }
@@ -159,23 +157,27 @@ function keyUnknown(error: unknown): undefined {
   throw unavailable('The keys that verify tokens are unavailable. Send the same request again.', error);
 }
 
-/** Requires a valid signature, algorithm, issuer, audience, subject, expiry and id. */
-function verifiedSubject(token: string, key: KeyObject, issuer: string, lifeSeconds: number): string | undefined {
+/** Requires a valid signature, algorithm, issuer, audience, subject, expiry, id and issue time. */
+async function verifiedSubject(
+  token: string,
+  key: KeyObject | CryptoKey | Uint8Array,
+  issuer: string,
+  lifeSeconds: number,
+): Promise<string | undefined> {
   try {
-    const claims = jwt.verify(token, key, {
+    const { payload } = await jwtVerify(token, key, {
       algorithms: [ALGORITHM],
       audience: AUDIENCE,
       issuer,
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
-      // Limits the age, whatever the expiry; also requires an issue time.
-      maxAge: lifeSeconds,
+      // Limits the age, whatever the expiry.
+      maxTokenAge: lifeSeconds,
+      requiredClaims: ['exp', 'jti', 'sub'],
     });
-    // jsonwebtoken accepts a token without an expiry, and a subject or id of any type.
-    if (typeof claims === 'string' || claims.exp === undefined || !isText(claims.jti) || !isText(claims.sub))
-      return undefined;
-    return claims.iat! > Date.now() / 1000 + CLOCK_TOLERANCE_SECONDS ? undefined : claims.sub;
+    // jose requires these claims, but not that they are text.
+    return isText(payload.jti) && isText(payload.sub) ? payload.sub : undefined;
   } catch (error) {
-    if (error instanceof jwt.JsonWebTokenError) return undefined;
+    if (error instanceof errors.JOSEError) return undefined;
     throw error;
   }
 }
