@@ -28,7 +28,7 @@ const refused: ReadonlyArray<[string, RegExp]> = [
   ['['.repeat(200_000) + ']'.repeat(200_000), /nested too deeply/],
   ['{"price":5', /position 10/],
   ['', /incomplete/],
-  ['{"password":hunter2secret}', /^it is incomplete or has a syntax error$/],
+  ['{"password":hunter2secret}', /^it is incomplete or has a syntax error at position 12$/],
   ['{"password":12345678901234567890}', /^it has a number that cannot be represented exactly; /],
 ];
 for (const [text, why] of refused) {
