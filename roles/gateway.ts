@@ -2,7 +2,7 @@ import { gatewayApi } from '../api/gateway/app.ts';
 import { createClientReader } from '../api/gateway/forwarded.ts';
 import { createUpstreams } from '../api/gateway/upstreams.ts';
 import { ConfigFault, list, port, readConfig, url, type Reader } from '../lib/config.ts';
-import { restDocument } from './contract.ts';
+import { publishedDocument, restDocument } from './contract.ts';
 import { address, runningOf, serve, urlOf, type Role, type RoleName, type ServiceRole, type Shared } from './role.ts';
 
 const PUBLIC_PORT = 8080;
@@ -20,7 +20,12 @@ export const gateway: Role = {
     });
     return async (shared) => {
       const upstreams = createUpstreams(config.urls(shared));
-      const middleware = gatewayApi({ document: restDocument, upstreams, clientOf: config.clientOf });
+      const middleware = gatewayApi({
+        document: restDocument,
+        published: publishedDocument,
+        upstreams,
+        clientOf: config.clientOf,
+      });
       const operations = await serve(
         shared,
         { host: config.host, port: config.opsPort },

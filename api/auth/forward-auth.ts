@@ -24,7 +24,7 @@ export const forwardAuth =
     if (ctx.path !== '/auth') return next();
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD')
       throw new Problem('method-not-allowed', '/auth accepts only GET and HEAD', { headers: { allow: 'GET, HEAD' } });
-    ctx.state['operation'] = 'forwardAuth';
+    ctx.state.operation = 'forwardAuth';
 
     const identity = await identify(ctx, ports);
     if (!identity) throw unauthenticated();

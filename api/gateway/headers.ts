@@ -41,7 +41,7 @@ const RESPONSE_HEADERS = [
 
 /** Set by the gateway on each request to a role. */
 export const gatewayHeaders = (ctx: Context, { address, proto, host }: Client): Record<string, string> => ({
-  'x-correlation-id': ctx.state['correlationId'] as string,
+  'x-correlation-id': ctx.state.correlationId,
   'x-forwarded-for': address,
   'x-forwarded-proto': proto,
   'x-forwarded-host': host,

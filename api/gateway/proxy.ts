@@ -24,7 +24,7 @@ export const proxy =
   async (ctx, next) => {
     const route = routeOf(ctx, routes);
     if (!route || route.role === GATEWAY_ROLE) return next();
-    ctx.state['operation'] = route.operationId;
+    ctx.state.operation = route.operationId;
 
     const client = clientOf(ctx);
     refuseCrossSite(ctx, route, client.host);

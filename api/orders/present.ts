@@ -28,7 +28,7 @@ export const etagOf = ({ version, status }: Order): string => `"${version}-${sta
 export async function orderOf(call: AnyCall, store: OrderStore): Promise<Order> {
   const missing = new Problem('no-such-order', 'You have no order with this id');
   const order = await store.find(idParam(call, 'id', missing));
-  call.ctx.state['orderId'] = order?.id;
+  call.ctx.state.orderId = order?.id;
   if (!order || (call.caller?.kind === 'user' && order.userId !== call.caller.id)) throw missing;
   return order;
 }
@@ -73,7 +73,7 @@ export function presentPlacing(call: AnyCall, placing: Placing): void {
 
 function presentPlaced(call: AnyCall, placing: Extract<Placing, { kind: 'created' | 'open' | 'refused' }>): void {
   const { order, replayed } = placing;
-  call.ctx.state['orderId'] = order.id;
+  call.ctx.state.orderId = order.id;
   const etag = `"${order.version}"`;
   if (placing.kind === 'open') return presentPending(call, order, { replayed, etag });
   const headers = { location: `/orders/${order.id}`, etag };

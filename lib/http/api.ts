@@ -82,10 +82,10 @@ export function serveApi({ document, tag, handlers, verify }: ApiPorts): Middlew
     const operation = route(router, ctx);
     if (!operation) return next();
     const operationId = operation.operationId!;
-    ctx.state['operation'] = operationId;
+    ctx.state.operation = operationId;
 
     const caller = await authenticate(operation, ctx, verify);
-    ctx.state['callerId'] = caller?.kind === 'service' ? caller.name : caller?.id;
+    ctx.state.callerId = caller?.kind === 'service' ? caller.name : caller?.id;
     // Shared caches must not store a response that only this caller may see.
     if (caller) ctx.set('cache-control', 'private, no-cache');
     const body = await readBody(ctx, operation);
@@ -115,8 +115,8 @@ export function serveApi({ document, tag, handlers, verify }: ApiPorts): Middlew
 }
 
 const originOf = ({ state }: Context) => ({
-  correlationId: state['correlationId'] as string,
-  traceparent: state['traceparent'] as string | undefined,
+  correlationId: state.correlationId,
+  traceparent: state.traceparent,
 });
 
 /** Returns the calling buyer's id. Another caller is a bug in the document. */

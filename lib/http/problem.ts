@@ -49,11 +49,11 @@ export const answerProblems: Middleware = async (ctx, next) => {
     const problem = asProblem(error);
     // The client never sees the cause. For intended refusals, the request's log line suffices: it has the kind.
     if (problem.status >= 500 && problem.cause !== undefined) ctx.app.emit('error', problem.cause, ctx);
-    ctx.state['problem'] = problem.kind;
+    ctx.state.problem = problem.kind;
     ctx.set(problem.headers);
     ctx.status = problem.status;
     ctx.type = 'application/problem+json';
-    ctx.body = JSON.stringify({ ...problem.toJSON(), instance: ctx.path, correlationId: ctx.state['correlationId'] });
+    ctx.body = JSON.stringify({ ...problem.toJSON(), instance: ctx.path, correlationId: ctx.state.correlationId });
   }
 };
 

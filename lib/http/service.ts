@@ -5,6 +5,7 @@ import type { Log } from '../log.ts';
 import { shareCalls } from '../shared-answer.ts';
 import { correlate } from './correlation.ts';
 import { answerProblems, Problem } from './problem.ts';
+import type {} from './request-state.ts';
 
 /** If it fails, the role is `unready` if the dependency is needed, else `degraded`. */
 interface Check {
@@ -38,7 +39,7 @@ export function createService({ role, log, checks, middleware = [], operations =
   const app = new Koa();
   app.on('error', (error: Error, ctx?: Context) => {
     if (isDisconnect(error)) return;
-    log.error({ role, correlationId: ctx?.state['correlationId'] as string, err: error }, 'a request failed');
+    log.error({ role, correlationId: ctx?.state.correlationId, err: error }, 'a request failed');
   });
   app.use(correlate);
   app.use(observe(role, log));
@@ -106,13 +107,10 @@ function observe(role: string, log: Log): Middleware {
     await next();
     const done = () => {
       const ms = Math.round((performance.now() - startedMs) * 10) / 10;
-      const { operation, correlationId, traceparent, callerId, orderId, ...state } = ctx.state as Record<
-        string,
-        string | undefined
-      >;
+      const { operation, correlationId, traceparent, callerId, orderId } = ctx.state;
       // If the client disconnected, the response is unknown and must not count as a server fault.
       const [status, problem] = ctx.res.writableFinished
-        ? [ctx.status, state['problem']]
+        ? [ctx.status, ctx.state.problem]
         : [CLIENT_DISCONNECTED, undefined];
       durations.observe({ role, operation: operation ?? 'none', status }, ms / 1000);
       const level = /^\/(health|metrics)/.test(ctx.path) ? 'debug' : 'info';
