@@ -5,7 +5,7 @@ import type { Log } from '../log.ts';
 import { shareCalls } from '../shared-answer.ts';
 import { correlate } from './correlation.ts';
 import { answerProblems, Problem } from './problem.ts';
-import type {} from './request-state.ts';
+import type { RequestState } from './request-state.ts';
 
 /** If it fails, the role is `unready` if the dependency is needed, else `degraded`. */
 interface Check {
@@ -107,11 +107,9 @@ function observe(role: string, log: Log): Middleware {
     await next();
     const done = () => {
       const ms = Math.round((performance.now() - startedMs) * 10) / 10;
-      const { operation, correlationId, traceparent, callerId, orderId } = ctx.state;
+      const { operation, correlationId, traceparent, callerId, orderId, problem: kind }: RequestState = ctx.state;
       // If the client disconnected, the response is unknown and must not count as a server fault.
-      const [status, problem] = ctx.res.writableFinished
-        ? [ctx.status, ctx.state.problem]
-        : [CLIENT_DISCONNECTED, undefined];
+      const [status, problem] = ctx.res.writableFinished ? [ctx.status, kind] : [CLIENT_DISCONNECTED, undefined];
       durations.observe({ role, operation: operation ?? 'none', status }, ms / 1000);
       const level = /^\/(health|metrics)/.test(ctx.path) ? 'debug' : 'info';
       const path = maskPath(ctx.path);
