@@ -27,7 +27,9 @@ export function createClientReader(trustedProxies: readonly string[]): (ctx: Con
 }
 
 /**
- * Each proxy appends the address it saw, so the last untrusted one is the client. Entries to the left of it may be forged, and so may all to the left of one that is not an address.
+ * Each proxy appends the address it saw, so the last untrusted one is the client. Entries to the left of it may be
+ * forged, and so may all to the left of one that is not an address. The package proxy-addr does the same, but keeps a
+ * port as part of an address and takes any text for one.
  */
 function clientAddress(entries: readonly string[], peer: string, isTrusted: (address: string) => boolean): string {
   let client = peer;

@@ -18,7 +18,10 @@ export interface ProxyPorts {
 
 const GATEWAY_ROLE = 'gateway';
 
-/** Forwards a request to the role that serves it. Unknown paths and the gateway's own go to the next middleware. */
+/**
+ * Forwards a request to the role that serves it. Unknown paths and the gateway's own go to the next middleware. Proxy
+ * packages forward whatever is not listed and retry by themselves; this one forwards what is documented, once.
+ */
 export const proxy =
   ({ upstreams, routes, clientOf }: ProxyPorts): Middleware =>
   async (ctx, next) => {

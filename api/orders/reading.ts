@@ -30,6 +30,7 @@ export const readOrder =
       for await (const next of changesFrom(order, watcher, stop)) order = next;
     }
     const etag = etagOf(order);
+    // Not Koa's `ctx.fresh`: Node's fetch adds `cache-control: no-cache`, for which that always answers 200.
     if (matches(call.header('if-none-match'), etag)) {
       call.ctx.set('etag', etag);
       call.ctx.status = 304;

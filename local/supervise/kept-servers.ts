@@ -11,7 +11,10 @@ export interface KeptServers {
   stop(): Promise<void>;
 }
 
-/** Aborting the signal ends all starts and restarts. */
+/**
+ * Keeps servers running without Docker Compose or testcontainers, because a laptop may have no Docker. Aborting the
+ * signal ends all starts and restarts.
+ */
 export function createKeptServers({
   signal,
   onNote,
