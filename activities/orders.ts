@@ -33,8 +33,8 @@ export function createOrderActivities({
 }): Pick<OrderActivities, 'settleOrder' | 'cancelOrder'> {
   return {
     /**
-     * Makes the order final and returns its first final status. If an earlier attempt set SUCCESS, its response was lost
-     * and the order has been cancelled since, that is still SUCCESS, so the buyer gets both notifications.
+     * Makes the order final and returns its first final status. If an earlier attempt set SUCCESS, its response was
+     * lost and the order has been cancelled since, that is still SUCCESS, so the buyer gets both notifications.
      */
     async settleOrder({ orderId, status, reason }) {
       const row = await orders.settle(orderId, status, reason);

@@ -1,6 +1,6 @@
 /**
- * Every id derives from the order or profile that it belongs to, so any hop may be repeated at any time. They are stored
- * for ever: changing a constant or a hash input would charge and announce old orders again.
+ * Every id derives from the order or profile that it belongs to, so any hop may be repeated at any time. They are
+ * stored for ever: changing a constant or a hash input would charge and announce old orders again.
  */
 import { v5 as uuidv5, v7 as uuidv7 } from 'uuid';
 

@@ -1,6 +1,6 @@
 /**
- * Runs the tests: starts their shared servers in a temporary folder, runs node's test runner, stops the servers.
- * `npm test` runs all tests, `npm test -- test/workflows/order.test.ts` one file. Options of `node --test` are passed on.
+ * Runs the tests: starts their shared servers in a temporary folder, runs node's test runner, stops the servers. `npm
+ * test` runs all tests, `npm test -- test/workflows/order.test.ts` one file. Options of `node --test` are passed on.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { globSync } from 'node:fs';

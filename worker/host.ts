@@ -28,7 +28,9 @@ export interface Host {
   close(): Promise<void>;
 }
 
-/** More than are usually open. Beyond that, for example while Kafka is down, workflows are evicted and later replayed. */
+/**
+ * More than are usually open. Beyond that, for example while Kafka is down, workflows are evicted and later replayed.
+ */
 const CACHED_WORKFLOWS_MAX = 400;
 const CHECK_TIMEOUT_MS = 2_000;
 const SHUTDOWN_GRACE = '5s';

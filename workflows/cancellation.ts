@@ -9,7 +9,8 @@ const cancelledUpdate = defineUpdate<SettledOrder>(OUTCOME_UPDATE);
 
 /**
  * Cancels an order that is in progress or has succeeded. Billing arbitrates between this workflow and the charge: what
- * it stored first under the order's key decides for both. Every step may be repeated, and this workflow ignores requests to cancel it.
+ * it stored first under the order's key decides for both. Every step may be repeated, and this workflow ignores
+ * requests to cancel it.
  */
 export async function cancellation(request: CancellationInput): Promise<SettledOrder> {
   const step = steps(request);

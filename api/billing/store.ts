@@ -32,7 +32,10 @@ export function createBillingStore({ adapter, statementMs }: Pick<Database, 'ada
     /** Declines if the balance is too low. */
     withdraw: (movement: Movement) => move(movement, () => withdrawal(db, movement)),
 
-    /** The first deposit opens the account. Declines if the balance plus all possible refunds would exceed the largest exact number. */
+    /**
+     * The first deposit opens the account. Declines if the balance plus all possible refunds would exceed the largest
+     * exact number.
+     */
     replenish: (movement: Movement) => move(movement, () => replenishment(db, movement)),
 
     /** Guarantees that nothing stays charged: refunds a charge, once, or leaves a tombstone for a late one. */
@@ -77,7 +80,10 @@ export function createBillingStore({ adapter, statementMs }: Pick<Database, 'ada
   };
 }
 
-/** `act` must violate the primary key (23505) if the key has an outcome, and return no row while the same request is running. */
+/**
+ * `act` must violate the primary key (23505) if the key has an outcome, and return no row while the same request is
+ * running.
+ */
 async function moveOnce(db: PrismaClient, movement: Movement, act: Statement, slot: Slot): Promise<Outcome> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     const rows = await unlessDuplicate(act);

@@ -54,7 +54,9 @@ export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
       return moved ? toOrder(moved) : this.find(id);
     },
 
-    /** Records who first requested the cancellation of an order in progress or after success. Returns the current order. */
+    /**
+     * Records who first requested the cancellation of an order in progress or after success. Returns the current order.
+     */
     async requestCancellation(id: string, cause: RequestedCause): Promise<Order | undefined> {
       await db.$executeRaw`
         update orders set cancel_cause = ${cause}

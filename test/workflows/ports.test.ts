@@ -1,4 +1,6 @@
-/** The order workflow does not depend on how orders are paid and announced: these adapters use neither HTTP nor Kafka. */
+/**
+ * The order workflow does not depend on how orders are paid and announced: these adapters use neither HTTP nor Kafka.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createAnnouncementActivities } from '../../activities/announce.ts';

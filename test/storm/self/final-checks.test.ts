@@ -1,4 +1,6 @@
-/** The checks of cancellations, final reads, notifications and sessions: each finds violations and accepts valid data. */
+/**
+ * The checks of cancellations, final reads, notifications and sessions: each finds violations and accepts valid data.
+ */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exchange, order, OWNER, refusal, consistentRows, STRANGER } from '../../support/fakes/storm-history.ts';
