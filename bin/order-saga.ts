@@ -1,20 +1,11 @@
 #!/usr/bin/env node
 import closeWithGrace from 'close-with-grace';
-import { ConfigFault, oneOf, type Env } from '../lib/config.ts';
+import { ConfigFault, readConfig, type Env } from '../lib/config.ts';
 import { createLog } from '../lib/log.ts';
-import { auditor } from '../roles/auditor.ts';
-import { auth } from '../roles/auth.ts';
-import { billing } from '../roles/billing.ts';
-import { gateway } from '../roles/gateway.ts';
-import { notifications } from '../roles/notifications.ts';
-import { orders } from '../roles/orders.ts';
-import { roleNames, type Role, type RoleName, type Running, type Shared } from '../roles/role.ts';
-import { users } from '../roles/users.ts';
-import { worker } from '../roles/worker.ts';
+import { processReaders, roles } from '../roles/all.ts';
+import { roleNames, type RoleName, type Running, type Shared } from '../roles/role.ts';
 import { installRuntime } from '../worker/runtime.ts';
 
-const roles: Record<RoleName, Role> = { auth, users, billing, orders, notifications, worker, auditor, gateway };
-const logLevelReader = oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info');
 const USAGE = `Usage: order-saga <role…>\nRoles: all, ${roleNames.join(', ')}\n`;
 /** Longer than any role needs to close. */
 const CLOSE_TIMEOUT_MS = 20_000;
@@ -30,8 +21,8 @@ async function main(args: string[], env: Env): Promise<void> {
   const sameProcess = new Set(roleNames.filter((name) => wanted.has(name)));
   const config = configureAll(sameProcess, env);
   if (!config) return;
-  const log = createLog(config.logLevel);
-  await run(config.starts, { log, urls: new Map(), allowNonDurable: env['DATABASE_MAY_FORGET'] === 'true' });
+  const { starts, logLevel, allowNonDurable } = config;
+  await run(starts, { log: createLog(logLevel), urls: new Map(), allowNonDurable });
 }
 
 /** Reports the configuration faults of all roles at once, before any of them connects. */
@@ -46,12 +37,12 @@ function configureAll(sameProcess: ReadonlySet<RoleName>, env: Env) {
       return undefined;
     }
   };
-  const logLevel = attempt('order-saga', () => logLevelReader(env));
+  const own = attempt('order-saga', () => readConfig(env, processReaders));
   const starts = [...sameProcess].flatMap((name) => {
     const start = attempt(name, () => roles[name].configure(env, sameProcess));
     return start ? [{ name, start }] : [];
   });
-  if (logLevel && faults.size === 0) return { logLevel, starts };
+  if (own && faults.size === 0) return { ...own, starts };
   return refuse(`The configuration is invalid:\n${[...faults].map((fault) => `  ${fault}\n`).join('')}`);
 }
 

@@ -4,12 +4,12 @@ import { createOrderAuditView } from '../api/orders/audit-view.ts';
 import { createOperatorActStore } from '../api/orders/operator-act-store.ts';
 import { createOrderStore } from '../api/orders/store.ts';
 import { createSaga } from '../api/orders/workflow.ts';
-import { readConfig, text, type Env } from '../lib/config.ts';
+import { readConfig, type Env } from '../lib/config.ts';
 import { openDatabase } from '../lib/database.ts';
 import { createLog } from '../lib/log.ts';
 import { createTemporal, temporalReaders, toAddress } from '../lib/temporal/client.ts';
 import { sagaReaders } from '../roles/orders.ts';
-import { kafkaReaders } from '../roles/role.ts';
+import { databaseUrl, kafkaReaders, type ServiceRole } from '../roles/role.ts';
 import { createJournal } from './journal.ts';
 
 const CONNECTIONS_MAX = 2;
@@ -41,10 +41,11 @@ function openInstallation(env: Env) {
       return part;
     };
   };
-  const database = (variable: string) => once(() => openDatabase(text(variable)(env), { size: CONNECTIONS_MAX }));
-  const orders = database('ORDERS_DATABASE_URL');
-  const billing = database('BILLING_DATABASE_URL');
-  const notifications = database('NOTIFICATIONS_DATABASE_URL');
+  const database = (service: ServiceRole) =>
+    once(() => openDatabase(databaseUrl(service)(env), { size: CONNECTIONS_MAX }));
+  const orders = database('orders');
+  const billing = database('billing');
+  const notifications = database('notifications');
   const temporal = once(() => createTemporal(toAddress(readConfig(env, temporalReaders))));
   const parts = {
     temporal,

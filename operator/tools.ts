@@ -1,7 +1,8 @@
-import { readConfig, text, type Env } from '../lib/config.ts';
+import { group, readConfig, type Env } from '../lib/config.ts';
 import { databaseFault } from '../lib/database.ts';
 import { temporalReaders } from '../lib/temporal/client.ts';
 import { sagaReaders } from '../roles/orders.ts';
+import { databaseUrl } from '../roles/role.ts';
 import { withInstallation, type Installation } from './installation.ts';
 import { reasonOf } from './reason.ts';
 
@@ -18,8 +19,8 @@ export interface Tools {
 export async function withTools<T>(env: Env, act: (tools: Tools) => Promise<T>): Promise<T> {
   readConfig(env, {
     ...sagaReaders,
-    ordersUrl: text('ORDERS_DATABASE_URL'),
-    temporal: (all) => readConfig(all, temporalReaders),
+    ordersUrl: databaseUrl('orders'),
+    temporal: group(temporalReaders),
   });
   return withInstallation(env, async ({ store, saga, temporal, taskQueue, journal }) => {
     try {

@@ -2,10 +2,10 @@ import type { Client } from '@temporalio/client';
 import { createComparison } from '../api/auditor/comparison.ts';
 import { createComparisonMetrics } from '../api/auditor/metrics.ts';
 import { exportStuckMetric, STUCK_AFTER_S } from '../api/auditor/stuck-metric.ts';
-import { text, textOr, wholeNumber, type Config } from '../lib/config.ts';
+import { optional, wholeNumber, type Config } from '../lib/config.ts';
 import { openDatabase, type Database } from '../lib/database.ts';
 import { openAuditViews } from './audit-sources.ts';
-import type { Shared } from './role.ts';
+import { databaseUrl, type Shared } from './role.ts';
 
 const DAY_S = 86_400;
 const CONNECTIONS_MAX = 1;
@@ -14,15 +14,31 @@ const CHECKS = 5;
 
 /** Settings of drift and stuck-order monitoring. */
 export const watchReaders = {
-  billingUrl: text('BILLING_DATABASE_URL'),
-  notificationsUrl: text('NOTIFICATIONS_DATABASE_URL'),
+  billingUrl: databaseUrl('billing'),
+  notificationsUrl: databaseUrl('notifications'),
   // Optional: only its indexes are checked, and some installations keep this database to auth alone.
-  authUrl: textOr('AUTH_DATABASE_URL', undefined),
-  compareEveryS: wholeNumber('AUDIT_COMPARE_EVERY_S', { min: 1, max: DAY_S, otherwise: 300 }),
+  authUrl: optional(databaseUrl('auth')),
+  compareEveryS: wholeNumber('AUDIT_COMPARE_EVERY_S', 'pause between two comparisons', {
+    min: 1,
+    max: DAY_S,
+    otherwise: 300,
+  }),
   // Longer than it takes to notify a buyer, even while a Kafka consumer is being replaced.
-  patienceS: wholeNumber('AUDIT_PATIENCE_S', { min: 1, max: 3_600, otherwise: 60 }),
-  compareBuyersMax: wholeNumber('AUDIT_COMPARE_BUYERS_MAX', { min: 1, max: 10_000_000, otherwise: 1_000 }),
-  stuckAfterS: wholeNumber('STUCK_AFTER_S', { min: 1, max: DAY_S, otherwise: STUCK_AFTER_S }),
+  patienceS: wholeNumber('AUDIT_PATIENCE_S', 'how long a mismatch must last before it is reported', {
+    min: 1,
+    max: 3_600,
+    otherwise: 60,
+  }),
+  compareBuyersMax: wholeNumber('AUDIT_COMPARE_BUYERS_MAX', 'buyers per comparison', {
+    min: 1,
+    max: 10_000_000,
+    otherwise: 1_000,
+  }),
+  stuckAfterS: wholeNumber(
+    'STUCK_AFTER_S',
+    'time without progress after which an order counts as stuck, also for `npm run order`',
+    { min: 1, max: DAY_S, otherwise: STUCK_AFTER_S },
+  ),
 };
 
 export interface WatchPorts {

@@ -4,57 +4,59 @@ import { createOrderStore } from '../api/orders/store.ts';
 import { createSaga } from '../api/orders/workflow.ts';
 import { createUserStore } from '../api/users/store.ts';
 import { createProfileStarter } from '../api/users/workflow.ts';
-import { readConfig, text, wholeNumber } from '../lib/config.ts';
+import { group, wholeNumber } from '../lib/config.ts';
 import { createTemporal, temporalReaders, toAddress } from '../lib/temporal/client.ts';
 import { createExists } from '../lib/temporal/exists.ts';
 import { startWatch, watchReaders } from './audit-watch.ts';
 import { sagaReaders } from './orders.ts';
-import { address, databaseOf, runningOf, serve, type Role } from './role.ts';
+import { address, databaseOf, databaseUrl, defineRole, runningOf, serve } from './role.ts';
 
-export const auditor: Role = {
+export const auditor = defineRole({
   name: 'auditor',
-  configure(env) {
-    const config = readConfig(env, {
-      ...address('AUDITOR_PORT'),
-      ...sagaReaders,
-      ...watchReaders,
-      everyMs: wholeNumber('AUDIT_EVERY_MS', { min: 100, max: 3_600_000, otherwise: 2_000 }),
-      ordersUrl: text('ORDERS_DATABASE_URL'),
-      usersUrl: text('USERS_DATABASE_URL'),
-      temporal: (all) => readConfig(all, temporalReaders),
-    });
-    return async (shared) => {
-      const databases = {
-        orders: await databaseOf(config.ordersUrl, shared),
-        users: await databaseOf(config.usersUrl, shared),
-      };
-      const orders = createOrderStore(databases.orders);
-      const users = createUserStore(databases.users);
-      const temporal = createTemporal(toAddress(config.temporal));
-      const { taskQueue } = config.temporal;
-      const saga = createSaga({ ...config, temporal: temporal.client, taskQueue, log: shared.log });
-      const startProfile = createProfileStarter({ temporal: temporal.client, taskQueue });
-      const reconciling = createReconciler({
-        sources: [
-          { kind: 'order', rows: () => ordersInProgress(orders, saga.start) },
-          {
-            kind: 'cancellation',
-            rows: () => unfinishedCancellations(orders, (order) => saga.startCancellation(order, order.cancelCause!)),
-          },
-          { kind: 'profile', rows: () => unstartedChanges(users, startProfile) },
-        ],
-        exists: createExists(temporal.client),
-        log: shared.log,
-        everyMs: config.everyMs,
-      }).run();
-      const watch = startWatch({ config, databases, temporal: temporal.client, taskQueue, shared });
-      const checks = [
-        { name: 'orders database', probe: databases.orders.check, needed: true },
-        { name: 'users database', probe: databases.users.check, needed: true },
-        { name: 'temporal', probe: temporal.check, needed: false },
-      ];
-      const listener = await serve(shared, config, { role: 'auditor', checks });
-      return runningOf(listener, reconciling, watch, temporal, orders, users, databases.orders, databases.users);
+  readers: () => ({
+    ...address('AUDITOR_PORT'),
+    ...sagaReaders,
+    ...watchReaders,
+    everyMs: wholeNumber('AUDIT_EVERY_MS', 'pause between two searches for rows without a workflow', {
+      min: 100,
+      max: 3_600_000,
+      otherwise: 2_000,
+    }),
+    ordersUrl: databaseUrl('orders'),
+    usersUrl: databaseUrl('users'),
+    temporal: group(temporalReaders),
+  }),
+  start: async (config, shared) => {
+    const databases = {
+      orders: await databaseOf(config.ordersUrl, shared),
+      users: await databaseOf(config.usersUrl, shared),
     };
+    const orders = createOrderStore(databases.orders);
+    const users = createUserStore(databases.users);
+    const temporal = createTemporal(toAddress(config.temporal));
+    const { taskQueue } = config.temporal;
+    const saga = createSaga({ ...config, temporal: temporal.client, taskQueue, log: shared.log });
+    const startProfile = createProfileStarter({ temporal: temporal.client, taskQueue });
+    const reconciling = createReconciler({
+      sources: [
+        { kind: 'order', rows: () => ordersInProgress(orders, saga.start) },
+        {
+          kind: 'cancellation',
+          rows: () => unfinishedCancellations(orders, (order) => saga.startCancellation(order, order.cancelCause!)),
+        },
+        { kind: 'profile', rows: () => unstartedChanges(users, startProfile) },
+      ],
+      exists: createExists(temporal.client),
+      log: shared.log,
+      everyMs: config.everyMs,
+    }).run();
+    const watch = startWatch({ config, databases, temporal: temporal.client, taskQueue, shared });
+    const checks = [
+      { name: 'orders database', probe: databases.orders.check, needed: true },
+      { name: 'users database', probe: databases.users.check, needed: true },
+      { name: 'temporal', probe: temporal.check, needed: false },
+    ];
+    const listener = await serve(shared, config, { role: 'auditor', checks });
+    return runningOf(listener, reconciling, watch, temporal, orders, users, databases.orders, databases.users);
   },
-};
+});

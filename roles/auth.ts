@@ -2,54 +2,64 @@ import { authApi } from '../api/auth/app.ts';
 import { createPasswords } from '../api/auth/passwords.ts';
 import { createSigningKeys } from '../api/auth/signing-keys.ts';
 import { createAuthStore } from '../api/auth/store.ts';
-import { readConfig, text, wholeNumber } from '../lib/config.ts';
+import { group, wholeNumber } from '../lib/config.ts';
 import { restDocument } from './contract.ts';
-import { address, databaseOf, runningOf, serve, type Role } from './role.ts';
+import { address, databaseOf, databaseUrl, defineRole, runningOf, serve } from './role.ts';
 
 const DAY_S = 86_400;
 
+const LOGIN_FAILURES = 'failed logins within the window before auth answers 429; counted across replicas';
+const REGISTRATIONS = 'registrations per address within the window';
+const WRITES = 'writes of one buyer: burst, then rate';
+
 /** Each limit applies to all replicas together. */
 export const limitReaders = {
-  loginFailuresPerAccount: count('LOGIN_FAILURES_PER_ACCOUNT', 10),
-  loginFailuresPerAddress: count('LOGIN_FAILURES_PER_ADDRESS', 100),
-  loginFailuresWindowS: seconds('LOGIN_FAILURES_WINDOW_S', 300),
-  registrationsPerAddress: count('REGISTRATIONS_PER_ADDRESS', 1_000),
-  registrationsWindowS: seconds('REGISTRATIONS_WINDOW_S', 3_600),
-  writesBurst: count('WRITES_BURST', 100),
-  writesPerSecond: count('WRITES_PER_SECOND', 20),
+  loginFailuresPerAccount: count('LOGIN_FAILURES_PER_ACCOUNT', LOGIN_FAILURES, 10),
+  loginFailuresPerAddress: count('LOGIN_FAILURES_PER_ADDRESS', LOGIN_FAILURES, 100),
+  loginFailuresWindowS: seconds('LOGIN_FAILURES_WINDOW_S', LOGIN_FAILURES, 300),
+  registrationsPerAddress: count('REGISTRATIONS_PER_ADDRESS', REGISTRATIONS, 1_000),
+  registrationsWindowS: seconds('REGISTRATIONS_WINDOW_S', REGISTRATIONS, 3_600),
+  writesBurst: count('WRITES_BURST', WRITES, 100),
+  writesPerSecond: count('WRITES_PER_SECOND', WRITES, 20),
 };
 
-export const auth: Role = {
+export const auth = defineRole({
   name: 'auth',
-  configure(env) {
-    const config = readConfig(env, {
-      ...address('AUTH_PORT'),
-      databaseUrl: text('AUTH_DATABASE_URL'),
-      sessionTtlS: wholeNumber('SESSION_TTL_S', { min: 1, max: 365 * DAY_S, otherwise: 30 * DAY_S }),
-      rotationDays: wholeNumber('SIGNING_KEY_ROTATION_DAYS', { min: 1, max: 3_650, otherwise: 30 }),
-      limits: (all) => readConfig(all, limitReaders),
-    });
-    return async (shared) => {
-      const database = await databaseOf(config.databaseUrl, shared);
-      const store = createAuthStore(database);
-      const keys = createSigningKeys(store, { rotationS: config.rotationDays * DAY_S });
-      const passwords = await createPasswords();
-      const checks = [
-        { name: 'database', probe: database.check, needed: true },
-        { name: 'signing key', probe: keys.published, needed: true },
-      ];
-      const { sessionTtlS, limits } = config;
-      const middleware = authApi({ store, keys, passwords, document: restDocument, sessionTtlS, limits });
-      const listener = await serve(shared, config, { role: 'auth', checks, middleware });
-      return runningOf(listener, store, database);
-    };
+  readers: () => ({
+    ...address('AUTH_PORT'),
+    databaseUrl: databaseUrl('auth'),
+    sessionTtlS: wholeNumber('SESSION_TTL_S', 'lifetime of a session', {
+      min: 1,
+      max: 365 * DAY_S,
+      otherwise: 30 * DAY_S,
+    }),
+    rotationDays: wholeNumber(
+      'SIGNING_KEY_ROTATION_DAYS',
+      'age at which the signing key is replaced; the old key stays published until its last token has expired',
+      { min: 1, max: 3_650, otherwise: 30 },
+    ),
+    limits: group(limitReaders),
+  }),
+  start: async (config, shared) => {
+    const database = await databaseOf(config.databaseUrl, shared);
+    const store = createAuthStore(database);
+    const keys = createSigningKeys(store, { rotationS: config.rotationDays * DAY_S });
+    const passwords = await createPasswords();
+    const checks = [
+      { name: 'database', probe: database.check, needed: true },
+      { name: 'signing key', probe: keys.published, needed: true },
+    ];
+    const { sessionTtlS, limits } = config;
+    const middleware = authApi({ store, keys, passwords, document: restDocument, sessionTtlS, limits });
+    const listener = await serve(shared, config, { role: 'auth', checks, middleware });
+    return runningOf(listener, store, database);
   },
-};
+});
 
-function count(name: string, otherwise: number) {
-  return wholeNumber(name, { min: 1, max: 1_000_000, otherwise });
+function count(name: string, meaning: string, otherwise: number) {
+  return wholeNumber(name, meaning, { min: 1, max: 1_000_000, otherwise });
 }
 
-function seconds(name: string, otherwise: number) {
-  return wholeNumber(name, { min: 1, max: DAY_S, otherwise });
+function seconds(name: string, meaning: string, otherwise: number) {
+  return wholeNumber(name, meaning, { min: 1, max: DAY_S, otherwise });
 }

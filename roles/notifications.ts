@@ -5,7 +5,7 @@ import { exportPending } from '../api/notifications/metrics.ts';
 import { createProfiles } from '../api/notifications/profiles.ts';
 import { createSender } from '../api/notifications/sender.ts';
 import { createNotificationStore } from '../api/notifications/store.ts';
-import { ConfigFault, readConfig, text, url, wholeNumber, type Env, type Reader } from '../lib/config.ts';
+import { ConfigFault, converted, group, text, url, wholeNumber } from '../lib/config.ts';
 import { createHttpClient } from '../lib/http/client.ts';
 import { createEventCodec } from '../lib/kafka/events.ts';
 import { createTransport } from '../lib/kafka/transport.ts';
@@ -13,6 +13,8 @@ import { eventDocument, restDocument } from './contract.ts';
 import {
   address,
   databaseOf,
+  databaseUrl,
+  defineRole,
   kafkaReaders,
   runningOf,
   serve,
@@ -20,90 +22,86 @@ import {
   urlOf,
   verifierOf,
   verifierReaders,
-  type Role,
-  type RoleName,
 } from './role.ts';
 
 const PROFILE_DEADLINE_MS = 2_000;
 const HOUR_S = 3_600;
 
-const smtpUrl: Reader<string> = (env) => {
-  const value = url('SMTP_URL')(env);
+const smtpUrl = converted(url('SMTP_URL', 'mail server, `smtp://…` or `smtps://…`'), (value) => {
   if (!/^smtps?:$/.test(new URL(value).protocol)) throw new ConfigFault('SMTP_URL must start with smtp:// or smtps://');
   return value;
-};
+});
 
-const mailFrom: Reader<string> = (env) => {
-  const value = text('MAIL_FROM')(env);
+const mailFrom = converted(text('MAIL_FROM', 'sender: an address, or a name with an address'), (value) => {
   try {
     hostOf(value);
     return value;
   } catch {
     throw new ConfigFault(`MAIL_FROM must be an email address, optionally with a name, not "${value}"`);
   }
-};
-
-const readers = (sameProcess: ReadonlySet<RoleName>) => ({
-  ...address('NOTIFICATIONS_PORT'),
-  ...verifierReaders(sameProcess),
-  databaseUrl: text('NOTIFICATIONS_DATABASE_URL'),
-  usersUrl: urlOf('users', sameProcess),
-  token: serviceTokens('notifications'),
-  smtpUrl,
-  mailFrom,
-  profileWaitS: wholeNumber('PROFILE_WAIT_S', { min: 1, max: 30 * 24 * HOUR_S, otherwise: HOUR_S }),
-  kafka: (all: Env) => readConfig(all, kafkaReaders),
 });
 
-export const notifications: Role = {
+export const notifications = defineRole({
   name: 'notifications',
-  configure(env, sameProcess) {
-    const config = readConfig(env, readers(sameProcess));
+  readers: (sameProcess) => ({
+    ...address('NOTIFICATIONS_PORT'),
+    ...verifierReaders(sameProcess),
+    databaseUrl: databaseUrl('notifications'),
+    usersUrl: urlOf('users', sameProcess),
+    token: serviceTokens('notifications'),
+    smtpUrl,
+    mailFrom,
+    profileWaitS: wholeNumber('PROFILE_WAIT_S', "how long a mail waits for the buyer's profile", {
+      min: 1,
+      max: 30 * 24 * HOUR_S,
+      otherwise: HOUR_S,
+    }),
+    kafka: group(kafkaReaders),
+  }),
+  start: async (config, shared) => {
     const { token } = config;
-    return async (shared) => {
-      const { log } = shared;
-      const database = await databaseOf(config.databaseUrl, shared);
-      const store = createNotificationStore(database);
-      const users = createHttpClient({ baseUrl: config.usersUrl(shared), deadlineMs: PROFILE_DEADLINE_MS, token });
-      const mailer = createMailer({ smtpUrl: config.smtpUrl, from: config.mailFrom });
-      const transport = createTransport({ ...config.kafka, clientId: 'notifications', log });
-      const publisher = transport.createPublisher();
+    const { log } = shared;
+    const database = await databaseOf(config.databaseUrl, shared);
+    const store = createNotificationStore(database);
+    const users = createHttpClient({ baseUrl: config.usersUrl(shared), deadlineMs: PROFILE_DEADLINE_MS, token });
+    const mailer = createMailer({ smtpUrl: config.smtpUrl, from: config.mailFrom });
+    const transport = createTransport({ ...config.kafka, clientId: 'notifications', log });
+    const publisher = transport.createPublisher();
 
-      const sender = createSender({
-        store,
-        profiles: createProfiles(users),
-        mailer,
-        log,
-        profileWaitMs: config.profileWaitS * 1000,
-      });
-      const consumption = consumeOrderEvents({
-        transport,
-        publisher,
-        codec: createEventCodec(eventDocument),
-        store,
-        onRecorded: sender.wake,
-        log,
-      });
-      const endExport = exportPending(store);
-      const checks = [
-        { name: 'database', probe: database.check, needed: true },
-        { name: 'kafka', probe: () => Promise.all([consumption.check(), transport.check()]), needed: false },
-        { name: 'smtp', probe: mailer.check, needed: false },
-      ];
-      const api = notificationsApi({ store, document: restDocument, verify: verifierOf(config, shared) });
-      const listener = await serve(shared, config, { role: 'notifications', checks, middleware: [api] });
-      return runningOf(
-        listener,
-        { close: endExport },
-        consumption,
-        sender,
-        publisher,
-        transport,
-        mailer,
-        users,
-        store,
-        database,
-      );
-    };
+    const sender = createSender({
+      store,
+      profiles: createProfiles(users),
+      mailer,
+      log,
+      profileWaitMs: config.profileWaitS * 1000,
+    });
+    const consumption = consumeOrderEvents({
+      transport,
+      publisher,
+      codec: createEventCodec(eventDocument),
+      store,
+      onRecorded: sender.wake,
+      log,
+    });
+    const endExport = exportPending(store);
+    const checks = [
+      { name: 'database', probe: database.check, needed: true },
+      { name: 'kafka', probe: () => Promise.all([consumption.check(), transport.check()]), needed: false },
+      { name: 'smtp', probe: mailer.check, needed: false },
+    ];
+    const api = notificationsApi({ store, document: restDocument, verify: verifierOf(config, shared) });
+    const listener = await serve(shared, config, { role: 'notifications', checks, middleware: [api] });
+    return runningOf(
+      listener,
+      { close: endExport },
+      consumption,
+      sender,
+      publisher,
+      transport,
+      mailer,
+      users,
+      store,
+      database,
+    );
   },
-};
+});

@@ -1,5 +1,21 @@
 import type { JSONWebKeySet } from 'jose';
-import { ConfigFault, list, port, text, textOr, url, type Env, type Reader } from '../lib/config.ts';
+import {
+  ConfigFault,
+  converted,
+  list,
+  optional,
+  port,
+  readConfig,
+  settingsOf,
+  text,
+  textOr,
+  url,
+  type Config,
+  type Env,
+  type Reader,
+  type Readers,
+  type Setting,
+} from '../lib/config.ts';
 import { databaseFault, openDatabase, type Database } from '../lib/database.ts';
 import { listen, type Listener } from '../lib/http/listen.ts';
 import { createService, type ServiceOptions } from '../lib/http/service.ts';
@@ -45,28 +61,64 @@ export interface Shared {
 
 export interface Role {
   name: RoleName;
+  /** Everything that `configure` reads. */
+  settings(): Setting[];
   /** Reads the settings or throws a ConfigFault; connects to nothing. */
   configure(env: Env, sameProcess: ReadonlySet<RoleName>): (shared: Shared) => Promise<Running>;
 }
 
-/** `<ROLE>_URL`, or by default the role in the same process. */
-export const urlOf =
-  (role: ServiceRole, sameProcess: ReadonlySet<RoleName>): Reader<(shared: Shared) => string> =>
-  (env) => {
-    const name = `${role.toUpperCase()}_URL`;
-    if (!env[name] && sameProcess.has(role)) return ({ urls }) => urls.get(role)!;
-    const value = url(name)(env);
-    return () => value;
-  };
-
-/** Settings of every role. */
-export const address = (portName: string, defaultPort = 0) => ({
-  host: textOr('HOST', '127.0.0.1'),
-  port: port(portName, defaultPort),
+/** A role that starts with what its readers have read. */
+export const defineRole = <R extends Readers>({
+  name,
+  readers,
+  start,
+}: {
+  name: RoleName;
+  readers: (sameProcess: ReadonlySet<RoleName>) => R;
+  start: (config: Config<R>, shared: Shared) => Promise<Running>;
+}): Role => ({
+  name,
+  settings: () => settingsOf(readers(new Set(roleNames))),
+  configure(env, sameProcess) {
+    const config = readConfig(env, readers(sameProcess));
+    return (shared) => start(config, shared);
+  },
 });
 
+/** `<ROLE>_URL`, or by default the role in the same process. */
+export function urlOf(role: ServiceRole, sameProcess: ReadonlySet<RoleName>): Reader<(shared: Shared) => string> {
+  const elsewhere = url(`${role.toUpperCase()}_URL`, 'address of the role if it runs in another process');
+  return converted(
+    sameProcess.has(role) ? optional(elsewhere, 'the same process') : elsewhere,
+    (value) =>
+      ({ urls }) =>
+        value ?? urls.get(role)!,
+  );
+}
+
+/** Settings of every role. */
+export const address = (
+  portName: string,
+  meaning = 'port of the role: its API (if it has one), health and metrics',
+  defaultPort = 0,
+) => ({
+  host: textOr('HOST', 'address that everything listens on', '127.0.0.1'),
+  port: port(portName, meaning, defaultPort),
+});
+
+/** Reads `<ROLE>_DATABASE_URL`. */
+export const databaseUrl = (role: ServiceRole): Reader<string> =>
+  text(`${role.toUpperCase()}_DATABASE_URL`, 'Postgres database of the service');
+
 /** Settings of a role that uses Kafka. */
-export const kafkaReaders = { brokers: list('KAFKA_BROKERS'), prefix: textOr('KAFKA_TOPIC_PREFIX', '') };
+export const kafkaReaders = {
+  brokers: list('KAFKA_BROKERS', 'hosts and ports, separated by commas'),
+  prefix: textOr(
+    'KAFKA_TOPIC_PREFIX',
+    'prefix of every topic and consumer group, so that installations can share a cluster',
+    '',
+  ),
+};
 
 /** Settings of a role that verifies tokens. */
 export const verifierReaders = (sameProcess: ReadonlySet<RoleName>) => ({
@@ -82,31 +134,33 @@ export function verifierOf(
 }
 
 /** Reads `<ROLE>_SERVICE_KEY`, which signs the tokens that identify the role. */
-export const serviceTokens =
-  (role: RoleName): Reader<() => string> =>
-  (env) => {
-    const name = `${role.toUpperCase()}_SERVICE_KEY`;
-    const key = text(name)(env);
+export function serviceTokens(role: RoleName): Reader<() => string> {
+  const name = `${role.toUpperCase()}_SERVICE_KEY`;
+  const meaning = 'private key (ES256, PKCS8 PEM) by which the role identifies itself to others';
+  return converted(text(name, meaning), (key) => {
     try {
       return createServiceTokens(role, key);
     } catch {
       throw new ConfigFault(`${name} is not a private key in PEM format`);
     }
-  };
+  });
+}
 
-const serviceKeys: Reader<JSONWebKeySet> = (env) => {
-  const value = text('SERVICE_JWKS')(env);
-  try {
-    const { keys } = JSON.parse(value) as JSONWebKeySet;
-    keysByRole({ keys });
-    if (keys.every(({ kid }) => kid)) return { keys };
-  } catch {
-    // Reported below.
-  }
-  throw new ConfigFault(
-    'SERVICE_JWKS must be a JSON Web Key Set of public keys whose "kid" is a role name, optionally with a number (worker-2)',
-  );
-};
+const serviceKeys: Reader<JSONWebKeySet> = converted(
+  text('SERVICE_JWKS', "public keys of the worker and notifications as a JWK set; `kid` is the role's name"),
+  (value) => {
+    try {
+      const { keys } = JSON.parse(value) as JSONWebKeySet;
+      keysByRole({ keys });
+      if (keys.every(({ kid }) => kid)) return { keys };
+    } catch {
+      // Reported below.
+    }
+    throw new ConfigFault(
+      'SERVICE_JWKS must be a JSON Web Key Set of public keys whose "kid" is a role name, optionally with a number (worker-2)',
+    );
+  },
+);
 
 /** Starts a role's HTTP server and logs its URL. */
 export async function serve(

@@ -4,7 +4,7 @@ import { createActivities } from '../activities/index.ts';
 import type { Orders } from '../activities/orders.ts';
 import { createPaymentByCall } from '../activities/payment/by-call.ts';
 import { createOrderStore } from '../api/orders/store.ts';
-import { ConfigFault, readConfig, text, type Reader } from '../lib/config.ts';
+import { ConfigFault, group, readerOf, type Reader } from '../lib/config.ts';
 import { createHttpClient, type HttpClient } from '../lib/http/client.ts';
 import { createEventCodec } from '../lib/kafka/events.ts';
 import type { Publisher } from '../lib/kafka/message.ts';
@@ -17,57 +17,65 @@ import { bundleWorkflows } from '../worker/host.ts';
 import { logged } from '../worker/logged.ts';
 import { superviseWorker } from '../worker/supervise.ts';
 import { eventDocument } from './contract.ts';
-import { address, databaseOf, kafkaReaders, runningOf, serve, serviceTokens, urlOf, type Role } from './role.ts';
+import {
+  address,
+  databaseOf,
+  databaseUrl,
+  defineRole,
+  kafkaReaders,
+  runningOf,
+  serve,
+  serviceTokens,
+  urlOf,
+} from './role.ts';
 
 /** Longer than billing's statement deadline, shorter than an activity's timeout. */
 const REQUEST_DEADLINE_MS = 4_000;
 
-export const worker: Role = {
+export const worker = defineRole({
   name: 'worker',
-  configure(env, sameProcess) {
-    const config = readConfig(env, {
-      ...address('WORKER_PORT'),
-      databaseUrl: text('ORDERS_DATABASE_URL'),
-      billingUrl: urlOf('billing', sameProcess),
-      usersUrl: urlOf('users', sameProcess),
-      token: serviceTokens('worker'),
-      temporal: (all) => readConfig(all, temporalReaders),
-      kafka: (all) => readConfig(all, kafkaReaders),
-      version,
-      ...codecReaders,
-    });
+  readers: (sameProcess) => ({
+    ...address('WORKER_PORT'),
+    databaseUrl: databaseUrl('orders'),
+    billingUrl: urlOf('billing', sameProcess),
+    usersUrl: urlOf('users', sameProcess),
+    token: serviceTokens('worker'),
+    temporal: group(temporalReaders),
+    kafka: group(kafkaReaders),
+    version,
+    ...codecReaders,
+  }),
+  start: async (config, shared) => {
     const { token } = config;
     const temporal = toAddress(config.temporal);
-    return async (shared) => {
-      const workflowBundle = await bundleWorkflows(temporal);
-      const database = await databaseOf(config.databaseUrl, shared);
-      const orders = createOrderStore(database);
-      const transport = createTransport({ ...config.kafka, clientId: 'worker', log: shared.log });
-      const publisher = transport.createPublisher();
-      const billing = createHttpClient({ baseUrl: config.billingUrl(shared), deadlineMs: REQUEST_DEADLINE_MS, token });
-      const users = createHttpClient({ baseUrl: config.usersUrl(shared), deadlineMs: REQUEST_DEADLINE_MS, token });
-      const activities = logged(activitiesOver({ billing, users, orders, publisher }), shared.log);
+    const workflowBundle = await bundleWorkflows(temporal);
+    const database = await databaseOf(config.databaseUrl, shared);
+    const orders = createOrderStore(database);
+    const transport = createTransport({ ...config.kafka, clientId: 'worker', log: shared.log });
+    const publisher = transport.createPublisher();
+    const billing = createHttpClient({ baseUrl: config.billingUrl(shared), deadlineMs: REQUEST_DEADLINE_MS, token });
+    const users = createHttpClient({ baseUrl: config.usersUrl(shared), deadlineMs: REQUEST_DEADLINE_MS, token });
+    const activities = logged(activitiesOver({ billing, users, orders, publisher }), shared.log);
 
-      const { taskQueue } = config.temporal;
-      const host = superviseWorker(
-        { ...temporal, taskQueue, activities, workflowBundle, version: config.version },
-        shared.log,
-      );
-      const checks = [
-        { name: 'worker', probe: host.isPolling, needed: true },
-        // Replacing this worker would not help, and no work is lost.
-        { name: 'temporal', probe: host.check, needed: false },
-        { name: 'database', probe: database.check, needed: true },
-        { name: 'kafka', probe: transport.check, needed: false },
-      ];
-      const middleware = temporal.payloadKeys
-        ? [serveCodec({ codec: createPayloadCodec(temporal.payloadKeys), ...config })]
-        : [];
-      const listener = await serve(shared, config, { role: 'worker', checks, middleware });
-      return runningOf(listener, host, publisher, transport, billing, users, orders, database);
-    };
+    const { taskQueue } = config.temporal;
+    const host = superviseWorker(
+      { ...temporal, taskQueue, activities, workflowBundle, version: config.version },
+      shared.log,
+    );
+    const checks = [
+      { name: 'worker', probe: host.isPolling, needed: true },
+      // Replacing this worker would not help, and no work is lost.
+      { name: 'temporal', probe: host.check, needed: false },
+      { name: 'database', probe: database.check, needed: true },
+      { name: 'kafka', probe: transport.check, needed: false },
+    ];
+    const middleware = temporal.payloadKeys
+      ? [serveCodec({ codec: createPayloadCodec(temporal.payloadKeys), ...config })]
+      : [];
+    const listener = await serve(shared, config, { role: 'worker', checks, middleware });
+    return runningOf(listener, host, publisher, transport, billing, users, orders, database);
   },
-};
+});
 
 /** The activities of the preferable style: payment by call, announcement by event. */
 function activitiesOver(ports: {
@@ -86,10 +94,16 @@ function activitiesOver(ports: {
 }
 
 /** For Temporal's worker versioning, which keeps an order on the release it started on. */
-const version: Reader<WorkerDeploymentVersion | undefined> = (env) => {
-  const { WORKER_DEPLOYMENT_NAME: deploymentName, WORKER_BUILD_ID: buildId } = env;
-  if (deploymentName && buildId) return { deploymentName, buildId };
-  if (deploymentName || buildId)
-    throw new ConfigFault('WORKER_DEPLOYMENT_NAME and WORKER_BUILD_ID must be set together, or not at all');
-  return undefined;
-};
+const version: Reader<WorkerDeploymentVersion | undefined> = readerOf(
+  ['WORKER_DEPLOYMENT_NAME', 'WORKER_BUILD_ID'].map((name) => ({
+    name,
+    meaning: "set both or neither: the worker's deployment version; workflows stay on the version that started them",
+    fallback: '',
+  })),
+  ({ WORKER_DEPLOYMENT_NAME: deploymentName, WORKER_BUILD_ID: buildId }) => {
+    if (deploymentName && buildId) return { deploymentName, buildId };
+    if (deploymentName || buildId)
+      throw new ConfigFault('WORKER_DEPLOYMENT_NAME and WORKER_BUILD_ID must be set together, or not at all');
+    return undefined;
+  },
+);

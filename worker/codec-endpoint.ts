@@ -3,13 +3,20 @@ import { JSONToPayload, payloadToJSON, type JSONPayload } from '@temporalio/comm
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import type { Context, Middleware } from 'koa';
 import rawBody from 'raw-body';
-import { textOr, type Env } from '../lib/config.ts';
+import { converted, textOr } from '../lib/config.ts';
 import { Problem } from '../lib/http/problem.ts';
 
 export const codecReaders = {
   /** Temporal's Web UI calls the codec from the browser. */
-  uiOrigins: (env: Env): string[] => (env['TEMPORAL_UI_ORIGINS'] ?? '').split(/[\s,]+/).filter(Boolean),
-  codecToken: textOr('TEMPORAL_CODEC_TOKEN', undefined),
+  uiOrigins: converted(
+    textOr('TEMPORAL_UI_ORIGINS', 'origins whose pages may use the codec endpoint from a browser', ''),
+    (origins) => origins.split(/[\s,]+/).filter(Boolean),
+  ),
+  codecToken: textOr(
+    'TEMPORAL_CODEC_TOKEN',
+    'bearer token for the codec endpoint; if unset, only loopback may use it',
+    undefined,
+  ),
 };
 
 export interface CodecOptions {

@@ -16,12 +16,12 @@ export interface TemporalAddress {
 }
 
 export const temporalReaders = {
-  address: text('TEMPORAL_ADDRESS'),
-  namespace: textOr('TEMPORAL_NAMESPACE', 'default'),
-  taskQueue: textOr('TEMPORAL_TASK_QUEUE', DEFAULT_TASK_QUEUE),
-  apiKey: textOr('TEMPORAL_API_KEY', undefined),
-  tlsMode: oneOf('TEMPORAL_TLS', ['on', 'off', 'auto'], 'auto'),
-  payloadKeys: payloadKeys('TEMPORAL_PAYLOAD_KEYS'),
+  address: text('TEMPORAL_ADDRESS', 'host and port of Temporal'),
+  namespace: textOr('TEMPORAL_NAMESPACE', 'namespace in Temporal', 'default'),
+  taskQueue: textOr('TEMPORAL_TASK_QUEUE', 'task queue of the workflows and activities', DEFAULT_TASK_QUEUE),
+  apiKey: textOr('TEMPORAL_API_KEY', 'for Temporal Cloud', undefined),
+  tlsMode: oneOf('TEMPORAL_TLS', '`on`, `off`, or `auto`: on with an API key', ['on', 'off', 'auto'], 'auto'),
+  payloadKeys,
 };
 
 export const toAddress = ({

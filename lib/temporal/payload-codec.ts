@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import proto from '@temporalio/proto';
-import { ConfigFault, type Reader } from '../config.ts';
+import { ConfigFault, converted, textOr, type Reader } from '../config.ts';
 
 /** Keys by id. The first encrypts and all decrypt, so a key can be replaced while histories still use it. */
 export type PayloadKeys = ReadonlyMap<string, Uint8Array>;
@@ -14,24 +14,18 @@ const TAG_BYTES = 16;
 
 const { Payload: PayloadMessage } = proto.temporal.api.common.v1;
 
-/** Reads `id:key,id:key`, each key 32 bytes in base64. If unset, payloads are not encrypted. */
-export const payloadKeys =
-  (name: string): Reader<PayloadKeys | undefined> =>
-  (env) => {
-    const value = env[name];
-    if (!value) return undefined;
-    const keys = new Map<string, Uint8Array>();
-    for (const [n, entry] of value.split(',').entries()) {
-      const [, id, text] = /^\s*([\w.-]{1,64}):([A-Za-z0-9+/]+={0,2})\s*$/.exec(entry) ?? [];
-      const key = Buffer.from(text ?? '', 'base64');
-      // Do not quote the entry: it is a secret.
-      if (!id || key.length !== KEY_BYTES)
-        throw new ConfigFault(`${name}: entry ${n + 1} is not <id>:<${KEY_BYTES} bytes in base64>`);
-      if (keys.has(id)) throw new ConfigFault(`${name} has two keys with the id "${id}"`);
-      keys.set(id, key);
-    }
-    return keys;
-  };
+const KEYS = 'TEMPORAL_PAYLOAD_KEYS';
+
+/** If unset, payloads are not encrypted. */
+export const payloadKeys: Reader<PayloadKeys | undefined> = converted(
+  textOr(
+    KEYS,
+    `\`id:key,…\`, each key ${KEY_BYTES} bytes in base64. ` +
+      'Payloads in Temporal are encrypted with the first key and decrypted with any of them',
+    undefined,
+  ),
+  (value) => (value === undefined ? undefined : parseKeys(value)),
+);
 
 /**
  * Encrypts arguments, results, failures, summaries and details. Still reads plain payloads, so you can switch
@@ -43,6 +37,20 @@ export function createPayloadCodec(keys: PayloadKeys): PayloadCodec {
     encode: async (payloads) => payloads.map((payload) => encrypt(payload, id, key)),
     decode: async (payloads) => payloads.map((payload) => (isEncrypted(payload) ? decrypt(payload, keys) : payload)),
   };
+}
+
+function parseKeys(value: string): PayloadKeys {
+  const keys = new Map<string, Uint8Array>();
+  for (const [n, entry] of value.split(',').entries()) {
+    const [, id, text] = /^\s*([\w.-]{1,64}):([A-Za-z0-9+/]+={0,2})\s*$/.exec(entry) ?? [];
+    const key = Buffer.from(text ?? '', 'base64');
+    // Do not quote the entry: it is a secret.
+    if (!id || key.length !== KEY_BYTES)
+      throw new ConfigFault(`${KEYS}: entry ${n + 1} is not <id>:<${KEY_BYTES} bytes in base64>`);
+    if (keys.has(id)) throw new ConfigFault(`${KEYS} has two keys with the id "${id}"`);
+    keys.set(id, key);
+  }
+  return keys;
 }
 
 export const isEncrypted = ({ metadata }: Payload): boolean => textOf(metadata?.['encoding']) === ENCODING;

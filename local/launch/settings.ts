@@ -1,4 +1,4 @@
-import { port, readConfig, textOr, type Env } from '../../lib/config.ts';
+import { port, readConfig, type Env } from '../../lib/config.ts';
 import { payloadKeys } from '../../lib/temporal/payload-codec.ts';
 import { services, type ServiceName } from '../../prisma/migrate.ts';
 import type { PortNeed } from '../servers/ports.ts';
@@ -28,20 +28,17 @@ export function portNeed(name: PortName, fixed: number | undefined): PortNeed {
 /** Reads which servers are the user's own and which ports are set. */
 export function readSettings(env: Env) {
   const names = Object.keys(PORTS) as PortName[];
-  const ports = readConfig(env, Object.fromEntries(names.map((name) => [name, port(PORTS[name].variable)])));
-  const own = readConfig(env, {
-    temporal: textOr('TEMPORAL_ADDRESS', undefined),
-    kafka: textOr('KAFKA_BROKERS', undefined),
-    smtp: textOr('SMTP_URL', undefined),
-    payloadKeys: payloadKeys('TEMPORAL_PAYLOAD_KEYS'),
-  });
+  const ports = readConfig(
+    env,
+    Object.fromEntries(names.map((name) => [name, port(PORTS[name].variable, `port of ${PORTS[name].owner}`)])),
+  );
   return {
     needsPostgres: services.some((service) => !env[databaseVariable(service)]),
-    needsKafka: own.kafka === undefined,
-    needsTemporal: own.temporal === undefined,
-    needsMail: own.smtp === undefined,
+    needsKafka: !env['KAFKA_BROKERS'],
+    needsTemporal: !env['TEMPORAL_ADDRESS'],
+    needsMail: !env['SMTP_URL'],
     /** Payloads are encrypted, so the Web UI needs the worker's codec endpoint. */
-    needsCodec: own.payloadKeys !== undefined,
+    needsCodec: payloadKeys(env) !== undefined,
     // 0 picks a free port.
     ports: Object.fromEntries(names.map((name) => [name, ports[name] || undefined])) as Record<
       PortName,

@@ -32,7 +32,10 @@ try {
 async function main(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
   if (args.some((arg) => arg !== '--fresh')) throw new SetupError(USAGE);
   const startedMs = performance.now();
-  const { host, wantedPort } = readConfig(env, { host: textOr('HOST', '127.0.0.1'), wantedPort: port('PORT', 8080) });
+  const { host, wantedPort } = readConfig(env, {
+    host: textOr('HOST', 'address that everything listens on', '127.0.0.1'),
+    wantedPort: port('PORT', 'public port', 8080),
+  });
   const publicPort =
     wantedPort ||
     (await choosePorts(join(DIR, 'port.json'), { shop: { owner: 'the shop API', variable: 'PORT' } })).shop;

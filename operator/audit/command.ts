@@ -1,19 +1,20 @@
 import { audit, type Patience } from '../../api/auditor/audit.ts';
-import { readConfig, text, type Env } from '../../lib/config.ts';
+import { readConfig, type Env } from '../../lib/config.ts';
 import { openDatabase } from '../../lib/database.ts';
 import { createTemporal, temporalReaders, toAddress } from '../../lib/temporal/client.ts';
 import { openAuditViews } from '../../roles/audit-sources.ts';
+import { databaseUrl } from '../../roles/role.ts';
 import { runCommand, UsageError, type CommandResult } from '../command.ts';
 import { toTable } from './table.ts';
 
 const CONNECTIONS_MAX = 2;
 
 const readers = {
-  auth: text('AUTH_DATABASE_URL'),
-  users: text('USERS_DATABASE_URL'),
-  orders: text('ORDERS_DATABASE_URL'),
-  billing: text('BILLING_DATABASE_URL'),
-  notifications: text('NOTIFICATIONS_DATABASE_URL'),
+  auth: databaseUrl('auth'),
+  users: databaseUrl('users'),
+  orders: databaseUrl('orders'),
+  billing: databaseUrl('billing'),
+  notifications: databaseUrl('notifications'),
 };
 
 /** Audits the installation without changing it. Exit code: 0 no drift, 1 drift, 2 failed. */

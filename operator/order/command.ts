@@ -70,7 +70,8 @@ async function stuckOrders(env: Env, longerThan: string): Promise<CommandResult>
 
 function secondsOf(arg: string): number {
   try {
-    return wholeNumber('--longer-than', { min: 0, max: DAY_S, otherwise: 0 })({ '--longer-than': arg });
+    const read = wholeNumber('--longer-than', 'seconds without progress', { min: 0, max: DAY_S, otherwise: 0 });
+    return read({ '--longer-than': arg });
   } catch (error) {
     throw error instanceof ConfigFault ? new UsageError(error.message, { cause: error }) : error;
   }

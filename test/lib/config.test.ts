@@ -6,13 +6,13 @@ import { test } from 'node:test';
 import { ConfigFault, list, oneOf, port, readConfig, text, textOr, url, wholeNumber } from '../../lib/config.ts';
 
 const readers = {
-  name: text('NAME'),
-  port: port('PORT', 8080),
-  where: url('WHERE'),
-  mode: oneOf('MODE', ['fast', 'safe'], 'safe'),
-  waitMs: wholeNumber('WAIT_MS', { min: 1, max: 10, otherwise: 5 }),
-  brokers: list('BROKERS'),
-  prefix: textOr('PREFIX', ''),
+  name: text('NAME', 'a name'),
+  port: port('PORT', 'a port', 8080),
+  where: url('WHERE', 'a URL'),
+  mode: oneOf('MODE', 'a word', ['fast', 'safe'], 'safe'),
+  waitMs: wholeNumber('WAIT_MS', 'a number', { min: 1, max: 10, otherwise: 5 }),
+  brokers: list('BROKERS', 'words'),
+  prefix: textOr('PREFIX', 'a text', ''),
 };
 
 test('settings are read from the environment, with defaults', () => {

@@ -19,8 +19,8 @@ test('decrypting a changed payload, or with another key under the same id, fails
 
 test('malformed keys are refused, and the error does not contain them', () => {
   const key = Buffer.alloc(32, 7).toString('base64');
-  const read = (value: string) => payloadKeys('KEYS')({ KEYS: value });
-  assert.equal(payloadKeys('KEYS')({}), undefined);
+  const read = (value: string) => payloadKeys({ TEMPORAL_PAYLOAD_KEYS: value });
+  assert.equal(payloadKeys({}), undefined);
   assert.deepEqual([...read(`b:${key}, a:${key}`)!.keys()], ['b', 'a']);
   for (const value of ['a', key, `a:${key.slice(4)}`, `a:${key},`, `a:${key},a:${key}`, `a b:${key}`]) {
     assert.throws(() => read(value), (error) => error instanceof ConfigFault && !error.message.includes(key.slice(4))); // prettier-ignore
