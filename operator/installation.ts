@@ -68,7 +68,8 @@ function openInstallation(env: Env) {
   return {
     parts,
     async close() {
-      for (const part of opened.toReversed()) await part.close();
+      // A part that cannot be closed must not hide the command's result.
+      for (const part of opened.toReversed()) await part.close().catch(() => {});
     },
   };
 }

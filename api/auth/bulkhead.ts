@@ -12,7 +12,8 @@ export function createBulkhead({ runningMax, waitingMax }: { runningMax: number;
       return await policy.execute(act);
     } catch (error) {
       if (!(error instanceof BulkheadRejectedError)) throw error;
-      throw unavailable('Too many logins at once. Send the same request again', error);
+      // Without a cause: this is a limit at work, not a fault to log.
+      throw unavailable('Too many logins at once. Send the same request again');
     }
   };
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_MS = 50;
 
-/** Steps, mails and announcements are retried after at most 30 s; the rest is for the attempt on a busy machine. */
+/** Steps are retried after at most 30 s; the rest is for the attempt on a busy machine. Late mails need more. */
 const WITHIN_MS = 45_000;
 
 /** Retries `check` until it succeeds; throws the last error after `withinMs`. */

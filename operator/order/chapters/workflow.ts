@@ -1,4 +1,4 @@
-import type { Temporal } from '../../../lib/temporal/client.ts';
+import { ifFound, type Temporal } from '../../../lib/temporal/client.ts';
 import { describeEvents, type HistoryEvent } from '../../history-words.ts';
 import type { Lookup } from '../../lookup.ts';
 import { describeRun, historyOf, inputIn, type Run } from '../../temporal-runs.ts';
@@ -17,7 +17,8 @@ export async function readWorkflow(temporal: Temporal, workflowId: string): Prom
   // In sequence: closing the connection while a second call is retried throws an error that cannot be caught.
   const run = await describeRun(temporal, workflowId);
   if (!run) return undefined;
-  const history = await historyOf(temporal, run);
+  const history = await ifFound(historyOf(temporal, run));
+  if (!history) return undefined;
   return { ...run, history, ownerId: (inputIn(history) as { ownerId?: string } | undefined)?.ownerId };
 }
 

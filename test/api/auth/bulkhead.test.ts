@@ -17,7 +17,11 @@ test('calls above the running limit wait in order, and calls above the waiting l
   const acts = [0, 1, 2, 3, 4].map(act);
   await assert.rejects(
     act(5),
-    (error) => error instanceof Problem && error.kind === 'unavailable' && error.headers['retry-after'] === '1',
+    (error) =>
+      error instanceof Problem &&
+      error.kind === 'unavailable' &&
+      error.headers['retry-after'] === '1' &&
+      error.cause === undefined,
   );
   assert.deepEqual(started, [0, 1]);
   for (let n = 0; n < 5; n++) {
