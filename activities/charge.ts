@@ -14,8 +14,8 @@ export function createChargeActivities({
     chargeOrder: (request) => payment.charge(request, cancellationSignal()),
 
     /**
-     * A SUCCESS order is refunded only if its row records a cancellation request. If an operator runs its workflow
-     * again and that run reaches its deadline, the charge stays.
+     * Leaves the charge of a SUCCESS order alone unless its row records a cancellation request. Otherwise, if an
+     * operator runs the order's workflow again, the deadline of that run would refund a paid order.
      */
     async cancelCharge(request) {
       const row = await orders.find(request.orderId);

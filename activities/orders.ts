@@ -33,22 +33,23 @@ export function createOrderActivities({
 }): Pick<OrderActivities, 'settleOrder' | 'cancelOrder'> {
   return {
     /**
-     * Makes the order final and returns its first final status. If an earlier attempt set SUCCESS, its response was
-     * lost and the order has been cancelled since, that is still SUCCESS, so the buyer gets both notifications.
+     * Makes the order final and returns its first final status. An earlier attempt may have set SUCCESS and lost its
+     * response, and the order may have been cancelled since: then this returns SUCCESS, not CANCELLED, so that the
+     * buyer gets both notifications.
      */
     async settleOrder({ orderId, status, reason }) {
       const row = await orders.settle(orderId, status, reason);
       const cancelledSince = row?.firstStatus === 'SUCCESS' && row.status === 'CANCELLED';
-      return settledOrder(orderId, cancelledSince ? { status: 'SUCCESS', reason: null } : row);
+      return toSettled(orderId, cancelledSince ? { status: 'SUCCESS', reason: null } : row);
     },
 
     /** Cancels the order unless it has failed. Returns its final status. */
-    cancelOrder: async ({ orderId, reason }) => settledOrder(orderId, await orders.cancel(orderId, reason)),
+    cancelOrder: async ({ orderId, reason }) => toSettled(orderId, await orders.cancel(orderId, reason)),
   };
 }
 
-function settledOrder(orderId: string, row: OrderRow | undefined): SettledOrder {
-  // Only a restored backup can lack the row. Retry until an operator restores it.
+function toSettled(orderId: string, row: OrderRow | undefined): SettledOrder {
+  // The row is missing only after an older backup was restored. Retried until an operator recreates it.
   if (!row) throw ApplicationFailure.retryable(`order ${orderId} has no row`, 'OrderMissing');
   const { status, reason } = row;
   if (status === IN_PROGRESS) throw ApplicationFailure.retryable(`order ${orderId} is still IN_PROGRESS`, 'OrderStuck');

@@ -9,11 +9,11 @@ import { profileEventId } from '../specs/identity.ts';
 import { profileWorkflowId, type ProfileActivities, type ProfileVersion } from '../specs/temporal.ts';
 
 /** Calls another role over HTTP. Rejects if no answer arrives. */
-type Role = (request: OutgoingRequest) => Promise<Reply>;
+type RoleClient = (request: OutgoingRequest) => Promise<Reply>;
 
 export interface ProfilePorts {
-  billing: Role;
-  users: Role;
+  billing: RoleClient;
+  users: RoleClient;
   publisher: Publisher;
   codec: EventCodec;
 }
@@ -33,9 +33,9 @@ export function createProfileActivities({ billing, users, publisher, codec }: Pr
     },
 
     /**
-     * Publishes the current profile until a reread finds no newer one: workflows of two changes run concurrently, so an
-     * older version could overwrite a newer one in the compacted topic. Once a message is
-     * published, rereads ignore the activity's timeout: to stop there could leave an outdated message as the last one.
+     * Publishes the current profile, reads it again, and repeats until it has not changed. Workflows of two changes run
+     * concurrently, so publishing once could leave an older version as the last in the compacted topic. After the first
+     * publish, rereads ignore the activity's timeout for the same reason.
      */
     async announceProfile(change) {
       let announced: { version: number; deleted: boolean } | undefined;
@@ -52,7 +52,7 @@ export function createProfileActivities({ billing, users, publisher, codec }: Pr
 
 /** Returns the profile, or null if it certainly does not exist, and the version of that state. */
 async function readProfile(
-  users: Role,
+  users: RoleClient,
   change: ProfileVersion,
   signal?: AbortSignal,
 ): Promise<{ version: number; profile: UserUpdated }> {
@@ -63,7 +63,7 @@ async function readProfile(
     ...(signal && { signal }),
   });
   if (reply.status === 200) {
-    const profile = toEvent(reply.body as NonNullable<UserUpdated>);
+    const profile = payloadOf(reply.body as NonNullable<UserUpdated>);
     return { version: profile.version, profile };
   }
   // Any other 404 means a wrong address, not a deletion.
@@ -72,7 +72,7 @@ async function readProfile(
   throw unexpectedAnswer('users', reply);
 }
 
-const toEvent = ({ userId, firstName, lastName, email, phone, version }: NonNullable<UserUpdated>) => ({
+const payloadOf = ({ userId, firstName, lastName, email, phone, version }: NonNullable<UserUpdated>) => ({
   userId,
   firstName,
   lastName,

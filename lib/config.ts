@@ -34,7 +34,7 @@ export const url = (name: string, meaning: string): Reader<string> =>
     return value.replace(/\/$/, '');
   });
 
-/** `min` and `max` are allowed values. */
+/** `min` and `max` are inclusive. */
 export const wholeNumber = (
   name: string,
   meaning: string,
@@ -103,7 +103,7 @@ export function readConfig<R extends Readers>(env: Env, readers: R): Config<R> {
       faults.push(error.message);
     }
   }
-  // Several roles may have the same fault.
+  // Several readers may report the same fault.
   if (faults.length > 0) throw new ConfigFault([...new Set(faults.flatMap((fault) => fault.split('\n')))].join('\n'));
   return Object.freeze(config) as Config<R>;
 }

@@ -22,7 +22,7 @@ import { createService, type ServiceOptions } from '../lib/http/service.ts';
 import { createServiceTokens, createTokenVerifier, keysByRole, type TokenVerifier } from '../lib/http/tokens.ts';
 import type { Log } from '../lib/log.ts';
 
-/** In starting order: each after those it calls. */
+/** In starting order: each role comes after the roles that it calls. */
 export const roleNames = [
   'auth',
   'users',

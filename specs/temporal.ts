@@ -18,10 +18,13 @@ export const cancelWorkflowId = (orderId: string): string => `cancel-${orderId.t
 export const profileWorkflowId = (userId: string, version: number): string =>
   `profile-${userId.toLowerCase()}-${version}`;
 
-/** Update of orders and cancellations: returns their outcome as soon as the order is settled. */
+/**
+ * Name of the Temporal update that the order and cancellation workflows accept. It returns the outcome as soon as the
+ * order is settled.
+ */
 export const OUTCOME_UPDATE = 'outcome';
 
-/** By these an operator finds orders in the Web UI. Never personal data. */
+/** Operators find orders by these in the Web UI. Must never hold personal data. */
 export const searchAttributes = {
   status: { name: 'OrderStatus', type: 'KEYWORD' },
   owner: { name: 'OrderOwner', type: 'KEYWORD' },
@@ -71,7 +74,7 @@ export interface SettledOrder extends Decision {
   orderId: string;
 }
 
-/** A change of a profile. Without a request behind it, it has no origin. */
+/** A change of a profile. A change that no request caused has no origin. */
 export interface ProfileVersion extends Partial<Origin> {
   userId: string;
   version: number;
@@ -110,7 +113,7 @@ export interface OrderActivities {
 /** The activities of a profile change. Each may run more than once. */
 export interface ProfileActivities {
   openAccount(change: ProfileVersion): Promise<void>;
-  /** Returns the version that was published. Names no person. */
+  /** Returns the version that was published. The result contains no personal data. */
   announceProfile(change: ProfileVersion): Promise<{ version: number; deleted: boolean }>;
 }
 

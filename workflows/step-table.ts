@@ -29,7 +29,10 @@ export interface StepDeclaration<S extends Step> {
   settled?(detail: StepDetail[S]): SettledOrder;
 }
 
-/** The steps of an order, in order, each with its undo. A new step is a change of running workflows. */
+/**
+ * The steps around an order, each with its undo. Each workflow takes its steps in this sequence. A new step is a change
+ * of running workflows.
+ */
 export const stepTable: { readonly [S in Step]: StepDeclaration<S> } = {
   /** Retried under the same key until the order's deadline: the outcome of a failed attempt is unknown. */
   chargeOrder: {

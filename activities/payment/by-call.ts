@@ -7,7 +7,7 @@ import type { CancelCause } from '../../specs/temporal.ts';
 import type { Payment } from './port.ts';
 
 /** Refusals caused by a fault on our side, such as mismatched service keys. */
-const unfixableRefusals = new Counter({
+const refusalsForOperator = new Counter({
   name: 'billing_misfits_total',
   help: 'Refusals by billing that only an operator can fix, by kind',
   labelNames: ['kind'],
@@ -23,13 +23,13 @@ export const createPaymentByCall = (billing: HttpClient): Payment => ({
       body: { userId: ownerId, amount: price },
       signal,
     });
-    if (isMoved(reply, price)) return { outcome: 'CHARGED' };
+    if (isCharged(reply, price)) return { outcome: 'CHARGED' };
     const { problem } = reply;
     if (problem === 'insufficient-funds') return { outcome: 'DECLINED' };
     if (problem === 'charge-cancelled') return { outcome: 'CANCELLED', cause: causeOf(reply) };
     // Billing has this key with another amount. A retry would not help, so the workflow cancels the charge.
     if (problem === 'key-reused') {
-      unfixableRefusals.inc({ kind: problem });
+      refusalsForOperator.inc({ kind: problem });
       throw ApplicationFailure.nonRetryable(
         'billing already has the key of this order with another request',
         'KeyReused',
@@ -55,7 +55,7 @@ export const createPaymentByCall = (billing: HttpClient): Payment => ({
 });
 
 /** True if billing confirms this amount. A 200 with another body, such as a proxy's page, proves nothing. */
-function isMoved({ status, body }: Reply, price: number): boolean {
+function isCharged({ status, body }: Reply, price: number): boolean {
   const { transactionId, amount } = (body ?? {}) as { transactionId?: unknown; amount?: unknown };
   return (status === 200 || status === 201) && Number.isInteger(transactionId) && amount === price;
 }
@@ -68,6 +68,6 @@ function causeOf(reply: Reply): CancelCause {
 
 /** Retryable even if billing rejected our token or request: a key rotation or a release can fix that. */
 function unknownOutcome({ status, problem }: Reply): Error {
-  if (status === 401 || status === 403) unfixableRefusals.inc({ kind: problem ?? String(status) });
+  if (status === 401 || status === 403) refusalsForOperator.inc({ kind: problem ?? String(status) });
   return ApplicationFailure.retryable(`billing answered ${status} ${problem ?? ''}`.trim(), 'BillingUnknown');
 }

@@ -7,8 +7,9 @@ import type { Saga } from './workflow.ts';
 type Refusal = 'insufficient-funds' | 'order-cancelled' | 'order-failed';
 
 /**
- * What became of a request for an order. `replayed` means that an earlier request under the same key placed it. The
- * first final status decides between `created` and `refused`; the order itself is the current one.
+ * What became of a request for an order. `replayed` means that an earlier request under the same key placed it.
+ * `created` or `refused` depends on the order's first final status. `order` shows its current status, which may since
+ * have become CANCELLED.
  */
 export type Placing =
   | { kind: 'created'; order: Order; replayed: boolean }
@@ -22,12 +23,12 @@ export type Placing =
 
 export type Place = (request: OrderRequest) => Promise<Placing>;
 
-/** Places orders, however they were requested. */
+/** Places orders. Knows nothing of HTTP. */
 export const createPlacing =
   ({ store, saga, bounds }: { store: OrderStore; saga: Saga; bounds: Bounds }): Place =>
   async (request) => {
     const placing = await bounds.within(async (): Promise<Placing> => {
-      // A repeated request adds no load.
+      // A repeated request adds no load, so it is let in even when there is no room.
       if (!(await bounds.hasRoom()) && !(await store.findEarlier(request))) return { kind: 'busy', reason: 'waiting' };
 
       // The insert decides who wins the version and the key, before anything else starts.

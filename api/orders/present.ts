@@ -22,6 +22,7 @@ export const toBody = ({ id, userId, price, version, status, reason, createdAt }
 export const isPending = ({ status, cancelCause }: Order): boolean =>
   status === 'IN_PROGRESS' || (status === 'SUCCESS' && cancelCause !== null);
 
+/** Of one order. `POST /orders` answers with that of the buyer's list instead, which the next `If-Match` names. */
 export const etagOf = ({ version, status }: Order): string => `"${version}-${status}"`;
 
 /** Throws the same 404 for another buyer's order and for one that does not exist. */
@@ -50,7 +51,9 @@ const BUSY = {
   contended: 'You are placing too many orders at once. Send the same request again',
 } as const;
 
-/** Answers `POST /orders`. The body has the order's current status, even if a repeat gets the first outcome. */
+/**
+ * Answers `POST /orders`. A repeat gets the first outcome's status code, but the order's current status in the body.
+ */
 export function presentPlacing(call: AnyCall, placing: Placing): void {
   switch (placing.kind) {
     case 'stale':

@@ -48,14 +48,16 @@ export interface Call<Op extends OperationId> extends AnyCall {
 /** One handler for each of these operations. */
 export type Handlers<Op extends OperationId> = { readonly [O in Op]: (call: Call<O>) => Promise<void> };
 
-/** A handler of some operation, which may be called only with that operation's validated call. */
-type UncalledHandler = (call: never) => Promise<void>;
+/**
+ * A handler of any operation. Typed `never`, so that only code that has validated the request can call it, by a cast.
+ */
+type AnyHandler = (call: never) => Promise<void>;
 
 export interface ApiPorts {
   /** Bundled OpenAPI, for routing and validation. */
   document: Document;
   tag: string;
-  handlers: Readonly<Record<string, UncalledHandler>>;
+  handlers: Readonly<Record<string, AnyHandler>>;
   verify: TokenVerifier;
 }
 
@@ -109,7 +111,7 @@ export function serveApi({ document, tag, handlers, verify }: ApiPorts): Middlew
       ...originOf(ctx),
       ctx,
     };
-    // The validator has checked what the type of the operation's call says.
+    // The validator has checked everything that the type of this operation's call promises.
     await handlers[operationId]!(call as never);
   };
 }
@@ -141,12 +143,12 @@ function onlyTag(document: Document, tag: string): Document {
       ),
     ),
   ]);
-  const verbs = (item: object) => Object.values(item).some((operation) => (operation as Operation)?.operationId);
-  return { ...document, paths: Object.fromEntries(paths.filter(([, item]) => verbs(item as object))) };
+  const hasOperation = (item: object) => Object.values(item).some((operation) => (operation as Operation)?.operationId);
+  return { ...document, paths: Object.fromEntries(paths.filter(([, item]) => hasOperation(item as object))) };
 }
 
 function route(router: OpenAPIRouter, ctx: Context): Operation | undefined {
-  if (!isText(ctx.path))
+  if (!isUtf8Encoded(ctx.path))
     throw new Problem('not-found', 'Nothing exists at this path: its percent-encoding is not UTF-8');
   const request = { method: ctx.method === 'HEAD' ? 'GET' : ctx.method, path: ctx.path, headers: {} };
   const operation = router.matchOperation(request);
@@ -158,7 +160,7 @@ function route(router: OpenAPIRouter, ctx: Context): Operation | undefined {
   });
 }
 
-function isText(path: string): boolean {
+function isUtf8Encoded(path: string): boolean {
   try {
     decodeURIComponent(path);
     return true;

@@ -121,8 +121,8 @@ export function createLocalTokenVerifier(published: () => Promise<JSONWebKeySet>
 type KeySource = (header: { alg: string; kid: string }) => ReturnType<ReturnType<typeof createLocalJWKSet>>;
 
 /**
- * Groups keys by role. During rotation a role has two keys, `worker` and `worker-2`, and its tokens may name either, or
- * just the role. Throws for an unreadable key.
+ * Groups keys by role. During rotation a role has two keys, such as `worker-1` and `worker-2`. The `kid` of its tokens
+ * may name either key, or only the role (`worker`). Throws for an unreadable key.
  */
 export function keysByRole({ keys }: JSONWebKeySet): ReadonlyMap<string, KeyObject[]> {
   const roles = new Map<string, KeyObject[]>();

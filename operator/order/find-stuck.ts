@@ -46,7 +46,7 @@ export async function findStuck(tools: Tools, longerThanMs: number): Promise<Stu
   const stuck: StuckOrder[] = [];
   for (const workflowId of [...candidates].slice(0, INSPECTED_MAX)) {
     const each = await inspect(tools, workflowId, { rows, temporal: running });
-    if (!isDone(each, before)) stuck.push(each);
+    if (!isNotStuck(each, before)) stuck.push(each);
   }
   const unreadable = new Set(
     [open, cancelling, running].flatMap((part) => (part.kind === 'unreadable' ? [part.why] : [])),
@@ -81,8 +81,8 @@ async function inspect(
   return { orderId, isCancellation, order, run };
 }
 
-/** True if it has ended meanwhile, or is a cancellation that started too recently. */
-function isDone({ isCancellation, order, run }: StuckOrder, before: Date): boolean {
+/** True if it has ended since it was found, or is a cancellation that started after `before`. */
+function isNotStuck({ isCancellation, order, run }: StuckOrder, before: Date): boolean {
   const { status, startedAt } = foundValue(run) ?? {};
   if (status === 'RUNNING') return isCancellation && startedAt! >= before;
   if (status !== 'COMPLETED' || order.kind !== 'found') return false;

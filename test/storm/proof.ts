@@ -10,7 +10,7 @@ import { checkUnchanged, digestOf } from './checks/digest.i17-i18.ts';
 import { checkFinalReads, readAsBuyers } from './checks/final-reads.i13.ts';
 import { checkMails } from './checks/mails.i15.ts';
 import { checkMovements } from './checks/movements.i3-i12-i13-i14.ts';
-import { checkPlacing } from './checks/placing.i11-i14.ts';
+import { checkPlacing } from './checks/placing.i11-i12-i13-i14.ts';
 import { checkPrivacy } from './checks/privacy.i22-i23.ts';
 import { checkReads } from './checks/reads.i13.ts';
 import { resendAll } from './checks/resend.i18.ts';

@@ -1,4 +1,4 @@
-/** `npm run check:contract`: fails unless an existing test covers every answer of the contract. */
+/** `npm run check:contract`: fails unless each answer of the contract is covered by a test that exists. */
 import { documented } from './answers.ts';
 import { faultsOf } from './coverage.ts';
 import { readPage, ROOT } from './page.ts';

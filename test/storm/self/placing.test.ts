@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { orderId } from '../../../specs/identity.ts';
 import { exchange, order, OWNER, placedAs, refusal, STRANGER } from '../../support/fakes/storm-history.ts';
-import { checkPlacing } from '../checks/placing.i11-i14.ts';
+import { checkPlacing } from '../checks/placing.i11-i12-i13-i14.ts';
 import type { OrderRow } from '../checks/rows.ts';
 import { checkStaleRejections } from '../checks/stale-rejections.i11.ts';
 import type { Exchange } from '../clients/history.ts';
