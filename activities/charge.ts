@@ -14,8 +14,8 @@ export function createChargeActivities({
     chargeOrder: (request) => payment.charge(request, cancellationSignal()),
 
     /**
-     * Leaves the charge of a SUCCESS order alone unless its row records a cancellation request. Otherwise, if an
-     * operator runs the order's workflow again, the deadline of that run would refund a paid order.
+     * Does not cancel the charge of a SUCCESS order whose row records no cancellation request. If it did, and an
+     * operator ran the order's workflow again, the deadline of that run would refund a paid order.
      */
     async cancelCharge(request) {
       const row = await orders.find(request.orderId);

@@ -13,7 +13,7 @@ interface OrderRow {
   reason: string | null;
 }
 
-/** The rows of orders. */
+/** Reads and updates the rows of orders. */
 export interface Orders {
   find(orderId: string): Promise<{ status: OrderStatus; cancelCause: RequestedCause | null } | undefined>;
   /** Settles an order in progress. Returns the current row, if any. */
@@ -33,9 +33,9 @@ export function createOrderActivities({
 }): Pick<OrderActivities, 'settleOrder' | 'cancelOrder'> {
   return {
     /**
-     * Makes the order final and returns its first final status. An earlier attempt may have set SUCCESS and lost its
-     * response, and the order may have been cancelled since: then this returns SUCCESS, not CANCELLED, so that the
-     * buyer gets both notifications.
+     * Makes the order final and returns its first final status. If an earlier attempt wrote SUCCESS but its response
+     * was lost, the order may have been cancelled since. This then returns SUCCESS, not CANCELLED, so that the buyer
+     * gets both notifications.
      */
     async settleOrder({ orderId, status, reason }) {
       const row = await orders.settle(orderId, status, reason);
@@ -49,7 +49,7 @@ export function createOrderActivities({
 }
 
 function toSettled(orderId: string, row: OrderRow | undefined): SettledOrder {
-  // The row is missing only after an older backup was restored. Retried until an operator recreates it.
+  // The row is missing only after an older backup was restored. The step is retried until an operator recreates it.
   if (!row) throw ApplicationFailure.retryable(`order ${orderId} has no row`, 'OrderMissing');
   const { status, reason } = row;
   if (status === IN_PROGRESS) throw ApplicationFailure.retryable(`order ${orderId} is still IN_PROGRESS`, 'OrderStuck');

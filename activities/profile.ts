@@ -33,9 +33,9 @@ export function createProfileActivities({ billing, users, publisher, codec }: Pr
     },
 
     /**
-     * Publishes the current profile, reads it again, and repeats until it has not changed. Workflows of two changes run
-     * concurrently, so publishing once could leave an older version as the last in the compacted topic. After the first
-     * publish, rereads ignore the activity's timeout for the same reason.
+     * Publishes the current profile and reads it again, until it has not changed since it was published. Workflows of
+     * two changes may run concurrently, so publishing only once could leave an older version as the last in the
+     * compacted topic. For the same reason, a reread continues even if the activity times out.
      */
     async announceProfile(change) {
       let announced: { version: number; deleted: boolean } | undefined;
@@ -50,7 +50,10 @@ export function createProfileActivities({ billing, users, publisher, codec }: Pr
   };
 }
 
-/** Returns the profile, or null if it certainly does not exist, and the version of that state. */
+/**
+ * Returns the profile, or null if the users service says that there is none, and the version of the profile or its
+ * deletion.
+ */
 async function readProfile(
   users: RoleClient,
   change: ProfileVersion,
@@ -102,6 +105,6 @@ const correlationOf = ({
 const headersOf = (change: ProfileVersion) =>
   correlationHeaders({ correlationId: correlationOf(change), traceparent: change.traceparent });
 
-/** Omits the body, which may be personal. */
+/** Omits the body, which may contain personal data. */
 const unexpectedAnswer = (role: string, { status, problem }: Reply): Error =>
   ApplicationFailure.retryable(`${role} answered ${status} ${problem ?? ''}`.trim(), 'UnknownAnswer');

@@ -41,7 +41,7 @@ export async function createBuyer(url: string): Promise<Buyer> {
   return { cookie, version: 0 };
 }
 
-/** Places orders with list version and key. Each client alternates between its buyers. */
+/** Places orders with the list's version and an idempotency key. Each client alternates between its own buyers. */
 export function createOrderTarget({
   url,
   buyers,

@@ -14,7 +14,7 @@ interface Rows {
   notifications: Array<{ order_id: string; event_name: string }>;
 }
 
-/** Waits until all orders are final and announced, and returns the faults. */
+/** Waits up to a minute for all orders to be final and announced, then returns the remaining faults. */
 export async function findFaults(urls: Readonly<Record<ServiceName, string>>, responses: Responses): Promise<string[]> {
   const deadline = Date.now() + ANNOUNCED_WITHIN_MS;
   for (;;) {
@@ -24,7 +24,7 @@ export async function findFaults(urls: Readonly<Record<ServiceName, string>>, re
   }
 }
 
-/** Resolves when the mail of every accepted order is sent, or after a minute. `findFaults` reports missing ones. */
+/** Resolves when the mail of every accepted order is sent, or after a minute. `findFaults` reports what is missing. */
 export async function untilAnnounced(
   urls: Readonly<Record<ServiceName, string>>,
   { accepted }: Responses,

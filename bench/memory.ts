@@ -16,8 +16,8 @@ export async function residentMb(pid: number): Promise<number> {
 }
 
 /**
- * Memory of a process and its children, in MB. On Linux shared pages count once (PSS), elsewhere in each process:
- * Postgres is many processes around one shared memory.
+ * Memory of a process and its children, in MB. Postgres is many processes around one shared memory. On Linux, shared
+ * pages count once (PSS); elsewhere they count in every process.
  */
 export async function processTreeMb(pid: number): Promise<number> {
   const all = await processes();

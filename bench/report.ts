@@ -14,7 +14,7 @@ export interface Report {
   accepted: number;
   starts: ReadonlyArray<readonly [string, number]>;
   memoryMb: ReadonlyArray<readonly [string, number]>;
-  /** `load`: load average of the minute before. */
+  /** `load`: the load average of the minute before the run. */
   machine: { cores: number; load: number };
   seconds: number;
 }

@@ -8,7 +8,7 @@ import { CLIENTS, measure, type Extent } from './speed.ts';
 import type { Target } from './target.ts';
 
 const BARE_TASK_QUEUE = 'bare';
-/** More than one, because a buyer's locks are not to be measured. */
+/** More than one, so that the figures do not include waits for a buyer's locks. */
 const BUYERS_PER_CLIENT = 2;
 
 export interface LoadOptions {

@@ -9,7 +9,7 @@ export interface Setting {
   fallback?: string;
 }
 
-/** Names every variable that it reads. */
+/** Reads a value from the environment. `settings` names every variable that the function uses. */
 export interface Reader<T> {
   (env: Env): T;
   readonly settings: readonly Setting[];
@@ -73,14 +73,14 @@ export const list = (name: string, meaning: string): Reader<string[]> =>
     return words.length > 0 ? words : fail(`${name} is empty`);
   });
 
-/** Reads undefined if no variable is set; `fallback` says what then applies. */
+/** Reads undefined if none of the variables is set. docs/settings.md shows `fallback` as their default. */
 export const optional = <T>(reader: Reader<T>, fallback = ''): Reader<T | undefined> =>
   readerOf(
     reader.settings.map((setting) => ({ ...setting, fallback })),
     (env) => (reader.settings.some(({ name }) => env[name]) ? reader(env) : undefined),
   );
 
-/** Reads the same variables; `convert` may throw a ConfigFault. */
+/** Converts the value that `reader` reads. `convert` may throw a ConfigFault. */
 export const converted = <T, U>(reader: Reader<T>, convert: (value: T) => U): Reader<U> =>
   readerOf(reader.settings, (env) => convert(reader(env)));
 
@@ -108,7 +108,7 @@ export function readConfig<R extends Readers>(env: Env, readers: R): Config<R> {
   return Object.freeze(config) as Config<R>;
 }
 
-/** One sentence per line, each naming its variable. */
+/** The message has one line per fault, and each line names its variable. */
 export class ConfigFault extends Error {}
 
 function fail(message: string): never {

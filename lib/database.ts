@@ -8,7 +8,7 @@ const STATEMENT_TIMEOUT_MS = 2_500;
 const TIMEOUTS = {
   connectMs: 1_500,
   statementMs: STATEMENT_TIMEOUT_MS,
-  /** A server that vanished cannot report a timeout, so the client then drops the connection. */
+  /** A server that vanished cannot report the statement timeout. After this time the client drops the connection. */
   answerMs: STATEMENT_TIMEOUT_MS + 1_000,
 };
 /** Finds a dead idle connection before a request does. */
@@ -16,7 +16,7 @@ const KEEP_ALIVE_AFTER_MS = 10_000;
 
 export interface Database {
   adapter: PrismaPg;
-  /** Includes waits for locks. */
+  /** The statement timeout, which includes waits for locks. */
   statementMs: number;
   /** Rejects if the database does not answer, or could lose acknowledged writes. */
   check(): Promise<void>;
@@ -59,7 +59,7 @@ export function openDatabase(
         );
     },
     async invalidIndexes() {
-      // An index still being built is invalid, too.
+      // Postgres also marks an index as invalid while it is being built, so leave those out.
       const { rows } = await pool.query<{ name: string }>(`
         select indexrelid::regclass::text as name from pg_index join pg_class on pg_class.oid = indexrelid
         where not indisvalid and relnamespace = current_schema()::regnamespace
@@ -72,8 +72,8 @@ export function openDatabase(
 }
 
 /**
- * pg's pool discards a connection when a statement fails. Postgres rejects each repeated idempotency key, so every
- * repeat would cost a connection with its prepared plans. Keeps connections that still work.
+ * Keeps a connection that still works after a failed statement; pg's pool would discard the connection. Postgres
+ * rejects every repeated idempotency key, so each repeat would cost a connection and its prepared plans.
  */
 function keepConnectionsAfterFailures(pool: Pool): Pool {
   const connect = pool.connect.bind(pool) as () => Promise<PoolClient>;
@@ -98,8 +98,8 @@ function keepConnectionsAfterFailures(pool: Pool): Pool {
 }
 
 /**
- * If the server stopped responding, a released connection may still be in a transaction, which would lose its next
- * user's writes. Discards such a connection.
+ * Discards a released connection that is still in a transaction, as can happen when the server stopped responding. The
+ * next user's writes would become part of that transaction and could be lost.
  */
 async function discardOpenTransaction(connecting: Promise<PoolClient>): Promise<PoolClient> {
   const client = await connecting;
@@ -108,7 +108,7 @@ async function discardOpenTransaction(connecting: Promise<PoolClient>): Promise<
   return client;
 }
 
-/** Postgres plans a named statement once per connection. Bounded, because each name costs memory there. */
+/** Names statements, so that connections reuse their plans. Limited, because each name costs memory per connection. */
 function statementName() {
   const names = new Map<string, string>();
   const namesMax = 200;
@@ -129,7 +129,8 @@ const faults: ReadonlyArray<readonly [DatabaseFault, RegExp]> = [
   ['duplicate', /^(23505|P2002)$/],
   ['conflict', /^(40001|40P01|P2034)$/],
   ['timeout', /^(57014|55P03|P1008|P2024)$/],
-  // 08…: connection; 57P0…: shutting down, crashed, starting; 53300: too many connections; 25006: standby.
+  // 08…: connection; 57P0…: shutting down, crashed, starting; 53…: out of connections or other resources;
+  // 25006: standby; 58030: I/O error.
   [
     'unavailable',
     /^(08...|57P0.|53...|25006|58030|P1001|P1002|P1017|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/,
@@ -145,7 +146,7 @@ export function databaseFault(error: unknown): DatabaseFault | undefined {
   return undefined;
 }
 
-/** Prisma's adapters keep the server's code in the innermost cause. */
+/** Prisma's adapters keep the server's code in the innermost cause, so the innermost codes come first. */
 function codesOf(error: unknown, depth = 0): string[] {
   if (typeof error !== 'object' || error === null || depth > 6) return [];
   const { code, originalCode, kind, cause, meta, driverAdapterError, message } = error as Record<string, unknown>;

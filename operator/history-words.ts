@@ -9,7 +9,7 @@ type Payload = NonNullable<
 >[number];
 type Failure = NonNullable<Fields['activityTaskFailedEventAttributes']>['failure'];
 
-/** `attributes` names the one field that is set. */
+/** `attributes` names the one `…EventAttributes` field that is set. */
 export type HistoryEvent = Fields & { attributes?: keyof Fields };
 
 /** Decodes a decrypted payload. */

@@ -11,10 +11,12 @@ export interface OperatorAction extends Attribution {
 
 const DONE = 'done';
 
-/** Records all operator actions, even those on messages, in the orders database: one place to look. */
+/**
+ * Records all operator actions in the orders database, even those on dead letters, so that there is one place to look.
+ */
 export function createJournal(acts: OperatorActStore) {
   return {
-    /** Records the action, performs it, records its outcome. An action that cannot be recorded is not performed. */
+    /** Records the action, performs it and records its outcome. An action that cannot be recorded is not performed. */
     async record(
       { act, subject, reason, operator }: OperatorAction,
       perform: () => Promise<CommandResult>,

@@ -7,19 +7,19 @@ export interface PendingActivity {
   id: string;
   activity: string;
   attempt: number;
-  /** Of the previous attempt. */
+  /** Why the previous attempt failed. */
   failure: string | undefined;
-  /** When the next or running attempt is due. */
+  /** When the next attempt is due, or when the running one was due. */
   nextAt: Date | undefined;
   running: boolean;
-  /** In the Web UI, until unpaused or retried. */
+  /** True if an operator paused the activity in the Web UI. Unpausing or retrying it ends the pause. */
   paused: boolean;
 }
 
-/** `Started` in Temporal's API. */
+/** The value of the state `Started` in Temporal's API. */
 const STARTED = 2;
 
-/** The activities that a workflow waits for. Payloads must be decrypted. */
+/** The activities that a workflow waits for. The description must already be decrypted. */
 export const toPendingActivities = ({ pendingActivities }: WorkflowExecutionDescription['raw']): PendingActivity[] =>
   (pendingActivities ?? []).map(({ activityId, activityType, attempt, lastFailure, scheduledTime, state, paused }) => ({
     id: activityId ?? '',

@@ -23,12 +23,12 @@ interface Task {
 }
 
 const ANSWER_WITHIN_MS = 5_000;
-/** In gRPC. */
+/** A gRPC status code. */
 const NOT_FOUND = 5;
-/** Enough to contain the last failed task. */
+/** How many of the newest events to read: enough to contain the last failed workflow task. */
 const LAST_EVENTS = 3;
 
-/** Reads the workflow itself, since visibility lags. Undefined if there is none. */
+/** Asks Temporal for the workflow itself, because search results lag behind. Undefined if there is no such workflow. */
 export const describeRun = (temporal: Temporal, workflowId: string): Promise<Run | undefined> =>
   ifFound(temporal.client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => describe(temporal, workflowId)));
 

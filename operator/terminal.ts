@@ -4,7 +4,7 @@ const SECOND_MS = 1_000;
 /** Formats a time relative to when the order was placed, or as ISO 8601 if that is unknown. */
 export type Clock = (at: Date | undefined | null) => string;
 
-/** Times before `start`, from another machine's clock, are negative. */
+/** A time from another machine's clock may lie before `start`. It is shown as negative. */
 export const clockFrom =
   (start: Date | undefined): Clock =>
   (at) => {

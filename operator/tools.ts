@@ -6,7 +6,7 @@ import { databaseUrl } from '../roles/role.ts';
 import { withInstallation, type Installation } from './installation.ts';
 import { reasonOf } from './reason.ts';
 
-/** What a command needs that acts on orders. */
+/** What a command that acts on orders needs. */
 export interface Tools {
   store: ReturnType<Installation['store']>;
   saga: ReturnType<Installation['saga']>;

@@ -11,7 +11,7 @@ export type AuditDatabases = Record<'orders' | 'billing' | 'notifications', Data
 
 export type AuditViews = AuditPorts & { orders: ReturnType<typeof createOrderAuditView>; close(): Promise<void> };
 
-/** Opens everything that an audit compares. Closing it leaves the databases open. */
+/** Opens everything that an audit compares. Closing the views leaves the databases open. */
 export function openAuditViews(databases: AuditDatabases, temporal: WorkflowAuditPorts): AuditViews {
   const views = {
     orders: createOrderAuditView(databases.orders),

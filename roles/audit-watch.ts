@@ -9,21 +9,21 @@ import { databaseUrl, type Shared } from './role.ts';
 
 const DAY_S = 86_400;
 const CONNECTIONS_MAX = 1;
-/** Drift is reported if each of so many checks finds it. */
+/** Drift is reported only if each of this many checks finds it. */
 const CHECKS = 5;
 
 /** Settings of drift and stuck-order monitoring. */
 export const watchReaders = {
   billingUrl: databaseUrl('billing'),
   notificationsUrl: databaseUrl('notifications'),
-  // Optional: only its indexes are checked, and some installations keep this database to auth alone.
+  // Optional: the audit checks only this database's indexes, and in some installations only auth may connect to it.
   authUrl: optional(databaseUrl('auth')),
   compareEveryS: wholeNumber('AUDIT_COMPARE_EVERY_S', 'pause between two comparisons', {
     min: 1,
     max: DAY_S,
     otherwise: 300,
   }),
-  // Longer than it takes to notify a buyer, even while a Kafka consumer is being replaced.
+  // The default is longer than it takes to notify a buyer, even while a Kafka consumer is being replaced.
   patienceS: wholeNumber('AUDIT_PATIENCE_S', 'how long a mismatch must last before it is reported', {
     min: 1,
     max: 3_600,

@@ -46,7 +46,7 @@ const clientOf: Reader<ReturnType<typeof createClientReader>> = converted(
   },
 );
 
-/** The URL of each role. Worker and auditor are optional and only checked for readiness. */
+/** The URL of each role. The worker and the auditor are optional: the gateway only checks whether they are ready. */
 function urlsOf(sameProcess: ReadonlySet<RoleName>): Reader<(shared: Shared) => Map<string, string>> {
   const services = serviceRoles.map((role) => [role, urlOf(role, sameProcess)] as const);
   const watched = watchedRoles.map((role) => [role, urlIfKnown(role)] as const);

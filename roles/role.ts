@@ -53,7 +53,7 @@ export const runningOf = (listener: Listener, ...parts: ReadonlyArray<{ close():
 /** Shared by the roles of one process. */
 export interface Shared {
   log: Log;
-  /** Of the roles started so far. */
+  /** The URLs of the roles started so far. */
   urls: Map<RoleName, string>;
   /** Allows databases that may lose acknowledged data, for tests. */
   allowNonDurable: boolean;
@@ -67,7 +67,7 @@ export interface Role {
   configure(env: Env, sameProcess: ReadonlySet<RoleName>): (shared: Shared) => Promise<Running>;
 }
 
-/** A role that starts with what its readers have read. */
+/** Defines a role: `readers` read its settings, and `start` receives what they have read. */
 export const defineRole = <R extends Readers>({
   name,
   readers,
@@ -175,7 +175,7 @@ export async function serve(
 
 /**
  * Opens a role's database. If the server is down, the role starts but is not ready. Throws if the server could lose
- * acknowledged data, unless that is allowed.
+ * acknowledged data, unless `allowNonDurable` is set.
  */
 export async function databaseOf(url: string, { allowNonDurable }: Shared): Promise<Database> {
   const database = openDatabase(url, { allowNonDurable });

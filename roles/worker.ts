@@ -29,7 +29,7 @@ import {
   urlOf,
 } from './role.ts';
 
-/** Longer than billing's statement deadline, shorter than an activity's timeout. */
+/** Longer than the timeout of billing's SQL statements, shorter than the timeout of a regular activity. */
 const REQUEST_DEADLINE_MS = 4_000;
 
 export const worker = defineRole({
@@ -64,7 +64,7 @@ export const worker = defineRole({
     );
     const checks = [
       { name: 'worker', probe: host.isPolling, needed: true },
-      // Replacing this worker would not help, and no work is lost.
+      // While Temporal is down, replacing this worker would not help, and no work is lost.
       { name: 'temporal', probe: host.check, needed: false },
       { name: 'database', probe: database.check, needed: true },
       { name: 'kafka', probe: transport.check, needed: false },

@@ -1,7 +1,7 @@
 /**
  * The Temporal boundary: every name, input and result that is recorded in workflow histories or used to find workflows.
- * Open orders depend on all of them, so change them as CONTRIBUTING.md describes. Imports nothing, because workflows
- * may import it by value.
+ * Open orders depend on all of them, so change them as CONTRIBUTING.md describes. This module imports nothing, because
+ * workflows may import its values.
  */
 
 export const DEFAULT_TASK_QUEUE = 'orders';
@@ -24,7 +24,7 @@ export const profileWorkflowId = (userId: string, version: number): string =>
  */
 export const OUTCOME_UPDATE = 'outcome';
 
-/** Operators find orders by these in the Web UI. Must never hold personal data. */
+/** Operators find orders by these attributes in the Web UI. The attributes must never hold personal data. */
 export const searchAttributes = {
   status: { name: 'OrderStatus', type: 'KEYWORD' },
   owner: { name: 'OrderOwner', type: 'KEYWORD' },
@@ -47,7 +47,7 @@ export interface Origin {
   traceparent?: string;
 }
 
-/** Contains no personal data: many people can read a history, and it is kept for long. */
+/** Contains no personal data: many people can read a history, and it is kept for a long time. */
 export interface OrderInput extends Origin {
   orderId: string;
   ownerId: string;
@@ -55,7 +55,7 @@ export interface OrderInput extends Origin {
   price: number;
   /** For display only: activities derive the key from the order id. */
   chargeKey: string;
-  /** `local` first tries charge and settle as local activities. */
+  /** With `local`, the steps `chargeOrder` and `settleOrder` are first tried as local activities. */
   charge: 'local' | 'regular';
   /** After this time an undecided charge is cancelled. */
   deadlineS: number;

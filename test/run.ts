@@ -14,9 +14,9 @@ import { startStack, type Stack } from '../local/launch/stack.ts';
 import { timeSkippingServerPath } from '../local/servers/temporal/programs.ts';
 import { createTemplates } from './support/postgres/database.ts';
 
-/** `testMs` ends a test that hangs: twice what the slowest one takes on a busy machine. */
+/** A test that runs for `testMs` is ended. This is twice what the slowest test takes on a busy machine. */
 const NORMAL = { concurrency: 3, testMs: 120_000 };
-/** These start their own installations and run alone. */
+/** Each of these tests starts its own installation and runs while no other test does. */
 const STORMS = ['test/storm/self/storm.test.ts', 'test/storm/self/deaths.test.ts'];
 const STORM = { concurrency: 1, testMs: 900_000 };
 const dir = await mkdtemp(join(tmpdir(), 'order-saga-test-'));

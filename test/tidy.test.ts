@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { test } from 'node:test';
 
-/** The rooms of the code: which others each may import, and why no more. */
+/** The top-level folders, called rooms. A room may import only itself and `mayImport`; `why` gives the reason. */
 const ROOMS: Readonly<Record<string, { mayImport: readonly string[]; why: string }>> = {
   specs: { mayImport: [], why: 'contracts depend on nothing that is built on them' },
   lib: { mayImport: ['specs'], why: 'plumbing knows nothing of orders, so that every room can use it' },
@@ -137,14 +137,14 @@ test('no service imports another service', () => {
   );
 });
 
-/** Imported files, by value or by type. */
+/** The files that a source imports, whether values or only types. */
 function importsOf({ path, text }: Source): string[] {
   return [...text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(([, target]) =>
     normalize(join(dirname(path), target!)),
   );
 }
 
-/** Too long functions, top-level or directly in a factory's result, recognised by indentation. */
+/** The functions that are too long: top-level ones, and those in the object that a factory returns. */
 function longFunctions(text: string): string[] {
   const lines = text.split('\n');
   return lines.flatMap((line, start) => {
@@ -153,7 +153,7 @@ function longFunctions(text: string): string[] {
     if (indent === undefined || !/[{(]$/.test(line)) return [];
     const length =
       lines.slice(start + 1).findIndex((each) => each.startsWith(`${indent}}`) || each.startsWith(`${indent})`)) + 2;
-    // The functions that a factory returns are measured separately.
+    // A factory may be longer, because the functions that it returns are measured one by one.
     const factory =
       lines.slice(start, start + length).some((each) => /^ {2}return (Object\.assign\(|\{)/.test(each)) &&
       indent === '';

@@ -41,7 +41,7 @@ const FIRST = [
   /^SERVICE_/,
 ];
 
-/** One per role and variable. */
+/** Each setting, once for each role that reads it. */
 export const knownSettings = (): Array<Setting & { reader: string }> => [
   ...roleNames.flatMap((reader) => roles[reader].settings().map((setting) => ({ ...setting, reader }))),
   ...settingsOf(processReaders).map((setting) => ({ ...setting, reader: 'all' })),
@@ -79,7 +79,7 @@ function variables(): Variable[] {
   });
 }
 
-/** Variables with the same meaning share a row, if their own role or the same roles read them. */
+/** Variables with the same meaning share a row if the same roles read them, or if the role in its name reads each. */
 const families = (all: readonly Variable[]): Variable[][] => [
   ...Map.groupBy(all, (variable) => `${variable.meaning}\n${relativeReaders(variable)}`).values(),
 ];

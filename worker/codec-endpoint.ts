@@ -22,11 +22,11 @@ export const codecReaders = {
 export interface CodecOptions {
   codec: PayloadCodec;
   uiOrigins: readonly string[];
-  /** Bearer token. If unset, only loopback may use the endpoint, such as a forwarded port. */
+  /** Bearer token. If unset, only callers on loopback may use the endpoint, for example through a forwarded port. */
   codecToken: string | undefined;
 }
 
-/** A page of events with their payloads, each up to 2 MB in Temporal. */
+/** Room for a page of events with their payloads. Temporal allows up to 2 MB per payload. */
 const BODY_BYTES_MAX = 8 * 1024 * 1024;
 const PREFLIGHT_S = 3_600;
 const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
@@ -51,7 +51,10 @@ export function serveCodec({ codec, uiOrigins, codecToken }: CodecOptions): Midd
   };
 }
 
-/** Refuses pages of other origins, even after DNS rebinding. Programs send no Origin header. */
+/**
+ * Refuses web pages whose origin is not listed, even after DNS rebinding. Programs other than browsers send no Origin
+ * header.
+ */
 function admitPage(ctx: Context, uiOrigins: readonly string[]): void {
   const origin = ctx.get('origin');
   ctx.vary('origin');
@@ -63,7 +66,7 @@ function admitPage(ctx: Context, uiOrigins: readonly string[]): void {
 function answerPreflight(ctx: Context): void {
   ctx.set({
     'access-control-allow-methods': 'POST',
-    // What the Web UI sends, depending on its configuration.
+    // The headers that the Web UI sends, depending on its configuration.
     'access-control-allow-headers': 'authorization, caller-type, content-type, x-namespace',
     'access-control-max-age': String(PREFLIGHT_S),
   });

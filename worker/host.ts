@@ -15,7 +15,7 @@ export interface HostOptions extends TemporalAddress {
   taskQueue: string;
   activities: Activities;
   workflowBundle: NonNullable<WorkerOptions['workflowBundle']>;
-  /** Workflows stay on the release that started them. If unset, any worker runs any workflow. */
+  /** If set, workflows stay on the release that started them. If unset, any worker runs any workflow. */
   version?: WorkerDeploymentVersion | undefined;
   /** Called when the worker stops unexpectedly and must be replaced. */
   onEnd(error: Error): void;
@@ -29,7 +29,8 @@ export interface Host {
 }
 
 /**
- * More than are usually open. Beyond that, for example while Kafka is down, workflows are evicted and later replayed.
+ * More workflows than are usually open. If even more are open, for example while Kafka is down, the worker evicts some
+ * from its cache and replays them later.
  */
 const CACHED_WORKFLOWS_MAX = 400;
 const CHECK_TIMEOUT_MS = 2_000;
@@ -53,7 +54,10 @@ export const bundleWorkflows = ({
     ...(payloadKeys && { failureConverterPath }),
   });
 
-/** Runs workflows and activities in one worker, so that an activity can start with its workflow task's response. */
+/**
+ * Runs workflows and activities in one worker, so that Temporal can hand an activity to the worker in the response to
+ * the workflow task that schedules it.
+ */
 export async function hostWorkflows({ onEnd, ...options }: HostOptions): Promise<Host> {
   const { address, namespace, apiKey, tls } = options;
   const connection = await NativeConnection.connect({ address, tls, ...(apiKey && { apiKey }) });

@@ -5,7 +5,7 @@ import type { Log } from '../lib/log.ts';
 export function installRuntime(log: Log): void {
   Runtime.install({
     shutdownSignals: [],
-    // Otherwise its core logs lines that are not JSON.
+    // Forwards the log of Temporal's core to `logger`. Otherwise the core would log lines that are not JSON.
     telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
     logger: new DefaultLogger('WARN', ({ level, message, meta }) =>
       log[level === 'ERROR' ? 'error' : 'warn']({ temporal: meta }, message),

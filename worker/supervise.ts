@@ -4,7 +4,9 @@ import { hostWorkflows, type Host, type HostOptions } from './host.ts';
 
 const RECONNECT_MS = 500;
 
-/** Restarts the worker until closed, since Temporal may start late or restart. */
+/**
+ * Keeps a worker running until closed: retries while Temporal cannot be reached, and replaces a worker that has failed.
+ */
 export function superviseWorker(options: Omit<HostOptions, 'onEnd'>, log: Log) {
   let closing = false;
   let host: Host | undefined;

@@ -4,13 +4,16 @@ import { decide } from './decision.ts';
 import { steps } from './steps.ts';
 import { makeSearchable, showProgress } from './web-ui.ts';
 
-/** Returns CANCELLED; FAILED if the order had failed; SUCCESS if its row records no cancellation request. */
+/**
+ * Returns the order's status: CANCELLED, FAILED if the order failed first, or SUCCESS if the order had succeeded and
+ * its row records no cancellation request.
+ */
 const cancelledUpdate = defineUpdate<SettledOrder>(OUTCOME_UPDATE);
 
 /**
- * Cancels an order that is in progress or has succeeded. Billing arbitrates between this workflow and the charge: what
- * it stored first under the order's key decides for both. Every step may be repeated, and this workflow ignores
- * requests to cancel it.
+ * Cancels an order that is in progress or has succeeded. Billing resolves a race with the charge: it refunds a charge
+ * that came first and rejects one that comes later. Every step is safe to repeat. This workflow ignores requests to
+ * cancel the workflow itself.
  */
 export async function cancellation(request: CancellationInput): Promise<SettledOrder> {
   const step = steps(request);
@@ -23,7 +26,7 @@ export async function cancellation(request: CancellationInput): Promise<SettledO
 
     showProgress(request, `cancelling the charge (${request.cause})`);
     const decision = decide(await step.cancelCharge(request.cause));
-    // After a declined charge or a passed deadline, the order's own workflow updates the row.
+    // If the charge was declined or the deadline came first, the order's own workflow writes FAILED to the row.
     settled =
       decision.status === 'CANCELLED' ? await step.cancelOrder(decision) : { orderId: request.orderId, ...decision };
     makeSearchable(settled);

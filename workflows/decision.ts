@@ -1,6 +1,9 @@
 import type { ChargeOutcome, Decision } from '../specs/temporal.ts';
 
-/** Maps billing's answer to an order status. After a cancelled charge, the cause that billing stored first decides. */
+/**
+ * Maps billing's answer to an order status. If the charge was cancelled, the cause that billing stored first determines
+ * the status.
+ */
 export function decide(charge: ChargeOutcome): Decision {
   switch (charge.outcome) {
     case 'CHARGED':

@@ -15,7 +15,7 @@ import { makeSearchable, showProgress } from './web-ui.ts';
 /** Answers as soon as the order is settled: callers must not wait for Kafka. */
 const outcomeUpdate = defineUpdate<SettledOrder>(OUTCOME_UPDATE);
 
-/** Brings an order to its final status and publishes it. Every step may be repeated, by a retry or a new run. */
+/** Brings an order to its final status and publishes it. Every step is safe to repeat, in a retry or in a new run. */
 export async function order(placed: OrderInput): Promise<SettledOrder> {
   const step = steps(placed);
   let settled: SettledOrder | undefined;
@@ -44,16 +44,17 @@ export async function order(placed: OrderInput): Promise<SettledOrder> {
 }
 
 /**
- * Returns billing's definite answer. Cancels the charge first if there is none by the deadline, if the workflow is
- * cancelled, or if billing refuses for good.
+ * Returns billing's definite answer to the charge. If there is none by the deadline, if the workflow is cancelled, or
+ * if billing refuses for good, this cancels the charge and returns the answer to that.
  */
 async function definiteCharge(placed: OrderInput, step: Steps): Promise<ChargeOutcome> {
   try {
     return await step.chargeOrder();
   } catch (error) {
-    // Any other error is a bug here. Rethrown, it fails the workflow task, which is retried until a fix is deployed.
+    // Any other error is a bug in this code. It fails the workflow task, which Temporal retries until a fix is
+    // deployed.
     if (!(error instanceof TemporalFailure)) throw error;
-    // Only an operator cancels this workflow itself, in the Web UI. A buyer's cancellation is another workflow.
+    // Only an operator cancels this workflow itself, in the Web UI. A buyer's cancellation runs as a separate workflow.
     const cause = isCancellation(error) ? 'operator' : 'deadline';
     return CancellationScope.nonCancellable(() => {
       showProgress(placed, `cancelling the charge: no definite answer from billing (${cause})`);

@@ -7,7 +7,9 @@ const { openAccount, announceProfile } = proxyActivities<ProfileActivities>({
   retry: { initialInterval: '250ms', backoffCoefficient: 2, maximumInterval: '30s' },
 });
 
-/** Propagates a profile change. Every step may be repeated, and in any order with other changes. */
+/**
+ * Propagates a profile change. Every step is safe to repeat, and the workflows of several changes may run in any order.
+ */
 export async function profile(change: ProfileVersion): Promise<void> {
   showProgress(change, 'opening the billing account, unless it is open');
   await openAccount.executeWithOptions({ summary: 'open the billing account, unless it is open' }, [change]);

@@ -16,25 +16,27 @@ export interface StepDetail {
 export interface StepDeclaration<S extends Step> {
   /** The workflows that take this step if nothing goes wrong. */
   takenBy: ReadonlyArray<'order' | 'cancellation'>;
-  /** The step that reverses this one, whether it happened, did not happen, or is in flight. */
+  /** The step that reverses this one. It works whether this one has happened, has not happened or is in flight. */
   undo: Step | null;
   input(order: OrderInput, detail: StepDetail[S]): StepInput<S>;
   /** Shown in the Web UI. */
   summary(order: OrderInput, detail: StepDetail[S]): string;
   /** Total time for all attempts. If unset, the step is retried for ever. */
   limitMs?(order: OrderInput): number;
-  /** Makes one attempt inside the workflow task first, unless the order's `charge` is `regular`. */
+  /** First makes one attempt as a local activity, in the workflow task, unless the order's `charge` is `regular`. */
   locallyFirst?: true;
   /** The order as the Web UI shows it while this step is stuck. */
   settled?(detail: StepDetail[S]): SettledOrder;
 }
 
 /**
- * The steps around an order, each with its undo. Each workflow takes its steps in this sequence. A new step is a change
- * of running workflows.
+ * The steps around an order, each with its undo. Each workflow takes its steps in this sequence. Adding a step also
+ * changes workflows that are already running.
  */
 export const stepTable: { readonly [S in Step]: StepDeclaration<S> } = {
-  /** Retried under the same key until the order's deadline: the outcome of a failed attempt is unknown. */
+  /**
+   * Retried under the same key until the order's deadline, because a failed attempt may still have charged the buyer.
+   */
   chargeOrder: {
     takenBy: ['order'],
     undo: 'cancelCharge',
@@ -43,7 +45,10 @@ export const stepTable: { readonly [S in Step]: StepDeclaration<S> } = {
     limitMs: ({ deadlineS }) => deadlineS * 1000,
     locallyFirst: true,
   },
-  /** The order may only fail once billing confirms that nothing will be charged. */
+  /**
+   * If the outcome of the charge is unknown, the order may fail only after billing confirms here that the buyer does
+   * not pay.
+   */
   cancelCharge: {
     takenBy: ['cancellation'],
     undo: null,

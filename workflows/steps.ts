@@ -18,13 +18,16 @@ type Proxies = {
 };
 
 const regular: Proxies = proxyActivities<OrderActivities>({
-  // Longer than billing's statement timeout and its client's deadline, so that their error is reported and not a bare
-  // activity timeout.
+  // Longer than the timeout of billing's SQL statements and the deadline of the worker's HTTP client, so that their
+  // errors are reported instead of a bare activity timeout.
   startToCloseTimeout: '5s',
   retry: { initialInterval: '250ms', backoffCoefficient: 2, maximumInterval: '30s' },
 });
 
-/** One short attempt: a local activity holds up the workflow task, and runs again if the worker crashes. */
+/**
+ * Makes only one short attempt, because a local activity holds up the workflow task. The attempt runs again if the
+ * worker crashes.
+ */
 const local: Proxies = proxyLocalActivities<OrderActivities>({
   startToCloseTimeout: '2s',
   scheduleToCloseTimeout: '3s',

@@ -16,16 +16,16 @@ export interface RetryOptions {
   retry?: { initialInterval: number; maximumInterval: number };
 }
 
-// A step that fails at once makes its eighth retry after 61.75 s. With a shorter timeout, Temporal would end it after
-// the seventh, at 31.75 s.
+// If every attempt fails immediately, the eighth retry starts at 61.75 s. If the timeout came before that, Temporal
+// would give up after the seventh, at 31.75 s.
 const STUCK_AFTER_MS = 65_000;
-/** The backoff has reached this interval by then. */
+/** By then the backoff has grown to this interval. */
 const STUCK_RETRY_MS = 30_000;
 
 /**
- * Retries a step until it succeeds or its limit has passed. After a minute it marks the order as stuck until the step
- * ends. A timer would add events to every history, so it runs an activity with a one-minute timeout first, and if that
- * times out a second one without it.
+ * Retries a step until it succeeds or its limit has passed. After about a minute, marks the order as stuck until the
+ * step ends. A first activity times out after that minute, and a second one continues the retries. A timer is not used,
+ * because it would add events to every history.
  */
 export async function untilDone<T>(
   { order, step, settled, limitMs = Infinity }: RetriedStep,
@@ -48,15 +48,15 @@ export async function untilDone<T>(
 }
 
 /**
- * True if the step ran out of time, not if it was refused or cancelled. Checks the cause too, because older servers
- * report a timeout as non-retryable when no worker holds the task.
+ * True if the step ran out of time, not if it was refused or cancelled. Checks the failure's cause as well as its retry
+ * state, because older Temporal servers report a timeout as non-retryable when no worker holds the task.
  */
 const hasTimedOut = (error: unknown): error is ActivityFailure =>
   error instanceof ActivityFailure &&
   (error.retryState === 'TIMEOUT' ||
     (error.cause instanceof TimeoutFailure && error.cause.timeoutType === 'SCHEDULE_TO_CLOSE'));
 
-/** Why the last attempt failed. The server may nest it in a timeout. */
+/** Why the last attempt failed. The server may wrap that failure in a timeout. */
 function lastFailureOf({ cause, message }: ActivityFailure): string {
   const last = cause instanceof TimeoutFailure ? (cause.cause ?? cause) : cause;
   return last?.message ?? message;

@@ -4,7 +4,7 @@ import { orderEvents } from '../../specs/generated/order-events.ts';
 import { orderEventId } from '../../specs/identity.ts';
 import type { Announcement } from './port.ts';
 
-/** Announces with an event on Kafka, whose id is the same however often it is published. */
+/** Announces an order with an event on Kafka. The event's id is the same however often it is published. */
 export const createAnnouncementByEvent = ({
   publisher,
   codec,

@@ -2,10 +2,10 @@ import type { CancelChargeRequest, ChargeOutcome, ChargeRequest } from '../../sp
 
 /**
  * How an order is paid. Both calls act under a key derived from the order id alone, so they can be repeated. They
- * return only a definite answer and throw on any other, to be retried: an unknown outcome is not a refusal.
+ * return only definite answers. An unknown outcome is not a refusal: they throw, and the step is retried.
  */
 export interface Payment {
   charge(request: ChargeRequest, signal: AbortSignal): Promise<ChargeOutcome>;
-  /** Refunds the charge if it happened, and makes sure that it is rejected if it arrives later. */
+  /** Refunds the charge if it has happened. Otherwise makes billing reject the charge if it arrives later. */
   cancelCharge(request: CancelChargeRequest, signal: AbortSignal): Promise<ChargeOutcome>;
 }

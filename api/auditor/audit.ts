@@ -23,13 +23,13 @@ export interface AuditPorts {
   notifications: { owners: Owners; ofOwner(ownerId: string): Promise<AuditedNotification[]> };
   workflows: {
     compare(ownerId: string, orders: readonly AuditedOrder[]): Promise<WorkflowFindings>;
-    /** Buyers of all orders that Temporal still has. */
+    /** Buyers of all orders whose workflow Temporal still has. */
     owners(): Promise<Set<string>>;
   };
   indexes: ReadonlyArray<{ database: string; invalid(): Promise<string[]> }>;
 }
 
-/** Ascending owner ids. */
+/** Lists owner ids in ascending order, starting after the id `after`. */
 type Owners = (after: string | undefined, limit: number) => Promise<string[]>;
 
 export interface AuditReport {
@@ -47,7 +47,7 @@ export interface Patience {
 }
 
 const PAGE = 200;
-/** Work in flight looks like drift: a buyer is notified seconds after the order is final. */
+/** Pause between two checks. Work in flight looks like drift: a buyer is notified seconds after the order is final. */
 const PAUSE_MS = 2_000;
 const CHECKS_MAX = 5;
 
@@ -56,8 +56,8 @@ export const audit = async (ports: AuditPorts, patience: Patience = {}): Promise
   compare(ports, everyOwner(ports), patience);
 
 /**
- * Checks these buyers and the indexes. Reports drift that every check finds. All suspects are checked again together,
- * so that a thousand take no longer than one.
+ * Checks these buyers and the indexes. Reports only drift that every check finds. After each pause, all suspects are
+ * checked again, so a thousand suspects need no more pauses than one.
  */
 export async function compare(
   ports: AuditPorts,
@@ -95,11 +95,17 @@ export async function compare(
   return report;
 }
 
-/** Identity across checks. Account and list drifts quote changing numbers, so only their invariant counts. */
+/**
+ * Recognizes the same drift in two checks. The text of account and list drifts contains numbers that change, so those
+ * are recognized by their invariant alone.
+ */
 const identityOf = ({ invariant, ownerId, orderId = '', key = orderId, what }: Drift): string =>
   ownerId !== undefined && key === '' ? invariant : `${invariant} ${key} ${what}`;
 
-/** Buyers known to any service, after `first`: a charge or notification without an order is drift too. */
+/**
+ * Buyers whom any service knows, with ids after `first`. The orders service is not enough, because a charge or
+ * notification without an order is drift too.
+ */
 export async function* ownersFrom(
   { orders, billing, notifications }: AuditPorts,
   first?: string,
@@ -107,7 +113,8 @@ export async function* ownersFrom(
   const sources = [orders.owners, billing.owners, notifications.owners];
   for (let after = first; ;) {
     const pages = await Promise.all(sources.map((owners) => owners(after, PAGE)));
-    // The service whose full page ends first may know more owners beyond that end.
+    // A service with a full page may know more owners after its end. So the owners after the lowest such end are
+    // left to the next pages.
     const ends = pages.filter((page) => page.length === PAGE).map((page) => page.at(-1)!);
     const end = ends.toSorted()[0];
     const owners = [...new Set(pages.flat())].filter((owner) => end === undefined || owner <= end).toSorted();
@@ -117,7 +124,7 @@ export async function* ownersFrom(
   }
 }
 
-/** Also buyers whom only Temporal still knows. */
+/** The buyers whom any service knows, then those whom only Temporal still knows. */
 async function* everyOwner(ports: AuditPorts): AsyncGenerator<string, void, undefined> {
   const unknown = await ports.workflows.owners();
   for await (const owner of ownersFrom(ports)) {
@@ -133,7 +140,7 @@ async function checkOwner(
 ): Promise<{ data: AuditData; drifts: Drift[]; announcing: Announcing }> {
   const data = await readData(ports, ownerId);
   const { drifts: found, announcing } = await ports.workflows.compare(ownerId, data.orders);
-  // If a charged order's row is lost, its workflow may still name it.
+  // A charge whose order row is lost has only a key. If the order's workflow still exists, its id tells the order's id.
   const named = new Map(found.flatMap(({ orderId }) => (orderId ? [[chargeKey(orderId), orderId]] : [])));
   const drifts = driftsOf(data, announcing).map((drift) => {
     const orderId = drift.key && named.get(drift.key);
@@ -142,7 +149,10 @@ async function checkOwner(
   return { data, drifts: [...drifts, ...found.map((drift) => ({ ...drift, ownerId }))], announcing };
 }
 
-/** Reads in reverse order of events, so that what one service has, those read later must have too. */
+/**
+ * Reads in the reverse order of events: a notification implies a final order, which is read next, and a final order
+ * implies an outcome in billing, which is read last.
+ */
 async function readData({ orders, billing, notifications }: AuditPorts, ownerId: string): Promise<AuditData> {
   const sent = await notifications.ofOwner(ownerId);
   const placed = await orders.ofOwner(ownerId);
@@ -150,7 +160,7 @@ async function readData({ orders, billing, notifications }: AuditPorts, ownerId:
   return { ownerId, orders: placed, account, movements, outcomes, notifications: sent };
 }
 
-/** A failed build leaves an index that allows duplicates, and that `create index if not exists` then skips. */
+/** A failed build leaves an index that may let in duplicates. `create index if not exists` does not rebuild it. */
 async function indexDrifts({ indexes }: AuditPorts): Promise<Drift[]> {
   const found = await Promise.all(
     indexes.map(async ({ database, invalid }) => {

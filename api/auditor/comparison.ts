@@ -14,7 +14,10 @@ export interface ComparisonPorts {
   patience?: Patience;
 }
 
-/** Audits in rounds. Each checks the next buyers by id, and those with known drift, so that a repair shows at once. */
+/**
+ * Audits in rounds. Each round checks the next buyers in order of their ids. It also checks the buyers with known drift
+ * again, so that a repair shows soon.
+ */
 export function createComparison({ views, metrics, log, everyMs, ownersMax, patience }: ComparisonPorts) {
   const stop = new AbortController();
   const known = new Map<string | undefined, Drift[]>();
@@ -22,7 +25,7 @@ export function createComparison({ views, metrics, log, everyMs, ownersMax, pati
 
   const round = async (): Promise<Drift[]> => {
     const owners = await nextOwners(views, after, ownersMax);
-    // Least recently checked first: buyers who drift again move to the end.
+    // Least recently checked first: a Map keeps the order of insertion, and buyers who drift again go to its end.
     const drifting = [...known.keys()].filter((owner) => owner !== undefined).slice(0, ownersMax);
     const checked = new Set([...owners, ...drifting]);
     const { drifts } = await compare(views, checked, { ...patience, signal: stop.signal });

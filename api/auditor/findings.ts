@@ -5,7 +5,7 @@ export interface AuditData {
   ownerId: string;
   orders: AuditedOrder[];
   account: { balance: bigint; ledgerSum: bigint };
-  /** Under keys of orders only. */
+  /** Movements and outcomes in the scope `order` only. */
   movements: AuditedMovement[];
   outcomes: AuditedOutcome[];
   notifications: AuditedNotification[];
@@ -37,16 +37,16 @@ export interface AuditedNotification {
   eventName: string;
 }
 
-/** By order, the statuses that are still being announced. */
+/** Maps an order id to the final statuses that its workflows are still announcing. */
 export type Announcing = ReadonlyMap<string, readonly string[]>;
 
 /** A contradiction in the data. */
 export interface Drift {
   invariant: Invariant;
-  /** Undefined for drift of a database itself. */
+  /** Undefined if the drift is in a database itself, such as an invalid index. */
   ownerId?: string;
   orderId?: string;
-  /** Of a charge without an order. */
+  /** The charge key, if billing has a charge or an outcome without an order. */
   key?: string;
   what: string;
 }

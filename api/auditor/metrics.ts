@@ -29,7 +29,7 @@ export function createComparisonMetrics(): ComparisonMetrics {
     audit_last_pass_timestamp_seconds: lastPass,
   };
 
-  // Start now, so that an alert on a hanging audit does not count from 1970.
+  // An unset gauge is 0, which means 1970, so the alert on a hanging audit would fire at once. Set both to now.
   lastRun.setToCurrentTime();
   lastPass.setToCurrentTime();
 

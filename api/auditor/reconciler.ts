@@ -13,7 +13,7 @@ export interface Row {
 export interface ReconcilerPorts {
   /** Rows old enough to have a workflow. */
   sources: ReadonlyArray<{ kind: string; rows(): AsyncIterable<Row> }>;
-  /** True if the workflow runs or completed. Reads the run itself, since searches lag behind. */
+  /** True if the workflow is running or has completed. Reads the run itself, since Temporal's searches lag behind. */
   exists(workflowId: string): Promise<boolean>;
   log: Log;
   everyMs: number;
@@ -27,7 +27,7 @@ const startedTotal = new Counter({
 
 /**
  * Starts the workflows of rows that have none, because a process died after it wrote the row or because Temporal was
- * down. Decides nothing by itself, so any number may run at once.
+ * down. Any number of reconcilers may run at once: to start a workflow that is already running changes nothing.
  */
 export function createReconciler({ sources, exists, log, everyMs }: ReconcilerPorts) {
   const stop = new AbortController();

@@ -13,7 +13,7 @@ interface Index {
   announcing: Announcing;
 }
 
-/** All drift in a buyer's data. Of orders in progress, checks only what must always hold. */
+/** Finds all drift in a buyer's data. For orders in progress, checks only what must hold at any time. */
 export function driftsOf(data: AuditData, announcing: Announcing = new Map()): Drift[] {
   const index: Index = {
     charges: Map.groupBy(data.movements, ({ key }) => key),
@@ -66,7 +66,7 @@ function orderDrifts(order: AuditedOrder, index: Index): Finding[] {
   return drifts.map((drift) => ({ ...drift, orderId: order.id }));
 }
 
-/** SUCCESS needs one live charge of the price; FAILED and CANCELLED need none, and an outcome that excludes one. */
+/** SUCCESS needs one live charge of the price. FAILED and CANCELLED need an outcome in `UNPAID` and no live charge. */
 function moneyDrifts(
   { status, price }: AuditedOrder,
   charges: readonly AuditedMovement[],
@@ -89,10 +89,13 @@ function moneyDrifts(
 
 const UNPAID: readonly string[] = ['DECLINED', 'CANCELLED', 'REFUNDED'];
 
-/** The event that announces a final status; the audit data has statuses as plain text. */
+/** The event that announces a final status. The cast is needed because the audit data has statuses as plain text. */
 const eventOf = (status: string): string => orderEvents[status as FinalStatus].name;
 
-/** One notification of the first final status and one of a later cancellation. Those being announced may be missing. */
+/**
+ * The buyer needs one notification of the first final status, and one of a later cancellation. A notification may be
+ * missing while its status is still being announced.
+ */
 function notificationDrifts({ id, status, firstStatus }: AuditedOrder, index: Index): Finding[] {
   const sent = (index.notifications.get(id) ?? []).map(({ eventName }) => eventName).toSorted();
   const mayFollow = (index.announcing.get(id) ?? []).map(eventOf);

@@ -3,11 +3,11 @@ import { Gauge, register } from 'prom-client';
 import { IN_PROGRESS, searchAttributes } from '../../specs/temporal.ts';
 import { ofType, runningSince } from './visibility.ts';
 
-/** Longer than a step's quick retries last. */
+/** After this time, a step that keeps failing is retried only every 30 s. */
 export const STUCK_AFTER_S = 60;
 
 export interface StuckPorts {
-  /** Counts orders in progress for at least this long. */
+  /** Counts the orders that have been in progress for at least this long. */
   overdue(olderThanMs: number): Promise<number>;
   client: Client;
   taskQueue: string;
@@ -33,7 +33,7 @@ export function exportStuckMetric({ overdue, client, taskQueue, afterMs }: Stuck
     announcement: () => countOf(`${ofType('order')} AND ${searchAttributes.status.name} != '${IN_PROGRESS}'`),
     cancellation: () => countOf(ofType('cancellation')),
   };
-  // NaN after a failure, so that other metrics remain available.
+  // A failed count becomes NaN, because an error would fail the scrape of all other metrics too.
   const collect = (gauge: Gauge<'waits_for'>) =>
     Promise.all(
       Object.entries(kinds).map(async ([kind, count]) =>

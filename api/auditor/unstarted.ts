@@ -11,7 +11,7 @@ interface ProfileChange {
   version: number;
 }
 
-/** Younger rows are left to the request that wrote them. */
+/** Younger rows are left to the request that wrote them, which starts their workflow itself. */
 const OLDER_THAN_MS = 5_000;
 const PAGE = 100;
 
@@ -21,7 +21,7 @@ interface AgePage<Order> {
   after?: Order | undefined;
 }
 
-/** All pages: while billing is down, orders that have a workflow fill the first ones for hours. */
+/** Reads all pages: while billing is down, orders that already have a workflow may fill the first pages for hours. */
 export async function* ordersInProgress<Order extends PlacedOrder>(
   orders: { inProgress(page: AgePage<Order>): Promise<Order[]> },
   start: (order: Order) => Promise<void>,
@@ -33,7 +33,7 @@ export async function* ordersInProgress<Order extends PlacedOrder>(
   }
 }
 
-/** Orders whose cancellation was requested and has not finished. All pages, for the same reason. */
+/** Orders whose cancellation was requested and has not finished. Reads all pages, for the same reason. */
 export async function* unfinishedCancellations<Order extends PlacedOrder>(
   orders: { cancelling(page: AgePage<Order>): Promise<Order[]> },
   start: (order: Order) => Promise<void>,
@@ -54,7 +54,7 @@ async function* paged<Found>(read: (after?: Found) => Promise<Found[]>): AsyncIt
   }
 }
 
-/** Each change is marked once its workflow exists. */
+/** Reads one page. Each change is marked once its workflow exists, so the next run finds the changes after it. */
 export async function* unstartedChanges<Change extends ProfileChange>(
   users: {
     unstartedChanges(olderThanMs: number, limit: number): Promise<Change[]>;

@@ -3,7 +3,7 @@ import { workflowTypes } from '../../specs/temporal.ts';
 /** Finds this installation's workflows in a shared namespace. */
 export const onQueue = (taskQueue: string): string => `TaskQueue = '${taskQueue.replaceAll("'", "\\'")}'`;
 
-/** Finds those that have been running since before the given time. */
+/** Finds this installation's workflows that have been running since before the given time. */
 export const runningSince = (taskQueue: string, before: Date): string =>
   `ExecutionStatus = 'Running' AND ${onQueue(taskQueue)} AND StartTime < '${before.toISOString()}'`;
 

@@ -12,7 +12,7 @@ export interface WorkflowFindings {
   announcing: Announcing;
 }
 
-/** A workflow's latest run. */
+/** A workflow's latest run, as Temporal's search lists it. */
 interface ListedRun {
   status: string;
   orderStatus: string | undefined;
@@ -24,7 +24,7 @@ const LIST_DEADLINE_MS = 30_000;
 const LIST_ALL_DEADLINE_MS = 600_000;
 const PAGE = 1_000;
 const DAY_MS = 86_400_000;
-/** Skips orders this close to the end of Temporal's retention, whose workflow may be deleted already. */
+/** Orders this close to the end of Temporal's retention are skipped: their workflow may be deleted already. */
 const MARGIN_MS = 3_600_000;
 const ORDER_OWNER = defineSearchAttributeKey(searchAttributes.owner.name, searchAttributes.owner.type);
 const ORDER_STATUS = defineSearchAttributeKey(searchAttributes.status.name, searchAttributes.status.type);
@@ -34,7 +34,7 @@ export interface WorkflowAuditPorts {
   taskQueue: string;
 }
 
-/** Temporal's data for an audit, within its retention. */
+/** Reads Temporal's data for an audit. Skips older orders, whose workflows Temporal no longer retains. */
 export function createWorkflowAuditView({ client, taskQueue }: WorkflowAuditPorts) {
   let retention: Promise<number> | undefined;
   const retentionMs = async () => {
@@ -47,9 +47,10 @@ export function createWorkflowAuditView({ client, taskQueue }: WorkflowAuditPort
 
   return {
     /**
-     * A final order needs a workflow that completed with its first final status, and another if it was cancelled later.
-     * An order in progress must have no completed one, and no workflow may lack its order. One search lists all
-     * workflows; since searches lag behind, those that it does not confirm are then read directly.
+     * A final order needs a workflow that completed with its first final status. If it was cancelled later, it also
+     * needs a completed cancellation workflow. An order in progress must have no completed workflow. Every workflow
+     * needs its order. One search lists all the buyer's workflows. Searches lag behind, so a workflow that the search
+     * does not confirm is then read directly.
      */
     async compare(ownerId: string, orders: readonly AuditedOrder[]): Promise<WorkflowFindings> {
       const since = Date.now() - (await retentionMs()) + MARGIN_MS;
@@ -66,7 +67,7 @@ export function createWorkflowAuditView({ client, taskQueue }: WorkflowAuditPort
       return { drifts, announcing };
     },
 
-    /** Buyers of all orders that Temporal still has. */
+    /** Buyers of all orders whose workflow Temporal still has. */
     owners: (): Promise<Set<string>> =>
       client.withDeadline(Date.now() + LIST_ALL_DEADLINE_MS, async () => {
         const owners = new Set<string>();
@@ -96,7 +97,7 @@ function lostOrders(listed: Map<string, ListedRun>, orders: readonly AuditedOrde
 
 interface Expected {
   workflowId: string;
-  /** What it must have completed with. Undefined if it must not have completed. */
+  /** The order status with which the workflow must have completed. Undefined if it must not have completed. */
   status: string | undefined;
 }
 
@@ -108,7 +109,10 @@ function expectedOf({ id, status, firstStatus }: AuditedOrder): Expected[] {
     : [own];
 }
 
-/** No drift: a workflow retries an announcement while Kafka is down. `--stuck` and a metric show that. */
+/**
+ * Not a drift: the workflow retries the announcement while Kafka is down. `npm run order -- --stuck` and the metric
+ * `orders_stuck` show such orders.
+ */
 const ANNOUNCING = Symbol('announcing');
 
 async function driftOf(
@@ -118,7 +122,7 @@ async function driftOf(
   if (status === undefined && run?.status === 'RUNNING') return undefined;
   if (status !== undefined && run?.status === 'COMPLETED' && run.orderStatus === status) return undefined;
   const workflow = await latestRun(client, workflowId);
-  // The auditor will start a missing workflow of an order in progress.
+  // If an order in progress has no workflow, that is not a drift: the auditor will start one.
   if (status === undefined)
     return workflow?.status === 'COMPLETED'
       ? `workflow ${workflowId} completed with ${workflow.result}, but the order is still IN_PROGRESS`
@@ -158,7 +162,7 @@ async function latestRun(
   const latest = await ifFound(within(client, () => client.workflow.getHandle(workflowId).describe()));
   if (latest?.status.name !== 'COMPLETED')
     return latest && { status: latest.status.name, result: latest.typedSearchAttributes.get(ORDER_STATUS) };
-  // The result of this run: another one may have started meanwhile.
+  // Read the result of exactly this run, because another run may have started meanwhile.
   const run = client.workflow.getHandle(workflowId, latest.runId, { followRuns: false });
   const ended = await ifFound(within(client, () => run.result() as Promise<{ status: string }>));
   return ended && { status: latest.status.name, result: ended.status };

@@ -3,8 +3,9 @@ import type { Context } from 'koa';
 import { plainAddress } from '../../lib/http/plain-address.ts';
 
 /**
- * The address by which a client is rate-limited. Only the gateway or an ingress reaches this listener, and each appends
- * its client to `X-Forwarded-For`. An IPv6 client owns a whole network, so the network is limited.
+ * The address by which a client is rate-limited. Only the gateway or an ingress reaches this listener, and both put
+ * their client's address last in `X-Forwarded-For`. An IPv6 client owns a whole network, so the limit applies to the
+ * network.
  */
 export function addressOf(ctx: Context): string {
   const forwarded = ctx.get('x-forwarded-for').split(',').at(-1)!.trim();
@@ -12,10 +13,10 @@ export function addressOf(ctx: Context): string {
   return isIPv6(address) ? networkOf(address) : address.slice(0, ADDRESS_LENGTH_MAX);
 }
 
-/** Bounds a forwarded value that is not an address. */
+/** The length of the longest IP address. Cuts off a forwarded value that is not an address. */
 const ADDRESS_LENGTH_MAX = 45;
 
-/** The /64, the least that a provider assigns to one customer. */
+/** The /64 network of an IPv6 address, the smallest that a provider assigns to one customer. */
 function networkOf(address: string): string {
   const plain = new URL(`http://[${address.split('%')[0]}]`).hostname.slice(1, -1);
   const [head = [], tail = []] = plain.split('::').map((part) => part.split(':').filter(Boolean));

@@ -30,7 +30,7 @@ export function authApi({
   const sessions = createSessions({ store, ttlS: sessionTtlS, writeRate: limits.writeRate });
   const verify = createLocalTokenVerifier(keys.published);
   const handlers = authHandlers({ store, passwords, sessions, keys, limits });
-  // `/auth` accepts a session, a security scheme that `serveApi` does not know, so it is served separately.
+  // `/auth` also accepts a session. `serveApi` does not know this security scheme, so `forwardAuth` serves the path.
   const { '/auth': _forwardAuth, ...paths } = document.paths!;
   const others = { ...document, paths } as typeof document;
   return [

@@ -12,7 +12,7 @@ export function createBulkhead({ runningMax, waitingMax }: { runningMax: number;
       return await policy.execute(act);
     } catch (error) {
       if (!(error instanceof BulkheadRejectedError)) throw error;
-      // Without a cause: this is a limit at work, not a fault to log.
+      // The error is not passed on as the cause, which would be logged: the limit works as intended.
       throw unavailable('Too many logins at once. Send the same request again');
     }
   };

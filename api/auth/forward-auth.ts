@@ -14,9 +14,9 @@ export interface ForwardAuthPorts {
 
 /**
  * `GET /auth` exchanges a session or token for a token that the services accept. A proxy calls it for every buyer
- * request, so it runs before routing and validation. The proxy must keep the response's `authorization` from browsers,
- * where a script could read what HttpOnly hides. Writes, by `X-Forwarded-Method`, are counted here: one limit for all
- * services.
+ * request, so it runs before routing and validation. The proxy must not pass the response's `authorization` on to
+ * browsers: a page's script could read the token, whereas the HttpOnly session cookie is hidden from scripts. A request
+ * whose `X-Forwarded-Method` is a write is counted here, so that one limit covers all services.
  */
 export const forwardAuth =
   (ports: ForwardAuthPorts): Middleware =>

@@ -20,7 +20,7 @@ export interface LoginAttempt {
 
 export type Limits = ReturnType<typeof createLimits>;
 
-/** Rate limits that replicas share through the database. Auth cannot work without it, so there is no fallback. */
+/** Rate limits that replicas share through the database. Auth needs the database anyway, so there is no fallback. */
 export function createLimits(store: Pick<AuthStore, 'queryAttempts' | 'countWrite'>, settings: LimitSettings) {
   const windowOf = createWindows(store);
   const accounts = windowOf('login-account', settings.loginFailuresPerAccount, settings.loginFailuresWindowS);
@@ -34,7 +34,7 @@ export function createLimits(store: Pick<AuthStore, 'queryAttempts' | 'countWrit
   return {
     writeRate,
 
-    /** Throws after too many failures. Unknown usernames count too, so that a refusal reveals nothing. */
+    /** Throws after too many failures. Unknown usernames count too, so that a refusal does not reveal which exist. */
     async checkFailures({ username, address }: LoginAttempt): Promise<void> {
       refuse(
         await Promise.all([blockedMs(accounts, accountKey(username)), blockedMs(addresses, address)]),
@@ -42,7 +42,10 @@ export function createLimits(store: Pick<AuthStore, 'queryAttempts' | 'countWrit
       );
     },
 
-    /** Throws beyond the limit, so that excess concurrent attempts do not learn their result. */
+    /**
+     * Throws if this failure exceeds the limit. So of many concurrent attempts, those beyond the limit do not learn
+     * that their password was wrong.
+     */
     async countFailure({ username, address }: LoginAttempt): Promise<void> {
       refuse(
         await Promise.all([consume(accounts, accountKey(username)), consume(addresses, address)]),
@@ -62,10 +65,10 @@ export function createLimits(store: Pick<AuthStore, 'queryAttempts' | 'countWrit
 
 const TOO_MANY_FAILURES = 'Too many failed logins';
 
-/** Every user regains at least one write a second. */
+/** Asks for a wait of 1 s, because every user regains at least one write per second. */
 export const tooManyWrites = (): Problem => tooMany('You are sending too many writes', 1);
 
-/** Fixed windows. They end by the replica's clock; a few seconds of skew do not matter. */
+/** Counts in fixed windows. Each ends by the replica's clock; a few seconds of skew do not matter. */
 function createWindows({ queryAttempts }: Pick<AuthStore, 'queryAttempts'>) {
   return (keyPrefix: string, points: number, duration: number): RateLimiterPostgres =>
     new RateLimiterPostgres({
@@ -79,13 +82,13 @@ function createWindows({ queryAttempts }: Pick<AuthStore, 'queryAttempts'>) {
     });
 }
 
-/** Milliseconds until the next attempt is allowed. */
+/** Milliseconds until the next attempt is allowed; 0 if it is allowed now. */
 async function blockedMs(window: RateLimiterPostgres, key: string): Promise<number> {
   const known = await window.get(key);
   return known && known.consumedPoints >= window.points ? waitMs(known) : 0;
 }
 
-/** The same, after one more attempt. */
+/** Counts one more attempt. Returns 0, or the milliseconds to wait if this attempt exceeds the limit. */
 async function consume(window: RateLimiterPostgres, key: string): Promise<number> {
   try {
     await window.consume(key);
@@ -108,5 +111,5 @@ const tooMany = (detail: string, waitS: number) =>
     headers: { 'retry-after': String(waitS) },
   });
 
-/** Hashed, since usernames have any length and should not be readable in the table. */
+/** Usernames are hashed, since they have any length and should not be readable in the table. */
 const accountKey = (username: string): string => createHash('sha256').update(username.toLowerCase()).digest('hex');

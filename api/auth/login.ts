@@ -13,7 +13,7 @@ export interface LoginPorts {
 
 export type Login = (ctx: Context, entered: { username: string; password: string }) => Promise<Credential>;
 
-/** Checks a login. An unknown name takes as long as a wrong password, counts like one and gets the same error. */
+/** Checks a login. For an unknown name, time, count and error are those of a wrong password. */
 export const createLogin =
   ({ store, passwords, limits }: LoginPorts): Login =>
   async (ctx, { username, password }) => {
@@ -25,7 +25,8 @@ export const createLogin =
       await limits.countFailure(attempt);
       throw new Problem('wrong-credentials');
     }
-    // Check again: of many concurrent guesses, the right one must not succeed beyond the limit.
+    // Check again: concurrent guesses may have used up the limit meanwhile. Then even the right guess must not
+    // succeed.
     await limits.checkFailures(attempt);
     if (passwords.isOutdated(known.passwordHash)) await store.replaceHash(known, await passwords.hash(password));
     return known;

@@ -2,16 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { hash, parseOptions, verify } from '@node-rs/argon2';
 import { createBulkhead } from './bulkhead.ts';
 
-/** OWASP's first choice for Argon2id, the library's default. */
+/** OWASP's first choice of parameters for Argon2id, which is the library's default algorithm. */
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
-/** Each takes 19 MiB and one of Node's four worker threads. */
+/** Each running hash takes 19 MiB and one of Node's four worker threads. */
 const RUNNING_MAX = 2;
-/** About as many as finish within a second. */
+/** About as many hashes as finish within a second. */
 const WAITING_MAX = 40;
 
 export interface Passwords {
   hash(password: string): Promise<string>;
-  /** Without a hash, returns false after the same time. */
+  /** Without a hash, returns false, but takes as long as with one. */
   matches(password: string, hash: string | undefined): Promise<boolean>;
   /** True if the hash was made with other parameters. */
   isOutdated(hash: string): boolean;
@@ -36,5 +36,5 @@ export async function createPasswords({ runningMax = RUNNING_MAX, waitingMax = W
   };
 }
 
-/** Keyboards compose accented letters differently. */
+/** Some keyboards send an accented letter as one character, others as two. NFC makes both equal. */
 const normalized = (password: string): string => password.normalize('NFC');

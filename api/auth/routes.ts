@@ -16,7 +16,7 @@ export interface AuthPorts extends LoginPorts {
 }
 
 const NO_STORE = { 'cache-control': 'no-store' };
-/** Shorter than a new key is published before it signs. */
+/** Clients refresh the keys before a new key signs, which is 120 s after it is published. */
 const JWKS_CACHE = { 'cache-control': 'public, max-age=30' };
 
 type Operations = 'loginPage' | 'logout' | 'logoutByLink' | 'register' | 'login' | 'token' | 'jwks';

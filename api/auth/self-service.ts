@@ -7,7 +7,7 @@ import type { Session } from './store.ts';
 
 export type SelfServiceOperation = 'changePassword' | 'listSessions' | 'endSessions' | 'endSession';
 
-/** Users' operations on their own password and sessions. With a token, no session is `current`. */
+/** Users' operations on their own password and sessions. Without a session cookie, no session is `current`. */
 export function selfServiceHandlers({
   store,
   passwords,
@@ -19,7 +19,7 @@ export function selfServiceHandlers({
       const { current, next } = call.body;
       const own = await store.credentialOf(buyer(call));
       if (!own) throw new Problem('wrong-credentials');
-      // Counts as a login attempt, so that this is no way around the limit.
+      // Counts as a login attempt, so that nobody can guess passwords here beyond the login limit.
       const known = await login(call.ctx, { username: own.username, password: current });
       const changed = await store.changePassword(known, await passwords.hash(next), requestTokenHash(call.ctx));
       if (!changed) throw new Problem('wrong-credentials');
@@ -60,5 +60,5 @@ const toBody = ({ id, tokenHash, createdAt, expiresAt }: Session, current: strin
   current: tokenHash === current,
 });
 
-/** Also for another user's session. */
+/** Another user's session gets the same error, so that its existence is not revealed. */
 const noSuchSession = (): Problem => new Problem('no-such-session');

@@ -9,7 +9,7 @@ const TOKEN_BYTES = 32;
 
 export type Sessions = ReturnType<typeof createSessions>;
 
-/** Browser sessions. Only the cookie holds the token; the store has its hash, so a copy of the table is no login. */
+/** Browser sessions. Only the cookie holds the token. The store has its hash, so a copy of the table lets nobody in. */
 export function createSessions({ store, ttlS, writeRate }: { store: AuthStore; ttlS: number; writeRate: WriteRate }) {
   return {
     /** Throws if the password has changed since it was checked. */
@@ -53,7 +53,7 @@ export function requestTokenHash(ctx: Context): string | undefined {
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex');
 
 function setCookie(ctx: Context, value: string, maxAgeS: number): void {
-  // Trusted, since only the gateway or an ingress reaches this listener.
+  // The header can be trusted, since only the gateway or an ingress reaches this listener.
   const secure = ctx.secure || ctx.get('x-forwarded-proto') === 'https';
   ctx.set(
     'set-cookie',

@@ -11,7 +11,7 @@ const TIMES = {
   staleS: 60,
   /** A new key waits this long before it signs: longer than replicas and clients cache the keys. */
   publishedBeforeUseS: 120,
-  /** A key is dropped when its successor is this old: its last token has expired by then. */
+  /** A key is dropped when its successor is this old: by then, the last token that the key signed has expired. */
   supersededS: 900,
 };
 
@@ -25,11 +25,11 @@ interface KeyRing {
 export interface SigningKeys {
   /** Returns a user token that is valid for five minutes. */
   sign(userId: string): Promise<string>;
-  /** The public keys of all unexpired tokens, and of those to come. */
+  /** The public keys of all unexpired tokens, and those of the keys that will sign next. */
   published(): Promise<JSONWebKeySet>;
 }
 
-/** The keys that sign user tokens, shared through the database. A successor is added when a key is `rotationS` old. */
+/** The keys that sign user tokens, shared through the database. A key is added when the newest is `rotationS` old. */
 export function createSigningKeys(
   store: KeyStore,
   { rotationS, ...others }: { rotationS: number } & Partial<typeof TIMES>,
@@ -68,7 +68,7 @@ export function createSigningKeys(
   };
 }
 
-/** All keys, newest first, after rotation. */
+/** Adds and drops keys where due. Returns all keys, newest first. */
 async function rotatedKeys(
   store: KeyStore,
   rotationS: number,
@@ -92,7 +92,7 @@ function newKey(): SigningKey {
   return { kid, privateKey, publicJwk: publicJwk(privateKey, kid) };
 }
 
-/** The newest key that was published for long enough signs, else the oldest. */
+/** The newest key that has been published for long enough signs. If there is none, the oldest key signs. */
 function toRing(keys: readonly StoredSigningKey[], { publishedBeforeUseS }: typeof TIMES): KeyRing {
   const signer = keys.find(({ ageMs }) => ageMs >= publishedBeforeUseS * 1000) ?? keys.at(-1);
   if (!signer) throw new Error('No signing key exists and none could be created');

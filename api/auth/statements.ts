@@ -5,7 +5,7 @@ export interface WriteRate {
   intervalMicros: number;
 }
 
-/** More than a login adds, so that expired sessions never pile up. */
+/** A login adds one session and deletes up to this many expired ones, so these never pile up. */
 const SWEPT_PER_LOGIN_MAX = 20;
 const SIGNING_KEY_LOCK = 7_203_841;
 
@@ -13,14 +13,14 @@ export interface NewSession {
   id: string;
   tokenHash: string;
   userId: string;
-  /** When the password was checked. If it has changed since, no session is opened. */
+  /** The version of the password that was checked. If it has changed since, no session is opened. */
   passwordVersion: number;
   ttlS: number;
 }
 
 /**
- * Adds a session and deletes some expired ones. Returns the number added. The share lock serializes a login with the
- * old password and the change of it, so that the later one sees the earlier one.
+ * Adds a session and deletes some expired ones. Returns the number added. With the share lock, a login and a concurrent
+ * change of the same password run one after the other, and the later one sees the earlier one's effect.
  */
 export const openSession = (
   db: PrismaClient,
@@ -36,7 +36,7 @@ export const openSession = (
   insert into sessions (id, token_hash, user_id, expires_at)
   select ${id}::uuid, ${tokenHash}, holder.id, now() + ${ttlS} * interval '1 second' from holder`;
 
-/** Ends the user's sessions except `kept` if `passwordHash` is now current. */
+/** Ends all the user's sessions except `kept`, but only if `passwordHash` is now the stored hash. */
 export const endOtherSessions = (
   db: PrismaClient,
   { userId, passwordHash, kept }: { userId: string; passwordHash: string; kept: string | undefined },
@@ -57,13 +57,13 @@ export const countSessionWrite = (
   )
   select user_id as "userId", exists (select from taken) as allowed from writer`;
 
-/** Returns no row if the user is over the limit. */
+/** Counts a write. Returns no row if the user is over the limit. */
 export const countWrite = (db: PrismaClient, userId: string, rate: WriteRate): Promise<{ userId: string }[]> =>
   db.$queryRaw`${advance(Prisma.sql`values (${userId}::uuid, now() + ${cost(rate)})`, rate)}`;
 
 /**
- * A token bucket stored as one timestamp, when it is full again (GCRA). A write moves it one interval later, and is
- * refused if it would then lie more than a burst ahead.
+ * A token bucket stored as one timestamp: the time at which the bucket is full again (GCRA). A write moves the
+ * timestamp one interval later. The write is refused if the timestamp would then lie more than a burst ahead of now.
  */
 const advance = (rows: Prisma.Sql, rate: WriteRate): Prisma.Sql => Prisma.sql`
   insert into write_allowances as known (user_id, whole_at) ${rows}
@@ -73,7 +73,7 @@ const advance = (rows: Prisma.Sql, rate: WriteRate): Prisma.Sql => Prisma.sql`
 
 const cost = ({ intervalMicros }: WriteRate): Prisma.Sql => Prisma.sql`(${intervalMicros} * interval '1 microsecond')`;
 
-/** Adds the key unless a younger one than `maxAgeS` exists. Of concurrent replicas, only one adds its key. */
+/** Adds the key unless one younger than `maxAgeS` exists. If several replicas try at once, only one adds its key. */
 export const addSigningKey = (
   db: PrismaClient,
   key: { kid: string; privateKey: string; publicJwk: object },

@@ -17,7 +17,7 @@ export type { WriteRate } from './statements.ts';
 export interface NewCredential {
   /** The user id. */
   id: string;
-  /** With its case. */
+  /** As the user typed it; logins ignore case. */
   username: string;
   passwordHash: string;
 }
@@ -55,7 +55,7 @@ export type AuthStore = ReturnType<typeof createAuthStore>;
 
 /** Auth's database. Passwords and session tokens arrive as hashes only. */
 export function createAuthStore({ adapter }: Pick<Database, 'adapter'>) {
-  // Other formats contain the call's arguments, which are personal data.
+  // Prisma's other error formats contain the call's arguments, which are personal data.
   const db = new PrismaClient({ adapter, errorFormat: 'minimal' });
 
   return {
@@ -70,12 +70,15 @@ export function createAuthStore({ adapter }: Pick<Database, 'adapter'>) {
 
     credentialOf: (userId: string): Promise<Credential | null> => db.credential.findUnique({ where: { id: userId } }),
 
-    /** Rehashes the same password, unless its hash has changed since. */
+    /** Stores a new hash of the same password, unless the stored hash has changed since it was read. */
     async replaceHash({ id, passwordHash }: Credential, next: string): Promise<void> {
       await db.credential.updateMany({ where: { id, passwordHash }, data: { passwordHash: next } });
     },
 
-    /** Sets the password and ends all sessions except `kept`. False, with no effect, if it has changed since. */
+    /**
+     * Sets the password and ends all sessions except `kept`. Returns false and changes nothing if the password has
+     * changed since it was checked.
+     */
     async changePassword(
       { id, passwordVersion }: Credential,
       next: string,
@@ -86,7 +89,8 @@ export function createAuthStore({ adapter }: Pick<Database, 'adapter'>) {
           where: { id, passwordVersion },
           data: { passwordHash: next, passwordVersion: { increment: 1 } },
         }),
-        // A separate statement: only a new snapshot sees the session of a login that the first one waited for.
+        // A separate statement, because the first one may have waited for a concurrent login. Only a new snapshot
+        // sees that login's session.
         endOtherSessions(db, { userId: id, passwordHash: next, kept }),
       ]);
       return count === 1;
@@ -102,14 +106,14 @@ export function createAuthStore({ adapter }: Pick<Database, 'adapter'>) {
       return session?.userId;
     },
 
-    /** The same, and counts one write. */
+    /** Counts one write of the session's user. Undefined if the session has expired or does not exist. */
     countSessionWrite: async (tokenHash: string, rate: WriteRate) => (await countSessionWrite(db, tokenHash, rate))[0],
 
     /** False if the user is over the limit. */
     countWrite: async (userId: string, rate: WriteRate): Promise<boolean> =>
       (await countWrite(db, userId, rate)).length === 1,
 
-    /** Valid sessions, newest first, after the id `before`. */
+    /** Valid sessions with an id below `before`, newest first. */
     sessionsOf: (
       userId: string,
       { limit, before }: { limit: number; before?: string | undefined },

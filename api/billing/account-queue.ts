@@ -14,7 +14,7 @@ export class InProgress extends Error {
 export interface Slot {
   /** True if the same request was already running. */
   isRepeat: boolean;
-  /** Throws if it is too late for another statement. */
+  /** Throws `InProgress` if it is too late to go on trying. */
   throwIfLate(): void;
 }
 
@@ -25,9 +25,9 @@ interface Account {
 }
 
 /**
- * Runs at most `concurrent` requests per account, in order of arrival. Otherwise the requests of a locked account would
- * hold the connections that all other accounts need. No statement starts later than `waitMs` after arrival.
- * Rejects with `InProgress` then, and after a statement's timeout.
+ * Runs at most `concurrent` requests per account at once, in order of arrival. Otherwise the requests of a locked
+ * account would hold the connections that all other accounts need. Rejects with `InProgress` if a request gets no slot
+ * within `waitMs` of its arrival, if `act` calls `throwIfLate` after that time, and if a statement times out.
  */
 export function createAccountQueue({ concurrent, waitMs }: { concurrent: number; waitMs: number }) {
   const accounts = new Map<string, Account>();

@@ -29,7 +29,7 @@ export function createBillingAuditView({ adapter }: Pick<Database, 'adapter'>) {
       return rows.map(({ ownerId }) => ownerId);
     },
 
-    /** Balance and ledger sum from one snapshot, and everything under the keys of orders. */
+    /** Balance and ledger sum from one snapshot, and all outcomes and movements in the scope `order`. */
     async ofOwner(ownerId: string) {
       const [account] = await db.$queryRaw<Array<{ balance: bigint; ledgerSum: bigint }>>`
         select coalesce((select amount from billing_accounts where owner_id = ${ownerId}::uuid), 0)::bigint as balance,

@@ -1,6 +1,6 @@
 import type { CancelCause } from '../../specs/temporal.ts';
 
-/** `client`: keys chosen by buyers. `order`: charges of orders, whose keys no buyer can thus occupy. */
+/** `client`: keys that buyers choose. `order`: charge keys of orders. A buyer's key can thus never block a charge. */
 export type Scope = 'client' | 'order';
 
 export type Kind = 'replenishment' | 'withdrawal';
@@ -33,7 +33,7 @@ export interface Outcome {
 export interface Transaction {
   id: number;
   kind: Kind;
-  /** Signed. */
+  /** Negative for a withdrawal. */
   amount: number;
   scope: Scope;
   idempotencyKey: string;

@@ -2,14 +2,14 @@ import { Prisma, type PrismaClient, type Outcome as OutcomeRow } from '../../pri
 import type { CancelCause } from '../../specs/temporal.ts';
 import type { Key, Movement } from './movement.ts';
 
-/** Limits deposits, so that a balance is an exact number even after every order is refunded. */
+/** Limits deposits, so that a balance is an exact JavaScript number even if every order is refunded. */
 const BALANCE_MAX = Number.MAX_SAFE_INTEGER;
 
 const OUTCOME_COLUMNS = Prisma.sql`
   owner_id as "ownerId", scope, idempotency_key as "idempotencyKey", kind, amount, outcome, cause,
   balance_after as "balanceAfter", transaction_id as "transactionId", created_at as "createdAt"`;
 
-/** Equal for a request and its repeats only. */
+/** Identifies a request. Only its repeats have the same name. */
 export const requestName = ({ ownerId, scope, key, kind, amount }: Key & Partial<Movement>): string =>
   [ownerId, scope, key, kind ?? 'cancellation', amount].join('/');
 
@@ -18,7 +18,7 @@ const lockId = (movement: Movement) => Prisma.sql`hashtextextended(${requestName
 const claim = (movement: Movement) =>
   Prisma.sql`claim as materialized (select from pg_try_advisory_xact_lock(${lockId(movement)}) as first where first)`;
 
-/** Waits until the same request has ended on every replica. */
+/** Waits until the same request has ended, on whichever replica it runs. */
 export const waitForRequest = (db: PrismaClient, movement: Movement) =>
   db.$executeRaw`select pg_advisory_xact_lock_shared(${lockId(movement)})`;
 
@@ -66,7 +66,7 @@ export const replenishment = (
   from claim left join credit on true left join ledger on true
   returning ${OUTCOME_COLUMNS}`;
 
-/** Returns no row if this statement's snapshot has no charge. */
+/** Refunds a charge. Returns no row if this statement's snapshot contains no charge under the key. */
 export const refund = (db: PrismaClient, { ownerId, scope, key }: Key, cause: CancelCause) => db.$queryRaw<
   OutcomeRow[]
 >`
@@ -88,7 +88,7 @@ export const refund = (db: PrismaClient, { ownerId, scope, key }: Key, cause: Ca
   )
   select ${OUTCOME_COLUMNS} from refunded`;
 
-/** Makes a later charge fail. */
+/** Stores the outcome CANCELLED for a key that has none, so that a later charge under this key fails. */
 export const tombstone = (db: PrismaClient, { ownerId, scope, key }: Key, cause: CancelCause) => db.$queryRaw<
   OutcomeRow[]
 >`

@@ -5,9 +5,12 @@ import { createAccountQueue, InProgress, type Slot } from './account-queue.ts';
 import type { Scope, Kind, Key, Movement, Outcome, Transaction } from './movement.ts';
 import { refund, replenishment, requestName, tombstone, waitForRequest, withdrawal } from './statements.ts';
 
-/** Attempts when statements lose races. With each loss another request makes progress. */
+/** How often a request may lose a race and try again. With each loss, another request makes progress. */
 const ATTEMPTS_MAX = 20;
-/** Of six connections: one works while the other's result is in flight. Three locked accounts take all six. */
+/**
+ * With two connections, the database works on one while the other's result is in flight. The pool has six, so three
+ * locked accounts take them all.
+ */
 const CONCURRENT_PER_ACCOUNT = 2;
 
 type Statement = () => Promise<OutcomeRow[]>;
@@ -20,7 +23,7 @@ export type BillingStore = ReturnType<typeof createBillingStore>;
  */
 export function createBillingStore({ adapter, statementMs }: Pick<Database, 'adapter' | 'statementMs'>) {
   const db = new PrismaClient({ adapter });
-  // The last statement starts within half a statement's time, to respond before the caller's timeout.
+  // Waits at most half a statement timeout before the statement starts, so that the caller gets a response in time.
   const withSlot = createAccountQueue({ concurrent: CONCURRENT_PER_ACCOUNT, waitMs: statementMs / 2 });
   const move = (movement: Movement, act: Statement) =>
     orFirstOutcome(
@@ -38,7 +41,10 @@ export function createBillingStore({ adapter, statementMs }: Pick<Database, 'ada
      */
     replenish: (movement: Movement) => move(movement, () => replenishment(db, movement)),
 
-    /** Guarantees that nothing stays charged: refunds a charge, once, or leaves a tombstone for a late one. */
+    /**
+     * Guarantees that nothing stays charged under the key. Refunds a charge, at most once. Without a charge, leaves a
+     * tombstone that makes a late charge fail.
+     */
     cancel: (key: Key, cause: CancelCause) =>
       orFirstOutcome(
         withSlot(key.ownerId, requestName(key), (slot) => cancelOnce(db, key, cause, slot)),
@@ -58,7 +64,7 @@ export function createBillingStore({ adapter, statementMs }: Pick<Database, 'ada
       return Number(account?.amount ?? 0);
     },
 
-    /** Newest first, after the id `before`. */
+    /** Transactions with an id below `before`, newest first. */
     async transactions(ownerId: string, page: { limit: number; before?: number | undefined }): Promise<Transaction[]> {
       const rows = await db.transaction.findMany({
         where: { ownerId, ...(page.before !== undefined && { id: { lt: page.before } }) },
@@ -94,7 +100,7 @@ async function moveOnce(db: PrismaClient, movement: Movement, act: Statement, sl
     }
     const outcome = await findOutcome(db, movement);
     if (outcome) return outcome;
-    // After a deadlock or a rollback of the first request, nothing has happened yet.
+    // No outcome: a deadlock ended this attempt, or the first request was rolled back. Try again unless it is late.
     slot.throwIfLate();
   }
   throw new Error(`a movement of money lost ${ATTEMPTS_MAX} races in a row`);
@@ -107,14 +113,14 @@ async function cancelOnce(db: PrismaClient, key: Key, cause: CancelCause, slot: 
     const outcome = await findUnlessCharged(db, key);
     if (outcome) return outcome;
     slot.throwIfLate();
-    // If a charge came after `refund`, this is a duplicate and the next attempt refunds it.
+    // If a charge came after `refund`, the tombstone is a duplicate, and the next attempt refunds the charge.
     const [stored] = (await unlessDuplicate(() => tombstone(db, key, cause))) ?? [];
     if (stored) return toOutcome(stored, false);
   }
   throw new Error(`a cancellation lost ${ATTEMPTS_MAX} races in a row`);
 }
 
-/** After a timeout, returns the first outcome if one exists, however old. */
+/** After `InProgress`, returns the key's first outcome if one exists, however old. */
 const orFirstOutcome = (outcome: Promise<Outcome>, first: () => Promise<Outcome | undefined>): Promise<Outcome> =>
   outcome.catch(async (error: unknown) => {
     const found = error instanceof InProgress ? await first().catch(() => undefined) : undefined;

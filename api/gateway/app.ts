@@ -11,17 +11,17 @@ import type { Upstreams } from './upstreams.ts';
 export interface GatewayPorts {
   /** Only documented operations are served. */
   document: Document;
-  /** The same with its references, as clients and generators want it. */
+  /** The same document with its `$ref`s unresolved, as clients and generators want it. */
   published: object;
   upstreams: Upstreams;
   clientOf: (ctx: Context) => Client;
 }
 
-/** Returns the gateway's middleware, the proxy first to keep forwarded requests fast. */
+/** Returns the gateway's middleware. The proxy comes first, to keep forwarded requests fast. */
 export function gatewayApi({ document, published, upstreams, clientOf }: GatewayPorts): Middleware[] {
   return [
     proxy({ upstreams, clientOf, routes: createRouteTable(document) }),
-    // The gateway's own operations need no caller.
+    // The gateway's own operations are open to anyone, so there is no token to verify.
     serveApi({ document, tag: 'gateway', handlers: gatewayHandlers(upstreams), verify: async () => undefined }),
     serveDocs(published),
   ];

@@ -21,7 +21,8 @@ export async function readBody(ctx: Context, route: Route): Promise<Buffer | und
   } catch (error) {
     const { type } = error as { type?: string };
     if (type === 'entity.too.large') {
-      // Discard the rest: a client that is cut off while sending may miss the response. The listener limits the time.
+      // Read and discard the rest: a client that is cut off while sending may miss the response. The listener's request
+      // timeout limits how long this lasts.
       ctx.req.resume();
       throw tooLarge();
     }

@@ -7,8 +7,9 @@ import type { Route } from './route-table.ts';
 const WRITING_GET = 'logoutByLink';
 
 /**
- * Rejects a cross-site write that carries a session or goes to auth, where a forged form could log a visitor in.
- * Programs send neither header, but hold no cookie that a page could misuse.
+ * Rejects a cross-site write if it carries a session. Rejects every cross-site write to auth, where a forged form could
+ * log a visitor in. Programs send neither `Sec-Fetch-Site` nor `Origin` and are let through: they hold no cookie that a
+ * page could misuse.
  */
 export function refuseCrossSite(ctx: Context, route: Route, host: string): void {
   const writes = (ctx.method !== 'GET' && ctx.method !== 'HEAD') || route.operationId === WRITING_GET;

@@ -2,14 +2,17 @@ import { BlockList, isIP } from 'node:net';
 import type { Context } from 'koa';
 import { plainAddress } from '../../lib/http/plain-address.ts';
 
-/** As reported by the trusted proxies. */
+/** The client, as the trusted proxies report it. */
 export interface Client {
   address: string;
   proto: string;
   host: string;
 }
 
-/** Uses `X-Forwarded-*` only from trusted proxies: addresses or networks (`10.0.0.0/8`). Throws for any other entry. */
+/**
+ * Believes `X-Forwarded-*` only if a trusted proxy sent it. Throws if an entry of `trustedProxies` is neither an
+ * address nor a network such as `10.0.0.0/8`.
+ */
 export function createClientReader(trustedProxies: readonly string[]): (ctx: Context) => Client {
   const trusted = blockListOf(trustedProxies);
   const isTrusted = (address: string) => trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
@@ -27,9 +30,9 @@ export function createClientReader(trustedProxies: readonly string[]): (ctx: Con
 }
 
 /**
- * Each proxy appends the address it saw, so the last untrusted one is the client. Entries to the left of it may be
- * forged, and so may all to the left of one that is not an address. The package proxy-addr does the same, but keeps a
- * port as part of an address and takes any text for one.
+ * Each proxy appends the address it saw, so the last untrusted address is the client. Entries further left may be
+ * forged and are ignored. An entry that is not an address is ignored too, with everything to its left. The package
+ * proxy-addr works alike, but does not strip ports and accepts any text as an address.
  */
 function clientAddress(entries: readonly string[], peer: string, isTrusted: (address: string) => boolean): string {
   let client = peer;

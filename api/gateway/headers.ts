@@ -3,7 +3,7 @@ import type { Context } from 'koa';
 import { SESSION_COOKIE, sessionToken } from '../../lib/http/session-cookie.ts';
 import type { Client } from './forwarded.ts';
 
-/** Forwarded to a service. Others are dropped, above all those that could pass for an identity, like `x-user-id`. */
+/** Only these go to a service. The others are dropped, since some, like `x-user-id`, could pass for an identity. */
 const REQUEST_HEADERS = [
   'accept',
   'accept-language',
@@ -19,7 +19,10 @@ const REQUEST_HEADERS = [
   'user-agent',
 ] as const;
 
-/** Forwarded to the client. Never `authorization`, in which auth returns a token: a page's script could read it. */
+/**
+ * Only these go to the client. Never add `authorization`: auth returns a token in it, which a page's script could then
+ * read.
+ */
 const RESPONSE_HEADERS = [
   'allow',
   'cache-control',
@@ -68,7 +71,7 @@ export function copyResponseHeaders(ctx: Context, headers: IncomingHttpHeaders):
     const value = headers[name];
     if (value !== undefined) ctx.set(name, value);
   }
-  // For HEAD, the length of the GET response. Koa sets the length otherwise.
+  // A HEAD response states the length of the GET response. For all other methods, Koa sets the length.
   if (ctx.method === 'HEAD' && headers['content-length'] !== undefined)
     ctx.set('content-length', headers['content-length']);
 }

@@ -19,8 +19,9 @@ export interface ProxyPorts {
 const GATEWAY_ROLE = 'gateway';
 
 /**
- * Forwards a request to the role that serves it. Unknown paths and the gateway's own go to the next middleware. Proxy
- * packages forward whatever is not listed and retry by themselves; this one forwards what is documented, once.
+ * Forwards a request to the role that serves it. Unknown paths and the gateway's own paths go to the next middleware.
+ * Proxy packages forward undocumented paths and headers too, and some retry. This proxy forwards only what is
+ * documented, and each request once.
  */
 export const proxy =
   ({ upstreams, routes, clientOf }: ProxyPorts): Middleware =>
@@ -45,7 +46,7 @@ export const proxy =
     await forwardResponse(ctx, response);
   };
 
-/** Checks the raw path, which is also the one forwarded. Node rejects characters that would need escaping. */
+/** Looks up the raw path, because exactly this path is forwarded. Node rejects characters that would need escaping. */
 function routeOf(ctx: Context, routes: ProxyPorts['routes']): Route | undefined {
   const [path] = ctx.req.url!.split('?') as [string];
   const match = routes(ctx.method, path);
@@ -57,7 +58,7 @@ function routeOf(ctx: Context, routes: ProxyPorts['routes']): Route | undefined 
   return match.route;
 }
 
-/** Headers that identify the caller. Rejects an anonymous one before the body is read, as the contract requires. */
+/** Headers that identify the caller. Rejects an anonymous caller before the body is read: the contract says so. */
 async function identityOf(
   ctx: Context,
   route: Route,
@@ -81,15 +82,15 @@ function bearerOf(ctx: Context): Record<string, string> {
   return bearer && !claimsToBeService(bearer) ? { authorization: `Bearer ${bearer}` } : {};
 }
 
-/** All but event streams are read completely first, so a truncated response becomes a 502. */
+/** Reads the response completely before forwarding it, so a truncated one becomes a 502. Event streams are piped. */
 async function forwardResponse(ctx: Context, { status, headers, body }: UpstreamResponse): Promise<void> {
   const streams = headers['content-type']?.startsWith('text/event-stream');
-  // Breaks if the client sent HEAD or has disconnected. That is no error.
+  // The stream breaks if the client sent HEAD or has disconnected. That is no error.
   if (streams) body.on('error', () => {});
   const content = streams
     ? body
     : await body.arrayBuffer().then(Buffer.from, (error: unknown) => Promise.reject(noResponseProblem(error)));
-  // First, because a null body changes status and headers.
+  // Set the body first: Koa changes status and headers when the body is null.
   ctx.body = Buffer.isBuffer(content) && content.length === 0 ? null : content;
   ctx.status = status;
   copyResponseHeaders(ctx, headers);

@@ -14,12 +14,12 @@ export type Match = { route: Route } | { allow: string };
 type Methods = ReadonlyMap<string, Route>;
 
 /**
- * One raw path segment. Rejects escaped slashes, backslashes and control characters, and `.` and `..`, escaped or not:
- * a service that unescapes once more or less would see a path that was not checked.
+ * One raw path segment. Rejects escaped slashes, backslashes and control characters. Also rejects the segments `.` and
+ * `..`, escaped or not. Otherwise a service that unescapes once more or once less would see an unchecked path.
  */
 const SEGMENT = "(?!(?:\\.|%2[eE]){1,2}(?:/|$))(?:[\\w.~!$&'()*+,;=:@-]|%(?!2[fF]|5[cC]|[01]|7[fF])[\\da-fA-F]{2})+";
 
-/** Looks up the route of a raw path, or its allowed methods if it lacks this one. */
+/** Finds the route for a method and a raw path. If the path does not allow the method, returns those that it allows. */
 export function createRouteTable(document: Document): (method: string, path: string) => Match | undefined {
   const fixed = new Map<string, Methods>();
   const templates: { pattern: RegExp; methods: Methods }[] = [];

@@ -10,7 +10,7 @@ import type { Upstreams } from './upstreams.ts';
 /** Handlers of the gateway's own operations. */
 export function gatewayHandlers(upstreams: Upstreams): Handlers<'ready' | 'readProblem'> {
   const page = loadPage('problem');
-  // Needs no login and calls every role, so concurrent requests share one reading.
+  // `ready` needs no login, and each reading calls every role. So concurrent requests share one reading.
   const states = shareCalls(() => readRoleStates(upstreams));
   return {
     ready: async (call) => {
@@ -27,7 +27,7 @@ export function gatewayHandlers(upstreams: Upstreams): Handlers<'ready' | 'readP
   };
 }
 
-/** JSON, unless the client prefers HTML as browsers do. Most programs accept anything. */
+/** Responds with HTML if the client prefers it, as browsers do. Most programs accept anything, and get JSON. */
 function explain(call: Call<'readProblem'>, page: Page): void {
   const { kind } = call.params;
   if (!Object.hasOwn(problemKinds, kind)) throw new Problem('not-found', 'There is no problem of this kind');

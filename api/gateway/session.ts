@@ -6,12 +6,13 @@ import type { UpstreamResponse, Upstreams } from './upstreams.ts';
 
 /** Longer than auth waits for its database. */
 const ANSWER_TIMEOUT_MS = 5_000;
-/** Short, because a token is valid without auth. */
+/** Short, because a service can verify a token without auth. */
 const COUNT_TIMEOUT_MS = 1_000;
 
 /**
- * Returns the client's own token, or the one that auth issues for its session cookie; undefined without a valid one.
- * Role tokens are not valid here: roles call each other directly. Throws if auth counts too many writes.
+ * Returns the client's own token, or the token that auth issues for its session cookie. Returns undefined if the client
+ * has neither, or if auth rejects it. Role tokens are rejected here, because roles call each other directly. Throws if
+ * auth reports too many writes.
  */
 export async function authorizationOf(
   ctx: Context,
@@ -35,7 +36,7 @@ async function ofSession(upstreams: Upstreams, headers: Record<string, string>):
   throw unavailable('Sessions cannot be checked at the moment. Send the same request again');
 }
 
-/** The service verifies the token, so auth only counts writes. If auth is down, the write goes through. */
+/** The service verifies the token, so auth only counts writes. If auth is down, the write goes through uncounted. */
 async function ofToken(
   ctx: Context,
   upstreams: Upstreams,

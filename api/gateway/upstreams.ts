@@ -25,12 +25,12 @@ export interface Upstreams {
   close(): Promise<void>;
 }
 
-/** Longer than any role takes: a client may ask it to hold a request for 30 s. */
+/** Longer than any role takes to respond: a client may ask a role to hold a request for 30 s. */
 const ANSWER_TIMEOUT_MS = 35_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 /** Shorter than the roles' keep-alive, so no request is sent on a closing connection. */
 const KEEP_ALIVE_MS = 30_000;
-/** As many as the gateway accepts, so no request queues behind a held one. Roles reject excess load. */
+/** As many as the gateway accepts, so no request queues behind a held one. The roles reject excess load themselves. */
 const CONNECTIONS_MAX = 5_000;
 
 /** Opens connection pools to the roles behind the gateway. */
@@ -68,7 +68,10 @@ function poolOf(url: string) {
 
 const NOT_REACHED = /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|UND_ERR_CONNECT_TIMEOUT)$/;
 
-/** Converts a failed request. Only without a connection is it certain that the request had no effect. */
+/**
+ * Converts the error of a failed request. If no connection was made, the request certainly had no effect, so the client
+ * is told to send it again. After any other error, the outcome is unknown.
+ */
 export function noResponseProblem(error: unknown): Problem {
   const { code } = error as { code?: string };
   if (NOT_REACHED.test(code ?? ''))

@@ -3,7 +3,7 @@ import addressparser from 'nodemailer/lib/addressparser';
 import { shareCalls } from '../../lib/shared-answer.ts';
 
 interface Mail {
-  /** Derived from the event: the same in every attempt, so mail programs drop a second copy. */
+  /** The event's id. It is the same in every attempt, so mail programs drop a second copy. */
   id: string;
   to: string;
   subject: string;
@@ -14,15 +14,15 @@ interface Mail {
 type Delivery = { kind: 'accepted' } | { kind: 'refused'; reason: string };
 
 export interface Mailer {
-  /** Throws, without personal data in the error, if the mail server may accept the mail later. */
+  /** Throws if the mail server may accept the mail later. The error contains no personal data. */
   send(mail: Mail): Promise<Delivery>;
-  /** Throws if the last login failed. */
+  /** Throws if the last login to the mail server failed. */
   check(): Promise<void>;
   close(): Promise<void>;
 }
 
 const CONNECTIONS_MAX = 4;
-/** Maximum time without an answer. */
+/** Maximum time without an answer from the mail server. */
 const SILENCE_MS = 5_000;
 /** Maximum time for one mail. */
 export const SEND_DEADLINE_MS = 10_000;
@@ -38,7 +38,7 @@ export function createMailer({ smtpUrl, from }: { smtpUrl: string; from: string 
     dnsTimeout: SILENCE_MS,
     socketTimeout: SILENCE_MS,
   };
-  // No requeues: the sender retries, and duplicate mails should be rare.
+  // The pool must not requeue a failed mail. Only the sender retries, so that duplicates stay rare.
   const transport = createTransport({
     url: smtpUrl,
     pool: true,
@@ -47,7 +47,8 @@ export function createMailer({ smtpUrl, from }: { smtpUrl: string; from: string 
     idleTimeout: IDLE_MS,
     ...timeouts,
   });
-  // Anyone can trigger this, and mail servers block clients that log in too often. So failures are cached too.
+  // Anyone can trigger this login through a readiness check, and mail servers block clients that log in too often. So
+  // an error is returned as a value: `shareCalls` does not cache rejections.
   const verified = shareCalls(
     () =>
       transport.verify().then(
@@ -100,12 +101,13 @@ interface SmtpError extends Error {
   responseCode?: number;
 }
 
-/** Wrong command order and missing login: they say nothing about this mail. */
+/** 503 (wrong command order) and 530 (login missing) say nothing about this mail. */
 const ABOUT_THE_SESSION = new Set([503, 530]);
 
 /**
- * A 5xx to the sender, recipient or content, and an invalid address, are final. A 5xx to the greeting or login is a
- * configuration error, so the mail is retried. The server's text is left out, because it often contains the address.
+ * A 5xx in response to the sender, recipient or content is final, and so is an invalid address. A 5xx in response to
+ * the greeting or login is a configuration error, so the mail is retried. The server's text is left out, because it
+ * often contains the address.
  */
 function refusal({ code, responseCode = 0 }: SmtpError): Delivery {
   const aboutTheMail = code === 'EENVELOPE' || code === 'EMESSAGE';

@@ -4,7 +4,7 @@ import type { OrderRejected } from '../../specs/generated/preferable/events.ts';
 export interface OrderEvent {
   name: OrderEventName;
   orderId: string;
-  /** Only if rejected. */
+  /** Set only for `OrderRejected`. */
   reason?: OrderRejected['reason'] | undefined;
 }
 

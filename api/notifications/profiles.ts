@@ -1,7 +1,10 @@
 import type { OutgoingRequest, Reply } from '../../lib/http/client.ts';
 
 export interface Profiles {
-  /** The buyer's mail address, '' if the profile has none, undefined without a profile. Throws if unknown. */
+  /**
+   * The buyer's mail address: '' if the profile has none, undefined if there is no profile. Throws if the users service
+   * gives no clear answer.
+   */
   addressOf(userId: string, correlationId: string): Promise<string | undefined>;
 }
 

@@ -11,21 +11,24 @@ export interface SenderPorts {
   profiles: Profiles;
   mailer: Pick<Mailer, 'send'>;
   log: Log;
-  /** How long to wait for a missing profile, counted from the event. */
+  /** How long to wait for a missing profile, counted from when the notification was recorded. */
   profileWaitMs: number;
 }
 
 export interface Sender {
-  /** Ends the current pause: a mail is due. */
+  /** Ends the current pause. Call this when a mail is due. */
   wake(): void;
   /** Claims no more mails; resolves when the claimed ones are done. */
   close(): Promise<void>;
 }
 
 const CONCURRENT_MAX = 4;
-/** Polls too, for retries and for notifications that other replicas record. */
+/** Besides being woken, the sender polls: for retries, and for notifications that other replicas record. */
 const POLL_MS = 1_000;
-/** Longer than an attempt, so no other sender starts a second one. Short, because a sender may crash. */
+/**
+ * Longer than an attempt, so that no other sender starts a second one meanwhile. Short, because the mails of a sender
+ * that crashed wait until their lease ends.
+ */
 const LEASE_MS = 2 * SEND_DEADLINE_MS;
 const BACKOFF_MS = { first: 1_000, max: 60_000 };
 
@@ -61,7 +64,7 @@ export function createSender(ports: SenderPorts): Sender {
   };
 }
 
-/** Sends one mail, then stores the outcome. After a crash in between, it is sent again with the same Message-ID. */
+/** Sends one mail, then stores the outcome. After a crash in between, the mail is resent with the same Message-ID. */
 async function attempt(
   notification: Claimed,
   { store, profiles, mailer, log, profileWaitMs }: SenderPorts,
@@ -102,7 +105,7 @@ async function attempt(
   mails.inc({ end: 'sent' });
 }
 
-/** Doubles from a second up to a minute, minus a random quarter at most so that retries spread out. */
+/** Doubles from a second up to a minute. Then subtracts up to a quarter at random, so that retries spread out. */
 export function backoffMs(attempts: number): number {
   const fullMs = Math.min(BACKOFF_MS.first * 2 ** (attempts - 1), BACKOFF_MS.max);
   return Math.round(fullMs * (1 - Math.random() / 4));

@@ -22,11 +22,11 @@ export interface Notification extends NewNotification {
 
 type Attempt = Pick<Claimed, 'id' | 'attempts'>;
 
-/** Claimed by one sender. */
+/** A notification that one sender has claimed. */
 export interface Claimed extends NewNotification {
   /** Number of claims, this one included. */
   attempts: number;
-  /** Time since it was recorded. */
+  /** Time since the notification was recorded. */
   ageMs: number;
 }
 
@@ -37,7 +37,7 @@ export function createNotificationStore({ adapter }: Pick<Database, 'adapter'>) 
   const db = new PrismaClient({ adapter });
 
   return {
-    /** Inserts the row for this event. Returns false if there is one, which stays unchanged. */
+    /** Inserts the row for this event. If the row exists, returns false and leaves it unchanged. */
     async record({ id, userId, orderId, eventName, message, correlationId }: NewNotification): Promise<boolean> {
       const count = await db.$executeRaw`
         insert into notifications (id, user_id, order_id, event_name, message, correlation_id)
@@ -46,7 +46,7 @@ export function createNotificationStore({ adapter }: Pick<Database, 'adapter'>) 
       return count === 1;
     },
 
-    /** The buyer's notifications before the given one, newest first. */
+    /** The buyer's notifications with a `seq` below `before`, newest first. */
     async list(
       userId: string,
       { limit, before }: { limit: number; before?: number | undefined },
@@ -65,8 +65,8 @@ export function createNotificationStore({ adapter }: Pick<Database, 'adapter'>) 
     },
 
     /**
-     * Claims up to `limit` due notifications, each for one caller. If not marked or postponed within `leaseMs`, they
-     * are due again: no transaction is open during sending, and a crash loses no mail.
+     * Claims up to `limit` due notifications, each for one caller. A notification that is not marked or postponed
+     * within `leaseMs` is due again. So a crash loses no mail, although no transaction is open while a mail is sent.
      */
     claim: (limit: number, leaseMs: number): Promise<Claimed[]> => db.$queryRaw<Claimed[]>`
       with due as (

@@ -3,18 +3,18 @@ import type { OrderStore } from './store.ts';
 export interface BoundsOptions {
   /** Concurrent `POST /orders` per process. */
   inFlightMax: number;
-  /** Orders in progress in total, answered or not. */
+  /** Orders in progress in total, whether or not their `POST /orders` has been answered. */
   waitingMax: number;
 }
 
 export interface Bounds {
-  /** Runs `place`; at the limit it resolves at once with undefined instead. */
+  /** Runs `place`. At the limit, resolves with undefined at once and does not run it. */
   within<T>(place: () => Promise<T>): Promise<T | undefined>;
-  /** False if a new order would only make all orders wait longer. */
+  /** False if so many orders are in progress that a new one would only make all of them wait longer. */
   hasRoom(): Promise<boolean>;
 }
 
-/** Maximum age of the count of orders in progress. */
+/** How long `hasRoom` reuses the last answer of the database. */
 const REFRESH_MS = 1_000;
 
 /** Rejects excess load early, while that is cheap. */

@@ -20,13 +20,15 @@ export const cancelOrder =
     present(call, 200, toBody(settled), { replayed: order.status === 'CANCELLED', headers: { etag: etagOf(settled) } });
   };
 
-/** Cancels an order and returns its current state. Unless that is CANCELLED or FAILED, the cancellation continues. */
+/**
+ * Cancels an order and returns its current state. If that is not CANCELLED or FAILED yet, the cancellation continues.
+ */
 export async function cancelPlacedOrder(
   placed: Order,
   cause: RequestedCause,
   { store, saga }: { store: OrderStore; saga: Saga },
 ): Promise<Order> {
-  // Once the row records the request, the cancellation happens in any case.
+  // Once the row records the request, the cancellation happens even if the rest of this call fails.
   const order = (await store.requestCancellation(placed.id, cause)) ?? placed;
   if (!isCancellable(order)) return order;
   const settled = await saga.cancelAndWait(order, order.cancelCause ?? cause);
@@ -40,14 +42,15 @@ export async function cancelPlacedOrder(
     await restart().catch(() => undefined);
     return now;
   }
-  // After a declined charge the order's own workflow updates the row, perhaps only later.
+  // Answers with the workflow's outcome. After a declined charge, the row may lag behind until the order's own workflow
+  // updates it.
   if (settled) return { ...order, status: settled.status, reason: settled.reason };
   return now ?? order;
 }
 
 /**
  * After a database restore a row may be IN_PROGRESS although its workflow has completed and the buyer knows the result.
- * Writes that result to the row. Rejects without Temporal.
+ * Writes that result to the row. Rejects if Temporal does not answer.
  */
 export async function settleFromWorkflow(
   order: Order,

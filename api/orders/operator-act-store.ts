@@ -6,7 +6,10 @@ export type { OperatorAct } from '../../prisma/generated/orders/client.ts';
 
 export type OperatorActStore = ReturnType<typeof createOperatorActStore>;
 
-/** What operators did, and why. The database refuses to delete an act or to change anything but its missing outcome. */
+/**
+ * What operators did, and why. The database refuses to delete an act, or to change it except by adding its missing
+ * outcome.
+ */
 export function createOperatorActStore({ adapter }: Pick<Database, 'adapter'>) {
   const db = new PrismaClient({ adapter });
   return {

@@ -7,9 +7,9 @@ import type { Saga } from './workflow.ts';
 type Refusal = 'insufficient-funds' | 'order-cancelled' | 'order-failed';
 
 /**
- * What became of a request for an order. `replayed` means that an earlier request under the same key placed it.
- * `created` or `refused` depends on the order's first final status. `order` shows its current status, which may since
- * have become CANCELLED.
+ * What became of a request for an order. `replayed` means that an earlier request under the same key placed it. The
+ * order's first final status decides between `created` and `refused`. `order` shows the current status, which may have
+ * become CANCELLED since.
  */
 export type Placing =
   | { kind: 'created'; order: Order; replayed: boolean }
@@ -31,7 +31,8 @@ export const createPlacing =
       // A repeated request adds no load, so it is let in even when there is no room.
       if (!(await bounds.hasRoom()) && !(await store.findEarlier(request))) return { kind: 'busy', reason: 'waiting' };
 
-      // The insert decides who wins the version and the key, before anything else starts.
+      // The insert decides which of several concurrent requests gets the version and the key, before anything else
+      // starts.
       const placed = await store.place(request);
       if (placed.kind === 'stale') return placed;
       if (placed.kind === 'contended') return { kind: 'busy', reason: 'contended' };

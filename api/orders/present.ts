@@ -22,7 +22,7 @@ export const toBody = ({ id, userId, price, version, status, reason, createdAt }
 export const isPending = ({ status, cancelCause }: Order): boolean =>
   status === 'IN_PROGRESS' || (status === 'SUCCESS' && cancelCause !== null);
 
-/** Of one order. `POST /orders` answers with that of the buyer's list instead, which the next `If-Match` names. */
+/** The ETag of one order. `POST /orders` answers with the ETag of the buyer's list instead, for the next `If-Match`. */
 export const etagOf = ({ version, status }: Order): string => `"${version}-${status}"`;
 
 /** Throws the same 404 for another buyer's order and for one that does not exist. */

@@ -10,7 +10,7 @@ import type { Watcher } from './watcher.ts';
 const WAIT_MAX_S = 30;
 /** Proxies close idle streams. */
 const HEARTBEAT_MS = 15_000;
-/** Clients reconnect, so no stream has to outlive a deployment. */
+/** A stream ends after this time. Clients reconnect, so no stream has to outlive a deployment. */
 const STREAM_MAX_MS = 10 * 60_000;
 
 interface Ports {
@@ -30,7 +30,8 @@ export const readOrder =
       for await (const next of changesFrom(order, watcher, stop)) order = next;
     }
     const etag = etagOf(order);
-    // Not Koa's `ctx.fresh`: Node's fetch adds `cache-control: no-cache`, for which that always answers 200.
+    // Does not use Koa's `ctx.fresh`, which is never true for a request with `cache-control: no-cache`. Node's fetch
+    // adds that header.
     if (matches(call.header('if-none-match'), etag)) {
       call.ctx.set('etag', etag);
       call.ctx.status = 304;
@@ -103,7 +104,7 @@ function preferredWaitS(prefer: string | undefined): number {
   return Math.min(Number(seconds ?? 0), WAIT_MAX_S);
 }
 
-/** RFC 9110: weak comparison with each of a list, or `*`. */
+/** RFC 9110: compares weakly with each tag of the list. `*` matches any. */
 const matches = (ifNoneMatch: string | undefined, etag: string): boolean =>
   ifNoneMatch !== undefined &&
   (ifNoneMatch.trim() === '*' || ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag));

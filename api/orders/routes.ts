@@ -69,7 +69,7 @@ function orderRequest(call: Call<'createOrder'>): OrderRequest {
   };
 }
 
-/** Accepts `5` and `"5"`. `*`, like no header, means the next version. */
+/** Accepts `5` and `"5"`. `*` or no header accepts any version. */
 function listVersion(header: string | undefined): number | undefined {
   return header === undefined || header === '*' ? undefined : Number(header.replaceAll('"', ''));
 }

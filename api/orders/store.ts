@@ -4,7 +4,10 @@ import type { FinalStatus, OrderStatus, RequestedCause } from '../../specs/tempo
 import type { Order, OrderRequest, LostOrder, Placed } from './order.ts';
 import { selectByAge, COLUMNS, insert, latestVersion, type AgePage } from './statements.ts';
 
-/** Each failed attempt means that a concurrent order took the version or has just created the expected one. */
+/**
+ * An attempt fails only because of a concurrent order: it took the next version, or its row, which has the version that
+ * the client expects, appeared just after the insert looked for it.
+ */
 const NEXT_VERSION_ATTEMPTS_MAX = 200;
 
 export type OrderStore = ReturnType<typeof createOrderStore>;
@@ -14,7 +17,7 @@ export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
   const db = new PrismaClient({ adapter });
 
   return {
-    /** Inserts the order. Otherwise returns the earlier order of the same key, or why there is none. */
+    /** Inserts the order. If it cannot, returns the earlier order of the same key, or why no order was placed. */
     async place(request: OrderRequest): Promise<Placed> {
       for (let attempt = 0; attempt < NEXT_VERSION_ATTEMPTS_MAX; attempt++) {
         const [inserted] = await insert(db, request);
@@ -29,7 +32,10 @@ export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
       return { kind: 'contended' };
     },
 
-    /** Finds an earlier order of the same key. The id derives from the key; without one it is random. */
+    /**
+     * Finds an earlier order of the same key. The id derives from the key. Without a key it is random, so there is none
+     * to find.
+     */
     async findEarlier({
       id,
       key,

@@ -28,26 +28,35 @@ export interface SagaOptions {
   taskQueue: string;
   /** How long a caller waits for the outcome. */
   answerDeadlineMs: number;
-  /** An undecided charge is cancelled this long after placing, but at least a minute after the workflow starts. */
+  /**
+   * An undecided charge is cancelled this long after its order was placed. A workflow that starts late still gets a
+   * minute, or all of this time if that is less.
+   */
   orderDeadlineS: number;
   charge: OrderInput['charge'];
   log: Log;
 }
 
 export interface Saga {
-  /** Starts or joins the workflow and waits for the outcome. Undefined past the deadline or without Temporal. */
+  /** Starts or joins the workflow and waits for the outcome. Undefined if the deadline passes or Temporal fails. */
   awaitOutcome(order: Order): Promise<SettledOrder | undefined>;
   /** Starts the workflow if needed, without waiting for the outcome. */
   start(order: Order, options?: StartOptions): Promise<void>;
-  /** The same two for a cancellation. They start the workflow of an order in progress first. */
+  /** The same two calls for a cancellation. If the order is in progress, they start the order's own workflow first. */
   cancelAndWait(order: Order, cause: CancellationInput['cause']): Promise<SettledOrder | undefined>;
   startCancellation(order: Order, cause: CancellationInput['cause'], options?: StartOptions): Promise<void>;
-  /** Result of the order's own workflow; undefined if it has not completed or is unknown. Rejects without Temporal. */
+  /**
+   * Result of the order's own workflow. Undefined if the workflow has not completed or does not exist. Rejects if
+   * Temporal does not answer.
+   */
   firstResult(order: Order): Promise<SettledOrder | undefined>;
 }
 
 interface StartOptions {
-  /** Runs a completed workflow again, with the full deadline, after another part of the system has lost its effects. */
+  /**
+   * Runs a completed workflow again, with the full deadline. Needed if a part of the system has lost the workflow's
+   * effects.
+   */
   again?: boolean;
 }
 
@@ -121,14 +130,17 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
     try {
       await temporal.workflow.start<T>(type, options);
     } catch (error) {
-      // Already completed.
+      // The workflow has already completed.
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
   };
 
   const startOrder = (placed: Order, options?: StartOptions) =>
     start<typeof order>(workflowTypes.order, orderStart(placed, options), options);
-  /** The auditor starts workflows only for rows in progress. Once cancelled, the order would never get its own. */
+  /**
+   * The auditor starts an order's own workflow only while the row is in progress. Without this start, an order that is
+   * cancelled before the auditor finds it would never get that workflow.
+   */
   const startIfInProgress = async (placed: Order) => {
     if (placed.status === IN_PROGRESS) await startOrder(placed);
   };

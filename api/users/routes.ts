@@ -17,7 +17,7 @@ export function userHandlers({
   startProfile,
   log,
 }: UsersPorts): Handlers<'createProfile' | 'readProfile' | 'updateProfile' | 'deleteProfile' | 'readUser'> {
-  /** Does not fail the request: the change is stored, so the auditor will start its workflow. */
+  /** An error here does not fail the request: the change is stored, so the auditor will start its workflow. */
   const startWorkflow = async ({ userId, version }: ProfileChange, call: AnyCall): Promise<void> => {
     const { correlationId } = call;
     try {

@@ -15,7 +15,7 @@ export interface ProfileChange {
   version: number;
 }
 
-/** The request that made a change, if any. */
+/** The request that caused a change, if any. */
 export interface Origin {
   correlationId?: string | null | undefined;
   traceparent?: string | null | undefined;
@@ -45,7 +45,10 @@ export function createUserStore({ adapter }: Pick<Database, 'adapter'>) {
   };
 
   return {
-    /** Continues the versions of a deleted profile. Undefined if the user already has one. */
+    /**
+     * Creates a profile. If the user deleted an earlier one, its versions continue. Undefined if the user already has a
+     * profile.
+     */
     async create(
       userId: string,
       { username, firstName, lastName, email, phone }: PersonalData,
@@ -65,7 +68,7 @@ export function createUserStore({ adapter }: Pick<Database, 'adapter'>) {
       );
     },
 
-    /** An omitted username stays. Undefined if there is no profile. */
+    /** If `username` is omitted, it stays unchanged. Undefined if there is no profile. */
     async update(
       userId: string,
       { username, firstName, lastName, email, phone }: Omit<PersonalData, 'username'> & { username?: string },

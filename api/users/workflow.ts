@@ -4,9 +4,9 @@ import type { profile } from '../../workflows/profile.ts';
 import type { Origin, ProfileChange } from './store.ts';
 
 /**
- * How long a start may take; after that the auditor starts the workflow. If Temporal refuses connections it takes up to
- * twice as long, because the client checks the deadline only after its backoff. Await it even so: a retry on a closed
- * connection ends the process.
+ * How long a start may take. If it takes longer, the auditor starts the workflow later. If Temporal refuses
+ * connections, the call takes up to twice as long, because the client checks the deadline only after its backoff. Await
+ * the call even so: if the connection closes during it, the client's next retry ends the process.
  */
 const START_WITHIN_MS = 500;
 
@@ -39,7 +39,7 @@ export const createProfileStarter =
       // Temporal's client applies this deadline to the calls that `start` makes.
       await temporal.withDeadline(Date.now() + withinMs, start);
     } catch (error) {
-      // Already completed.
+      // The workflow has already completed.
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
   };

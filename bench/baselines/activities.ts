@@ -1,6 +1,6 @@
 export type BareActivities = typeof bareActivities;
 
-/** The steps of an order, doing nothing. */
+/** Stand-ins that do nothing, for the activities of an order. */
 export const bareActivities = {
   charge: async () => ({ outcome: 'CHARGED' }),
   settle: async () => ({ status: 'SUCCESS' }),

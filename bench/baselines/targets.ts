@@ -6,7 +6,7 @@ import { createTemporal } from '../../lib/temporal/client.ts';
 import type { Mode, Target } from '../target.ts';
 import type { bare } from './workflow.ts';
 
-/** More than the last activity and the end of the workflow take after the response. */
+/** The last activity and the end of the workflow come after the response, and take less than this. */
 const LAST_STEPS_MS = 300;
 
 /** Temporal alone: a workflow with the same activities as an order, which do nothing. */

@@ -14,7 +14,7 @@ export function present(
   ctx.body = body;
 }
 
-/** For operations that require a key. */
+/** Only for operations that require a key, where validation has refused every request without one. */
 export const idempotencyKey = (call: AnyCall): string => optionalIdempotencyKey(call)!;
 
 /** Lower-cased, without quotes. Validation has checked that the key is a UUID. */
@@ -50,7 +50,7 @@ export function takePage<Row>(
 
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i;
 
-/** The path's UUID, lower-cased. Anything else throws `missing`, like an unknown id. */
+/** Returns the UUID in the path, lower-cased. A malformed id throws `missing`, as an unknown id does. */
 export function idParam({ params }: AnyCall, name: string, missing: Problem): string {
   const id = params[name] ?? '';
   if (!UUID.test(id)) throw missing;

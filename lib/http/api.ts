@@ -49,7 +49,8 @@ export interface Call<Op extends OperationId> extends AnyCall {
 export type Handlers<Op extends OperationId> = { readonly [O in Op]: (call: Call<O>) => Promise<void> };
 
 /**
- * A handler of any operation. Typed `never`, so that only code that has validated the request can call it, by a cast.
+ * A handler of any operation. The parameter is typed `never`, so a call needs a cast: only code that has validated the
+ * request may cast.
  */
 type AnyHandler = (call: never) => Promise<void>;
 
@@ -121,7 +122,7 @@ const originOf = ({ state }: Context) => ({
   traceparent: state.traceparent,
 });
 
-/** Returns the calling buyer's id. Another caller is a bug in the document. */
+/** Returns the calling buyer's id. If the caller is not a buyer, the OpenAPI document has a bug. */
 export function buyer({ caller, operationId }: AnyCall): string {
   if (caller?.kind !== 'user') throw new Error(`${operationId} is for buyers, but its document lets other callers in`);
   return caller.id;
@@ -169,7 +170,7 @@ function isUtf8Encoded(path: string): boolean {
   }
 }
 
-/** Returns the caller; undefined for an operation without `security`, which is open. */
+/** Returns the caller; undefined for an operation without `security`, which is open to everyone. */
 async function authenticate(operation: Operation, ctx: Context, verify: TokenVerifier): Promise<Caller | undefined> {
   const schemes = (operation.security ?? []).flatMap((requirement) => Object.keys(requirement));
   if (schemes.length === 0) return undefined;

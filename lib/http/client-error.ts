@@ -13,7 +13,10 @@ export function answerClientErrors(server: Server): void {
   };
   server.on('request', track);
   server.on('checkExpectation', track);
-  /** The client would take this refusal for the response to a complete earlier request, which may still take effect. */
+  /**
+   * While a complete earlier request is in flight, the client would take the refusal for the response to that request,
+   * which may still take effect.
+   */
   const hasCompleteRequest = (socket: Socket) => [...(inFlight.get(socket) ?? [])].some(({ complete }) => complete);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     if (!socket.writable || error.code === 'ECONNRESET' || hasCompleteRequest(socket)) return socket.destroy();

@@ -3,7 +3,7 @@ import { Problem } from './problem.ts';
 
 const FAULTS_LISTED_MAX = 5;
 
-/** Turns validation errors into the contract's refusal, without quoting values. */
+/** Turns validation errors into the problem that the contract specifies, without quoting values. */
 export function explainInvalid(errors: readonly ErrorObject[]): Problem {
   const about = errors.map((error) => ({ place: placeOf(error), error }));
   const key = about.find(({ place }) => place === 'header idempotency-key');
@@ -12,7 +12,7 @@ export function explainInvalid(errors: readonly ErrorObject[]): Problem {
       'idempotency-key-missing',
       'Send an Idempotency-Key header with a new UUID, and send the same one when you repeat the request',
     );
-  // An optional key can be malformed, too.
+  // An optional key may be missing, but it may not be malformed.
   if (key) return new Problem('idempotency-key-malformed', 'The Idempotency-Key header must be a UUID');
   const faults = [...new Set(about.map(({ place, error }) => `${place} ${wordsFor(error)}`.trim()))];
   return new Problem('bad-request', faults.slice(0, FAULTS_LISTED_MAX).join('; '));

@@ -24,7 +24,8 @@ function positionIn({ message }: Error): string {
 }
 
 function checked(key: string, value: unknown): unknown {
-  // Code that copies such a key, even written with escapes, would change the prototype of all objects.
+  // Code that copies such a key would change the prototype of all objects. The parser has decoded the key, so escapes
+  // do not hide it.
   if (key === '__proto__' || (key === 'constructor' && hasPrototype(value)))
     throw new Unacceptable('it has a forbidden prototype property');
   // Half a surrogate pair would be stored as a replacement character, which could make two passwords equal.
@@ -36,7 +37,7 @@ function checked(key: string, value: unknown): unknown {
 const hasPrototype = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && Object.hasOwn(value, 'prototype');
 
-/** Accepts `5.0`, but not `5.0000000000000001` and 2^53+1, which JavaScript would round. */
+/** Accepts `5.0`, but refuses numbers that JavaScript would round, such as `5.0000000000000001` and 2^53+1. */
 function exactNumber(written: string): number {
   const number = Number(written);
   const [, whole] = /^(-?\d+)(\.0+)?$/.exec(written) ?? [];

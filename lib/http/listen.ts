@@ -13,9 +13,9 @@ const BOUNDS = {
   requestTimeoutMs: 15_000,
   keepAliveMs: 61_000,
   checkEveryMs: 2_000,
-  /** Without traffic in either direction; longer than any long poll. */
+  /** A connection without traffic in either direction is closed after this time, which exceeds any long poll. */
   idleTimeoutMs: 120_000,
-  /** Each costs a file descriptor and memory; more are closed at once. */
+  /** Each connection costs a file descriptor and memory. Connections beyond the limit are closed at once. */
   connectionsMax: 5_000,
 };
 /** Longer than any response takes. */
@@ -60,7 +60,7 @@ function createBoundedServer(app: Koa, bounds: typeof BOUNDS): Server {
   const server = createServer(
     {
       maxHeaderSize: HEADER_BYTES_MAX,
-      // The app refuses this itself, as a problem document.
+      // The app itself refuses a missing Host header, with a problem document.
       requireHostHeader: false,
       headersTimeout: bounds.headersTimeoutMs,
       requestTimeout: bounds.requestTimeoutMs,
@@ -69,7 +69,7 @@ function createBoundedServer(app: Koa, bounds: typeof BOUNDS): Server {
     },
     onRequest,
   );
-  // Ignore unknown Expect headers.
+  // Serve a request with an unknown Expect header as if it had none.
   server.on('checkExpectation', onRequest);
   server.timeout = bounds.idleTimeoutMs;
   server.maxConnections = bounds.connectionsMax;
@@ -77,8 +77,8 @@ function createBoundedServer(app: Koa, bounds: typeof BOUNDS): Server {
 }
 
 /**
- * RFC 9112, 3.2.2: a request may name its absolute URL. Reduces it to the path, unless its host differs from the Host
- * header, which the app refuses.
+ * A request may name an absolute URL (RFC 9112, 3.2.2). Reduces the URL to its path. If the URL's host differs from the
+ * Host header, the URL stays as it is, and the app refuses the request.
  */
 function originForm(target: string, host: string | undefined): string {
   const [, authority, rest] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(target) ?? [];
@@ -86,7 +86,7 @@ function originForm(target: string, host: string | undefined): string {
   return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
-/** The function waits for requests in flight, but not for idle connections. */
+/** Returns the function that closes the server. It waits for requests in flight, but not for idle connections. */
 function createClose(server: Server): () => Promise<void> {
   const sockets = new Set<Socket>();
   let closing = false;
@@ -106,7 +106,7 @@ function createClose(server: Server): () => Promise<void> {
         resolve();
       });
       server.closeIdleConnections();
-      // Browsers open connections in advance, which Node does not count as idle, because it awaits their headers.
+      // Browsers open connections in advance. Node does not count these as idle, because it awaits their first headers.
       for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
     });
 }

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Context } from 'koa';
 
-/** Responds with the page. Each `{{name}}` becomes that value, escaped. */
+/** Responds with the page. Each `{{name}}` becomes the value of that name, escaped. */
 export type Page = (ctx: Context, values?: Readonly<Record<string, string>>) => void;
 
 /**
- * Reads a page of web/ and inlines the shared style, so that its policy can forbid everything but that style and forms
- * to its own origin.
+ * Reads a page of web/ and inlines the shared style. The page's content security policy can then forbid everything
+ * except that style, and forms that go to the page's own origin.
  */
 export function loadPage(name: string): Page {
   const style = read('style.css');
@@ -23,7 +23,7 @@ export function loadPage(name: string): Page {
 
   return (ctx, values = {}) => {
     ctx.set('content-security-policy', policy);
-    // With `no-referrer`, browsers submit forms with `Origin: null`, like a foreign page.
+    // Helmet's default, `no-referrer`, makes browsers submit forms with `Origin: null`, as if from a foreign page.
     ctx.set('referrer-policy', 'same-origin');
     ctx.type = 'html';
     ctx.body = html.replace(/\{\{(\w+)\}\}/g, (_, key: string) => escape(values[key] ?? ''));

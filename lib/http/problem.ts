@@ -31,7 +31,7 @@ export class Problem extends Error {
   }
 }
 
-/** The response while a dependency is down. The request may have taken effect, and may be repeated. */
+/** The response while a dependency is down. It is unknown whether the request took effect; the client can repeat it. */
 export const unavailable = (detail: string, cause?: unknown): Problem =>
   new Problem('unavailable', detail, { cause, headers: { 'retry-after': '1' } });
 
@@ -47,7 +47,7 @@ export const answerProblems: Middleware = async (ctx, next) => {
       throw new Problem('not-found', `Nothing exists at ${ctx.path}`);
   } catch (error) {
     const problem = asProblem(error);
-    // The client never sees the cause. For intended refusals, the request's log line suffices: it has the kind.
+    // The client never sees the cause, so log it. A refusal needs no error log: the request's log line has its kind.
     if (problem.status >= 500 && problem.cause !== undefined) ctx.app.emit('error', problem.cause, ctx);
     ctx.state.problem = problem.kind;
     ctx.set(problem.headers);

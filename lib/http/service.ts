@@ -7,7 +7,7 @@ import { correlate } from './correlation.ts';
 import { answerProblems, Problem } from './problem.ts';
 import type { RequestState } from './request-state.ts';
 
-/** If it fails, the role is `unready` if the dependency is needed, else `degraded`. */
+/** The check of a dependency. While it fails, a needed dependency makes the role `unready`, any other `degraded`. */
 interface Check {
   name: string;
   probe(): Promise<unknown>;
@@ -70,8 +70,8 @@ async function readiness(
 }
 
 /**
- * RFC 9112, 3.2. Node can enforce this, but gives the client no reason. `listen` leaves an absolute URL only if its
- * host differs from the Host header.
+ * Refuses a missing, repeated or invalid Host header (RFC 9112, 3.2). Node can do this, but gives the client no reason.
+ * An absolute URL is refused too: `listen` has left it only because its host differs from the Host header.
  */
 const requireHost: Middleware = async ({ req }, next) => {
   const hosts = req.rawHeaders.filter((_value, n) => n % 2 === 1 && req.rawHeaders[n - 1]!.toLowerCase() === 'host');
@@ -108,7 +108,7 @@ function observe(role: string, log: Log): Middleware {
     const done = () => {
       const ms = Math.round((performance.now() - startedMs) * 10) / 10;
       const { operation, correlationId, traceparent, callerId, orderId, problem: kind }: RequestState = ctx.state;
-      // If the client disconnected, the response is unknown and must not count as a server fault.
+      // A client that disconnected has not received the response, so its status must not count as a server fault.
       const [status, problem] = ctx.res.writableFinished ? [ctx.status, kind] : [CLIENT_DISCONNECTED, undefined];
       durations.observe({ role, operation: operation ?? 'none', status }, ms / 1000);
       const level = /^\/(health|metrics)/.test(ctx.path) ? 'debug' : 'info';
@@ -135,7 +135,7 @@ function observe(role: string, log: Log): Middleware {
   };
 }
 
-/** Masks segments that are no ids or words, such as an address that a client put there by mistake. */
+/** Masks path segments that are neither ids nor words, such as an email address that a client put there by mistake. */
 const maskPath = (path: string): string => path.replace(/[^/]*[^/\w.:-][^/]*/g, '*');
 
 const isDisconnect = (error: NodeJS.ErrnoException): boolean =>

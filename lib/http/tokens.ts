@@ -19,14 +19,14 @@ export type Caller =
 type PrivateKey = string | KeyObject;
 
 const ALGORITHM = 'ES256';
-/** A signature's last character has unused bits, which verifiers ignore: only one spelling of a token is accepted. */
+/** Verifiers ignore the unused bits of a signature's last character. They must be zero, so a token has one spelling. */
 const WELL_FORMED = /^[\w-]+\.[\w-]+\.[\w-]{85}[AQgw]$/;
 const AUDIENCE = 'order-saga';
 const USER_ISSUER = 'order-saga/auth';
 const SERVICE_ISSUER = 'order-saga/service';
 export const USER_TOKEN_SECONDS = 300;
 const SERVICE_TOKEN_SECONDS = 60;
-/** A database query would fail with anything else. */
+/** A database query would fail with an id in any other format. */
 const USER_ID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 const CLOCK_TOLERANCE_SECONDS = 5;
 const JWKS_TIMEOUT_MS = 2_000;
@@ -78,7 +78,10 @@ function unverified<T>(decode: () => T): T | undefined {
 /** Returns undefined for an invalid token. Throws `unavailable` if the public keys cannot be fetched. */
 export type TokenVerifier = (token: string) => Promise<Caller | undefined>;
 
-/** Verifies buyers' tokens with the keys at `jwksUrl`, roles' with `serviceKeys`: neither can pass for the other. */
+/**
+ * Verifies buyers' tokens with the keys at `jwksUrl`, and roles' tokens with `serviceKeys`, so that neither kind can
+ * pass for the other.
+ */
 export function createTokenVerifier({
   jwksUrl,
   serviceKeys,
@@ -91,7 +94,7 @@ export function createTokenVerifier({
   return verifierBy(publishedKeys(new URL(jwksUrl), refetchAfterMs), keysByRole(serviceKeys));
 }
 
-/** While the URL is down, uses the keys fetched last. Other keys then throw, because they may be new. */
+/** While the URL is down, uses the keys fetched last. A token under another key then throws: its key may be new. */
 function publishedKeys(url: URL, refetchAfterMs: number): KeySource {
   const published = createRemoteJWKSet(url, { timeoutDuration: JWKS_TIMEOUT_MS, cooldownDuration: refetchAfterMs });
   return async (header) => {
@@ -139,7 +142,7 @@ function verifierBy(userKeys: KeySource, roles: ReadonlyMap<string, KeyObject[]>
   return async (token) => {
     if (!WELL_FORMED.test(token)) return undefined;
     const { kid, crit } = unverified(() => decodeProtectedHeader(token)) ?? {};
-    // None of our tokens has extensions, and what is refused anyway needs no key.
+    // Our tokens have no critical extensions. Refuse other tokens before a key is fetched for them.
     if (typeof kid !== 'string' || crit !== undefined) return undefined;
     if (!unverified(() => decodeJwt(token))) return undefined;
     const role = roleOf(kid);
@@ -172,11 +175,11 @@ async function verifiedSubject(
       audience: AUDIENCE,
       issuer,
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
-      // Limits the age, whatever the expiry. jose accepts this age itself.
+      // Limits the age, whatever the expiry says. jose accepts a token of exactly this age, so subtract one second.
       maxTokenAge: lifeSeconds - 1,
       requiredClaims: ['exp', 'jti', 'sub'],
     });
-    // jose requires these claims, but not that they are text.
+    // jose checks that these claims exist, but not that they are text.
     return isText(payload.jti) && isText(payload.sub) ? payload.sub : undefined;
   } catch (error) {
     if (error instanceof errors.JOSEError) return undefined;

@@ -20,10 +20,10 @@ const RESTART_MS = { first: 500, max: 5_000 };
 const LEAVE_WITHIN_MS = 5_000;
 /** kafkajs fetches several times a second, so after this long it is not reading. */
 const FETCH_WITHIN_MS = 5_000;
-/** By then the group has removed a silent member. */
+/** Longer than the session timeout, after which the group removes a silent member. */
 const SILENT_MS = 30_000;
 const COMMIT_AFTER = { messages: 50, ms: 500 };
-/** Plus the handler's time, well below the session timeout: no heartbeats are sent meanwhile. */
+/** The wait and the handler send no heartbeats, so together they must stay well below the session timeout. */
 const HANDLE_RETRY_MS = { first: 100, max: 2_000 };
 
 /**
@@ -52,7 +52,7 @@ export function consume(
     } catch (error) {
       if (!closing.signal.aborted) log.warn({ topics, err: error }, 'reading from Kafka failed; restarting');
     }
-    // If disconnected while starting, kafkajs would still join the group and hold partitions without reading them.
+    // Wait for the start first: after an earlier disconnect, kafkajs would still join the group and hold partitions.
     const left = started.catch(() => {}).then(() => consumer.disconnect().catch(() => {}));
     await Promise.race([left, sleep(LEAVE_WITHIN_MS, undefined, { ref: false })]);
   };
@@ -116,8 +116,8 @@ function failure(consumer: Consumer, closing: AbortSignal, silentMs: number): Pr
 type Handle = (message: Received, heartbeat: () => Promise<void>) => Promise<void>;
 
 /**
- * kafkajs would retry without heartbeats, and not at all after errors that it considers bugs. Rejects on closing, or if
- * another member now has the partition, so that the offset is not committed.
+ * Retries here, because kafkajs would retry without heartbeats, and not at all after errors that it considers bugs.
+ * Rejects when closing, and when another member now has the partition: the offset must then not be committed.
  */
 const retrying =
   (handle: ConsumeOptions['handle'], closing: AbortSignal, log: Log): Handle =>

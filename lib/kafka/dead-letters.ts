@@ -26,7 +26,7 @@ export interface DeadLetter {
   reason: string;
 }
 
-/** Recovers the original message; undefined if no consumer moved it there. */
+/** Recovers the original message. Undefined for a message that no consumer moved to the dead-letter topic. */
 export function readDeadLetter({ topic, key, value, headers: all }: Content): DeadLetter | undefined {
   const {
     deadLetterTopic: from,

@@ -2,7 +2,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { Content, Message } from './message.ts';
 
-/** What the codec reads of a bundled AsyncAPI 3.0 document. Message names are event types. */
+/** The part of a bundled AsyncAPI 3.0 document that the codec reads. Message names are event types. */
 export interface EventDocument {
   channels: Record<string, { address: string; messages: Record<string, { headers: object; payload: object }> }>;
 }
@@ -16,7 +16,7 @@ export interface Event {
   payload: unknown;
   correlationId: string;
   traceparent?: string | undefined;
-  /** Headers of one event type, such as the version of a deleted profile. */
+  /** Headers that only this event type has, such as the version of a deleted profile. */
   extra?: Record<string, string>;
 }
 
@@ -45,7 +45,7 @@ export function createEventCodec(document: EventDocument) {
   };
 
   return {
-    /** Throws if the event violates the document: a bug, caught before a consumer reads it. */
+    /** Throws if the event violates the document. That is a bug, caught before a consumer reads the event. */
     encode({ id, type, topic, key, payload, correlationId, traceparent, extra }: Event): Message {
       const headers = {
         eventId: id,

@@ -10,11 +10,11 @@ export interface Received {
 /** A message without its position. */
 export type Content = Omit<Received, 'partition' | 'offset'>;
 
-/** Buffers forward a message unchanged. */
+/** Key and value may be buffers, to forward a message unchanged. */
 export interface Message {
   topic: string;
   key: string | Buffer | null;
-  /** Null deletes on a compacted topic. */
+  /** Null is a tombstone: on a compacted topic it deletes the key. */
   value: string | Buffer | null;
   headers: Record<string, string>;
 }

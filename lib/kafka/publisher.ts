@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { Partitioners, type ICustomPartitioner, type Kafka, type Producer } from 'kafkajs';
 import type { Message, Publisher } from './message.ts';
 
-/** Messages sent concurrently. Messages with the same key share a lane, in order. */
+/** How many messages are sent concurrently. Messages with the same key share a lane, which keeps their order. */
 const LANES = 8;
 
-/** Callers retry, too: kafkajs must have stopped by then. */
+/** Callers retry too, and kafkajs must have given up before they do. */
 const RETRY = { initialRetryTime: 100, maxRetryTime: 500, retries: 6 };
 
 export function createPublisher(kafka: Kafka, prefix: string): Publisher {
@@ -23,8 +23,9 @@ const laneOf = (key: Message['key']): number =>
     .digest()[0]! % LANES;
 
 /**
- * A producer that sends one message at a time. To exclude repeats, the broker drops a sequence number that it has. But
- * if a response is lost, kafkajs reuses the number for the next message, which the broker would drop and acknowledge.
+ * A producer that sends one message at a time and is replaced after a failure. The broker drops and acknowledges a
+ * message whose sequence number it has seen, as a repeat. But if a message fails because its response was lost, kafkajs
+ * gives its number to the next message, which the broker would then drop.
  */
 function createLane(kafka: Kafka) {
   let producer: Promise<Producer> | undefined;
@@ -42,7 +43,7 @@ function createLane(kafka: Kafka) {
       await opened.connect();
       return opened;
     } catch (error) {
-      // Connecting can fail after the connections are open.
+      // `connect` can fail after it has opened connections, so close them.
       await opened.disconnect().catch(() => {});
       throw error;
     }
@@ -52,7 +53,7 @@ function createLane(kafka: Kafka) {
     try {
       await (await mine).send({ topic, acks: -1, messages: [message] });
     } catch (error) {
-      // The broker may have this sequence number, so the next message needs a new producer.
+      // The broker may already have this sequence number, so the next message needs a new producer.
       producer = undefined;
       void mine.then((each) => each.disconnect()).catch(() => {});
       throw error;
@@ -74,8 +75,8 @@ function createLane(kafka: Kafka) {
 }
 
 /**
- * Without a key, kafkajs picks another partition for each attempt, which leaves the sequence number to another message.
- * So the value replaces a missing key.
+ * Without a key, kafkajs picks another partition for each attempt. The sequence number in the first partition then goes
+ * to another message, which the broker may drop. So the value stands in for a missing key.
  */
 const createPartitioner: ICustomPartitioner = () => {
   const partition = Partitioners.DefaultPartitioner();

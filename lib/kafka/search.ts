@@ -9,7 +9,7 @@ export interface Search {
   prefix: string;
   topics: readonly string[];
   key?: string;
-  /** Skips older messages. */
+  /** Skips messages that are older than this. */
   since?: Date | undefined;
   /** Reads only the newest messages, up to this many per partition. */
   newest?: number | undefined;
@@ -22,7 +22,7 @@ export interface FoundMessage extends Received {
   writtenAt: Date;
 }
 
-/** `end` is where the partition ended when the search began. */
+/** Offsets to read. `end` is exclusive, and at most where the partition ended when the search began. */
 interface OffsetRange {
   topic: string;
   partition: number;

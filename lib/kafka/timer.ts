@@ -8,9 +8,9 @@ interface RequestQueue {
 type Schedule = (this: RequestQueue) => void;
 
 /**
- * kafkajs 2.2.4 sets a timer every millisecond per broker connection, which costs a few percent of a core and, with a
- * negative delay, a Node warning. This patch sets it only while requests wait or the broker throttles; otherwise each
- * response triggers the queue check.
+ * kafkajs 2.2.4 sets a timer every millisecond per broker connection. That costs a few percent of a core, and a Node
+ * warning when the delay is negative. This patch sets the timer only while requests wait or the broker throttles;
+ * otherwise each response triggers the queue check.
  */
 const { prototype } = createRequire(import.meta.url)('kafkajs/src/network/requestQueue') as {
   prototype: { scheduleCheckPendingRequests: Schedule };

@@ -6,7 +6,7 @@ import type { Publisher } from './message.ts';
 import { createPublisher } from './publisher.ts';
 import './timer.ts';
 
-/** Many short waits, so that sends survive a broker restart. */
+/** Many short waits, so that connections and consumers survive a broker restart. Publishers and admins retry less. */
 const RETRY = { initialRetryTime: 100, maxRetryTime: 500, retries: 100 };
 const CONNECT_TIMEOUT_MS = 2_000;
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -14,7 +14,7 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const TOPICS_WITHIN_MS = 10_000;
 const POLL_MS = 50;
 const WAIT_FOR_MESSAGES_MS = 250;
-/** How long a group waits for a dead member. Must exceed a handler's time between two heartbeats. */
+/** How long a group waits for a dead member. Must exceed the time between two heartbeats while a handler runs. */
 const SESSION_TIMEOUT_MS = 10_000;
 const HEARTBEAT_MS = 2_000;
 
@@ -29,7 +29,7 @@ export interface Transport {
   createPublisher(): Publisher;
   /** Commits an offset after its handler has resolved; if it rejects, retries the message. */
   consume(options: { groupId: string } & ConsumeOptions): Consumption;
-  /** Returns the topics it created; existing ones stay unchanged. `replicasMax` is for small clusters. */
+  /** Returns the topics that it created; existing ones stay unchanged. `replicasMax` is for small clusters. */
   createTopics(topics: readonly Topic[], replicasMax?: number): Promise<string[]>;
   /** Rejects if no broker answers. */
   check(): Promise<void>;

@@ -3,7 +3,7 @@ import { ifFound } from './client.ts';
 
 const DESCRIBE_DEADLINE_MS = 5_000;
 
-/** True if the workflow runs or has completed. A failed or terminated one is started again. */
+/** True if the workflow runs or has completed. False if it failed or was stopped: the caller then starts it again. */
 export const createExists =
   (client: Client) =>
   async (workflowId: string): Promise<boolean> => {

@@ -3,7 +3,7 @@ import type { Payload, PayloadCodec } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import { ConfigFault, converted, textOr, type Reader } from '../config.ts';
 
-/** Keys by id. The first encrypts and all decrypt, so a key can be replaced while histories still use it. */
+/** Keys by id. The first encrypts and all decrypt, so a key can be replaced while histories still need the old one. */
 export type PayloadKeys = ReadonlyMap<string, Uint8Array>;
 
 const ENCODING = 'binary/encrypted';

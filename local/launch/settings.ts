@@ -37,7 +37,7 @@ export function readSettings(env: Env) {
     needsKafka: !env['KAFKA_BROKERS'],
     needsTemporal: !env['TEMPORAL_ADDRESS'],
     needsMail: !env['SMTP_URL'],
-    /** Payloads are encrypted, so the Web UI needs the worker's codec endpoint. */
+    /** True if payloads are encrypted: the Web UI then needs the worker's codec endpoint. */
     needsCodec: payloadKeys(env) !== undefined,
     // 0 picks a free port.
     ports: Object.fromEntries(names.map((name) => [name, ports[name] || undefined])) as Record<

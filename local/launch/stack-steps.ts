@@ -79,14 +79,14 @@ function temporalStep({ dir, settings, throwAway, signal, keep }: Ports): Step {
       });
     };
     const { address, source } = await keep('temporal', start);
-    // The server registers them for a new store only, so a store of an earlier version may lack some.
+    // Temporal adds the attributes in its flags only to a new store, so a store from an earlier version may lack some.
     if (!throwAway) await registerSearchAttributes({ TEMPORAL_ADDRESS: address });
     return source;
   };
   return { title: 'Temporal', run };
 }
 
-/** Chosen once, before the worker listens: when the server restarts, the worker uses the port. */
+/** Chosen once, before the worker listens. When Temporal restarts, the worker occupies the port. */
 async function portOfCodec(dir: string, settings: Settings): Promise<number> {
   const { codec } = await choosePorts(join(dir, 'temporal', 'codec-port.json'), {
     codec: portNeed('worker', settings.ports.worker),

@@ -29,7 +29,7 @@ export interface StackOptions {
 
 export interface Stack {
   steps: Step[];
-  /** Change with a restart. */
+  /** The running servers. A restart replaces the server here. */
   readonly servers: Servers;
   /** Complete after all steps. */
   env(): Record<string, string>;
@@ -41,7 +41,7 @@ export interface Stack {
 
 const SERVERS = ['postgres', 'kafka', 'temporal', 'mail'];
 
-/** Locks the data folder. The steps start the servers. */
+/** Locks the data folder and returns the steps, which start the servers. */
 export async function prepareStack(options: StackOptions): Promise<Stack> {
   const { env, throwAway = false, onNote = () => {} } = options;
   const settings = readSettings(env);

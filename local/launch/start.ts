@@ -16,7 +16,7 @@ const USAGE = 'Usage: npm start [-- --fresh]';
 const DIR = join(import.meta.dirname, '..', '..', '.local');
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
-// The terminal may close before this process ends.
+// The terminal may close before this process ends. A failed write must then not end the process.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 exitWhenDone();
@@ -69,7 +69,7 @@ async function main(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
     return 0;
   } finally {
     if (signal.aborted) print('Stopping. Press Ctrl-C again to exit without waiting.');
-    // The app first: it needs the servers to finish work in flight.
+    // Stop the app first, because it finishes work in flight and needs the servers for that.
     await app?.stop();
     await stack.stop();
   }
@@ -89,7 +89,7 @@ async function untilTheEnd({
   void followWarnings(app.logFile, print, ended.signal);
   const interrupted = new Promise<void>((resolve) => {
     signal.addEventListener('abort', () => resolve());
-    // It may have been aborted before the listener was added.
+    // The signal may have been aborted before the listener was added.
     if (signal.aborted) resolve();
   });
   const appEnd = app.exited.then(

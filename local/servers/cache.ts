@@ -18,8 +18,9 @@ export interface Installable {
 }
 
 /**
- * Returns the folder of the installation; installs it first if there is none. Works in a temporary folder that is moved
- * into place at the end, so an interruption leaves nothing incomplete. Of two at once the first wins.
+ * Returns the folder of the installation, and installs first if there is none. `install` fills a temporary folder that
+ * is moved into place at the end, so an interruption leaves nothing incomplete. If two processes install at once, the
+ * first to finish wins.
  */
 export async function installOnce({ name, install, parent = cacheFolder() }: Installable): Promise<string> {
   const folder = join(parent, name);
@@ -40,7 +41,7 @@ async function moveIntoPlace(unfinished: string, folder: string): Promise<void> 
   try {
     await rename(unfinished, folder);
   } catch (error) {
-    // Another process was faster.
+    // Another process has installed it meanwhile.
     if (!existsSync(folder)) throw error;
   }
 }

@@ -69,7 +69,7 @@ function maildevArgs(smtp: number, web: number, folder: string): string[] {
     ip: '127.0.0.1',
     web,
     'web-ip': '127.0.0.1',
-    // Clients would use STARTTLS and then reject the untrusted certificate.
+    // If the server offered STARTTLS, clients would use it and then reject the untrusted certificate.
     'hide-extensions': 'STARTTLS',
     'mail-directory': folder,
     'max-emails': MAILS_MAX,

@@ -11,8 +11,9 @@ export interface PortNeed {
   fixed?: number | undefined;
 }
 
-// Below the ephemeral range. A client that keeps connecting to a closed port within that range sooner or later gets it
-// as its own source port and is connected to itself, and the restarted server finds its port in use.
+// Picked ports lie below the ephemeral range. Inside that range, a client that keeps connecting to a closed port sooner
+// or later gets the same port as its source port. The client is then connected to itself, and the restarted server
+// finds its port in use.
 const FIRST_PICKED_PORT = 20_000;
 const PICKED_PORTS = 10_000;
 const PORTS_TRIED = 200;

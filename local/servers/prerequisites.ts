@@ -11,7 +11,7 @@ const OWN_TEMPORAL =
   'Or install the Temporal CLI so that "temporal" is on the PATH (macOS: brew install temporal), ' +
   'or set TEMPORAL_ADDRESS to your own server.';
 
-/** Async, so a program that cannot be started is a rejection too. */
+/** Async, so that it rejects instead of throwing if the program cannot be started. */
 const run = async (file: string, args: string[], options: { env?: NodeJS.ProcessEnv } = {}) =>
   promisify(execFile)(file, args, options);
 
@@ -21,7 +21,7 @@ export interface Java {
   build: string;
 }
 
-/** Throws, with what to install, if Java is missing or too old. */
+/** If Java is missing or too old, throws an error that says what to install. */
 export async function requireJava(env: NodeJS.ProcessEnv = process.env): Promise<Java> {
   const file = env['JAVA_HOME'] ? join(env['JAVA_HOME'], 'bin', 'java') : 'java';
   const install =
@@ -65,7 +65,7 @@ export async function requirePip(): Promise<void> {
   });
 }
 
-/** Contains the tool's last output and the alternatives. */
+/** The error for a failed download, with the tool's last output and the alternatives. */
 export function fetchFailed(what: 'Kafka' | 'Temporal', cause: ExecaError): Error {
   if (cause.isCanceled) return new DOMException(`the download of ${what} was interrupted`, 'AbortError');
   const output = String(cause.all ?? '')

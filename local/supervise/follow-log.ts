@@ -36,7 +36,7 @@ function showSome(lines: string[], show: (line: string) => void): void {
   if (lines.length > LINES_MAX) show(`… and ${lines.length - LINES_MAX} more in the log`);
 }
 
-/** Undefined if below warning. A line that is not JSON comes from Node itself and is always shown. */
+/** Undefined for a line below the level `warn`. A line that is not JSON comes from Node itself and is always shown. */
 function summary(line: string): string | undefined {
   if (!line.startsWith('{')) return line.trim() || undefined;
   try {

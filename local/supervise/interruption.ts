@@ -2,7 +2,7 @@ const PARENT_LOOK_MS = 1000;
 /** One Ctrl-C arrives twice: from the terminal and from npm. */
 const SAME_KEYSTROKE_MS = 500;
 
-/** Aborted by the first SIGINT, SIGTERM or SIGHUP, or when npm dies. A second signal ends the process at once. */
+/** Aborts at the first SIGINT, SIGTERM or SIGHUP, or when npm dies. A second such signal ends the process at once. */
 export function interruption(env: NodeJS.ProcessEnv): AbortSignal {
   const interrupted = new AbortController();
   let firstAt = 0;
@@ -16,7 +16,7 @@ export function interruption(env: NodeJS.ProcessEnv): AbortSignal {
     }
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
-  // npm also exits after a signal, which is not a second signal.
+  // npm exits too after a signal. Its exit must not count as a second signal.
   if (env['npm_lifecycle_event']) watchParent(() => interrupted.signal.aborted || interrupt());
   return interrupted.signal;
 }

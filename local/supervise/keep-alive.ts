@@ -72,7 +72,7 @@ export async function keepAlive<S extends Server>({
     async stop() {
       await current.stop();
       await watching;
-      // The watch may just have started another.
+      // The watch may have started another server just before.
       await current.stop();
     },
   };

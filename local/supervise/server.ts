@@ -121,14 +121,14 @@ async function stopChild(
   exited: Promise<Exit>,
 ): Promise<void> {
   child.kill(stopSignal);
-  // A stopped process does not handle the signal until it continues.
+  // A process paused by SIGSTOP handles the signal only once it continues.
   child.kill('SIGCONT');
   const force = setTimeout(() => child.kill('SIGKILL'), stopWithinMs);
   await exited;
   clearTimeout(force);
 }
 
-/** Appends; a large log is first renamed to `.1`. */
+/** Opens the log for appending. A large log is first renamed to `.1`. */
 async function openLog(logFile: string) {
   await mkdir(join(logFile, '..'), { recursive: true });
   const size = await stat(logFile).then(

@@ -4,18 +4,18 @@ import { searchTopics, type FoundMessage, type SearchResult, type Search } from 
 import { eventDocument } from '../../roles/contract.ts';
 import type { Position } from './place.ts';
 
-/** Where to look. */
+/** The Kafka cluster to search. */
 export type Cluster = Pick<Search, 'brokers' | 'prefix'>;
 
 export interface DeadLetterMessage extends FoundMessage {
-  /** Undefined without dead-letter headers. */
+  /** Undefined if the message has no dead-letter headers. */
   origin: DeadLetter | undefined;
   /** Why this release cannot process it either; undefined if it can. */
   fault: string | undefined;
 }
 
 const SEARCH_WITHIN_MS = 30_000;
-/** Per topic: a dead-letter topic has one partition. */
+/** Maximum per topic. `newest` counts per partition, but a dead-letter topic has only one. */
 export const LISTED_MAX = 100;
 
 const addresses = Object.values(eventDocument.channels).map(({ address }) => address);

@@ -25,8 +25,9 @@ export const INSPECTED_MAX = 100;
 const ANSWER_WITHIN_MS = 5_000;
 
 /**
- * Finds orders in progress for longer than this, unfinished cancellations, and final orders whose workflow still runs,
- * because they are not announced yet. A source that cannot be read does not hide the others.
+ * Finds orders that have been in progress for longer than `longerThanMs`, cancellations that have not finished, and
+ * final orders whose workflow is still running because the order is not announced yet. A source that cannot be read
+ * does not hide the others.
  */
 export async function findStuck(tools: Tools, longerThanMs: number): Promise<StuckOrders> {
   const page = { olderThanMs: longerThanMs, limit: INSPECTED_MAX + 1 };
@@ -75,13 +76,13 @@ async function inspect(
   const orderId = workflowId.slice(workflowId.indexOf('-') + 1);
   const run: Lookup<Run> =
     temporal.kind === 'unreadable' ? temporal : await lookUp(() => describeRun(tools.temporal, workflowId));
-  // If the workflow has ended, the row read earlier is stale.
+  // If the workflow has ended, the row read earlier may be stale, so it is read again.
   const known = foundValue(run)?.status === 'RUNNING' || run.kind !== 'found' ? rows.get(orderId) : undefined;
   const order: Lookup<Order> = known ? { kind: 'found', value: known } : await lookUp(() => tools.store.find(orderId));
   return { orderId, isCancellation, order, run };
 }
 
-/** True if it has ended since it was found, or is a cancellation that started after `before`. */
+/** True if the workflow has completed since it was found, or if it is a cancellation that started after `before`. */
 function isNotStuck({ isCancellation, order, run }: StuckOrder, before: Date): boolean {
   const { status, startedAt } = foundValue(run) ?? {};
   if (status === 'RUNNING') return isCancellation && startedAt! >= before;

@@ -6,8 +6,8 @@ import type { Tools } from '../tools.ts';
 import type { Subject } from './subject.ts';
 
 /**
- * Recreates a row that a database restore lost, from the order's workflows. It gets the next list version, since the
- * buyer may have placed more orders.
+ * Recreates an order's row from its workflows after a database restore has lost the row. The new row gets the next list
+ * version, because the buyer may have placed more orders since.
  */
 export async function restore(tools: Tools, subject: Subject): Promise<CommandResult> {
   const { id, placed } = subject;

@@ -11,8 +11,9 @@ const WATCH_MS = 5_000;
 const POLL_MS = 100;
 
 /**
- * Retries waiting steps now, and starts a workflow that is missing or did not complete. `again` repeats a completed one
- * too, after a restored database has lost its effects. Idempotency keys make every step safe to repeat.
+ * Retries waiting steps now, and starts a workflow that is missing or did not complete. `again` also runs a completed
+ * workflow again, which is needed if a database restore has lost the workflow's effects. Idempotency keys make every
+ * step safe to repeat.
  */
 export async function retry(tools: Tools, subject: Subject, { again }: { again: boolean }): Promise<CommandResult> {
   const running = [subject.order, subject.cancellation].filter((run) => run?.status === 'RUNNING') as Run[];
@@ -47,7 +48,8 @@ async function retrySteps(tools: Tools, run: Run): Promise<CommandResult> {
       exitCode: 1,
     };
   }
-  // Not a running one: the reset would drop its attempt, and the workflow would wait until that times out.
+  // Leaves out running activities: a reset would discard the running attempt's result, and the workflow would wait
+  // until that attempt times out.
   for (const each of pending.filter(({ running }) => !running)) await retryNow(tools.temporal, run, each);
   const steps = pending
     .map(({ activity, attempt, failure }) => `${activity}, attempt ${attempt}${failure ? ` after "${failure}"` : ''}`)
@@ -75,7 +77,7 @@ async function startWorkflows(
   }
   const lines: string[] = [];
   for (const { workflowId, before, start } of due) {
-    // The cancellation comes first, so an earlier line means that it was just started.
+    // The cancellation comes first in `due`, so if there is a line already, the cancellation was just started.
     const refused = await start(tools, { cancellationStarted: lines.length > 0 });
     if (refused) return { text: [...lines, refused].join('\n'), exitCode: 1 };
     const action = before ? `had ended as ${before.status} and was started again` : 'did not exist and was started';
@@ -85,8 +87,8 @@ async function startWorkflows(
 }
 
 /**
- * Writes back the first final status and a later cancellation that a restored row has lost. Billing may have lost them
- * too, and would charge the order again.
+ * Writes the first final status and a later cancellation request back to a row that lost them in a database restore.
+ * Billing may have lost them too, so a workflow that trusts the old row could charge the order again.
  */
 async function recoverRow(tools: Tools, { placed, cancellation }: Subject & { placed: Order }): Promise<Order> {
   const { temporal, store } = tools;
@@ -103,13 +105,13 @@ async function recoverRow(tools: Tools, { placed, cancellation }: Subject & { pl
 interface Startable {
   workflowId: string;
   before: Run | undefined;
-  /** Has work to do even if it completed. */
+  /** True if the workflow must run again even if it has completed. */
   isDue: boolean;
-  /** Returns why it was not started, if so. */
+  /** Starts the workflow, or returns why it may not start. */
   start(tools: Tools, options: { cancellationStarted: boolean }): Promise<string | undefined>;
 }
 
-/** The workflows that an order should have. The cancellation is first, so a cancelled order is never charged. */
+/** The workflows that an order should have. The cancellation is first, so that a cancelled order is never charged. */
 function workflowsOf(
   { id, placed, order, cancellation }: Subject & { placed: Order },
   { wasOpen }: { wasOpen: boolean },
@@ -139,7 +141,10 @@ function workflowsOf(
   return placed.status === 'CANCELLED' && placed.firstStatus === 'SUCCESS' ? [ofCancellation, ofOrder] : [ofOrder];
 }
 
-/** A restored billing may have lost the outcome and would charge a final order. So its charge is cancelled first. */
+/**
+ * After a restore, billing may have lost the outcome of a FAILED or CANCELLED order and would charge it. So this
+ * cancels the charge first, and returns true once that has completed.
+ */
 async function ensureCannotBeCharged(tools: Tools, placed: Order, cancellationStarted: boolean): Promise<boolean> {
   if (isCancellable(placed)) return true;
   if (!cancellationStarted) {
@@ -154,7 +159,7 @@ async function watch({ temporal }: Tools, workflowId: string): Promise<string> {
     const run = await describeRun(temporal, workflowId);
     if (!run) return 'the workflow no longer exists.';
     if (run.status !== 'RUNNING') return `the workflow ended as ${run.status}.`;
-    // Attempt 1 after a reset still carries the old failure.
+    // After a reset, attempt 1 still shows the failure from before the reset.
     const failed = run.pending.find(({ failure, attempt, running }) => failure && attempt > 1 && !running);
     if (failed) return `${failed.activity} failed again: ${failed.failure}`;
   }

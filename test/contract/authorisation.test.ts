@@ -15,7 +15,7 @@ const NO_USER = '404 no-such-user';
 const NO_ORDER = '404 no-such-order';
 const NO_SESSION = '404 no-such-session';
 
-/** The expected outcome for each caller. The gateway treats a role's token as no token. */
+/** The expected outcome for each caller. The gateway treats a service's token as no token, so there `none` applies. */
 const matrix: Record<
   string,
   [none: string, owner: string, other: string, expired: string, tampered: string, service: string]
@@ -58,7 +58,7 @@ const matrix: Record<
   readProblem: ['200', '200', '200', '200', '200', '200'],
 };
 
-/** A repeat of these has a different outcome, so each row gets new users. */
+/** A second request to one of these operations has another outcome, so each test of them creates new users. */
 const onceOnly = new Set(['changePassword', 'endSessions', 'endSession', 'createProfile', 'deleteProfile']);
 
 let shop: OpenShop;
@@ -142,7 +142,7 @@ function send(
   return createContractClient(url)(id, method, pathOf(path, scene) + query, { headers: { ...own, ...headers }, body });
 }
 
-/** The body without properties that depend on the request. */
+/** The body without the properties that differ between requests. */
 function contentOf({ body }: Answer): unknown {
   const { instance: _instance, correlationId: _correlationId, ...rest } = body ?? {};
   return rest;

@@ -13,7 +13,7 @@ const FILE = 'contract/coverage';
 const operations = documented();
 const has = titlesIn(join(ROOT, 'test', `${FILE}.test.ts`));
 const NAME = 'a complete page has no faults';
-/** As if a test with this name had received every answer. */
+/** The records of a test with this name that received every answer of the operations. */
 const allAnswers = (name: string, of = operations): Exchange[] =>
   of.flatMap(({ answers }) => answers.map((answer) => ({ ...answer, file: FILE, test: name })));
 

@@ -54,7 +54,7 @@ function safeOutcome(answer: Answer): string {
   return outcomeOf(answer);
 }
 
-/** Forward-auth has a separate test. */
+/** All operations except forward-auth, which has a separate test below. */
 const others = validRequests.filter(({ id }) => id !== 'forwardAuth');
 
 for (const { id, role, method, path, headers, body, callers: meant } of others) {

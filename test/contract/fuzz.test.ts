@@ -12,7 +12,7 @@ import { cookieOf, json, post } from '../support/requests/requests.ts';
 import { createScene } from '../support/requests/scene.ts';
 import { startOpenShop, type OpenShop } from '../support/shop/open.ts';
 
-/** Requests per operation. More can be wrong with a body. */
+/** Requests per operation. An operation with a body gets more of them, because a body can be wrong in many ways. */
 const REQUESTS = { withBody: 100, without: 40 };
 const TIME_MAX_MS = 600_000;
 const ENDS_SESSIONS = new Set<string | undefined>([
@@ -88,7 +88,7 @@ async function send(
   });
   const again = response.clone();
   const documented = assertDocumented(operationId, response);
-  // An odd request may match no operation.
+  // The server may match an odd request to no operation. Its answer is then checked against those without operation.
   const content = await (odd && response.status >= 400
     ? documented.catch(() => assertDocumented(undefined, again))
     : documented);

@@ -5,7 +5,7 @@ import { problemKinds, type ProblemKind } from '../../specs/generated/problems.t
 import type { Json } from '../../tools/specs/json.ts';
 import { isWrite, operations, type Operation } from '../support/requests/operations.ts';
 
-/** By operation id: method and path, callers, own statuses and problem kinds. */
+/** For each operation id: its method and path, its callers, and the statuses and problem kinds of its own. */
 const contract: Record<string, [at: string, callers: string, own: string]> = {
   forwardAuth: ['get /auth', 'user', '200 too-many-requests'],
   register: ['post /auth/register', '', '201 username-taken too-many-requests'],
@@ -57,7 +57,7 @@ const contract: Record<string, [at: string, callers: string, own: string]> = {
   readProblem: ['get /problems/{kind}', '', '200 not-found'],
 };
 
-/** Besides the correlation id. */
+/** The headers of answers that are no refusals. Every answer also has the correlation id. */
 const headers: Record<string, string> = {
   'forwardAuth 200': 'X-User-Id Authorization',
   'login 200': 'Set-Cookie',
@@ -117,7 +117,7 @@ test('the headers of successful answers are those of the table', () => {
   assert.deepEqual(Object.fromEntries(described.filter(([, names]) => names !== '')), headers);
 });
 
-/** By status, or by operation and status. `!`: required. */
+/** The headers of refusals, by status or by operation and status. A header with `!` is required. */
 const refusalHeaders: Record<string, string> = {
   '401': 'WWW-Authenticate',
   '429': 'Retry-After!',
@@ -158,15 +158,15 @@ function commonTo(operation: Operation): ProblemKind[] {
   const { id, role, callers, bodies } = operation;
   const writes = isWrite(operation);
   const kinds: ProblemKind[] = ['internal-error'];
-  // Forward-auth checks only who sent the request.
+  // Forward-auth checks who sent a request, and not whether the request is valid.
   if (id !== 'forwardAuth') kinds.push('bad-request');
   if (role !== 'gateway') kinds.push('bad-gateway', 'unavailable', 'gateway-timeout');
   if (callers.length > 0) kinds.push('unauthenticated');
-  // For a caller of the wrong kind. Auth knows only users.
+  // The caller may be of the wrong kind. Auth accepts no tokens of services and answers `unauthenticated` instead.
   if (callers.length === 1 && role !== 'auth') kinds.push('forbidden');
   if (writes) kinds.push('cross-site', 'payload-too-large');
   if (bodies) kinds.push('unsupported-media-type');
-  // Only users are limited. Their writes to operations for services count too.
+  // The gateway limits the writes of users. A user's write to an operation that only services may use counts too.
   if (writes && callers.length > 0) kinds.push('too-many-requests');
   return kinds;
 }
@@ -177,7 +177,7 @@ function answersOf({ responses }: Operation): string[] {
     .toSorted();
 }
 
-/** For example `404 no-such-order` or `200 `. */
+/** Adds the status to a problem kind, or a space to a status: `404 no-such-order` or `200 `. */
 function answer(statusOrKind: string): string {
   return statusOrKind in problemKinds
     ? `${problemKinds[statusOrKind as ProblemKind].status} ${statusOrKind}`

@@ -1,4 +1,4 @@
-/** Rules for all operations and all events. */
+/** Rules that every operation and every event of the documents keeps. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import eventDocumentJson from '../../specs/generated/preferable/asyncapi.json' with { type: 'json' };

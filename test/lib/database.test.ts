@@ -16,7 +16,7 @@ before(async () => {
 
 after(() => database.close());
 
-/** Runs `act` with a store on one connection; `connection` returns its process id. */
+/** Runs `act` with a store that has one connection. `connection` returns the id of the process that serves it. */
 async function withStore(
   act: (store: ReturnType<typeof createBillingStore>, connection: () => Promise<unknown>) => Promise<void>,
   url = database.url,

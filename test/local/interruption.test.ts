@@ -1,11 +1,11 @@
-/** A stop request that arrives in several ways counts once. */
+/** A request to stop counts once, even if it arrives both as a signal and as the exit of the parent. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 
-/** Longer than it takes to notice that the parent has exited. */
+/** The program needs longer to shut down than to notice that its parent has exited. */
 const SHUTDOWN_MS = 2_500;
 
 const program = `

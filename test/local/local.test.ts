@@ -110,7 +110,7 @@ describe('the local stack', { concurrency: true }, () => {
     });
     await unlock();
 
-    // The process with this id started at another time, so the lock's owner has died.
+    // A process with this id runs, but it did not start at the time in the lock: the lock's owner has died.
     await writeFile(join(data, 'lock'), JSON.stringify({ pid: process.pid, started: 'long ago' }));
     await (
       await lockFolder(data)

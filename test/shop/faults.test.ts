@@ -40,14 +40,14 @@ const isAcknowledged = (answer: Answer | undefined): answer is Answer =>
 const brokenOff = (error: unknown): undefined => {
   if (!(error instanceof TypeError)) throw error;
 };
-/** The key makes the retries safe. */
+/** Sends an order until it is acknowledged. The idempotency key makes the retries safe. */
 const acknowledged = (order: () => Promise<Answer>): Promise<Answer> =>
   eventually(async () => {
     const answer = await order();
     assert.ok(isAcknowledged(answer), JSON.stringify(answer.body));
     return answer;
   });
-/** The readiness of the whole and of each role, as operators see it. */
+/** The readiness of the whole app and of each role, as operators see it. */
 const readiness = async () => {
   const { status, body } = await createContractClient(shop.url)('ready', 'GET', '/health/ready');
   return { status, ...body.roles };
@@ -183,7 +183,7 @@ test('in the end all orders succeed, agree with the money, and have one notifica
     );
     assert.deepEqual(unsent, []);
   }, 60_000);
-  // It may have been delivered before, with the same Message-ID.
+  // Such a mail may arrive twice, with the same Message-ID, so only the different ids are compared.
   for (const { id, email } of buyers) {
     const expected = orders
       .filter(({ owner_id }) => owner_id === id)

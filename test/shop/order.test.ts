@@ -35,7 +35,7 @@ const onlyMail = (email: string) =>
 
 test('an order is stored, charged, returned, announced and mailed, and its workflow completes', async () => {
   const buyer = await createBuyer(shop.url);
-  // The profile opens the account before the first deposit.
+  // The creation of the profile opens the account, before any deposit.
   await eventually(async () =>
     assert.equal(
       (await shop.databases.billing.query('select from billing_accounts where owner_id = $1', [buyer.id])).length,
@@ -78,7 +78,7 @@ test('an order is stored, charged, returned, announced and mailed, and its workf
   );
   const search = { brokers: [env('KAFKA_BROKERS')], prefix: shop.env['KAFKA_TOPIC_PREFIX']!, withinMs: 30_000 };
   const { found } = await searchTopics({ ...search, topics: ['order-service.OrderCreated'], key: body.id });
-  // A message may be duplicated with the same event id.
+  // Kafka may hold the message more than once, each time with the same event id.
   assert.deepEqual(
     [new Set(found.map(({ headers }) => headers['eventId'])).size, found[0]?.headers['traceparent']],
     [1, TRACE],

@@ -53,7 +53,7 @@ test('logs, metrics, refusals and readable workflow fields contain no personal d
   );
 });
 
-/** Also in encoded form. */
+/** The secrets that the text contains, as they are or encoded as in a URL, a form or JSON. */
 const secretsIn = (text: string): string[] =>
   [...secrets].filter((secret) =>
     [

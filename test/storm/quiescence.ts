@@ -49,7 +49,7 @@ async function pendingWork({ databases, temporal, urls, operationsUrlOf }: World
   return [...pending, ...unready.flat()];
 }
 
-/** True if the role is ready and none of its dependencies is down, even those it can run without for a while. */
+/** True if the role is ready and all its dependencies are up, including those that it can do without for a while. */
 async function isReady(url: string): Promise<boolean> {
   const response = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
   return ((await response.json()) as { status: string }).status === 'ready';

@@ -23,7 +23,7 @@ export interface StormOptions {
   faults: number;
   root: string;
   dir: string;
-  /** For mutants: ends at the first violation of one of these invariants. */
+  /** For mutants: the storm ends at the first violation of one of these invariants. */
   stopsAt?: readonly string[];
   /** Work that is still pending this long after the last fault counts as stuck. */
   quietWithinMs?: number;

@@ -2,7 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_MS = 50;
 
-/** Steps are retried after at most 30 s; the rest is for the attempt on a busy machine. Late mails need more. */
+/**
+ * A workflow retries a step after at most 30 s. The other 15 s are for the attempt itself on a busy machine. A test
+ * that waits for a late mail passes a longer time.
+ */
 const WITHIN_MS = 45_000;
 
 /** Retries `check` until it succeeds; throws the last error after `withinMs`. */

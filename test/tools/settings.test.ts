@@ -1,4 +1,4 @@
-/** docs/settings.md says what the roles read. */
+/** docs/settings.md lists every environment variable that the roles read. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';

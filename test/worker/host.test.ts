@@ -11,7 +11,7 @@ import { activitiesOf, createWorld } from '../support/fakes/world.ts';
 import { env, startOrder } from '../support/temporal/server.ts';
 import { temporal } from '../support/temporal/workflows.ts';
 
-/** In Temporal's API. */
+/** The number of the versioning behaviour `PINNED` in Temporal's API. */
 const PINNED = 1;
 
 test('an order finishes on the release it started on, while new orders start on the next release', async () => {

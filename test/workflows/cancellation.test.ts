@@ -60,7 +60,7 @@ test('an order settled and cancelled before its workflow starts again is announc
   const { orderId, input } = world;
   const { chargeOrder, settleOrder } = world.activities;
   const activity = new MockActivityEnvironment();
-  // As if the worker died after both steps, before the end of their workflow task, which repeats them.
+  // A worker ran both steps and died before it completed their workflow task. The next worker runs them again.
   await activity.run(chargeOrder, input);
   await settleOrder({ orderId, status: 'SUCCESS', reason: null });
   await withWorker(world.activities, async (taskQueue) => {

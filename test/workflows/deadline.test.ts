@@ -13,7 +13,7 @@ before(async () => {
 });
 after(() => temporal.teardown());
 
-/** Time is skipped while a client waits for a result. */
+/** Runs an order to its end. While the client waits for the result, the test server skips time. */
 const runOrder = async (taskQueue: string, world: World) =>
   (await startOrder(temporal.client, taskQueue, world)).result();
 

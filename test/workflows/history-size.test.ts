@@ -5,7 +5,7 @@ import { activitiesOf, createWorld } from '../support/fakes/world.ts';
 import { cancelAndWait, awaitOutcome, withWorker } from '../support/temporal/server.ts';
 import { temporal } from '../support/temporal/workflows.ts';
 
-/** Several, to catch events that occur only now and then. */
+/** Several orders run, because an unwanted event may occur in only some of them. */
 const ORDERS = 5;
 const EVENTS = { local: 16, regular: 26, cancellation: 26 } as const;
 

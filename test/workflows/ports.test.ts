@@ -1,5 +1,6 @@
 /**
- * The order workflow does not depend on how orders are paid and announced: these adapters use neither HTTP nor Kafka.
+ * The order workflow does not depend on how orders are paid and announced: it also runs with these adapters, which use
+ * neither HTTP nor Kafka.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -38,7 +39,7 @@ function createPaymentInMemory(balance: number) {
   return { account, payment };
 }
 
-/** Announces into an array, and drops repeats as receivers do. */
+/** Keeps announcements in memory and drops repeated ones, as receivers do. */
 function createAnnouncementInMemory() {
   const announced = new Map<string, AnnouncementRequest['status']>();
   const announcement: Announcement = {

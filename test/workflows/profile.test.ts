@@ -11,7 +11,7 @@ import { createProfileWorld } from '../support/fakes/profile-world.ts';
 import { withWorker } from '../support/temporal/server.ts';
 import { temporal } from '../support/temporal/workflows.ts';
 
-/** Other tests may keep the machine busy. */
+/** A starter that waits long for Temporal, because other tests may keep the machine busy. */
 const patientStarter = (taskQueue: string) =>
   createProfileStarter({ temporal: temporal.client, taskQueue, withinMs: 20_000 });
 const handleOf = (userId: string, version: number) =>
@@ -188,7 +188,7 @@ test('while Temporal is unavailable, starting a workflow fails within nine secon
   await unreachable.close();
 });
 
-/** With its payloads decoded. */
+/** The history as JSON, with its payloads decoded. */
 const asText = (history: unknown) =>
   JSON.stringify(history).replace(/"data":"([^"]+)"/g, (_whole, data: string) =>
     Buffer.from(data, 'base64').toString(),

@@ -74,7 +74,7 @@ for (const [kind, name] of [
   });
 }
 
-/** Older servers report a timeout as non-retryable if no worker holds the task. */
+/** Rewrites a timeout as older servers report it if no worker holds the task: as non-retryable. */
 function asOlderServers(event: Record<string, any>): Record<string, any> {
   const { activityTaskFailedEventAttributes: failed, ...more } = event;
   if (failed?.retryState !== 'RETRY_STATE_TIMEOUT') return event;

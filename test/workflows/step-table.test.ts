@@ -1,4 +1,4 @@
-/** The lists of steps that other tests loop over, so that none of them can lose a step unnoticed. */
+/** Other tests loop over the lists of steps. The loops would not notice a lost step; these tests do. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stepsOf, stepTable } from '../../workflows/step-table.ts';

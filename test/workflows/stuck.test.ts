@@ -14,7 +14,7 @@ import {
   withWorker,
 } from '../support/temporal/server.ts';
 
-/** More attempts than a step needs to count as stuck. */
+/** A step that loses this many answers counts as stuck. */
 const LOST_MANY_TIMES = 12;
 let temporal: TestWorkflowEnvironment;
 
@@ -130,7 +130,7 @@ const details = async (handle: Handle) =>
 const historyOf = async (workflowId: string) =>
   (await temporal.client.workflow.getHandle(workflowId).fetchHistory()).events!;
 
-/** Values given to the search attribute `OrderStuck`, in order; undefined if cleared. */
+/** The successive values of the search attribute `OrderStuck`. Undefined means that it was cleared. */
 async function marks(workflowId: string): Promise<Array<string | undefined>> {
   const changes = (await historyOf(workflowId)).map(
     (event) => event.upsertWorkflowSearchAttributesEventAttributes?.searchAttributes?.indexedFields?.['OrderStuck'],
@@ -143,7 +143,7 @@ function textOf(data: Uint8Array | null | undefined): string | undefined {
   return Array.isArray(value) ? value[0] : (value ?? undefined);
 }
 
-/** Maximum retry intervals, in seconds. */
+/** The maximum retry interval, in seconds, of each regular activity that ran this step. */
 async function longestPauses(workflowId: string, step: string): Promise<number[]> {
   const scheduled = (await historyOf(workflowId))
     .map((event) => event.activityTaskScheduledEventAttributes)

@@ -5,13 +5,13 @@ import type { Json } from './json.ts';
 import { bundle } from './redocly.ts';
 import { resolveReferences } from './resolve.ts';
 
-/** Bundled, with resolved channels. In operations AsyncAPI requires references. */
+/** The bundled document. References in channels are resolved; AsyncAPI requires those in operations to stay. */
 export async function eventDocument(file: string): Promise<Json> {
   const document = await bundle(file);
   return { ...document, channels: resolveReferences(document, document.channels), components: undefined };
 }
 
-/** Some tools do not support AsyncAPI 3.1. */
+/** This finding asks for AsyncAPI 3.1, which some tools do not support. */
 const IGNORED_FINDING = 'asyncapi-latest-version';
 
 /** Throws the findings, if any. */
@@ -72,7 +72,7 @@ function topicOf({ address, bindings: { kafka } }: Json): Json {
   };
 }
 
-/** A dead letter has the original message's headers and bytes. */
+/** A dead letter is not an event: it has the headers and bytes of another topic's message. */
 function isEvent({ name }: Json): boolean {
   return name !== 'DeadLetter';
 }

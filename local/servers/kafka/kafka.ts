@@ -84,7 +84,7 @@ async function startBroker({ java, jars, place, sharedClasses, signal }: BrokerP
   });
 }
 
-/** Starts and stops a broker, which writes the classes that it has loaded to the archive. */
+/** Starts a broker and stops it. As it exits, the broker writes the classes that it has loaded to the archive. */
 async function train({
   java,
   jars,

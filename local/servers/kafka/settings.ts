@@ -19,7 +19,7 @@ export async function prepareBroker(place: BrokerPlace): Promise<string> {
   return file;
 }
 
-/** Writes what the format tool would write. Its JVM takes seconds to start. */
+/** Writes what Kafka's format tool would write, because that tool's JVM takes seconds to start. */
 async function format(data: string): Promise<void> {
   const file = join(data, 'meta.properties');
   if (existsSync(file)) return;

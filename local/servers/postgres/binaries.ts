@@ -48,7 +48,7 @@ async function copyForAll(folder: string, copy: string): Promise<void> {
   await promisify(execFile)('chmod', ['-R', 'a+rX', copy]);
 }
 
-/** npm packages cannot contain links, and npm may not run the install script that creates them. */
+/** Creates links, which npm packages cannot contain. The install script does this too, but npm may skip it. */
 async function linkLibraries(native: string): Promise<void> {
   const list = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   for (const { source, target } of JSON.parse(list) as Array<{ source: string; target: string }>) {

@@ -16,8 +16,8 @@ export interface ClusterPlan {
 }
 
 /**
- * Returns the folder of the cluster, after initdb if it is new. If the OS user cannot reach `dataDir`, it is elsewhere,
- * and the file `cluster-is-in` has its path.
+ * Returns the folder of the cluster, and runs initdb first if the cluster is new. If the OS user cannot reach
+ * `dataDir`, the cluster is in a substitute folder, and the file `cluster-is-in` has the path of that folder.
  */
 export async function ensureCluster(plan: ClusterPlan): Promise<string> {
   const folder = await clusterFolder(plan);

@@ -7,7 +7,7 @@ import { services, type ServiceName } from '../../../prisma/migrate.ts';
 
 export type Passwords = Record<ServiceName | 'postgres', string>;
 
-/** Random, generated at the first start, readable by the owner only. */
+/** The passwords of all roles: random, generated at the first start, stored in a file that only the owner can read. */
 export async function passwordsOf(dataDir: string): Promise<Passwords> {
   const file = join(dataDir, 'passwords.json');
   if (existsSync(file)) return JSON.parse(await readFile(file, 'utf8')) as Passwords;
@@ -54,10 +54,10 @@ async function ensureRole(admin: Client, role: string, password: string): Promis
   await admin.query(`${verb} role ${escapeIdentifier(role)} login password ${escapeLiteral(password)}`);
 }
 
-/** Runs `work` on a connection and closes it. */
+/** Runs `work` on an admin connection, then closes the connection. */
 export async function asAdmin<T>(adminUrl: string, work: (admin: Client) => Promise<T>): Promise<T> {
   const admin = new Client({ connectionString: adminUrl, connectionTimeoutMillis: 2000 });
-  // If the server dies, the query rejects. Without a listener the event would also end this process.
+  // If the server dies, the query rejects. Without a listener, the `error` event would also end this process.
   admin.on('error', () => {});
   await admin.connect();
   try {

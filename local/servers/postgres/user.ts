@@ -13,10 +13,10 @@ export interface OsUser {
   gid: number;
 }
 
-// Unlike root's home, where clone and cache may be, every user can reach it.
+// Every user can reach this folder. The clone and the cache may be in root's home, which other users cannot reach.
 const REACHABLE_FOLDER = '/var/lib/order-saga';
 
-/** The user "postgres", created if missing, because Postgres refuses to run as root. Undefined if not root. */
+/** The user "postgres", created if missing, because Postgres refuses to run as root. Undefined if not run as root. */
 export async function postgresUser(): Promise<OsUser | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   return (await findUser()) ?? createUser();
@@ -54,7 +54,7 @@ export async function canReach(user: OsUser | undefined, path: string): Promise<
   );
 }
 
-/** A fixed replacement for `folder` that every user can reach. */
+/** A replacement for `folder` that every user can reach: always the same one for the same folder. */
 export async function substituteFolder(folder: string, throwAway: boolean): Promise<string> {
   const name = createHash('sha256').update(folder).digest('hex').slice(0, 16);
   const substitute = throwAway ? join(tmpdir(), `order-saga-${name}`) : join(await sharedFolder(), name);
@@ -66,7 +66,7 @@ export async function substituteFolder(folder: string, throwAway: boolean): Prom
 /** A folder that all clones and users share. */
 export async function sharedFolder(): Promise<string> {
   await mkdir(REACHABLE_FOLDER, { recursive: true });
-  // mkdir applies the umask.
+  // mkdir applies the umask, which may keep other users out.
   await chmod(REACHABLE_FOLDER, 0o755);
   return REACHABLE_FOLDER;
 }

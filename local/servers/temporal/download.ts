@@ -1,5 +1,5 @@
-// A separate program, because the Temporal SDK downloads only as part of starting a server, and its heavy runtime then
-// stays loaded until the process ends.
+// A separate program, because the Temporal SDK downloads a server only when it starts that server. The SDK's heavy
+// runtime then stays loaded until the process ends.
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 
 const [kind, version, downloadDir] = process.argv.slice(2);

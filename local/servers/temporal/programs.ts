@@ -6,7 +6,7 @@ import { fetchFailed, requirePip } from '../prerequisites.ts';
 
 const REQUIREMENTS = import.meta.dirname;
 const DOWNLOADER = join(import.meta.dirname, 'download.ts');
-/** If the site is unreachable, it usually fails at once. */
+/** If the site is unreachable, the download usually fails at once. */
 const DOWNLOAD_WITHIN_MS = 120_000;
 const CLI_MIN = [1, 5] as const;
 
@@ -46,7 +46,7 @@ interface Download {
   file: string;
 }
 
-/** Downloaded once, in the version of the requirements file. */
+/** The program, downloaded once, in the version that the requirements file names. */
 async function program({ kind, file }: Download, { onProgress = () => {}, signal }: Options): Promise<Program> {
   const requirements = join(REQUIREMENTS, `${file}.requirements.txt`);
   const version = /^\S+==(\S+)/m.exec(await readFile(requirements, 'utf8'))?.[1] ?? '';

@@ -10,7 +10,7 @@ export interface TemporalOptions {
   inMemory?: boolean | undefined;
   port?: number | undefined;
   uiPort?: number | undefined;
-  /** Types by name, such as `{ OrderStatus: 'Keyword' }`. */
+  /** As the Temporal CLI takes them, such as `OrderStatus=Keyword`. */
   searchAttributes?: readonly string[] | undefined;
   /** Where the worker will decrypt payloads for the Web UI. */
   codecPort?: number | undefined;
@@ -85,7 +85,7 @@ function serverArgs(
   { searchAttributes = [], codecPort }: TemporalOptions,
   store: string | undefined,
 ): string[] {
-  // Set all four: ports that the server picks itself collide with those of another server.
+  // Set all four, because a port that the server picks itself may collide with another server's.
   const ports = { port, 'ui-port': ui, 'http-port': http, 'metrics-port': metrics };
   return [
     ...'server start-dev --ip 127.0.0.1 --log-level error --ui-disable-news-fetch'.split(' '),

@@ -5,7 +5,7 @@ import type { Lookup } from '../../lookup.ts';
 import { columns, type Clock } from '../../terminal.ts';
 
 const SEARCH_WITHIN_MS = 15_000;
-/** Between the database and the publishers. */
+/** Allowed difference between the clocks of the database and the publishers. */
 const CLOCK_SKEW_MS = 5 * 60_000;
 const topics = Object.values(orderEvents).map(({ topic }) => topic);
 const orderTopics = [...topics, ...topics.map(deadLetterTopic)];

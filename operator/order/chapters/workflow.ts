@@ -14,7 +14,8 @@ export interface WorkflowStory extends Run {
 /** A workflow with its history; undefined if Temporal has none with this id. */
 export async function readWorkflow(temporal: Temporal, workflowId: string): Promise<WorkflowStory | undefined> {
   await temporal.check();
-  // In sequence: closing the connection while a second call is retried throws an error that cannot be caught.
+  // Makes these calls one after the other. If one of two concurrent calls failed, the connection could close while the
+  // other is being retried, which throws an error that cannot be caught.
   const run = await describeRun(temporal, workflowId);
   if (!run) return undefined;
   const history = await ifFound(historyOf(temporal, run));
@@ -51,7 +52,7 @@ export function formatWorkflow(workflow: Lookup<WorkflowStory>, clock: Clock, is
   ];
 }
 
-/** As in the Web UI: `ActivityTaskStarted`. */
+/** The event's name as the Web UI shows it, such as `ActivityTaskStarted`. */
 function nameOf({ attributes }: HistoryEvent): string {
   const name = (attributes ?? 'unknown').replace(/EventAttributes$/, '');
   return name.charAt(0).toUpperCase() + name.slice(1);

@@ -1,4 +1,4 @@
-/** The auditor's continuous audit: some buyers per round, drift as metrics. On audit data in memory. */
+/** The auditor audits a few buyers per round and reports drift as metrics. The audit data is in memory. */
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { register } from 'prom-client';
@@ -11,7 +11,7 @@ import { eventually } from '../../support/eventually.ts';
 let metrics: ComparisonMetrics | undefined;
 afterEach(() => metrics?.close());
 
-/** One buyer per letter; `wrongBy` is the error of each balance. */
+/** Audit data in which each letter of `buyers` is a buyer. `wrongBy` maps a buyer to the error in the balance. */
 function world(buyers: string) {
   const wrongBy = new Map(buyers.split('').map((buyer) => [buyer, 0n]));
   const looked: string[] = [];

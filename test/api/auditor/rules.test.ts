@@ -8,7 +8,7 @@ import { chargeKey } from '../../../specs/identity.ts';
 
 const [paid, failed, cancelled, open] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()] as const;
 
-/** One order with each status, and consistent data. */
+/** Consistent audit data with one order in each status. */
 function consistentBook(): AuditData {
   const order = { ownerId: 'owner', price: 30n, createdAt: new Date() };
   return {

@@ -10,7 +10,7 @@ import { serveQuietly } from '../../support/shop/service.ts';
 const WRONG = 'wrong horse';
 const auth = await startAuth({ passwords: fakePasswords });
 const other = await auth.replica();
-/** Two replicas with low limits per address. */
+/** An auth with low limits per address. `fewOther` is its second replica. */
 const few = await startAuth({
   passwords: fakePasswords,
   limits: { loginFailuresPerAddress: 6, registrationsPerAddress: 4 },
@@ -64,7 +64,7 @@ for (const what of ['an account', 'an unknown name'] as const) {
       const waitS = Number(headers.get('retry-after'));
       assert.ok(waitS > LIMITS.loginFailuresWindowS - 60 && waitS <= LIMITS.loginFailuresWindowS, String(waitS));
     }
-    // Also with the right password, and with the name in another case.
+    // A login with the right password is refused too, and so is the name in upper case.
     for (const url of [auth.url, other.url]) {
       assert.equal(
         outcomeOf(await post('login', url, { username: username.toUpperCase(), password: PASSWORD })),

@@ -98,7 +98,7 @@ test('a user can end all their sessions on all devices; other users keep theirs'
   const { status, headers } = await endAll({ cookie });
   assert.deepEqual([status, clearsCookie(headers)], [204, true]);
   assert.deepEqual([await isValid(cookie), await isValid(other), await isValid(stranger.cookie)], [false, false, true]);
-  // The cookie is no longer valid. A token still is, and finds nothing to end.
+  // The cookie no longer authenticates. A token still does, but there is no session left to end.
   assert.equal(outcomeOf(await endAll({ cookie })), '401 unauthenticated');
   const repeat = await endAll(await bearer(credentials));
   assert.deepEqual([repeat.status, repeat.headers.get('set-cookie')], [204, null]);

@@ -53,7 +53,7 @@ const refusedBodies: [why: string, kind: string, init: RequestInit][] = [
 
 for (const [why, kind, init] of refusedBodies) {
   for (const operationId of ['register', 'login', 'token']) {
-    // An invalid name or password is a wrong one in a login, not a bad request.
+    // A login or token request answers a name or password that breaks these rules with wrong-credentials.
     if (operationId !== 'register' && /too (short|long)|space/.test(why)) continue;
     test(`${operationId} refuses ${why}`, async () => {
       const problem = await assertDocumented(operationId, await post(at(`/auth/${operationId}`), init));
@@ -75,8 +75,8 @@ test('a wrong password and an unknown name get the same answer and take a simila
     spent[0].push(first.cpuMicros);
     spent[1].push(second.cpuMicros);
   }
-  // Hashing dominates the time: without a hash for unknown names the ratio would be 0.1.
-  // Minimum CPU time, because other processes can double the elapsed time.
+  // Hashing takes most of the time: if auth did not hash for unknown names, the ratio would be 0.1.
+  // The test compares the minimum CPU times, because other processes can double the elapsed time.
   const ratio = Math.min(...spent[1]) / Math.min(...spent[0]);
   assert.ok(ratio > 0.5 && ratio < 2, `an unknown name took ${ratio} of the time`);
 });

@@ -26,7 +26,7 @@ after(async () => {
 });
 
 const kidOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()).kid as string;
-/** The keys that a new replica uses. */
+/** Reads the keys as a new replica does. Returns the id of the key that signs and the ids of all published keys. */
 async function signerAndPublished() {
   const keys = createSigningKeys(store, { rotationS });
   const { keys: published } = await keys.published();
@@ -61,7 +61,7 @@ test('an old key gets one successor, which is published before it signs, and is 
   assert.deepEqual(await signerAndPublished(), [first, [second, first]]);
   await pass(60);
   assert.deepEqual(await signerAndPublished(), [second, [second, first]]);
-  // The first key signed for two more minutes plus a replica's delay; its tokens live for five.
+  // The first key is kept until the second is 15 minutes old. By then all tokens of the first have expired.
   await pass(720);
   assert.deepEqual(await signerAndPublished(), [second, [second, first]]);
   await pass(60);
@@ -117,7 +117,7 @@ test('a replica without requests for a minute reads the keys before it answers',
 });
 
 test('during rotation every token signed by one replica is accepted by readers of the keys of another', async (t) => {
-  // A key is published longer before it signs than a reader may cache an older set.
+  // A new key is published for `publishedBeforeUseS` before it signs. No reader caches a set of keys for that long.
   const times = { rotationS: 1.5, freshS: 0.05, staleS: 0.1, publishedBeforeUseS: 0.5, supersededS: 1.2 };
   const [one, other] = [createSigningKeys(store, times), createSigningKeys(store, times)];
   const auth = await serveQuietly('auth', [async (ctx) => void (ctx.body = await other.published())]);

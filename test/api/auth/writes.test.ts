@@ -8,7 +8,7 @@ import { LIMITS, fakePasswords, startAuth, users } from '../../support/shop/auth
 import { startGateway } from '../../support/shop/gateway.ts';
 
 const BURST = 5;
-/** The allowance does not refill while a test runs. */
+/** The refill is so slow that no user gets another write while a test runs. */
 const auth = await startAuth({ passwords: fakePasswords, limits: { writesBurst: BURST, writesPerSecond: 1e-4 } });
 const service = await startFakeService();
 const rest = { users: service.url, orders: service.url, billing: service.url, notifications: service.url };

@@ -146,7 +146,7 @@ test('a locked account leaves connections for others, and repeats of its request
     await blocked(session);
     assert.deepEqual(summaryOf(await charge(randomUUID(), other, 10)), ['201', null, null]);
     await waiting;
-    // The charge of an order times out after 4 s.
+    // The worker gives up a request to billing after 4 s.
     assert.ok(performance.now() - startedMs < 4_000);
     return waiting;
   });

@@ -58,7 +58,7 @@ test(`in ${RUNS_IN_TURN} random runs billing returns what the model returns`, as
 });
 
 test(`in ${RUNS_AT_ONCE} random runs concurrent commands return what the model returns in some order`, async () => {
-  // There is not enough money for all withdrawals.
+  // The balance does not cover all the withdrawals.
   const few = fc.integer({ min: 4, max: 9 });
   const spend: fc.Arbitrary<Command> = fc.record({
     action: fc.constant('withdrawal' as const),
@@ -83,7 +83,7 @@ function newOwner() {
   const ownerId = randomUUID();
   const keys = Array.from({ length: KEYS }, () => randomUUID());
   const transactions = new Map<string, number>();
-  /** Fails if a key returns two different movements. */
+  /** Fails if a key is answered with two different transaction ids. */
   const knownOutcome = (key: string, { transactionId, ...rest }: Outcome) => {
     assert.equal(transactions.get(key) ?? transactionId, transactionId);
     if (transactionId !== null) transactions.set(key, transactionId);

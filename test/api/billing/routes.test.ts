@@ -93,7 +93,7 @@ test("a service names the account, and its keys do not collide with the buyer's"
       [-1, 'client', key],
     ],
   );
-  // A cancellation affects the order's charge, not the buyer's withdrawal under the same key.
+  // The cancellation refunds the order's charge and leaves the buyer's own withdrawal under the same key as it is.
   assert.equal((await payments.cancel(worker, key, { userId: buyer, cause: 'buyer' })).body.outcome, 'REFUNDED');
   assert.equal(await amountOf(buyer), 99);
 });

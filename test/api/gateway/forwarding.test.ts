@@ -154,7 +154,7 @@ test('the gateway sets the forwarded headers and accepts them only from trusted 
   );
   await fetch(`${behind.url}/orders`, { headers: claims });
   assert.deepEqual(forwarded(), ['203.0.113.9', 'https', 'shop.example']);
-  // Left of an entry that is not an address, anyone may have written the entries.
+  // Each proxy appends an entry, so the list is read from the right. An entry that is not an address ends the reading.
   for (const [words, address] of [
     ['6.6.6.6, 203.0.113.9:51234', '203.0.113.9'],
     ['6.6.6.6, [2001:db8::1]:443, 10.1.2.3', '2001:db8::1'],

@@ -105,7 +105,7 @@ test("the shop's own failures are retried and produce no dead letters", async ()
   ];
   await publish(events);
   let failures = 5;
-  // kafkajs does not retry after a TypeError.
+  // kafkajs by itself does not retry after a TypeError.
   const record: NotificationStore['record'] = async (notification) => {
     if (failures-- > 0) throw failures % 2 ? new Error('the database is down') : new TypeError('a bug in the shop');
     return notifications.store.record(notification);

@@ -43,7 +43,7 @@ const untilRow = (check: (row: Awaited<ReturnType<typeof theRow>>) => boolean) =
     return row;
   });
 
-/** True if a mail has had this many attempts and waits with the right backoff, unclaimed. */
+/** True if a mail is pending after at least this many attempts, and its next attempt is due within the backoff. */
 const isPostponed =
   (attemptsMin: number) =>
   ({ status, attempts, due_in_ms }: Awaited<ReturnType<typeof theRow>>) =>
@@ -163,7 +163,7 @@ test('a mail that was accepted but could not be recorded as sent is sent again u
   await sender.close();
   assert.equal((await theRow()).status, 'PENDING');
 
-  // Let the claim of the closed sender expire.
+  // Expires the closed sender's claim on the mail.
   await notifications.database.query('update notifications set next_attempt_at = current_timestamp');
   startSender({ smtpUrl: smtp.url, profiles: profilesWithAddress(ADDRESS) });
   await untilRow(({ status }) => status === 'SENT');

@@ -99,7 +99,7 @@ test('three senders send a hundred mails, each once', async () => {
 
 test('a claimed mail belongs to one sender until its lease expires, and is then due again', async () => {
   const { store } = notifications;
-  // Stored timestamps are rounded to milliseconds, possibly into the future.
+  // A stored timestamp is rounded to milliseconds and may end up in the future, so a mail is made due a second ago.
   const makeDue = () =>
     notifications.database.query(`update notifications set next_attempt_at = current_timestamp - interval '1 second'`);
   for (let n = 0; n < 20; n++) await store.record(notificationOf(randomUUID()));

@@ -53,7 +53,7 @@ test('pages follow each other without a gap, and the last one has no link to a n
   while (next) {
     const { headers, body } = await list(userId, next);
     seen.push(...body.map(({ orderId }: { orderId: string }) => orderId));
-    // Appears on no later page.
+    // A notification that is recorded now appears on none of the following pages.
     await notifications.store.record(notificationOf(userId));
     next = /^<\/notifications(\?[^>]+)>; rel="next"$/.exec(headers.get('link') ?? '')?.[1];
   }

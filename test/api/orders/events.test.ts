@@ -15,7 +15,7 @@ const follow = (id: string, headers: Record<string, string> = {}) =>
 const eventsOf = (text: string): [id: string, order: any][] =>
   [...text.matchAll(/^id: (.+)\nevent: status\ndata: (.+)\n\n/gm)].map(([, id, data]) => [id!, JSON.parse(data!)]);
 
-/** `next` reads a chunk, `whole` the full text of an ended stream. */
+/** Opens an order's stream. `next` reads one chunk; `whole` waits for the stream's end and returns all its text. */
 async function opened(id: string, headers: Record<string, string>) {
   const response = await fetch(`${orders.url}/orders/${id}/events`, { headers });
   const reader = response.clone().body!.pipeThrough(new TextDecoderStream()).getReader();
@@ -64,7 +64,7 @@ test('a stream also sends the success of an order that was cancelled right after
   const { id } = await placed(undefined);
   const stream = await opened(id, asUser(buyer));
   await firstEvents(stream);
-  // In one transaction, so the stream cannot see the state in between.
+  // Both updates run in one transaction, so the stream never sees the row as SUCCESS.
   await orders.database.query(`
     update orders set status = 'SUCCESS', first_status = 'SUCCESS' where id = '${id}';
     update orders set status = 'CANCELLED', reason = 'buyer' where id = '${id}'`);

@@ -1,4 +1,4 @@
-/** A refusal does not use up an idempotency key, and the row alone remembers it. */
+/** A refused request does not use up its idempotency key. Only an order's row records that a key is used. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
@@ -28,7 +28,7 @@ for (const { outcome, headers = {}, body } of refusals) {
   });
 }
 
-/** Each request has one fault of its own and all the faults listed below it. */
+/** The order in which faults are checked. Each request has its own fault and all the faults of the rows below. */
 const checkOrder: [fault: string, outcome: string, headers: Record<string, string>, body: unknown][] = [
   [
     'no token',
@@ -77,7 +77,7 @@ for (const [what, ending, outcome] of [
     const key = newKey();
     await orders.place(buyer, key);
     orders.outcomeRequests.length = 0;
-    // A workflow would not know the outcome.
+    // From here on the fake workflow has no outcome to return.
     orders.setOutcome(undefined);
     const again = await orders.place(buyer, key);
     assert.deepEqual(

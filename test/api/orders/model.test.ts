@@ -34,7 +34,7 @@ const version = fc.integer({ min: 1, max: 3 });
 const key = fc.nat(KEYS - 1);
 const price = fc.constantFrom(1, 2, Number.MAX_SAFE_INTEGER);
 const reason = fc.constantFrom(null, 'deadline', 'buyer');
-/** The route refuses requests with neither version nor key. */
+/** Every placing has a version, a key or both: the route refuses a request with neither. */
 const place: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ action: action('place'), ifMatch: fc.nat(VERSIONS_MAX), key: fc.constant(undefined), price }),
   fc.record({ action: action('place'), ifMatch: fc.constant(undefined), key, price }),
@@ -58,7 +58,7 @@ const list = fc.record({
   limit: fc.integer({ min: 1, max: 4 }),
   before: fc.option(version, { nil: undefined }),
 });
-/** Orders and latest version of the first page are read in one statement. */
+/** Reads the first page, whose orders and latest version come from one statement and so belong together. */
 const newest = fc.record({
   action: action('list'),
   limit: fc.integer({ min: 1, max: 9 }),
@@ -106,7 +106,7 @@ function newOwner() {
   const keys = Array.from({ length: KEYS }, () => randomUUID());
   const ids = new Map<number, string>();
   const idOf = (version: number) => ids.get(version) ?? randomUUID();
-  /** Asserts that versions keep their order, and orders their owner. */
+  /** Fails if the order has another owner, or if its version belonged to another order before. */
   const viewOf = (order: Order | undefined): OrderView | undefined => {
     if (!order) return undefined;
     const { id, userId, version, price, status, reason, firstStatus } = order;

@@ -1,4 +1,4 @@
-/** Results of two placings whose statements overlap. */
+/** What two placings return if their statements overlap. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
@@ -14,7 +14,7 @@ const session = new Client(database.url);
 await session.connect();
 after(() => session.end());
 
-/** The second request waits for the first; its result if the first commits or rolls back. */
+/** The second request waits for the first. `afterCommit` and `afterRollback` are what the second then returns. */
 const pairs: {
   what: string;
   first: RequestOptions;
@@ -128,7 +128,7 @@ for (const { what, late, statements, other, outcome } of interruptions) {
   });
 }
 
-/** Runs `act` after this many statements. */
+/** An order store that runs `act` after this many of its statements, before the next one. */
 function interrupted(statements: number, act: () => Promise<unknown>) {
   const pool = new Pool({ connectionString: database.url, max: 1 });
   const query = pool.query.bind(pool) as (...statement: unknown[]) => Promise<unknown>;

@@ -117,7 +117,7 @@ test('waiting reads and streams share one query at a time, and none runs after t
   );
   await eventually(() => assert.ok(looks > 2));
   assert.equal(atOnceMax, 1);
-  // A HEAD request must not keep the polling alive.
+  // The HEAD request ends at once, so the service must not go on polling for it.
   await fetch(`${service.url}/orders/${id}/events`, { method: 'HEAD', headers: asUser(buyer) });
   leaving.abort();
   for (const each of waiting) await assert.rejects(each, { name: 'AbortError' });
@@ -125,7 +125,7 @@ test('waiting reads and streams share one query at a time, and none runs after t
     const before = looks;
     await sleep(QUIET_MS);
     assert.equal(looks, before);
-    // Less than the waits of 30 s.
+    // The polling must stop well before the waits of 30 s would end by themselves.
   }, 10_000);
   await service.close();
 });

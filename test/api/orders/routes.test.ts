@@ -127,7 +127,7 @@ test('a stale version places no order, and the answer names the current version'
   await orders.place(buyer, { 'if-match': '0' });
   const key = newKey();
   assert.deepEqual(summaryOf(await orders.place(buyer, { 'if-match': '0', ...key })).etag, '"1"');
-  // The refusal did not use up the key.
+  // The refusal as stale did not use up the key.
   assert.equal((await orders.place(buyer, { 'if-match': '1', ...key }, { price: 6 })).status, 201);
 });
 

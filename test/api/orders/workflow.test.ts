@@ -36,7 +36,7 @@ const orderThat = (status: Order['status']) =>
   }) as Order;
 const isThere = async (workflowId: string): Promise<boolean> =>
   (await ifFound(workflow.getHandle(workflowId).describe())) !== undefined;
-/** Whether the order and its cancellation have workflows. */
+/** Tells whether the order has a workflow and whether its cancellation has one. */
 const startedOf = async ({ id }: Order) => [await isThere(orderWorkflowId(id)), await isThere(cancelWorkflowId(id))];
 const end = async (...ids: string[]) => Promise.all(ids.map((id) => ifFound(workflow.getHandle(id).terminate())));
 
@@ -72,7 +72,8 @@ test('the deadline counts from when the order was placed, but a late workflow ge
     await end(workflowId);
     return deadlineS;
   };
-  // Allow for the seconds that the test takes. A creation time in the future does not lengthen the deadline.
+  // 5 s allow for the time that the test takes. An age of -600 s is a creation time in the future, which does not
+  // lengthen the deadline.
   assert.ok(Math.abs((await deadlineOf(600, false)) - 3_000) <= 5);
   assert.deepEqual(
     [await deadlineOf(-600, false), await deadlineOf(7_200, false), await deadlineOf(7_200, true)],

@@ -13,7 +13,7 @@ export interface Documented {
   answers: Answer[];
 }
 
-/** All documented answers, those to requests without a matching operation last. */
+/** All documented answers. The last entry has the answers to requests that match no operation. */
 export function documented(): Documented[] {
   const operations = Object.entries<Json>(resolveReferences(document, document.paths)).flatMap(([path, item]) =>
     Object.entries<Json>(item).map(([method, { operationId, responses }]) => ({

@@ -24,7 +24,7 @@ function missingTests(exchanges: readonly Exchange[], root: string): string[] {
   });
 }
 
-/** Sorts tests with the fewest different answers first: each is about the answers it gets. */
+/** Sorts by test. Tests that get the fewest different answers come first, because they are about just these answers. */
 export function mostSpecificFirst(exchanges: readonly Exchange[]): Exchange[] {
   const answerCounts = new Map(
     [...Map.groupBy(exchanges, testOf)].map(([test, ofTest]) => [test, new Set(ofTest.map(nameOf)).size]),

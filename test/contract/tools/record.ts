@@ -1,6 +1,6 @@
 /**
- * `npm run contract-coverage`: runs the tests and records which test got which answers of the contract. With the names
- * of test files it runs only those and keeps the records of the others.
+ * `npm run contract-coverage`: runs the tests and records which test got which answers of the contract. If test files
+ * are named, it runs only these and keeps the records of the others.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -29,7 +29,7 @@ try {
   if (recorded.length === 0) throw new Error('No test got any answer, so the page stays unchanged.');
   const rerun = new Set(words.filter((word) => !word.startsWith('-')).map((word) => testFileName(resolve(ROOT, word))));
   const kept = rerun.size > 0 ? (await readPage()).filter(({ file }) => !rerun.has(file)) : [];
-  // Storms get different answers in each run.
+  // The page leaves storms out, because they get different answers in each run.
   const exchanges = [...kept, ...mostSpecificFirst(recorded)].filter(({ file }) => !file.startsWith('storm/'));
   await writePage(exchanges);
   const faults = faultsOf(documented(), exchanges, ROOT);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** A title and the function after it: only the function marks the end, since a template may contain quotes. */
+/** A title and the function after it. A template may contain quotes, so only the function shows where a title ends. */
 const TITLES = /\btest\(\s*(?:'((?:\\.|[^'\\\n])*)'|"((?:\\.|[^"\\\n])*)"|`([^]*?)`),\s*(?:async\b|\(|\{)/g;
 /** A template expression, with at most one level of braces inside. */
 const EXPRESSION = /\$\{(?:[^{}]|\{[^{}]*\})*\}/;

@@ -27,7 +27,7 @@ after(close);
 const without = (name: string) => Object.fromEntries(Object.entries(minutes(5)).filter(([each]) => each !== name));
 const [head, body, signature] = signed(minutes(5)).split('.') as [string, string, string];
 const der = sign('sha256', Buffer.from(`${head}.${body}`), userKey).toString('base64url');
-/** The last base64 character carries four bits that do not belong to the signature. */
+/** The same signature, but with other bits in the last base64 character: four of its six bits are unused. */
 const otherBits = signature.slice(0, -1) + { A: 'B', Q: 'R', g: 'h', w: 'x' }[signature.at(-1)!];
 
 test('the unmodified claims and headers of the rejected tokens below are accepted', async () => {
@@ -152,12 +152,12 @@ test('there are at least eighty rejected tokens, all different', () => {
   assert.deepEqual([tokens.length >= 80, new Set(tokens).size], [true, tokens.length]);
 });
 
-/** Valid only if the verifier uses the public key as an HMAC secret. */
+/** A token that is valid only for a verifier that takes the public key for an HMAC secret. */
 function hmacBy(secret: string, keyid = 'users-key', payload: object = minutes(5)): string {
   return jwt.sign(payload, Buffer.from(secret), { algorithm: 'HS256', keyid });
 }
 
-/** Claims in which one is repeated with a wrong value. Parsers keep the last one. */
+/** Claims as JSON in which `claim` appears a second time, with a wrong value. Parsers keep the second one. */
 function twice(claim: object): string {
   return JSON.stringify({ ...minutes(5), iat: nowS }).replace('}', `,${JSON.stringify(claim).slice(1)}`);
 }

@@ -1,4 +1,4 @@
-/** The signal aborts when the client disconnects or has its answer. */
+/** The signal of a request aborts when the client disconnects or has received its answer. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test, type TestContext } from 'node:test';

@@ -16,7 +16,7 @@ const GIVE_UP_MS = 5_000;
 const IN_FLIGHT_BYTES_MAX = 64 * 1024 * 1024;
 const bounds = { headersTimeoutMs: 300, requestTimeoutMs: 600, checkEveryMs: 20, idleTimeoutMs: 800 };
 let listener: Listener;
-/** Has the default time limits. */
+/** A listener with the default time limits, which are long. */
 let patient: Listener;
 const bodies: unknown[] = [];
 
@@ -91,7 +91,7 @@ test('a client that never reads its answer is disconnected', async () => {
   socket.write('GET /endless HTTP/1.1\r\nhost: a\r\n\r\n');
   const answer = await endlessAnswer.promise;
   if (!answer.closed) await once(answer, 'close');
-  // The socket sees the close only after the bytes in flight.
+  // The client sees the close only after it has read the bytes in flight. Beyond the maximum it gives up.
   socket.on('data', () => socket.bytesRead > IN_FLIGHT_BYTES_MAX && socket.destroy()).resume();
   await closed;
   assert.ok(socket.bytesRead < IN_FLIGHT_BYTES_MAX);

@@ -29,7 +29,7 @@ test('every acknowledged message is stored, even if acknowledgements of others a
   const publisher = broker.connect(link.address).createPublisher();
   const message = (n: number) => {
     const { headers, ...event } = broker.orderEvent('OrderCreated', { orderId: randomUUID(), userId: randomUUID() });
-    // A dead letter has no key if its original had none.
+    // Every third message has no key, like a dead letter whose original had none.
     return { ...event, headers: { ...headers, n: String(n) }, ...(n % 3 === 0 && { key: null }) };
   };
   await publisher.publish(message(-1));

@@ -1,4 +1,4 @@
-/** A consumer that hangs without an error, as kafkajs's may, is replaced. */
+/** A consumer that hangs without an error is replaced. Consumers of kafkajs may hang like this. */
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { test } from 'node:test';

@@ -43,7 +43,7 @@ for (const charge of ['local', 'regular'] as const) {
     const history = await runOrder(world, refusing);
 
     const plain = payloadsIn(history).filter(({ value }) => textOf(value.metadata['encoding']) !== 'binary/encrypted');
-    // Search attributes, and which local activity ran when, stay readable.
+    // Search attributes stay readable, and so do the names and times of local activities.
     const readable = plain.filter(({ path }) =>
       /searchAttributes\/indexedFields|markerRecordedEventAttributes\/details\/data\//.test(path),
     );
@@ -104,7 +104,7 @@ test('a key can be replaced while orders run: orders started under the old key f
   assert.deepEqual(new Set(ids.filter(Boolean)), new Set(['old', 'new']));
 });
 
-// In parallel: each waits for a task timeout.
+// The tests run in parallel, because each waits for a task timeout.
 describe('a worker that cannot decrypt', { concurrency: true }, () => {
   for (const [name, others] of [
     ['without keys', undefined],

@@ -45,7 +45,7 @@ test('an audit reports a terminated, hanging or deleted workflow as I8 until a r
       workflowId: orderWorkflowId(failed),
       typedSearchAttributes: [...buyerAttribute, ...more],
     });
-  // While a workflow is announcing the final status, the notification may still follow.
+  // A workflow that still has to announce the final status explains the missing notification.
   await sql('notifications', `delete from notifications where order_id = '${failed}'`);
   const announcing = await startAgain({ key: { name: 'OrderStatus', type: 'KEYWORD' }, value: 'FAILED' });
   await eventually(async () => assert.match((await audit()).text, /^Buyers: \d+, orders: \d+, in progress: 1\n/));

@@ -30,7 +30,7 @@ const assertNoViolations = () =>
     assert.equal(exitCode, 0, text);
   });
 
-/** Remaining steps of a workflow would interfere. */
+/** Waits until these workflows have ended, because their last steps would change what a test sets back. */
 const ended = (...workflowIds: string[]) =>
   Promise.all(workflowIds.map((id) => temporal.client.workflow.getHandle(id).result()));
 
@@ -45,7 +45,7 @@ async function cancelledOrder() {
   return { buyer, key, id };
 }
 
-/** Sets a row back. The triggers would forbid it. */
+/** Sets a row back to an earlier state, with the triggers off that forbid it. */
 const setBack = (id: string, set: string) =>
   shop.databases.orders.query(`
     alter table orders disable trigger all;

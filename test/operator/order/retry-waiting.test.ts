@@ -36,7 +36,7 @@ test('the failure of an earlier attempt is not reported as the result of the req
     await eventually(async () => assert.ok((await handle.describe()).raw.pendingActivities?.[0]?.lastFailure));
     return { handle, taskQueue };
   });
-  // No worker runs any more.
+  // The worker has stopped, so the requested attempt cannot run.
   const variables = {
     ORDERS_DATABASE_URL: orders.url,
     TEMPORAL_ADDRESS: env('TEMPORAL_ADDRESS'),

@@ -13,7 +13,7 @@ import { databases, placeRow, runOrderComplete, topicPrefix } from '../../suppor
 import { awaitOutcome, env, withWorker } from '../../support/temporal/server.ts';
 import { temporal } from '../../support/temporal/workflows.ts';
 
-/** A finished order with its part in every store and server. */
+/** Creates a finished order with all that the databases, Temporal, Kafka and the mail server hold of it. */
 async function finishedOrder() {
   const world = createWorld();
   const { orderId, input } = world;

@@ -21,7 +21,10 @@ const openOrders = ({ orders }: Rows): Violation[] =>
     ({ id }) => `the order ${id} is still in progress`,
   );
 
-/** A SUCCESS order has one live charge of its price on its owner; any other has none, and billing stores why. */
+/**
+ * A SUCCESS order has exactly one charge that is not cancelled: its price, from its owner's account. Any other order
+ * has no such charge, and billing stores an outcome that says why.
+ */
 function wrongMoney({ orders, movements, outcomes }: Rows): Violation[] {
   const live = Map.groupBy(
     movements.filter(({ scope, isCancelled }) => scope === 'order' && !isCancelled),
@@ -49,7 +52,7 @@ function wrongMoney({ orders, movements, outcomes }: Rows): Violation[] {
   });
 }
 
-/** The owner is notified once of the first final status, and once of the current one if it differs. */
+/** The owner is notified once of the first final status, and once of the current status if that is a different one. */
 function wrongNotifications({ orders, notifications }: Rows): Violation[] {
   const byOrder = Map.groupBy(notifications, ({ order }) => order);
   const wrong = orders.flatMap(({ id, owner, status, firstStatus }) => {

@@ -3,12 +3,12 @@ import { verdictOf } from '../clients/verdict.ts';
 import type { Rows, OrderRow } from './rows.ts';
 import { violations, type Violation } from './violation.ts';
 
-/** I13, I14: only orders whose owner requested it are cancelled, and the responses to cancellations are true. */
+/** I13, I14: an order is cancelled only if its owner requested that, and the responses to such requests are true. */
 export function checkCancellations(exchanges: readonly Exchange[], { orders }: Pick<Rows, 'orders'>): Violation[] {
   const attempts = exchanges.filter(
     (exchange) => exchange.request.operation === 'cancelOrder' && exchange.userId !== undefined,
   );
-  // The row records a request even if it is refused as `not-cancellable`.
+  // The order's row records a cancellation request even if the response is `not-cancellable`.
   const recorded = attempts.filter(
     (exchange) => verdictOf(exchange) !== 'rejected' || exchange.response?.kind === 'not-cancellable',
   );

@@ -2,7 +2,7 @@ import { services, type ServiceName } from '../../../prisma/migrate.ts';
 import type { Databases } from '../world/databases.ts';
 import type { Violation } from './violation.ts';
 
-/** By table. */
+/** For each table, its number of rows and a hash of them. */
 export type Digest = ReadonlyMap<string, string>;
 
 /** Digests every table of the services. */
@@ -23,7 +23,7 @@ export async function digestOf(databases: Databases, only: readonly ServiceName[
   return digests;
 }
 
-/** I17 and I18: no table changed. `by` names the replay that must not change it. */
+/** I17, I18: no table changed. `by` says what was repeated, for the text of a violation. */
 export function checkUnchanged(
   invariant: Violation['invariant'],
   before: Digest,

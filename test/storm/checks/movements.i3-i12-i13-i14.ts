@@ -60,7 +60,10 @@ const outcomeOf = ({ response }: Exchange): string =>
 
 const requestOf = ({ request: { operation, body } }: Exchange): string => `${operation} ${String(body!['amount'])}`;
 
-/** The ledger has every acknowledged movement, no rejected one, and an unknown one completely or not at all. */
+/**
+ * The ledger has every acknowledged movement and no rejected one. It has a movement with an unknown outcome either
+ * completely or not at all.
+ */
 function effect(name: string, group: readonly Exchange[], row: MovementRow | undefined): Violation[] {
   const acknowledged = group.filter(({ response }) => response?.status === 201);
   const lost = acknowledged.filter(({ response }) => row?.id !== response!.body.transactionId);

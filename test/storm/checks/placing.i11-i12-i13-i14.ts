@@ -76,7 +76,7 @@ function acknowledged(attempts: readonly Attempt[], orders: readonly OrderRow[])
   });
 }
 
-/** I11: an order gets the version after the one in its request, and no two orders get the same. */
+/** I11: an order gets the version after the one in its request, and no two orders of a buyer get the same version. */
 function versions(attempts: readonly Attempt[]): Violation[] {
   const made = new Map<string, string>();
   return attempts.flatMap(({ exchange: { seq, response }, owner, ifMatch, id }): Violation[] => {
@@ -101,7 +101,7 @@ function versions(attempts: readonly Attempt[]): Violation[] {
   });
 }
 
-/** Returned before orders looks up the key. */
+/** These statuses say nothing about the key: they are returned before the orders service looks it up. */
 const UNINFORMATIVE: readonly number[] = [401, 429];
 
 /** I12: one key makes one order, all its responses agree, and a different request under the key is rejected. */

@@ -11,7 +11,7 @@ const ABOUT_ONE: readonly string[] = [
   'readProfile',
   'updateProfile',
 ];
-/** Returned before the resource is looked up. */
+/** These statuses say nothing about the resource: they are returned before it is looked up. */
 const UNINFORMATIVE: readonly number[] = [401, 429];
 
 /** I22, I23: no response reveals another buyer's data or existence; only a session or token identifies a buyer. */
@@ -67,7 +67,7 @@ function valuesIn(body: unknown): string[] {
   return typeof body === 'object' && body !== null ? Object.values(body).flatMap(valuesIn) : [];
 }
 
-/** I22: foreign and missing resources get the same response. */
+/** I22: a request for another buyer's resource and one for a missing resource get the same response. */
 function distinguishableRefusals(exchanges: readonly Exchange[], owners: ReadonlyMap<string, string>): Violation[] {
   const about = exchanges.filter(
     ({ userId, request, response }) =>
@@ -109,7 +109,7 @@ function claimedIdentities(exchanges: readonly Exchange[]): Violation[] {
     }));
 }
 
-/** I23: a session ends with its logout. */
+/** I23: after its logout a session no longer identifies its buyer. */
 function endedSessions(exchanges: readonly Exchange[]): Violation[] {
   const logouts = exchanges.filter(
     ({ request, response }) => request.operation === 'logout' && response?.status === 200,

@@ -8,11 +8,11 @@ export interface Resources {
   descriptors: Record<string, number>;
   sockets: Record<string, number>;
   heapMb: Record<string, number>;
-  /** By database user. */
+  /** The number of connections of each database user. */
   connections: Record<string, number>;
 }
 
-/** A leak exceeds both limits. The slack is for small counts, where a single one more exceeds 20 %. */
+/** A count is a leak if it exceeds both limits. The slack is for small counts, where one more is already over 20 %. */
 const GROWTH_MAX = 1.2;
 const SLACK: Readonly<Record<keyof Resources, number>> = { descriptors: 4, sockets: 4, heapMb: 4, connections: 2 };
 const MIB = 1024 * 1024;

@@ -53,8 +53,8 @@ export interface Rows {
 }
 
 /**
- * Reads notifications, then money, then orders: the reverse of the order of writing. So what a later service knows must
- * already be in the earlier one, even while orders are in flight.
+ * Reads notifications, then money, then orders: the reverse of the sequence in which they are written. Whatever a row
+ * refers to was written before the row, so a later read finds it, even while orders are in flight.
  */
 export async function readRows({ orders, billing, notifications }: Databases): Promise<Rows> {
   const notificationRows = await notifications<NotificationRow>(

@@ -25,12 +25,12 @@ export function secretWords(exchanges: readonly Exchange[]): Set<string> {
   return new Set(texts.flatMap((text) => text.match(WORDS) ?? []));
 }
 
-/** The secret words in a text. URL escapes separate words. */
+/** The secret words in a text. A URL escape such as `%20` ends a word. */
 export const secretsIn = (text: string, secrets: ReadonlySet<string>): string[] => [
   ...new Set((text.replace(/%[\dA-F]{2}/gi, ' ').match(WORDS) ?? []).filter((word) => secrets.has(word))),
 ];
 
-/** I25: no secret or personal data in logs, metrics, refusals, or what Temporal stores unencrypted. */
+/** I25: no secret or personal data appears in logs, metrics, refusals, or what Temporal stores unencrypted. */
 export async function checkSecrecy(exchanges: readonly Exchange[], world: World): Promise<Violation[]> {
   const secrets = secretWords(exchanges);
   const texts: Array<readonly [where: string, text: string]> = [

@@ -5,8 +5,8 @@ import type { Rows } from './rows.ts';
 import { violations, type Violation } from './violation.ts';
 
 /**
- * I11: no request is rejected as stale because of the order that a faster copy of it made; it must get that copy's
- * response. A rejection before the version existed is right: the order may come from a later copy.
+ * I11: if a faster copy of a request made the order and took the version, the request must get that copy's response and
+ * not be rejected as stale. A rejection that reports a lower version is right: a later copy may have made the order.
  */
 export function checkStaleRejections(exchanges: readonly Exchange[], { orders }: Pick<Rows, 'orders'>): Violation[] {
   const byId = new Map(orders.map((order) => [order.id, order]));

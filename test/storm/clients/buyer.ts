@@ -8,9 +8,9 @@ export interface Buyer {
   readonly id: string;
   readonly person: Person;
   readonly credentials: Credentials;
-  /** Of the order list, as last seen. */
+  /** The latest version of the order list that the buyer has seen. */
   version: number;
-  /** The latest exchange about each order. */
+  /** By order id: the latest successful exchange about the order. */
   readonly orders: Map<string, Exchange>;
   /** Requests with a key that were applied. */
   readonly applied: ApiRequest[];
@@ -34,7 +34,7 @@ export async function signUp({ caller, prng, retry }: SignUpPorts): Promise<Buye
   const is = (status: number, kind?: string) => (exchange: Exchange) =>
     exchange.response?.status === status && (!kind || exchange.response.kind === kind);
 
-  // If an earlier attempt succeeded but its answer was lost, the name is taken: by this buyer.
+  // If an earlier attempt succeeded but its answer was lost, this buyer already has the name.
   await retry(
     () => caller.send(register(credentials)),
     (exchange) => is(201)(exchange) || is(409, 'username-taken')(exchange),
@@ -110,7 +110,7 @@ function remember(buyer: Buyer, exchange: Exchange): void {
     buyer.orders.set(orderIdOf(exchange)!, exchange);
   const hasVersion = request.operation === 'createOrder' || request.operation === 'listOrders';
   const version = hasVersion && response && response.status < 500 ? versionOf(response.headers['etag']) : undefined;
-  // A replayed answer carries its own order's version, not the latest one.
+  // A replayed answer carries the version of its own order, which may be lower than the latest one.
   if (version !== undefined) buyer.version = Math.max(buyer.version, version);
 }
 

@@ -8,10 +8,10 @@ export interface Caller {
   close(): Promise<void>;
 }
 
-/** Longer than the gateway waits for the session and for a paused role. */
+/** Longer than the gateway waits for auth to check the session, plus the longest pause of a role. */
 const TIMEOUT_MS = 20_000;
 const CONNECTIONS_MAX = 64;
-/** Shorter than the gateway's own limit, so that the client closes idle connections first. */
+/** Shorter than the gateway keeps idle connections open, so that the client closes them first. */
 const KEEP_ALIVE_MS = 10_000;
 
 /** Sends requests to one address and records each exchange. It has its own connections and timeouts. */

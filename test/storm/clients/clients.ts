@@ -12,7 +12,7 @@ export interface ClientsOptions {
   prng: Prng;
   history: History;
   gatewayUrl: string;
-  /** Bypass the gateway. */
+  /** Requests to these addresses bypass the gateway. */
   serviceUrls: Readonly<Record<ServedRole, string>>;
   buyerCount: number;
   signal: AbortSignal;
@@ -23,7 +23,7 @@ export interface Clients {
   duplicates: number;
   /** Runs the buyers in parallel until this many orders exist. Rejects if no order is made for three minutes. */
   shop(orders: number): Promise<void>;
-  /** After the last fault: retries all pending requests. Returns those still unknown at the deadline. */
+  /** Call it after the last fault. Retries all pending requests and returns those still unknown at the deadline. */
   resolvePending(withinMs: number): Promise<ApiRequest[]>;
   readonly buyers: readonly Buyer[];
   close(): Promise<void>;
@@ -64,7 +64,7 @@ export function createClients({
         await pause(own);
       }
     };
-  /** Uses the buyer's token; skips the request if the first attempt to get one fails. */
+  /** Gets a token for the buyer, with a single attempt. Sends the request with it, or nothing if there is no token. */
   const sendToService =
     (buyer: Buyer): MoveContext['sendToService'] =>
     async (request, role) => {
@@ -93,7 +93,7 @@ export function createClients({
         if (!buyers.includes(buyer)) buyers.push(buyer);
         while (orders() < wanted) {
           signal.throwIfAborted();
-          // With its own generator, a move's decisions do not depend on how many draws earlier moves needed.
+          // Each move has its own generator, so its decisions do not depend on how much earlier moves have drawn.
           const movePrng = own.fork();
           const others = buyers.filter((other) => other !== buyer);
           const { duplicates } = clients;

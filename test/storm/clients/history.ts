@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
 
-/** A request as sent. Personal data is kept: the checks search for it elsewhere. */
+/** A request as sent. It keeps personal data, because the checks search logs and metrics for that data. */
 export interface ApiRequest {
   operation: string;
   method: string;
@@ -14,7 +14,7 @@ export interface ApiResponse {
   status: number;
   headers: Readonly<Record<string, string>>;
   body: any;
-  /** Problem kind. */
+  /** The kind of problem, if any. */
   kind?: string | undefined;
 }
 
@@ -27,7 +27,7 @@ export interface Exchange {
   endedMs: number;
   response?: ApiResponse;
   connectionError?: string;
-  /** A violation of the contract. */
+  /** How the response violates the contract, if it does. */
   undocumented?: string;
 }
 

@@ -10,9 +10,9 @@ export interface MoveContext {
   prng: Prng;
   /** The probability that a write is sent several times at once. */
   duplicates: number;
-  /** Bypasses the gateway, with this buyer's token. */
+  /** Sends a request past the gateway, with this buyer's token. */
   sendToService(request: ApiRequest, role: ServedRole): Promise<Exchange | undefined>;
-  /** Bypasses the gateway, without a token. */
+  /** Sends a request past the gateway, without a token. */
   sendAnonymously(request: ApiRequest, role: ServedRole): Promise<Exchange>;
   /** Omit `userId` if the session may have ended. */
   sendInSession(cookie: string, request: ApiRequest, userId?: string): Promise<Exchange>;

@@ -11,7 +11,7 @@ const IN_PROGRESS_MAX = 2;
 const ATTEMPTS_MAX = 5;
 const ATTEMPT_AFTER_MS_MAX = 40;
 
-/** Orders with a list version, a key or both; sometimes with an old version or one that does not exist yet. */
+/** Places an order with a list version, a key or both. The version is sometimes old, or does not exist yet. */
 export const order: Move = (context) => {
   const { buyer, prng } = context;
   const [by, key, offset] = [
@@ -44,7 +44,7 @@ export const cancel: Move = async (context) => {
 export const cancelInProgress: Move = (context) =>
   sendWrite(context, requests.cancelOrder(context.prng.pick(ordersInProgress(context.buyer))));
 
-/** The buyer's latest unfinished orders, and those whose request is pending: the key gives their id. */
+/** The ids of the buyer's latest unfinished orders, and of orders whose request is pending: their key gives the id. */
 export function ordersInProgress({ id, orders, pending }: Buyer): string[] {
   const known = [...orders].filter(([, { response }]) => response!.body.status === 'IN_PROGRESS').map(([each]) => each);
   const requested = pending
@@ -53,7 +53,10 @@ export function ordersInProgress({ id, orders, pending }: Buyer): string[] {
   return [...known.slice(-IN_PROGRESS_MAX), ...requested];
 }
 
-/** Orders, and sends a request about the order before it is answered: the key gives the order's id. */
+/**
+ * Places an order and already sends a request about it before the response arrives. The buyer knows the order's id by
+ * then, because the id is derived from the key.
+ */
 const orderAnd =
   (about: (id: string) => ApiRequest): Move =>
   ({ buyer, prng }) => {

@@ -6,7 +6,7 @@ export interface Death {
   scenario: Scenario;
   /** The same words as in docs/reliability.md. */
   outcome: string;
-  /** The request may be lost, so its sender retries. */
+  /** True if the request may be lost, so that its sender has to retry. */
   retries: boolean;
 }
 

@@ -38,7 +38,7 @@ export async function deposited(
   assert.equal(await balanceOf(billing, buyer.id), FIRST_BALANCE + amount);
 }
 
-/** Asserts that every change was started, the account is open, and the latest profile was announced. */
+/** Asserts that every profile change is marked as started, the account is open, and the latest profile announced. */
 export async function announced(state: ShopState, userId: string): Promise<void> {
   const { users, billing } = state.databases;
   assert.deepEqual(await users('select version from profile_changes where user_id = $1', [userId]), []);

@@ -7,7 +7,7 @@ import { announced, cancelled, deposited, PRICE, succeeded, tombstoned } from '.
 import { retry, UNPROCESSABLE_TOPIC, type DeathShop } from './shop.ts';
 
 export interface PreparedScenario {
-  /** Starts the work. Called again if the step was not reached. */
+  /** Starts the work. It is called again if the role did not reach the step. */
   trigger(): Promise<unknown>;
   /** Repeats the request until its outcome is known. */
   retry(): Promise<unknown>;
@@ -86,7 +86,7 @@ export const joining: Scenario = async ({ caller, prng, ...state }) => {
   const id = response!.body.id as string;
   const change = requests.withHeaders(requests.updateProfile(id, person), { cookie });
   return {
-    // On a repeated call the profile may exist.
+    // On a repeated call the profile may already exist; then a change of it starts the same work.
     trigger: async () =>
       (await caller.send(request)).response?.kind === 'profile-exists' && (await caller.send(change)),
     retry: () => retry(() => caller.send(request), is(201, 409)),
@@ -165,7 +165,7 @@ function newOrder({ prng }: DeathShop, buyer: Buyer): [id: string, request: ApiR
   return [orderId(buyer.id, key), requests.createOrder(PRICE, { ifMatch: 0, key })];
 }
 
-/** A succeeded order whose notification exists, so that later notification steps belong to something else. */
+/** A succeeded order whose notification already exists, so that no later notification step is about its success. */
 async function succeededOrder(shop: DeathShop): Promise<[buyer: Buyer, id: string]> {
   const buyer = await shop.newBuyer();
   const [id, request] = newOrder(shop, buyer);

@@ -87,7 +87,7 @@ export async function startDeathShop() {
       lastDeath = death.catch(() => {});
       return death;
     },
-    /** Waits for completion. A death meanwhile may have hit this work too, so the time limit starts again. */
+    /** Waits for completion. If a role dies meanwhile, that may delay this work too, so the time limit starts again. */
     async untilCompleted(completed: () => Promise<void>, withinMs: number): Promise<void> {
       for (;;) {
         const before = deaths;
@@ -109,7 +109,7 @@ export async function startDeathShop() {
   };
 }
 
-/** Sends a request until its exchange is accepted. */
+/** Repeats a request until `isDone` accepts the exchange. */
 export const retry: Retry = (send, isDone) =>
   eventually(async () => {
     const exchange = await send();

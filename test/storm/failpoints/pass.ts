@@ -7,7 +7,7 @@ export const passes = new Map<string, number>();
 
 /**
  * Kills this process with SIGKILL if the failpoint is armed. The rename is atomic, so only one of several processes
- * dies. Nothing else is written, so effects before this point stay and later ones never happen.
+ * dies. SIGKILL runs no cleanup: effects before this point stay, and later ones never happen.
  */
 export function pass(dir: string, name: string): void {
   const passed = (passes.get(name) ?? 0) + 1;

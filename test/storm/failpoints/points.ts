@@ -23,7 +23,7 @@ export function armFailpoint(dir: string, name: string): void {
   writeFileSync(join(armed, name), '');
 }
 
-/** The failpoints at which a process has died, repeated for each death. */
+/** The failpoints at which processes have died: one entry for each death. */
 export function hitFailpoints(dir: string): string[] {
   const { hit } = foldersOf(dir);
   mkdirSync(hit, { recursive: true });

@@ -33,7 +33,7 @@ registerHooks({
   },
 });
 
-/** Named exports take precedence over `export *`. */
+/** The replacement of a module. Its named exports take precedence over `export *`, so they hide the original ones. */
 function sourceOf(file: string, url: string): string {
   const original = JSON.stringify(url + ORIGINAL);
   const names = new Set(steps.filter((step) => step.file === file).map((step) => step.exported));

@@ -19,7 +19,7 @@ export interface Step {
   exported: string;
   hook: Hook;
   when?: (...input: never[]) => boolean;
-  /** Without an effect there is no failpoint after the call. */
+  /** If it returns false, the call had no effect, and the process does not pass the failpoint after the call. */
   hadEffect?: (result: never) => boolean;
 }
 

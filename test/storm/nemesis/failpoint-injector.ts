@@ -7,12 +7,12 @@ import { createPrng, type Prng } from '../prng.ts';
 import type { NemesisPorts, Injector } from './ports.ts';
 
 const CHECK_EVERY_MS = 100;
-/** With more, too few roles stay up to reach them. */
+/** With more failpoints armed at once, too few roles stay up to reach them. */
 const ARMED_MAX = 3;
 /** A failpoint that is not hit within this time makes room for another one. */
 const ARMED_FOR_MS = 9_000;
 
-/** The auditor only acts after another role has died, so its failpoints need another one armed first. */
+/** The auditor acts only after another role has died. So each of its failpoints also needs one that kills that role. */
 const PREREQUISITES: ReadonlyArray<readonly [RegExp, string]> = [
   [/^audit-order:/, 'place:after'],
   [/^audit-cancellation:/, 'cancel-request:after'],

@@ -33,12 +33,12 @@ export interface Fault {
   kind: FaultKind;
   target: string;
   durationMs: number;
-  /** As a share of all orders. */
+  /** The share of all orders that must exist before the fault starts. */
   startsAt: number;
   seed: number;
 }
 
-/** Returns the process that a fault stops, if any. */
+/** Returns the process that a fault kills or restarts, if any. */
 export const victimOf = ({ kind, target }: Pick<Fault, 'kind' | 'target'>): ProcessName | undefined =>
   kind === 'kill-role' || kind === 'kill-server'
     ? (target as ProcessName)

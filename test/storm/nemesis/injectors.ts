@@ -10,7 +10,7 @@ import type { Injector } from './ports.ts';
 
 const SLOW_MS = { min: 20, max: 400 };
 const PIECE_BYTES_MAX = 40;
-/** Slow by up to a token's tolerance; fast by less than the permitted skew between machines. */
+/** For auth's clock. A slow one makes tokens expire early; a fast one stays within the verifiers' 5 s of tolerance. */
 const CLOCK_OFFSETS_MS = [-30_000, -10_000, 4_000];
 const DUPLICATES = 0.9;
 const MESSAGES_MAX = 4;
@@ -39,7 +39,7 @@ const disturb =
     }
   };
 
-/** Redelivery would hide an event that was committed without its notification, so check first. */
+/** Checks first: redelivery would make up for an event whose offset was committed without its notification. */
 const redeliver: Injector = (_fault, { world, topics, onFound }) =>
   world.roles.whileStopped('notifications', async () => {
     onFound(await checkConsumedEvents(topics, world.databases));

@@ -12,7 +12,7 @@ export interface NemesisOptions extends NemesisPorts {
 
 const CHECK_EVERY_MS = 50;
 const CONCURRENT_FAULTS_MAX = 4;
-/** Fewer than the launcher's limit, at which it gives up restarting a server. */
+/** Below the number of deaths at which the launcher gives up restarting a server. */
 const DEATHS_MAX = 3;
 const DEATHS_WITHIN_MS = 65_000;
 

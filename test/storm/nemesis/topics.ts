@@ -17,11 +17,11 @@ interface ConsumedEvent {
 
 export interface Topics {
   publishUnprocessable(topic: string, prng: Prng): Promise<void>;
-  /** Commits the start of every partition for the consumer, whose process must be stopped. */
+  /** Resets the consumer's offsets to the start of every partition. Its process must be stopped. */
   rewind(): Promise<void>;
   lag(): Promise<number>;
   consumed(): Promise<ConsumedEvent[]>;
-  /** Original places, without duplicates. */
+  /** The places at which the messages were first published, without duplicates. */
   deadLetters(): Promise<{ unprocessable: MessagePlace[]; deadLetters: MessagePlace[] }>;
   orderMessages(): Promise<unknown[]>;
   close(): Promise<void>;

@@ -7,7 +7,7 @@ interface Process {
   name: string;
 }
 
-/** The leash's watcher is a child too. It must not be paused: it kills the server if the storm dies. */
+/** A server's watcher is its child too, but must not be paused: the watcher stops the server if the storm dies. */
 const WATCHER = 'sh';
 
 /** Returns a process and its descendants, without watchers. */

@@ -34,7 +34,10 @@ const DEATHS_MAX = 1_000;
 const WAIT_MAX_MS = 400;
 const KILLED = 'SIGKILL';
 
-/** Ports for the roles and the gateway's operations that no outgoing connection can take while a role is down. */
+/**
+ * Chooses ports for the roles and for the gateway's operations. They are outside the range of outgoing connections, so
+ * no such connection can take a role's port while the role is down.
+ */
 export function rolePorts(dir: string): Promise<Record<RoleName | 'operations', number>> {
   const needs = [...roleNames, 'operations' as const].map(
     (role) => [role, { owner: role, variable: `${role.toUpperCase()}_PORT` }] as const,
@@ -58,7 +61,7 @@ export async function startRoles({
   const kept = {} as Record<RoleName, Kept<Server>>;
   const restarts = new Map<RoleName, number>();
   const extraVariables = new Map<RoleName, Record<string, string>>();
-  /** Resolves when the role may start again. */
+  /** For each stopped role: resolves when it may start again. */
   const stopped = new Map<RoleName, Promise<void>>();
   const latest = new Map<RoleName, Promise<Server>>();
   const stoppedByUs = new Set<Server>();
@@ -131,7 +134,7 @@ export async function startRoles({
       stopped.set(role, mayStart.promise);
       if (more) extraVariables.set(role, more);
       try {
-        // It may be starting.
+        // The role may still be starting.
         const server = await latest.get(role)?.catch(() => undefined);
         if (server) stoppedByUs.add(server);
         await server?.stop();

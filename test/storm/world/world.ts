@@ -25,7 +25,7 @@ export interface World {
   stack: Stack;
   databases: Databases;
   temporal: Temporal;
-  /** Direct, without injected faults. */
+  /** Requests to these addresses bypass the edges, so no fault affects them. */
   urls: Readonly<Record<RoleName, string>>;
   operationsUrlOf(role: RoleName): string;
   pidOf(name: ProcessName): number;
@@ -44,7 +44,7 @@ const UNLIMITED = {
   REGISTRATIONS_PER_ADDRESS: '1000000',
   LOGIN_FAILURES_PER_ADDRESS: '1000000',
 };
-/** Shorter than in production, so that more happens in a storm. Few orders may wait, so that it ends soon. */
+/** Shorter times than in production, so that more happens in a storm. Few orders may wait, so that it soon ends. */
 const SHORTENED = {
   ANSWER_DEADLINE_MS: '3000',
   AUDIT_EVERY_MS: '500',
@@ -127,7 +127,7 @@ export async function startWorld({ dir, root, signal, onNote }: WorldOptions): P
 
 const isServer = (name: ProcessName): name is ServerName => (serverNames as readonly string[]).includes(name);
 
-/** A mutant may change the migrations. */
+/** Uses the code of the tree under test, because a mutant may change the migrations. */
 async function prepare(root: string, env: Record<string, string>): Promise<void> {
   const { applyMigrations, createMissingTopics } = (await import(
     join(root, 'local', 'launch', 'preparation.ts')

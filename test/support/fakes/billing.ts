@@ -7,7 +7,7 @@ export interface BillingOptions {
   balance: number;
   key: string;
   price: number;
-  /** If set, charges get no answer; `takesEffect` says if the money is taken anyway. */
+  /** If set, charges get no answer; `takesEffect` says whether the money is taken anyway. */
   silentCharge?: { takesEffect: boolean } | undefined;
   /** Answers to return before the real ones. */
   answersFirst?: readonly EarlyAnswer[] | undefined;

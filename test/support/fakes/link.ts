@@ -4,7 +4,7 @@ import { createFlow, type Pace } from './link-flow.ts';
 /**
  * The faults of a connection:
  * - `cut`: as if the server was killed: connections break, and new ones break at once;
- * - `silent`: as if the server stopped: requests arrive and take effect, but no answer returns;
+ * - `silent`: requests arrive and take effect, but no answer returns;
  * - `black-hole`: nothing arrives on either side, not even the end of a connection;
  * - `answers-lost`: requests arrive, but a `share` of the answers breaks the connection instead;
  * - `slow` and `sliced`: everything arrives, late or in small pieces.
@@ -29,7 +29,7 @@ export interface Link {
 interface Pair {
   near: Socket;
   far: Socket;
-  /** True once bytes were dropped: later bytes would be out of order. */
+  /** True once bytes were dropped. From then on all bytes are dropped, since later ones would arrive after a gap. */
   torn: boolean;
 }
 

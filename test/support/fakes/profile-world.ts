@@ -8,10 +8,10 @@ import { ada } from '../shop/users.ts';
 
 export interface ProfileWorldOptions {
   version?: number;
-  /** Statuses answered before the real ones. */
+  /** The statuses of the first answers, before the real answers. */
   billingAnswersFirst?: number[];
   usersAnswersFirst?: number[];
-  /** Messages stored without an acknowledgement. */
+  /** How many messages are published first without an acknowledgement. */
   publishingFailsFirst?: number;
 }
 
@@ -27,7 +27,7 @@ export function createProfileWorld({
   const world = {
     userId,
     profile: { userId, ...ada, version } as ({ userId: string; version: number } & typeof ada) | undefined,
-    /** If the users service still knows it. */
+    /** The version of the deleted profile, if the users service still knows it. */
     deletedVersion: undefined as number | undefined,
     /** Correlation ids and traces of the activities' requests. */
     origins: [] as Array<string | undefined>[],

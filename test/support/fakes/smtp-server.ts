@@ -1,9 +1,9 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** A command, the greeting, or the end of a mail's content. */
+/** What the server replies to: a connection (with the greeting), a command, or the end of a mail's content. */
 export type Point = 'GREETING' | 'AUTH' | 'MAIL' | 'RCPT' | 'DATA' | 'CONTENT';
 
-/** `drop` breaks the connection, `silence` sends nothing, `{to}` becomes the recipient. */
+/** The line to send, in which `{to}` becomes the recipient. `drop` breaks the connection, `silence` sends nothing. */
 export type Reply = string;
 
 interface TakenMail {

@@ -8,7 +8,7 @@ export const STRANGER = randomUUID();
 
 let seq = 0;
 
-/** An exchange later than all earlier ones. */
+/** Creates an exchange that starts after all exchanges created before it have ended. */
 export function exchange(request: ApiRequest, response?: Partial<ApiResponse>, more: Partial<Exchange> = {}): Exchange {
   const n = seq++;
   const fullAnswer = response && { status: 200, headers: {}, body: undefined, ...response };

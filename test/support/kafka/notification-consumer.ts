@@ -13,7 +13,7 @@ import { startNotifications, type Notifications } from './notifications.ts';
 /** New for each test of the importing file. */
 export let notifications: Notifications;
 export let broker: Broker;
-/** New rows reported by the consumer. */
+/** The number of new rows that the consumer has reported. */
 export let recorded: number;
 let consumptions: { close(): Promise<void> }[];
 

@@ -24,7 +24,7 @@ export interface Ledger {
   entries: readonly Entry[];
 }
 
-/** An account by the contract: a key keeps its outcome, and the balance is never negative. */
+/** An account as the contract describes it: a key keeps its outcome, and the balance is never negative. */
 export const ledgerModel: Model<Ledger, Command, Answer> = {
   initial: { isOpen: false, balance: 0, outcomes: {}, entries: [] },
   step(ledger, command) {
@@ -71,7 +71,7 @@ function moved(ledger: Ledger, { action: kind, scope, key, amount }: Move): [Led
   });
 }
 
-/** The money that would be refunded if every charged order were cancelled. Deposits leave room for it. */
+/** The refunds if every charged order were cancelled. A deposit is declined if the balance could not also hold them. */
 function refundable({ entries }: Ledger): bigint {
   const charges = entries.filter(
     ({ scope, kind, isCancelled }) => scope === 'order' && kind === 'withdrawal' && !isCancelled,

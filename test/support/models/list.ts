@@ -1,7 +1,7 @@
 import type { FinalStatus, OrderStatus } from '../../../specs/temporal.ts';
 import type { Model } from './model.ts';
 
-/** Few keys and prices, so that they collide. A version identifies an order. */
+/** A call to the order store. Keys and prices are few, so that they collide. A version identifies an order. */
 export type Command =
   | { action: 'place'; ifMatch: number | undefined; key: number | undefined; price: number }
   | { action: 'settle'; version: number; status: FinalStatus; reason: string | null }
@@ -33,7 +33,7 @@ export type Answer =
   | OrderView
   | undefined;
 
-/** A buyer's orders by the contract: no gaps in versions, one order per key, and statuses only advance. */
+/** A buyer's orders as the contract describes them: no gaps in versions, one order per key, statuses only advance. */
 export const listModel: Model<List, Command, Answer> = {
   initial: [],
   step(list, command) {

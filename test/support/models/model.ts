@@ -73,7 +73,7 @@ function finalStatesOf<State, Call, Answer>(
   });
 }
 
-/** Fails unless the stored state is possible. */
+/** Fails unless the stored state is one of the possible states. */
 export function assertOneOf<State>(states: readonly State[], stored: State): void {
   assert.deepEqual(stored, states.find((state) => isDeepStrictEqual(state, stored)) ?? states[0]);
 }

@@ -37,7 +37,7 @@ export const act = async (of: Shop, verb: string, id: string, ...more: string[])
   return text;
 };
 
-/** Resets the offsets of notifications, so that it reads every event again. */
+/** Resets the offsets of the notifications consumer, so that it reads every event again. */
 export async function rewind(of: Shop): Promise<void> {
   const admin = new Kafka({ brokers: [env('KAFKA_BROKERS')], logLevel: logLevel.NOTHING }).admin();
   await admin.connect();

@@ -5,7 +5,7 @@ interface RowOptions {
   id?: string;
   ownerId?: string;
   status?: string;
-  /** SUCCESS if an order was cancelled after it succeeded. */
+  /** The first final status: SUCCESS for an order that was cancelled after it succeeded. */
   firstStatus?: string | null;
   version?: number;
   ageS?: number;

@@ -10,7 +10,7 @@ import { resolveReferences } from '../../../tools/specs/resolve.ts';
 export const api: Json = resolveReferences(apiDocument);
 export const { schemas, parameters, headers } = api.components;
 
-// Otherwise a misspelt keyword or an unknown format accepts everything.
+// Without strict mode, a misspelt keyword or an unknown format would accept every value.
 export const ajv = new Ajv2020({ strictSchema: true });
 addFormats.default(ajv);
 

@@ -1,9 +1,9 @@
-/** Records which answers each test received, for `npm run contract-coverage` only. Hooks are not recorded. */
+/** Records which answers each test received, only for `npm run contract-coverage`. Answers in hooks are left out. */
 import { appendFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, type TestContext } from 'node:test';
 
-/** An answer by operation, if any, status and kind of problem. */
+/** What identifies an answer: the operation (if any), the status, and the kind of problem (if any). */
 export interface Answer {
   operationId: string | undefined;
   status: number;
@@ -16,7 +16,7 @@ export interface Exchange extends Answer {
   test: string;
 }
 
-/** The directory of the records: one file of JSON lines per process. */
+/** The environment variable that names the directory of the records. Each process writes a file of JSON lines there. */
 export const EXCHANGES_DIR = 'TEST_EXCHANGES_DIR';
 
 // Programs that a test starts inherit the variable, but run no tests.

@@ -11,7 +11,7 @@ export interface FuzzRequest {
   path: string;
   headers: Record<string, string>;
   body: string | undefined;
-  /** The server may not route it to this operation. */
+  /** True if the server might not route the request to this operation. */
   odd: boolean;
 }
 
@@ -69,7 +69,7 @@ function addressOf(path: string, parameters: Operation['parameters'], ids: reado
   return fc
     .record(Object.fromEntries(parameters.map(({ name, schema }) => [name, segment(schema)])))
     .map((segments) => ({
-      // An empty last segment would make it a different path.
+      // An empty last segment would turn this into a different path, such as `/orders/`.
       path: path.replace(/\{(\w+)\}/g, (_, name: string) => segments[name]!.text || '-'),
       odd: Object.values(segments).some(({ odd }) => odd),
     }));

@@ -7,7 +7,7 @@ export interface Operation {
   method: string;
   /** With `{name}` for each parameter. */
   path: string;
-  /** Its tag. */
+  /** The role that serves the operation, as its tag names it. */
   role: string;
   /** Empty if anyone may call it. */
   callers: readonly string[];

@@ -19,7 +19,7 @@ export async function sendRaw(
   const answered = new Promise<void>((resolve, reject) => {
     socket.on('error', reject);
     socket.on('close', () => resolve());
-    // The end of a problem or an empty body.
+    // The response is complete once it ends with the brace of a problem, or has an empty body.
     socket.on('data', () => /\r\n\r\n[^]*\}$|Content-Length: 0\r\n[^]*\r\n\r\n$/i.test(text) && resolve());
   });
   socket.write(head);

@@ -29,7 +29,7 @@ export const cancelled: string = (await buyer.order(5, { ifMatch: 2 })).body.id;
 assert.equal((await orderCommand(['cancel', cancelled, '--reason', 'a test'], shop.env)).exitCode, 0);
 await eventually(async () => assert.equal((await buyer.notifications()).body.length, 4));
 
-/** Long enough for orders in flight in a busy shop, and short for real drift. */
+/** Long enough for orders in flight to settle, and short enough that an audit with real drift ends soon. */
 const patience = { checksMax: 3, pauseMs: 100 };
 
 export const sql = (service: ServiceName, statement: string) => shop.databases[service].query(statement);

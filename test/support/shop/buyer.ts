@@ -78,7 +78,7 @@ export async function createBuyer(url: string, { balance = 0 } = {}) {
   await expectOutcome(['201', '409 profile-exists'], () => buyer.createProfile());
   const firstKey = randomUUID();
   if (balance > 0) await expectOutcome(['201'], () => buyer.topUp(balance, firstKey));
-  // The first request has to open connections.
+  // The first request to orders has to open connections, so it is sent here and not by a test.
   await expectOutcome(['200'], () => buyer.orders());
   return buyer;
 }

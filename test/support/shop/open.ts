@@ -26,7 +26,7 @@ export async function startOpenShop() {
   const shop = await startShop({ env: { ...ports, ...noRateLimits } });
   return {
     ...shop,
-    /** The gateway's URL if the gateway serves the role's operations. */
+    /** The URL of the service, or the gateway's URL if the gateway itself serves the role's operations. */
     serviceOf: (role: string): string => services.get(role) ?? shop.url,
   };
 }

@@ -70,7 +70,7 @@ export async function startOrders({ limits = { inFlightMax: 100, waitingMax: 100
     },
     /** Orders whose outcome was requested from a workflow. */
     outcomeRequests,
-    /** Orders whose ended cancellation was started again. */
+    /** Orders whose cancellation workflow had ended and was started again. */
     restartedCancellations,
     place: (userId: string, headers: Record<string, string>, body: unknown = { price: 5 }): Promise<Answer> =>
       ask('createOrder', 'POST', '/orders', { headers: { ...asUser(userId), ...headers }, body }),

@@ -14,9 +14,9 @@ import { createDatabase, type TestDatabase } from '../postgres/database.ts';
 import { env } from '../temporal/server.ts';
 
 export interface ShopOptions {
-  /** Override those of the test run. */
+  /** These variables override those of the test run. */
   env?: Record<string, string>;
-  /** `host:port`; by default the app connects directly. */
+  /** The `host:port` at which the app reaches Postgres. By default it connects directly. */
   postgresAt?: string;
 }
 

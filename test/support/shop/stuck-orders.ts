@@ -9,7 +9,7 @@ import { env, realTemporal, silentRuntime } from '../temporal/server.ts';
 
 silentRuntime();
 
-/** Of the importing test file. */
+/** The Temporal client and the orders database of the importing test file. */
 export const temporal = realTemporal();
 export const orders = await createDatabase('orders');
 after(async () => {

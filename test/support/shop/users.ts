@@ -16,7 +16,7 @@ export const ada = {
   email: 'ada@example.org',
   phone: '+44 20 7946 0958',
 };
-/** A change of the profile, without the username, which may be omitted. */
+/** A change of the profile. It leaves out the username, as a change may. */
 export const adaKing = { firstName: ada.firstName, lastName: 'King', email: ada.email, phone: ada.phone };
 
 /** Starts the users service with a fake Temporal on its own database. */
@@ -60,9 +60,9 @@ export async function startUsers() {
     readUser: (headers: Record<string, string>, id: string) => ask('readUser', 'GET', `/users/${id}`, { headers }),
     /** Changes whose workflow the service tried to start. */
     started,
-    /** Versions of one user. */
+    /** The versions of one user's changes in `started`. */
     startedOf: (userId: string) => started.filter((change) => change.userId === userId).map(({ version }) => version),
-    /** Versions not recorded as started. */
+    /** The versions of a user's changes that are not recorded as started. */
     unstartedOf: async (userId: string) =>
       (await store.unstartedChanges(0, 1000))
         .filter((change) => change.userId === userId)

@@ -33,7 +33,7 @@ export const realTemporal = () =>
 
 /** Starts a server that skips time while nothing happens. */
 export async function timeSkippingTemporal(): Promise<TestWorkflowEnvironment> {
-  // The SDK waits only five seconds, too short on a busy machine.
+  // The SDK waits only five seconds for the server to start, which is too short on a busy machine.
   const temporal = await eventually(() =>
     TestWorkflowEnvironment.createTimeSkipping({
       server: { executable: { type: 'existing-path', path: env('TEST_TIME_SKIPPING_SERVER') } },
@@ -58,7 +58,7 @@ export async function withWorker<T>(
     taskQueue,
     activities,
     workflowBundle: { codePath: env('TEST_WORKFLOW_BUNDLE') },
-    // Avoids waiting a second for long polls.
+    // Otherwise the worker waits a second for its long polls when it shuts down.
     shutdownGraceTime: 0,
   });
   try {

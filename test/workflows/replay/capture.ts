@@ -13,7 +13,7 @@ export interface CaptureSinks extends Sinks {
 
 const { capture } = proxySinks<CaptureSinks>();
 
-/** Reports activity calls without changing the history. */
+/** Reports the activity calls of a workflow and changes nothing in its history. */
 export const interceptors: WorkflowInterceptorsFactory = () => ({
   outbound: [
     {

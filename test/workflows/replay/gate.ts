@@ -37,8 +37,8 @@ export async function replay(
 }
 
 /**
- * One sentence for each history that does not replay, or whose activities would get other inputs. Temporal itself
- * compares only the activities' names, not their inputs.
+ * Returns one sentence for each history that does not replay, or whose activities would get other inputs. The inputs
+ * need this extra check, because Temporal compares only the names of activities.
  */
 export async function faultsOf(code: string, stored: readonly Stored[]): Promise<string[]> {
   const replayed = await replay(code, stored);
@@ -55,7 +55,7 @@ export async function faultsOf(code: string, stored: readonly Stored[]): Promise
   });
 }
 
-/** Regular activities first. The JSON round trip drops undefined fields, as a history does. */
+/** Puts regular activities first. The JSON round trip drops undefined fields, as a history does. */
 const sorted = (calls: readonly ActivityCall[]): ActivityCall[] =>
   (JSON.parse(JSON.stringify(calls)) as ActivityCall[])
     .toSorted((one, other) => other.kind.localeCompare(one.kind))

@@ -11,12 +11,12 @@ import { cancelAndWait, awaitOutcome, startOrder, withWorker } from '../../suppo
 /** Runs a workflow to its end and returns its id. */
 export type Scenario = (client: Client) => Promise<string>;
 
-/** Longer than the local attempt. */
+/** A step that takes this long exceeds the time limit of a local attempt. */
 const SLOW_MS = 2_500;
 /** A failing step counts as stuck after nine attempts. */
 const STUCK_ATTEMPTS = 9;
 
-/** Every path of every workflow. */
+/** Together, the scenarios take every path of every workflow. */
 export const scenarios: Readonly<Record<string, Scenario>> = {
   'order-success-local': (client) => placed(client, createWorld()),
   'order-success-regular': (client) => placed(client, createWorld({ charge: 'regular' })),
@@ -83,7 +83,7 @@ const placed = (client: Client, world: World, activities = world.activities): Pr
     return ended(client, orderWorkflowId(world.orderId));
   });
 
-/** The local attempt times out, so a regular activity follows. */
+/** The first attempt of the step, a local one, times out. A regular activity follows. */
 async function slowly(client: Client, step: 'chargeOrder' | 'settleOrder'): Promise<string> {
   const world = createWorld();
   const act = world.activities[step] as (input: unknown) => Promise<never>;

@@ -11,7 +11,7 @@ import type { ActivityCall } from './capture.ts';
 export interface Stored {
   name: string;
   workflowId: string;
-  /** The history holds only their results. */
+  /** The inputs of local activities. They are stored here, because a history holds only the results. */
   localInputs: Array<Omit<ActivityCall, 'kind'>>;
   history: { events: HistoryEvent[] };
 }
@@ -21,7 +21,7 @@ interface HistoryEvent {
 }
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'histories');
-/** The SDK's identity names the recording machine. */
+/** The identity that the SDK writes into histories. It names the recording machine, so it is replaced. */
 const RECORDER = `${process.pid}@${hostname()}`;
 
 /** Reads all stored histories, sorted by name. */
@@ -41,7 +41,7 @@ export async function writeStored(all: readonly Stored[]): Promise<void> {
   await mkdir(FOLDER);
   for (const { name, ...content } of all) {
     const file = join(FOLDER, `${name}.json`);
-    // Stack traces contain paths of the recording machine.
+    // Stack traces are left out, because they contain paths of the recording machine.
     const text = JSON.stringify(content, (key, value: unknown) =>
       key === 'stackTrace' ? undefined : value,
     ).replaceAll(RECORDER, 'recorder');
@@ -49,7 +49,7 @@ export async function writeStored(all: readonly Stored[]): Promise<void> {
   }
 }
 
-/** Recorded calls, regular ones first. */
+/** The activity calls of a stored history, regular ones first. */
 export function callsOf({ history, localInputs }: Pick<Stored, 'history' | 'localInputs'>): ActivityCall[] {
   const regular = history.events.flatMap(({ activityTaskScheduledEventAttributes: scheduled }) =>
     scheduled
