@@ -3,7 +3,10 @@ import { Gauge, register } from 'prom-client';
 import { IN_PROGRESS, searchAttributes } from '../../specs/temporal.ts';
 import { ofType, runningSince } from './visibility.ts';
 
-/** After this time, a step that keeps failing is retried only every 30 s. */
+/**
+ * Default time after which an order counts as stuck. By then the backoff of a failing step has grown to its maximum,
+ * 30 s.
+ */
 export const STUCK_AFTER_S = 60;
 
 export interface StuckPorts {

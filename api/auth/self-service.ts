@@ -7,7 +7,7 @@ import type { Session } from './store.ts';
 
 export type SelfServiceOperation = 'changePassword' | 'listSessions' | 'endSessions' | 'endSession';
 
-/** Users' operations on their own password and sessions. Without a session cookie, no session is `current`. */
+/** Users' operations on their own password and sessions. */
 export function selfServiceHandlers({
   store,
   passwords,
@@ -26,6 +26,7 @@ export function selfServiceHandlers({
       call.ctx.status = 204;
     },
 
+    // Without a session cookie, as with a bearer token, every listed session has `current: false`.
     listSessions: async (call) => {
       const { limit, before } = pageParams(call);
       const found = await store.sessionsOf(buyer(call), { limit: limit + 1, before });

@@ -1,7 +1,8 @@
 /**
  * Runs a storm: buyers order while processes are killed and paused, connections break and messages are redelivered;
  * then all data is checked. `npm run storm -- --seed 7 --orders 2000 --faults 60`. The exit code is 0 if all invariants
- * hold (or a mutant is not caught), 1 if one is violated (or the mutant is caught), and 2 if the storm could not run.
+ * hold, 1 if one is violated, and 2 if the storm could not run. With `--mutant NAME`, the storm runs on a deliberately
+ * broken copy; then 1 means that an invariant which must catch the defect was violated, and 0 that none was.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
