@@ -38,7 +38,7 @@ export function orderIdOf(arg: string | undefined): string {
   return arg.toLowerCase();
 }
 
-/** Requires a reason, because nobody could find it out afterwards. */
+/** Requires a reason, because the reason cannot be found out afterwards. */
 export function attributionOf({ reason, operator }: Values): Attribution {
   if (typeof reason !== 'string' || !reason.trim())
     throw new UsageError('Give a reason with --reason "<why>". It is recorded with the action.');

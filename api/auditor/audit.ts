@@ -140,7 +140,7 @@ async function checkOwner(
 ): Promise<{ data: AuditData; drifts: Drift[]; announcing: Announcing }> {
   const data = await readData(ports, ownerId);
   const { drifts: found, announcing } = await ports.workflows.compare(ownerId, data.orders);
-  // A charge whose order row is lost has only a key. If the order's workflow still exists, its id tells the order's id.
+  // A charge whose order row is lost has only a key. If the order's workflow still exists, its id contains the order's id.
   const named = new Map(found.flatMap(({ orderId }) => (orderId ? [[chargeKey(orderId), orderId]] : [])));
   const drifts = driftsOf(data, announcing).map((drift) => {
     const orderId = drift.key && named.get(drift.key);

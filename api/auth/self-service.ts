@@ -19,7 +19,7 @@ export function selfServiceHandlers({
       const { current, next } = call.body;
       const own = await store.credentialOf(buyer(call));
       if (!own) throw new Problem('wrong-credentials');
-      // Counts as a login attempt, so that nobody can guess passwords here beyond the login limit.
+      // Counts as a login attempt, so that an attacker cannot guess more passwords here.
       const known = await login(call.ctx, { username: own.username, password: current });
       const changed = await store.changePassword(known, await passwords.hash(next), requestTokenHash(call.ctx));
       if (!changed) throw new Problem('wrong-credentials');

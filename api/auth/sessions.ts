@@ -9,7 +9,7 @@ const TOKEN_BYTES = 32;
 
 export type Sessions = ReturnType<typeof createSessions>;
 
-/** Browser sessions. Only the cookie holds the token. The store has its hash, so a copy of the table lets nobody in. */
+/** Browser sessions. Only the cookie holds the token. The store has its hash, so a stolen table opens no session. */
 export function createSessions({ store, ttlS, writeRate }: { store: AuthStore; ttlS: number; writeRate: WriteRate }) {
   return {
     /** Throws if the password has changed since it was checked. */

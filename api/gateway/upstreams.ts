@@ -70,7 +70,7 @@ const NOT_REACHED = /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN
 
 /**
  * Converts the error of a failed request. If no connection was made, the request certainly had no effect, so the client
- * is told to send it again. After any other error, the outcome is unknown.
+ * may send it again. After any other error, the outcome is unknown.
  */
 export function noResponseProblem(error: unknown): Problem {
   const { code } = error as { code?: string };
