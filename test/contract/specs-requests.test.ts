@@ -117,7 +117,7 @@ bounds('a change of password', {
 bounds('a login', {
   schema: schemas.Credentials,
   like: { username: 'ada', password: 'long enough' },
-  // Names and passwords that nobody can have registered are accepted, so the answer is that of an unknown name.
+  // Names and passwords that cannot have been registered are accepted, so the answer is that of an unknown name.
   accepted: [{}, { username: 'x', password: 'y' }, { username: "' or 1=1 --" }, { password: 'p'.repeat(1024) }],
   rejected: [{ username: '' }, { username: 'a\u0000b' }, { password: '' }, { password: { $ne: 1 } }],
 });

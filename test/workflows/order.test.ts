@@ -49,7 +49,7 @@ for (const charge of ['local', 'regular'] as const) {
   }
 }
 
-// Nobody knows whether the charge happened, so every attempt, local or regular, sends the same key.
+// Whether the charge happened is unknown, so every attempt, local or regular, sends the same key.
 for (const status of [400, 401, 403, 404, 408, 409, 425, 429, 500, 502, 503, 504]) {
   test(`when billing answers ${status} without a definite refusal, the charge is retried`, async () => {
     const world = createWorld({ billingAnswersFirst: [status, status] });

@@ -36,7 +36,7 @@ const orderThat = (status: Order['status']) =>
   }) as Order;
 const isThere = async (workflowId: string): Promise<boolean> =>
   (await ifFound(workflow.getHandle(workflowId).describe())) !== undefined;
-/** Tells whether the order has a workflow and whether its cancellation has one. */
+/** Returns whether the order has a workflow and whether its cancellation has one. */
 const startedOf = async ({ id }: Order) => [await isThere(orderWorkflowId(id)), await isThere(cancelWorkflowId(id))];
 const end = async (...ids: string[]) => Promise.all(ids.map((id) => ifFound(workflow.getHandle(id).terminate())));
 

@@ -61,7 +61,7 @@ for (const service of ['auth', 'users', 'orders', 'billing', 'notifications'] as
       sql(service, 'create unique index concurrently numbers_n_idx on numbers (n)'),
       /could not create unique index/,
     );
-    // The failed statement left an invalid index. `if not exists` skips it without an error, so nobody notices.
+    // The failed statement left an invalid index. `if not exists` skips it silently, so it stays unnoticed.
     await sql(service, 'create unique index concurrently if not exists numbers_n_idx on numbers (n)');
     const { text, exitCode } = await audit();
     await sql(service, 'drop table numbers');
