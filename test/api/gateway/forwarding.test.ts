@@ -1,29 +1,10 @@
 /** The gateway forwards headers, bodies and streams between clients and services. */
 import assert from 'node:assert/strict';
-import { after, beforeEach, test } from 'node:test';
-import { startFakeService } from '../../support/fakes/service.ts';
+import { test } from 'node:test';
 import { sendRaw } from '../../support/requests/raw.ts';
 import { json } from '../../support/requests/requests.ts';
+import { gateway, host, service, TOKEN } from '../../support/shop/fake-backed-gateway.ts';
 import { startGateway } from '../../support/shop/gateway.ts';
-
-const TOKEN = { authorization: 'Bearer a.b.c' };
-const auth = await startFakeService();
-const service = await startFakeService();
-const gateway = await startGateway({
-  auth: auth.url,
-  users: service.url,
-  orders: service.url,
-  billing: service.url,
-  notifications: service.url,
-});
-const { host } = new URL(gateway.url);
-
-beforeEach(() => service.respondWith());
-after(async () => {
-  await gateway.close();
-  await service.close();
-  await auth.close();
-});
 
 test('connection headers and upgrades are not forwarded', async () => {
   const hop =

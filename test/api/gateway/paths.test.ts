@@ -1,29 +1,9 @@
 /** The gateway forwards only documented paths and methods, unchanged. */
 import assert from 'node:assert/strict';
-import { after, beforeEach, test } from 'node:test';
-import { startFakeService } from '../../support/fakes/service.ts';
+import { test } from 'node:test';
 import { assertDocumented } from '../../support/requests/openapi.ts';
 import { sendRaw } from '../../support/requests/raw.ts';
-import { startGateway } from '../../support/shop/gateway.ts';
-
-const TOKEN = { authorization: 'Bearer a.b.c' };
-const auth = await startFakeService();
-const service = await startFakeService();
-const gateway = await startGateway({
-  auth: auth.url,
-  users: service.url,
-  orders: service.url,
-  billing: service.url,
-  notifications: service.url,
-});
-const { host } = new URL(gateway.url);
-
-beforeEach(() => service.respondWith());
-after(async () => {
-  await gateway.close();
-  await service.close();
-  await auth.close();
-});
+import { gateway, host, service, TOKEN } from '../../support/shop/fake-backed-gateway.ts';
 
 const unknown = [
   '//orders /orders/ /orders// /Orders /Orders/1 /orders;x=1 /orders%2f orders /./orders /orders/. /orders/.. /orders/../payments /payments/../orders /users/a/../b /orders/a/b',
