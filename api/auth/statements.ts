@@ -64,6 +64,9 @@ export const countWrite = (db: PrismaClient, userId: string, rate: WriteRate): P
 /**
  * A token bucket stored as one timestamp: the time at which the bucket is full again (GCRA). A write moves the
  * timestamp one interval later. The write is refused if the timestamp would then lie more than a burst ahead of now.
+ *
+ * rate-limiter-flexible, which counts failed logins, has only fixed windows: around the end of a window they let two
+ * bursts through. It would also add a statement to every write.
  */
 const advance = (rows: Prisma.Sql, rate: WriteRate): Prisma.Sql => Prisma.sql`
   insert into write_allowances as known (user_id, whole_at) ${rows}

@@ -1,10 +1,10 @@
 import type { Context, Middleware } from 'koa';
 import type { Document } from 'openapi-backend';
 import { serveApi } from '../../lib/http/api.ts';
+import { createRouteTable } from '../../lib/http/route-table.ts';
 import { serveDocs } from './docs.ts';
 import type { Client } from './forwarded.ts';
 import { proxy } from './proxy.ts';
-import { createRouteTable } from './route-table.ts';
 import { gatewayHandlers } from './routes.ts';
 import type { Upstreams } from './upstreams.ts';
 

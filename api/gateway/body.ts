@@ -2,7 +2,7 @@ import type { Context } from 'koa';
 import rawBody from 'raw-body';
 import { BODY_BYTES_MAX, isUnreadableBody, tooLarge, unsupported } from '../../lib/http/body.ts';
 import { Problem } from '../../lib/http/problem.ts';
-import type { Route } from './route-table.ts';
+import type { Route } from '../../lib/http/route-table.ts';
 
 /**
  * Reads the whole body before forwarding, so a slow client holds no connection to a service and no service sees half a

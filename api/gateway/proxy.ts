@@ -1,18 +1,18 @@
 import type { Context, Middleware } from 'koa';
 import { responseClosedSignal } from '../../lib/http/disconnect.ts';
-import { Problem, unauthenticated } from '../../lib/http/problem.ts';
+import { unauthenticated } from '../../lib/http/problem.ts';
+import type { Route, RouteTable } from '../../lib/http/route-table.ts';
 import { bearerToken, claimsToBeService } from '../../lib/http/tokens.ts';
 import { readBody } from './body.ts';
 import { refuseCrossSite } from './cross-site.ts';
 import type { Client } from './forwarded.ts';
 import { copyResponseHeaders, requestHeaders, gatewayHeaders, sessionCookie } from './headers.ts';
-import type { createRouteTable, Route } from './route-table.ts';
 import { authorizationOf } from './session.ts';
 import { noResponseProblem, type UpstreamResponse, type Upstreams } from './upstreams.ts';
 
 export interface ProxyPorts {
   upstreams: Upstreams;
-  routes: ReturnType<typeof createRouteTable>;
+  routes: RouteTable;
   clientOf: (ctx: Context) => Client;
 }
 
@@ -26,7 +26,8 @@ const GATEWAY_ROLE = 'gateway';
 export const proxy =
   ({ upstreams, routes, clientOf }: ProxyPorts): Middleware =>
   async (ctx, next) => {
-    const route = routeOf(ctx, routes);
+    // The raw path, because exactly this path is forwarded. Node rejects characters that would need escaping.
+    const route = routes(ctx.method, ctx.req.url!.split('?')[0]!)?.route;
     if (!route || route.role === GATEWAY_ROLE) return next();
     ctx.state.operation = route.operationId;
 
@@ -46,18 +47,6 @@ export const proxy =
     await forwardResponse(ctx, response);
   };
 
-/** Looks up the raw path, because exactly this path is forwarded. Node rejects characters that would need escaping. */
-function routeOf(ctx: Context, routes: ProxyPorts['routes']): Route | undefined {
-  const [path] = ctx.req.url!.split('?') as [string];
-  const match = routes(ctx.method, path);
-  if (!match) return undefined;
-  if ('allow' in match)
-    throw new Problem('method-not-allowed', `${path} supports only ${match.allow}`, {
-      headers: { allow: match.allow },
-    });
-  return match.route;
-}
-
 /** Headers that identify the caller. Rejects an anonymous caller before the body is read: the contract says so. */
 async function identityOf(
   ctx: Context,
@@ -68,7 +57,7 @@ async function identityOf(
   // Auth needs to know which of the caller's sessions this is.
   const session = route.role === 'auth' ? sessionCookie(ctx) : {};
   if (route.operationId === FORWARD_AUTH) return { ...session, ...bearerOf(ctx) };
-  if (!route.needsCaller) return session;
+  if (route.callers.length === 0) return session;
   const authorization = await authorizationOf(ctx, upstreams, headers);
   if (!authorization) throw unauthenticated();
   return { ...session, authorization };

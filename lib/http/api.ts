@@ -1,11 +1,12 @@
 import addFormats from 'ajv-formats';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Context, Middleware } from 'koa';
-import { OpenAPIRouter, OpenAPIValidator, type Document, type Operation } from 'openapi-backend';
+import { OpenAPIValidator, type Document, type Operation } from 'openapi-backend';
 import type { operations } from '../../specs/http.ts';
 import { readBody } from './body.ts';
 import { explainInvalid } from './invalid.ts';
 import { Problem, unauthenticated } from './problem.ts';
+import { createRouteTable, type Route } from './route-table.ts';
 import type { Caller, TokenVerifier } from './tokens.ts';
 
 /** A request that passed its operation's schema, from an authorized caller. */
@@ -68,30 +69,30 @@ export interface ApiPorts {
  */
 export function serveApi({ document, tag, handlers, verify }: ApiPorts): Middleware {
   const served = onlyTag(document, tag);
-  const router = new OpenAPIRouter({ definition: served, apiRoot: '/' });
+  const routes = createRouteTable(served);
   const validator = new OpenAPIValidator({
     definition: served,
-    router,
     coerceTypes: true,
     lazyCompileValidators: true,
     customizeAjv: draft2020 as never,
   });
   // Only tests validate responses, so compile just the request validators, before the first request.
   validator.preCompileRequestValidators();
-  const missing = router.getOperations().filter(({ operationId }) => !handlers[operationId ?? '']);
+  const missing = validator.router.getOperations().filter(({ operationId }) => !handlers[operationId!]);
   if (missing.length > 0) throw new Error(`No handler for ${missing.map(({ operationId }) => operationId).join(', ')}`);
 
   return async (ctx, next) => {
-    const operation = route(router, ctx);
-    if (!operation) return next();
-    const operationId = operation.operationId!;
+    const match = routes(ctx.method, ctx.path);
+    if (!match) return next();
+    const { route, params } = match;
+    const { operationId, operation } = route;
     ctx.state.operation = operationId;
 
-    const caller = await authenticate(operation, ctx, verify);
+    const caller = await authenticate(route, ctx, verify);
     ctx.state.callerId = caller?.kind === 'service' ? caller.name : caller?.id;
     // Shared caches must not store a response that only this caller may see.
     if (caller) ctx.set('cache-control', 'private, no-cache');
-    const body = await readBody(ctx, operation);
+    const body = await readBody(ctx, route.media);
     const request = {
       method: ctx.method,
       path: ctx.path,
@@ -105,7 +106,7 @@ export function serveApi({ document, tag, handlers, verify }: ApiPorts): Middlew
     const call: AnyCall = {
       operationId,
       caller,
-      params: router.parseRequest(request, operation).params as Record<string, string>,
+      params,
       query: (coerced?.query ?? {}) as Record<string, unknown>,
       header: (name) => ctx.get(name) || undefined,
       body,
@@ -135,49 +136,27 @@ function draft2020(_old: unknown, options: { coerceTypes?: boolean }) {
   return ajv;
 }
 
+/** Drops the other roles' operations, so that no validators are compiled for them. */
 function onlyTag(document: Document, tag: string): Document {
   const paths = Object.entries(document.paths ?? {}).map(([path, item]) => [
     path,
     Object.fromEntries(
-      Object.entries(item ?? {}).filter(
-        ([, operation]) => !(operation as Operation).tags || (operation as Operation).tags!.includes(tag),
-      ),
+      Object.entries(item ?? {}).filter(([, part]) => {
+        const { tags } = part as Partial<Operation>;
+        return !tags || tags.includes(tag);
+      }),
     ),
   ]);
-  const hasOperation = (item: object) => Object.values(item).some((operation) => (operation as Operation)?.operationId);
-  return { ...document, paths: Object.fromEntries(paths.filter(([, item]) => hasOperation(item as object))) };
-}
-
-function route(router: OpenAPIRouter, ctx: Context): Operation | undefined {
-  if (!isUtf8Encoded(ctx.path))
-    throw new Problem('not-found', 'Nothing exists at this path: its percent-encoding is not UTF-8');
-  const request = { method: ctx.method === 'HEAD' ? 'GET' : ctx.method, path: ctx.path, headers: {} };
-  const operation = router.matchOperation(request);
-  if (operation) return operation;
-  const allowed = ['GET', 'POST', 'PUT', 'DELETE'].filter((method) => router.matchOperation({ ...request, method }));
-  if (allowed.length === 0) return undefined;
-  throw new Problem('method-not-allowed', `${ctx.path} allows only ${allowed.join(', ')}`, {
-    headers: { allow: allowed.join(', ') },
-  });
-}
-
-function isUtf8Encoded(path: string): boolean {
-  try {
-    decodeURIComponent(path);
-    return true;
-  } catch {
-    return false;
-  }
+  return { ...document, paths: Object.fromEntries(paths) };
 }
 
 /** Returns the caller; undefined for an operation without `security`, which is open to everyone. */
-async function authenticate(operation: Operation, ctx: Context, verify: TokenVerifier): Promise<Caller | undefined> {
-  const schemes = (operation.security ?? []).flatMap((requirement) => Object.keys(requirement));
-  if (schemes.length === 0) return undefined;
+async function authenticate({ callers }: Route, ctx: Context, verify: TokenVerifier): Promise<Caller | undefined> {
+  if (callers.length === 0) return undefined;
   const [, token] = /^Bearer ([\w.~+/-]+=*)$/i.exec(ctx.get('authorization')) ?? [];
   const caller = token ? await verify(token) : undefined;
   if (!caller) throw unauthenticated();
-  if (!schemes.includes(caller.kind))
+  if (!callers.includes(caller.kind))
     throw new Problem('forbidden', `A ${caller.kind === 'user' ? 'buyer' : 'service'} may not use this operation`);
   return caller;
 }

@@ -11,9 +11,8 @@ const FORM = 'application/x-www-form-urlencoded';
 export const mediaOf = ({ requestBody }: { requestBody?: Operation['requestBody'] | undefined }): string[] =>
   Object.keys((requestBody as { content?: object } | undefined)?.content ?? {});
 
-/** Returns parsed JSON or form fields; undefined if the operation takes no body. */
-export async function readBody(ctx: Context, operation: Operation): Promise<unknown> {
-  const media = mediaOf(operation);
+/** Returns parsed JSON or form fields; undefined if the operation takes no body, so that `media` is empty. */
+export async function readBody(ctx: Context, media: string[]): Promise<unknown> {
   if (media.length === 0) return undefined;
   const type = ctx.is(media);
   if (!type) throw unsupported(media);

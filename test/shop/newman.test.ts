@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { createRouteTable } from '../../api/gateway/route-table.ts';
+import { createRouteTable } from '../../lib/http/route-table.ts';
 import { restDocument } from '../../roles/contract.ts';
 import { assertDocumented } from '../support/requests/openapi.ts';
 import { startShop, type Shop } from '../support/shop/shop.ts';
@@ -58,8 +58,7 @@ test('the collection fails if no shop is running', async () => {
 });
 
 function operationOf({ request: { method, url } }: Execution): string | undefined {
-  const match = routes(method, `/${(url.path ?? []).join('/')}`);
-  return match && 'route' in match ? match.route.operationId : undefined;
+  return routes(method, `/${(url.path ?? []).join('/')}`)?.route.operationId;
 }
 
 function responseOf({ response: { code, header, stream } }: Execution): Response {
