@@ -3,6 +3,7 @@ import { Kafka, logLevel, type Admin, type Consumer } from 'kafkajs';
 import { toReceived } from './consumer.ts';
 import type { Received } from './message.ts';
 import './timer.ts';
+import { retryTransient } from './transient.ts';
 
 export interface Search {
   brokers: string[];
@@ -56,7 +57,7 @@ export async function searchTopics({ brokers, prefix, topics, withinMs, key, ...
     const missing = topics.filter((topic) => !existing.has(prefix + topic));
     // One by one, because a request still pending at disconnect would reopen the connection and block the exit.
     const ranges: OffsetRange[] = [];
-    for (const topic of wanted) ranges.push(...(await rangesOf(admin, topic, part)));
+    for (const topic of wanted) ranges.push(...(await retryTransient.execute(() => rangesOf(admin, topic, part))));
     if (ranges.length === 0) return { found: [], complete: true, missing };
     const consumer = kafka.consumer({ groupId, allowAutoTopicCreation: false, maxWaitTimeInMs: WAIT_FOR_MESSAGES_MS });
     const { found, complete } = await read(consumer, { ranges, key, withinMs });

@@ -4,6 +4,7 @@ import type { Log } from '../log.ts';
 import { consume, type ConsumeOptions, type Consumption } from './consumer.ts';
 import type { Publisher } from './message.ts';
 import { createPublisher } from './publisher.ts';
+import { retryTransient } from './transient.ts';
 import './timer.ts';
 
 /** Many short waits, so that connections and consumers survive a broker restart. Publishers and admins retry less. */
@@ -29,7 +30,10 @@ export interface Transport {
   createPublisher(): Publisher;
   /** Commits an offset after its handler has resolved; if it rejects, retries the message. */
   consume(options: { groupId: string } & ConsumeOptions): Consumption;
-  /** Returns the topics that it created; existing ones stay unchanged. `replicasMax` is for small clusters. */
+  /**
+   * Returns the topics that it created; existing ones stay unchanged. Waits until the new ones can be read and written.
+   * `replicasMax` is for small clusters.
+   */
   createTopics(topics: readonly Topic[], replicasMax?: number): Promise<string[]>;
   /** Rejects if no broker answers. */
   check(): Promise<void>;
@@ -88,6 +92,7 @@ export function createTransport({
       });
       const created = missing.map(({ address }) => prefix + address);
       await untilListed(admin, created);
+      for (const topic of created) await retryTransient.execute(() => admin.fetchTopicOffsets(topic));
       return created;
     },
     check: async () => void (await (await asAdmin()).describeCluster()),
