@@ -9,7 +9,7 @@ export interface Kept<S extends Server> {
 }
 
 export interface KeepAliveOptions<S extends Server> {
-  /** A restart gets the server that died, to reuse its ports. */
+  /** `died` is the server to replace, so that the new one can reuse its ports; undefined at the first start. */
   start(died?: S): Promise<S>;
   signal: AbortSignal;
   /** Gets one line per death and restart. */
@@ -45,6 +45,8 @@ export async function keepAlive<S extends Server>({
       if (signal.aborted) return;
       onNote(`${name} ended (${exitReason(exit)}) and is being restarted.`);
       current = await revive(exit);
+      // Aborted during this start: `stop` stopped only the server that had died.
+      if (signal.aborted) return current.stop();
       onNote(`${name} is running again.`);
     }
   }
@@ -72,8 +74,6 @@ export async function keepAlive<S extends Server>({
     async stop() {
       await current.stop();
       await watching;
-      // The watch may have started another server just before.
-      await current.stop();
     },
   };
 }

@@ -139,7 +139,31 @@ describe('the local stack', { concurrency: true }, () => {
       'fleeting is running again.',
     ]);
   });
+
+  it('also stops a server that was being restarted when it was told to stop', async () => {
+    const abort = new AbortController();
+    const [restarting, started] = [Promise.withResolvers<void>(), Promise.withResolvers<Server>()];
+    const replacement = running();
+    const start = async (died?: Server) => {
+      if (!died) return shortLived();
+      restarting.resolve();
+      return started.promise;
+    };
+    const kept = await keepAlive({ start, signal: abort.signal, onNote() {}, onFailure() {} });
+    await restarting.promise;
+    abort.abort();
+    const stopped = kept.stop();
+    started.resolve(replacement);
+    await stopped;
+    assert.deepEqual(await replacement.exited, { code: 0, signal: null, logTail: '' });
+  });
 });
+
+function running(): Server {
+  const { promise: exited, resolve } = Promise.withResolvers<Exit>();
+  const stop = async () => resolve({ code: 0, signal: null, logTail: '' });
+  return { name: 'replacement', pid: 0, logFile: '', exited, stop };
+}
 
 function shortLived(): Server {
   const exit: Exit = { code: 7, signal: null, logTail: 'alas' };
