@@ -13,7 +13,7 @@ export type ServiceName = (typeof services)[number];
  */
 export async function migrate({ service, url }: { service: ServiceName; url: string }): Promise<string[]> {
   const { SchemaEngine } = await loadEngine();
-  // The engine never closes its connection, which holds the lock. Ending the pool closes the connection.
+  // The lock belongs to the engine's connection, which the engine never closes. Ending the pool closes it.
   const pool = new Pool({ connectionString: url, max: 2 });
   const factory = bindMigrationAwareSqlAdapterFactory(unsplitScripts(pool));
   const engine = await SchemaEngine.new({ datamodels: undefined }, () => {}, factory);
@@ -66,7 +66,7 @@ function readMigrations(service: ServiceName) {
 type Glue = typeof import('@prisma/schema-engine-wasm/schema_engine_bg');
 let engine: Promise<Glue> | undefined;
 
-/** The engine's entry point imports a `.wasm`, which Node does not support, so load it by hand. */
+/** The engine's entry point imports a `.wasm` file, which Node supports only as an experiment. So load it by hand. */
 function loadEngine(): Promise<Glue> {
   engine ??= (async () => {
     const require = createRequire(import.meta.url);

@@ -18,7 +18,7 @@ export interface ChargeRows {
 export function createBillingAuditView({ adapter }: Pick<Database, 'adapter'>) {
   const db = new PrismaClient({ adapter });
   return {
-    /** Ids of buyers with an account or an outcome, in order. */
+    /** A page of the ids of buyers with an account or an outcome, sorted, starting after `after`. */
     async owners(after: string | undefined, limit: number): Promise<string[]> {
       const from = after ?? NIL;
       const rows = await db.$queryRaw<Array<{ ownerId: string }>>`

@@ -19,7 +19,10 @@ export type Caller =
 type PrivateKey = string | KeyObject;
 
 const ALGORITHM = 'ES256';
-/** Verifiers ignore the unused bits of a signature's last character. They must be zero, so a token has one spelling. */
+/**
+ * The last character of a signature has unused bits, which verifiers ignore. Here these bits must be zero, so that a
+ * token has only one spelling.
+ */
 const WELL_FORMED = /^[\w-]+\.[\w-]+\.[\w-]{85}[AQgw]$/;
 const AUDIENCE = 'order-saga';
 const USER_ISSUER = 'order-saga/auth';

@@ -15,7 +15,10 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const TOPICS_WITHIN_MS = 10_000;
 const POLL_MS = 50;
 const WAIT_FOR_MESSAGES_MS = 250;
-/** How long a group waits for a dead member. Must exceed the time between two heartbeats while a handler runs. */
+/**
+ * How long a group waits for a silent member. A member is silent while a handler runs and while it waits before a retry,
+ * so this must be longer than both together.
+ */
 const SESSION_TIMEOUT_MS = 10_000;
 const HEARTBEAT_MS = 2_000;
 

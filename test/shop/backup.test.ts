@@ -53,7 +53,7 @@ async function backup(...names: ServiceName[]): Promise<void> {
   await shop.restart();
 }
 
-/** Starts a workflow without an order row, as if the row of an order in flight was lost. */
+/** Starts a workflow without an order row, as if the row of an order in flight had been lost. */
 async function placeInTemporalOnly(): Promise<string> {
   const id = orderId(buyer.id);
   const options = {

@@ -23,7 +23,7 @@ export interface Entry {
 /** The orders of the list, by version, starting with version 1. */
 export type List = readonly Entry[];
 
-/** The part of an order that the store returns. */
+/** The fields of an order that are compared after each command. */
 export type OrderView = Pick<Entry, 'version' | 'price' | 'status' | 'reason' | 'firstStatus'>;
 export type Answer =
   | { kind: 'placed'; order: OrderView }

@@ -9,7 +9,7 @@ import { env, realTemporal, silentRuntime } from '../temporal/server.ts';
 
 silentRuntime();
 
-/** The Temporal client and the orders database of the importing test file. */
+/** Each test file that imports this module gets a separate Temporal client and a separate orders database. */
 export const temporal = realTemporal();
 export const orders = await createDatabase('orders');
 after(async () => {
