@@ -1,5 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool, type PoolClient, type QueryConfig } from 'pg';
+import { databaseFault } from './database-faults.ts';
+import { pinSettings } from './database-session.ts';
 
 /** A few connections keep two cores busy; more would only wait for each other. */
 const POOL_SIZE = 6;
@@ -25,23 +27,38 @@ export interface Database {
   close(): Promise<void>;
 }
 
+export interface DatabaseOptions {
+  allowNonDurable?: boolean;
+  size?: number;
+  timeouts?: Timeouts;
+}
+
+interface Timeouts {
+  connectMs: number;
+  statementMs: number;
+  answerMs: number;
+  /** Longest wait for a lock; without it, only `statementMs` limits the wait. */
+  lockMs?: number;
+}
+
 /**
  * Opens a pool that connects on the first statement. `allowNonDurable` accepts a throwaway server with
  * `synchronous_commit` or `fsync` off.
  */
 export function openDatabase(
   connectionString: string,
-  { allowNonDurable = false, size = POOL_SIZE, timeouts = TIMEOUTS } = {},
+  { allowNonDurable = false, size = POOL_SIZE, timeouts = TIMEOUTS }: DatabaseOptions = {},
 ): Database {
   const pool = keepConnectionsAfterFailures(
     new Pool({
       connectionString,
       max: size,
-      statement_timeout: timeouts.statementMs,
       query_timeout: timeouts.answerMs,
       connectionTimeoutMillis: timeouts.connectMs,
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
+      // oxlint-disable-next-line typescript/no-misused-promises -- pg's pool awaits it; only its types do not say so.
+      onConnect: pinSettings(timeouts),
     }),
   );
   // Without a listener, a broken idle connection would end the process. The pool replaces it.
@@ -121,45 +138,4 @@ function statementName() {
     names.set(sql, name);
     return name;
   };
-}
-
-export type DatabaseFault = 'duplicate' | 'conflict' | 'timeout' | 'unavailable';
-
-const faults: ReadonlyArray<readonly [DatabaseFault, RegExp]> = [
-  ['duplicate', /^(23505|P2002)$/],
-  ['conflict', /^(40001|40P01|P2034)$/],
-  ['timeout', /^(57014|55P03|P1008|P2024)$/],
-  // 08…: connection; 57P0…: shutting down, crashed, starting; 53…: out of connections or other resources;
-  // 25006: standby; 58030: I/O error.
-  [
-    'unavailable',
-    /^(08...|57P0.|53...|25006|58030|P1001|P1002|P1017|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/,
-  ],
-];
-
-/** Classifies an error by its codes; undefined means a bug. */
-export function databaseFault(error: unknown): DatabaseFault | undefined {
-  for (const code of codesOf(error)) {
-    const found = faults.find(([, pattern]) => pattern.test(code));
-    if (found) return found[0];
-  }
-  return undefined;
-}
-
-/** Prisma's adapters keep the server's code in the innermost cause, so the innermost codes come first. */
-function codesOf(error: unknown, depth = 0): string[] {
-  if (typeof error !== 'object' || error === null || depth > 6) return [];
-  const { code, originalCode, kind, cause, meta, driverAdapterError, message } = error as Record<string, unknown>;
-  const own = [originalCode, code].filter((value): value is string => typeof value === 'string');
-  if (kind === 'DatabaseNotReachable' || kind === 'ConnectionClosed') own.push('P1001');
-  if (kind === 'SocketTimeout') own.push('P1008');
-  // pg gives these errors no code.
-  if (
-    typeof message === 'string' &&
-    /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout)/.test(
-      message,
-    )
-  )
-    own.push('P1001');
-  return [...codesOf(cause, depth + 1), ...codesOf(driverAdapterError, depth + 1), ...codesOf(meta, depth + 1), ...own];
 }

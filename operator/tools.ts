@@ -1,5 +1,5 @@
 import { group, readConfig, type Env } from '../lib/config.ts';
-import { databaseFault } from '../lib/database.ts';
+import { databaseFault } from '../lib/database-faults.ts';
 import { temporalReaders } from '../lib/temporal/client.ts';
 import { sagaReaders } from '../roles/orders.ts';
 import { databaseUrl } from '../roles/role.ts';

@@ -16,7 +16,8 @@ import {
   type Readers,
   type Setting,
 } from '../lib/config.ts';
-import { databaseFault, openDatabase, type Database } from '../lib/database.ts';
+import { databaseFault } from '../lib/database-faults.ts';
+import { openDatabase, type Database } from '../lib/database.ts';
 import { listen, type Listener } from '../lib/http/listen.ts';
 import { createService, type ServiceOptions } from '../lib/http/service.ts';
 import { createServiceTokens, createTokenVerifier, keysByRole, type TokenVerifier } from '../lib/http/tokens.ts';

@@ -1,4 +1,4 @@
-import { databaseFault } from '../../lib/database.ts';
+import { databaseFault } from '../../lib/database-faults.ts';
 
 /** Other requests on the account took too long, so this one had no effect. */
 export class InProgress extends Error {

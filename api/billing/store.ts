@@ -1,4 +1,5 @@
-import { databaseFault, type Database } from '../../lib/database.ts';
+import { databaseFault } from '../../lib/database-faults.ts';
+import { type Database } from '../../lib/database.ts';
 import { PrismaClient, type Outcome as OutcomeRow } from '../../prisma/generated/billing/client.ts';
 import type { CancelCause } from '../../specs/temporal.ts';
 import { createAccountQueue, InProgress, type Slot } from './account-queue.ts';

@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa';
 import { problemKinds } from '../../specs/generated/problems.ts';
-import { databaseFault } from '../database.ts';
+import { databaseFault } from '../database-faults.ts';
 
 export type ProblemKind = keyof typeof problemKinds;
 
