@@ -3,6 +3,7 @@ import {
   IN_PROGRESS,
   type FinalStatus,
   type OrderActivities,
+  type OrderReason,
   type OrderStatus,
   type RequestedCause,
   type SettledOrder,
@@ -10,7 +11,7 @@ import {
 
 interface OrderRow {
   status: OrderStatus;
-  reason: string | null;
+  reason: OrderReason | null;
 }
 
 /** Reads and updates the rows of orders. */
@@ -20,10 +21,10 @@ export interface Orders {
   settle(
     orderId: string,
     status: FinalStatus,
-    reason: string | null,
+    reason: OrderReason | null,
   ): Promise<(OrderRow & { firstStatus: FinalStatus | null }) | undefined>;
   /** Cancels an order in progress or after success. Returns the current row, if any. */
-  cancel(orderId: string, reason: string | null): Promise<OrderRow | undefined>;
+  cancel(orderId: string, reason: OrderReason | null): Promise<OrderRow | undefined>;
 }
 
 export function createOrderActivities({

@@ -65,9 +65,12 @@ export interface CancellationInput extends OrderInput {
   cause: RequestedCause;
 }
 
+/** Why an order did not succeed. */
+export type OrderReason = 'insufficient-funds' | CancelCause;
+
 export interface Decision {
   status: FinalStatus;
-  reason: string | null;
+  reason: OrderReason | null;
 }
 
 export interface SettledOrder extends Decision {

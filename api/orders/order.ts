@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { FinalStatus, OrderStatus, RequestedCause } from '../../specs/temporal.ts';
+import type { FinalStatus, OrderReason, OrderStatus, RequestedCause } from '../../specs/temporal.ts';
 
 /** Price in whole minor units. `reason` says why an order failed or was cancelled. */
 export interface Order {
@@ -8,7 +8,7 @@ export interface Order {
   price: number;
   version: number;
   status: OrderStatus;
-  reason: string | null;
+  reason: OrderReason | null;
   /** An order whose first final status is SUCCESS may have been cancelled since. */
   firstStatus: FinalStatus | null;
   /** Set once the cancellation is requested. */

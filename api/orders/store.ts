@@ -1,6 +1,6 @@
 import type { Database } from '../../lib/database.ts';
 import { Prisma, PrismaClient, type Order as OrderRow } from '../../prisma/generated/orders/client.ts';
-import type { FinalStatus, OrderStatus, RequestedCause } from '../../specs/temporal.ts';
+import type { FinalStatus, OrderReason, OrderStatus, RequestedCause } from '../../specs/temporal.ts';
 import type { Order, OrderRequest, LostOrder, Placed } from './order.ts';
 import { selectByAge, COLUMNS, insert, latestVersion, type AgePage } from './statements.ts';
 
@@ -53,7 +53,7 @@ export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
     },
 
     /** Moves an order in progress to its final status. Returns the current order, settled now or earlier. */
-    async settle(id: string, status: FinalStatus, reason: string | null): Promise<Order | undefined> {
+    async settle(id: string, status: FinalStatus, reason: OrderReason | null): Promise<Order | undefined> {
       const [moved] = await db.$queryRaw<OrderRow[]>`
         update orders set status = ${status}, first_status = ${status}, reason = ${reason}
         where id = ${id}::uuid and status = 'IN_PROGRESS' returning ${COLUMNS}`;
@@ -71,7 +71,7 @@ export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
     },
 
     /** Moves an order in progress or after success to CANCELLED. Returns the current order. */
-    async cancel(id: string, reason: string | null): Promise<Order | undefined> {
+    async cancel(id: string, reason: OrderReason | null): Promise<Order | undefined> {
       await db.$executeRaw`
         update orders set status = 'CANCELLED', first_status = coalesce(first_status, 'CANCELLED'), reason = ${reason}
         where id = ${id}::uuid and status in ('IN_PROGRESS', 'SUCCESS')`;
@@ -145,7 +145,7 @@ const toOrder = (row: OrderRow): Order => ({
   price: Number(row.price),
   version: row.version,
   status: row.status as OrderStatus,
-  reason: row.reason,
+  reason: row.reason as OrderReason | null,
   firstStatus: row.firstStatus as FinalStatus | null,
   cancelCause: row.cancelCause as RequestedCause | null,
   createdAt: row.createdAt.toISOString(),

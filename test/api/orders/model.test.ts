@@ -33,7 +33,7 @@ const action = <Name extends Command['action']>(name: Name) => fc.constant(name)
 const version = fc.integer({ min: 1, max: 3 });
 const key = fc.nat(KEYS - 1);
 const price = fc.constantFrom(1, 2, Number.MAX_SAFE_INTEGER);
-const reason = fc.constantFrom(null, 'deadline', 'buyer');
+const reason = fc.constantFrom(null, 'deadline' as const, 'buyer' as const);
 /** Every placing has a version, a key or both: the route refuses a request with neither. */
 const place: fc.Arbitrary<Command> = fc.oneof(
   fc.record({ action: action('place'), ifMatch: fc.nat(VERSIONS_MAX), key: fc.constant(undefined), price }),

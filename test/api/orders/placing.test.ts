@@ -80,7 +80,7 @@ test('a failed order cannot be cancelled, and a successful one is cancelled once
     const placed = await store.place(requestOf(randomUUID())({ ifMatch: 0 }));
     assert.ok(placed.kind === 'placed');
     await store.settle(placed.order.id, first, first === 'FAILED' ? 'deadline' : null);
-    for (const cause of ['buyer', 'operator']) {
+    for (const cause of ['buyer', 'operator'] as const) {
       const cancelled = await store.cancel(placed.order.id, cause);
       assert.deepEqual([cancelled?.status, cancelled?.firstStatus, cancelled?.reason], [then, first, reason]);
     }

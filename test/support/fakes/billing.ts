@@ -90,6 +90,6 @@ export function createBilling({
 }
 
 function reply(status: number, body: unknown): Reply {
-  const { type } = body as { type?: string };
+  const { type } = (body ?? {}) as { type?: string };
   return { status, body, problem: type?.replace('/problems/', ''), header: () => undefined };
 }

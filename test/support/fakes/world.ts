@@ -14,6 +14,7 @@ import {
   type RequestedCause,
   type Activities,
   type OrderInput,
+  type OrderReason,
 } from '../../../specs/temporal.ts';
 import type { Step } from '../../../workflows/step-table.ts';
 import { createBilling, type EarlyAnswer } from './billing.ts';
@@ -42,7 +43,7 @@ export function createWorld(options: WorldOptions = {}) {
     id: orderId,
     status: IN_PROGRESS as OrderStatus,
     firstStatus: null as FinalStatus | null,
-    reason: null as string | null,
+    reason: null as OrderReason | null,
     cancelCause: null as RequestedCause | null,
   };
   const messages: Message[] = [];
@@ -100,7 +101,7 @@ function rowStore(row: {
   id: string;
   status: OrderStatus;
   firstStatus: FinalStatus | null;
-  reason: string | null;
+  reason: OrderReason | null;
   cancelCause: RequestedCause | null;
 }): Orders {
   return {

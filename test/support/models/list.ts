@@ -1,12 +1,12 @@
-import type { FinalStatus, OrderStatus } from '../../../specs/temporal.ts';
+import type { FinalStatus, OrderStatus, OrderReason } from '../../../specs/temporal.ts';
 import type { Model } from './model.ts';
 
 /** A call to the order store. Keys and prices are few, so that they collide. A version identifies an order. */
 export type Command =
   | { action: 'place'; ifMatch: number | undefined; key: number | undefined; price: number }
-  | { action: 'settle'; version: number; status: FinalStatus; reason: string | null }
+  | { action: 'settle'; version: number; status: FinalStatus; reason: OrderReason | null }
   | { action: 'note'; version: number; cause: 'buyer' | 'operator' }
-  | { action: 'cancel'; version: number; reason: string | null }
+  | { action: 'cancel'; version: number; reason: OrderReason | null }
   | { action: 'find'; version: number }
   | { action: 'list'; limit: number; before: number | undefined };
 
@@ -15,7 +15,7 @@ export interface Entry {
   price: number;
   key: number | undefined;
   status: OrderStatus;
-  reason: string | null;
+  reason: OrderReason | null;
   firstStatus: FinalStatus | null;
   cancelCause: 'buyer' | 'operator' | null;
 }

@@ -3,14 +3,14 @@ import { ordersApi } from '../../../api/orders/app.ts';
 import { createOrderStore, type OrderStore } from '../../../api/orders/store.ts';
 import type { Saga } from '../../../api/orders/workflow.ts';
 import { restDocument } from '../../../roles/contract.ts';
-import type { FinalStatus } from '../../../specs/temporal.ts';
+import type { FinalStatus, RequestedCause, SettledOrder, OrderReason } from '../../../specs/temporal.ts';
 import { createDatabase } from '../postgres/database.ts';
 import { asUser, trustingVerifier } from '../requests/callers.ts';
 import { createContractClient, type Answer } from '../requests/contract-client.ts';
 import { serveQuietly } from './service.ts';
 
 /** Undefined if the outcome arrives too late. */
-export type Ending = { status: FinalStatus; reason: string | null } | undefined;
+export type Ending = { status: FinalStatus; reason: OrderReason | null } | undefined;
 
 export const paid: Ending = { status: 'SUCCESS', reason: null };
 export const declined: Ending = { status: 'FAILED', reason: 'insufficient-funds' };
@@ -31,9 +31,9 @@ export async function startOrders({ limits = { inFlightMax: 100, waitingMax: 100
       const settled = ending && (await orders.settle(orderId, ending.status, ending.reason));
       return settled && { orderId, status: settled.status as FinalStatus, reason: settled.reason };
     };
-    const cancel = async (orderId: string, cause: string) => {
-      if (cancelling === 'ended long ago') return { orderId, status: 'CANCELLED' as const, reason: cause };
-      if (cancelling === 'declined before') return { orderId, status: 'FAILED' as const, reason: 'insufficient-funds' };
+    const cancel = async (orderId: string, cause: RequestedCause): Promise<SettledOrder | undefined> => {
+      if (cancelling === 'ended long ago') return { orderId, status: 'CANCELLED', reason: cause };
+      if (cancelling === 'declined before') return { orderId, status: 'FAILED', reason: 'insufficient-funds' };
       const cancelled = cancelling && (await orders.cancel(orderId, cause));
       return cancelled && { orderId, status: cancelled.status as FinalStatus, reason: cancelled.reason };
     };

@@ -1,4 +1,7 @@
-/** `npm run histories`: records all histories again. */
+/**
+ * `npm run histories` records the scenarios that have no stored history yet. `npm run histories <scenario>…` records
+ * these scenarios again.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,11 +12,20 @@ import { bundleWorkflows } from '../../../worker/host.ts';
 import { quietRuntime, realTemporal } from '../../support/temporal/server.ts';
 import { bundleForReplay, replay } from './gate.ts';
 import { scenarios, type Scenario } from './scenarios.ts';
-import { writeStored, type Stored } from './stored.ts';
+import { isStored, writeStored, type Stored } from './stored.ts';
 
 type Recorded = Omit<Stored, 'localInputs'>;
 
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !Object.hasOwn(scenarios, name));
+if (unknown.length > 0) throw new Error(`There is no scenario ${unknown.join(', ')} in scenarios.ts.`);
+const due = Object.entries(scenarios).filter(([name]) => (asked.length > 0 ? asked.includes(name) : !isStored(name)));
+
 const say = (line: string) => void process.stdout.write(`${line}\n`);
+if (due.length === 0) {
+  say('Every scenario has a stored history. To record some of them again, name them.');
+  process.exit();
+}
 const dir = await mkdtemp(join(tmpdir(), 'order-saga-histories-'));
 const server = await startTemporal({
   dataDir: dir,
@@ -45,11 +57,10 @@ try {
 
 /** The stuck scenarios take a minute each, so they run in parallel. */
 async function recordAll(): Promise<Recorded[]> {
-  const named = Object.entries(scenarios);
   const isLong = ([name]: [string, Scenario]) => name.includes('stuck');
-  const long = named.filter(isLong).map(recordOne);
+  const long = due.filter(isLong).map(recordOne);
   const quick: Recorded[] = [];
-  for (const each of named.filter((one) => !isLong(one))) quick.push(await recordOne(each));
+  for (const each of due.filter((one) => !isLong(one))) quick.push(await recordOne(each));
   return [...quick, ...(await Promise.all(long))];
 }
 

@@ -1,5 +1,5 @@
-import { globSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync, globSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { defaultPayloadConverter } from '@temporalio/common';
@@ -26,21 +26,24 @@ const RECORDER = `${process.pid}@${hostname()}`;
 
 /** Reads all stored histories, sorted by name. */
 export async function readStored(): Promise<Stored[]> {
-  const files = globSync(join(FOLDER, '*.json')).sort();
+  const names = globSync(join(FOLDER, '*.json')).map((file) => basename(file, '.json'));
   return Promise.all(
-    files.map(async (file) => ({
-      ...(JSON.parse(await readFile(file, 'utf8')) as Omit<Stored, 'name'>),
-      name: basename(file, '.json'),
+    names.sort().map(async (name) => ({
+      ...(JSON.parse(await readFile(fileOf(name), 'utf8')) as Omit<Stored, 'name'>),
+      name,
     })),
   );
 }
 
-/** Replaces all stored histories. */
+export const isStored = (name: string): boolean => existsSync(fileOf(name));
+
+const fileOf = (name: string): string => join(FOLDER, `${name}.json`);
+
+/** Adds histories, or replaces those of the same names. */
 export async function writeStored(all: readonly Stored[]): Promise<void> {
-  await rm(FOLDER, { recursive: true, force: true });
-  await mkdir(FOLDER);
+  await mkdir(FOLDER, { recursive: true });
   for (const { name, ...content } of all) {
-    const file = join(FOLDER, `${name}.json`);
+    const file = fileOf(name);
     // Stack traces are left out, because they contain paths of the recording machine.
     const text = JSON.stringify(content, (key, value: unknown) =>
       key === 'stackTrace' ? undefined : value,
