@@ -85,7 +85,7 @@ export function serveApi({ document, tag, handlers, verify }: ApiPorts): Middlew
     const match = routes(ctx.method, ctx.path);
     if (!match) return next();
     const { route, params } = match;
-    const { operationId, operation } = route;
+    const { operationId } = route;
     ctx.state.operation = operationId;
 
     const caller = await authenticate(route, ctx, verify);
@@ -100,7 +100,7 @@ export function serveApi({ document, tag, handlers, verify }: ApiPorts): Middlew
       headers: ctx.headers as Record<string, string>,
       body,
     };
-    const { errors, coerced } = validator.validateRequest(request, operation);
+    const { errors, coerced } = validator.validateRequest(request, operationId);
     if (errors) throw explainInvalid(errors);
 
     const call: AnyCall = {

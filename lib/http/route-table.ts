@@ -10,7 +10,6 @@ export interface Route {
   callers: string[];
   /** Media types of the body; empty if the operation takes none. */
   media: string[];
-  operation: Operation;
 }
 
 interface Match {
@@ -69,7 +68,6 @@ function methodsOf(item: Readonly<Record<string, unknown>>): ReadonlyMap<string,
       role: tags[0],
       callers: security.flatMap((requirement) => Object.keys(requirement)),
       media: mediaOf(operation),
-      operation: operation as Operation,
     };
     methods.set(verb.toUpperCase(), route);
     if (verb === 'get') methods.set('HEAD', route);
