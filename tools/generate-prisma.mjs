@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const prisma = `${root}node_modules/prisma/build/index.js`;
 
-// In an image build, npm ci runs this before the schemas are copied.
+// In an image build, npm ci runs this before the schemas are copied, so there may be none yet.
 const services = existsSync(`${root}prisma`)
   ? readdirSync(`${root}prisma`).filter((name) => existsSync(`${root}prisma/${name}/schema.prisma`))
   : [];
