@@ -37,7 +37,7 @@ export interface World {
 }
 
 const HOST = '127.0.0.1';
-/** All buyers share one address here, so rate limits must not be reached. */
+/** All buyers share one address here, so the usual rate limits would stop them. */
 const UNLIMITED = {
   WRITES_BURST: '1000000',
   WRITES_PER_SECOND: '1000000',
