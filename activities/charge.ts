@@ -14,8 +14,9 @@ export function createChargeActivities({
     chargeOrder: (request) => payment.charge(request, cancellationSignal()),
 
     /**
-     * Does not cancel the charge of a SUCCESS order whose row records no cancellation request. If it did, and an
-     * operator ran the order's workflow again, the deadline of that run would refund a paid order.
+     * Does not cancel the charge of a SUCCESS order whose row records no cancellation request. Otherwise, if an
+     * operator ran the order's workflow again and billing did not answer by the deadline of that run, a paid order
+     * would be refunded.
      */
     async cancelCharge(request) {
       const row = await orders.find(request.orderId);

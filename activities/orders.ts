@@ -35,8 +35,8 @@ export function createOrderActivities({
   return {
     /**
      * Makes the order final and returns its first final status. If an earlier attempt wrote SUCCESS but its response
-     * was lost, the order may have been cancelled since. This then returns SUCCESS, not CANCELLED, so that the buyer
-     * gets both notifications.
+     * was lost, the order may have been cancelled since. The step then returns SUCCESS, not CANCELLED, so that the
+     * buyer gets both notifications.
      */
     async settleOrder({ orderId, status, reason }) {
       const row = await orders.settle(orderId, status, reason);
@@ -50,7 +50,8 @@ export function createOrderActivities({
 }
 
 function toSettled(orderId: string, row: OrderRow | undefined): SettledOrder {
-  // The row is missing only after an older backup was restored. The step is retried until an operator recreates it.
+  // The row is missing only after an older backup was restored. The step is retried until an operator recreates that
+  // row.
   if (!row) throw ApplicationFailure.retryable(`order ${orderId} has no row`, 'OrderMissing');
   const { status, reason } = row;
   if (status === IN_PROGRESS) throw ApplicationFailure.retryable(`order ${orderId} is still IN_PROGRESS`, 'OrderStuck');

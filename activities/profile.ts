@@ -34,8 +34,8 @@ export function createProfileActivities({ billing, users, publisher, codec }: Pr
 
     /**
      * Publishes the current profile and reads it again, until it has not changed since it was published. Workflows of
-     * two changes may run concurrently, so publishing only once could leave an older version as the last in the
-     * compacted topic. For the same reason, a reread continues even if the activity times out.
+     * two changes may run concurrently, so publishing only once could leave an older version as the last message in the
+     * compacted topic. For the same reason, the activity reads and publishes again even after it has timed out.
      */
     async announceProfile(change) {
       let announced: { version: number; deleted: boolean } | undefined;
@@ -51,8 +51,8 @@ export function createProfileActivities({ billing, users, publisher, codec }: Pr
 }
 
 /**
- * Returns the profile, or null if the users service says that there is none, and the version of the profile or its
- * deletion.
+ * Returns the profile and its version. If the users service says that there is no profile, returns null and the version
+ * of its deletion.
  */
 async function readProfile(
   users: RoleClient,

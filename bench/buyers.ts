@@ -41,7 +41,7 @@ export async function createBuyer(url: string): Promise<Buyer> {
   return { cookie, version: 0 };
 }
 
-/** Places orders with the list's version and an idempotency key. Each client alternates between its own buyers. */
+/** Places orders with the list's version and an idempotency key. Each client orders for several buyers of its own. */
 export function createOrderTarget({
   url,
   buyers,

@@ -31,7 +31,7 @@ interface Place {
 }
 
 const ROOT = join(import.meta.dirname, '..');
-/** Puts the limit on writes out of reach: a fast machine would measure the limit. Writes are still counted. */
+/** So high that no write is refused: otherwise a fast machine would measure the limit. Writes are still counted. */
 const UNLIMITED = { WRITES_BURST: '1000000', WRITES_PER_SECOND: '1000000' };
 const START_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 15_000;

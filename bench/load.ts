@@ -11,7 +11,7 @@ export const createHistogram = (): Histogram =>
 export const percentileMs = (histogram: Histogram, percentile: number): number =>
   histogram.getValueAtPercentile(percentile) / MICROSECONDS;
 
-/** Stop after so many requests or milliseconds, whichever comes first. */
+/** A run ends after this many requests or milliseconds, whichever comes first. */
 export interface Bound {
   times: number;
   ms: number;

@@ -7,7 +7,7 @@ import { roleNames, type RoleName, type Running, type Shared } from '../roles/ro
 import { installRuntime } from '../worker/runtime.ts';
 
 const USAGE = `Usage: order-saga <role…>\nRoles: all, ${roleNames.join(', ')}\n`;
-/** Longer than any role needs to close. */
+/** Time in which all roles must close, one after another. */
 const CLOSE_TIMEOUT_MS = 20_000;
 
 await main(process.argv.slice(2), process.env);

@@ -13,7 +13,7 @@ export type ServiceName = (typeof services)[number];
  */
 export async function migrate({ service, url }: { service: ServiceName; url: string }): Promise<string[]> {
   const { SchemaEngine } = await loadEngine();
-  // The lock belongs to the engine's connection, which the engine never closes. Ending the pool closes it.
+  // The lock belongs to the engine's connection, which the engine never closes. Ending the pool closes the connection.
   const pool = new Pool({ connectionString: url, max: 2 });
   const factory = bindMigrationAwareSqlAdapterFactory(unsplitScripts(pool));
   const engine = await SchemaEngine.new({ datamodels: undefined }, () => {}, factory);

@@ -1,5 +1,5 @@
-// Generates each service's Prisma client into prisma/generated/. This does not use Prisma's schema engine, but Prisma
-// would download it. So the engine is set to a program that does nothing.
+// Generates each service's Prisma client into prisma/generated/. Prisma would download its schema engine, although
+// generating needs none. So the setting of the engine names a program that does nothing.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const prisma = `${root}node_modules/prisma/build/index.js`;
 
-// In an image build, npm ci runs this before the schemas are copied.
+// In an image build, npm ci runs this before the schemas are copied, so there may be none yet.
 const services = existsSync(`${root}prisma`)
   ? readdirSync(`${root}prisma`).filter((name) => existsSync(`${root}prisma/${name}/schema.prisma`))
   : [];

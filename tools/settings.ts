@@ -25,7 +25,7 @@ The app reads its settings once, before it connects to anything, and reports all
 everything that has no default; the variables that only \`npm start\` reads are in [local servers](local-servers.md).
 Where the default is "free port", the system picks one.
 `;
-/** Rows in this order come first. The others follow in the starting order of the roles that read them. */
+/** Rows that match come first, in this order. The others follow in the starting order of the roles that read them. */
 const FIRST = [
   /^PORT$/,
   /^HOST$/,
@@ -79,7 +79,7 @@ function variables(): Variable[] {
   });
 }
 
-/** Variables with the same meaning share a row if the same roles read them, or if the role in its name reads each. */
+/** Variables with the same meaning share a row if the same roles read them, or if each is read by the role it names. */
 const families = (all: readonly Variable[]): Variable[][] => [
   ...Map.groupBy(all, (variable) => `${variable.meaning}\n${relativeReaders(variable)}`).values(),
 ];

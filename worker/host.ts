@@ -55,8 +55,8 @@ export const bundleWorkflows = ({
   });
 
 /**
- * Runs workflows and activities in one worker, so that Temporal can hand an activity to the worker in the response to
- * the workflow task that schedules it.
+ * Runs workflows and activities in one worker. When the worker completes a workflow task that schedules an activity,
+ * Temporal can then hand it that activity at once, in the response.
  */
 export async function hostWorkflows({ onEnd, ...options }: HostOptions): Promise<Host> {
   const { address, namespace, apiKey, tls } = options;

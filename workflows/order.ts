@@ -15,7 +15,7 @@ import { makeSearchable, showProgress } from './web-ui.ts';
 /** Answers as soon as the order is settled: callers must not wait for Kafka. */
 const outcomeUpdate = defineUpdate<SettledOrder>(OUTCOME_UPDATE);
 
-/** Brings an order to its final status and publishes it. Every step is safe to repeat, in a retry or in a new run. */
+/** Settles an order and publishes its final status. Every step is safe to repeat, in a retry or in a new run. */
 export async function order(placed: OrderInput): Promise<SettledOrder> {
   const step = steps(placed);
   let settled: SettledOrder | undefined;
@@ -45,7 +45,7 @@ export async function order(placed: OrderInput): Promise<SettledOrder> {
 
 /**
  * Returns billing's definite answer to the charge. If there is none by the deadline, if the workflow is cancelled, or
- * if billing refuses for good, this cancels the charge and returns the answer to that.
+ * if billing refuses for good, this cancels the charge and returns billing's answer to the cancellation.
  */
 async function definiteCharge(placed: OrderInput, step: Steps): Promise<ChargeOutcome> {
   try {

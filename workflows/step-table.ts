@@ -30,8 +30,8 @@ export interface StepDeclaration<S extends Step> {
 }
 
 /**
- * The steps around an order, each with its undo. Each workflow takes its steps in this sequence. Adding a step also
- * changes workflows that are already running.
+ * The steps of an order, each with its undo. Each workflow takes its steps in this sequence. A new step also affects
+ * workflows that are already running, so add it as docs/adding-a-step.md describes.
  */
 export const stepTable: { readonly [S in Step]: StepDeclaration<S> } = {
   /**
@@ -46,8 +46,8 @@ export const stepTable: { readonly [S in Step]: StepDeclaration<S> } = {
     locallyFirst: true,
   },
   /**
-   * If the outcome of the charge is unknown, the order may fail only after billing confirms here that the buyer does
-   * not pay.
+   * If the outcome of the charge is unknown, the order must not fail until billing has confirmed in this step that the
+   * buyer does not pay.
    */
   cancelCharge: {
     takenBy: ['cancellation'],

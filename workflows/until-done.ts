@@ -17,7 +17,7 @@ export interface RetryOptions {
 }
 
 // If every attempt fails immediately, the eighth retry starts at 61.75 s. If the timeout came before that, Temporal
-// would give up after the seventh, at 31.75 s.
+// would give up after the seventh, at 31.75 s, and the order would be marked as stuck half a minute too early.
 const STUCK_AFTER_MS = 65_000;
 /** By then the backoff has grown to this interval. */
 const STUCK_RETRY_MS = 30_000;

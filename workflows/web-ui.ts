@@ -32,5 +32,5 @@ export function markStuck(order: OrderInput, step: string, reason: string, settl
   );
 }
 
-/** Removes the mark of `markStuck`. */
+/** Removes the search attribute that `markStuck` has set. The next `showProgress` replaces the text. */
 export const clearStuck = (): void => upsertSearchAttributes([{ key: searchAttributes.stuck, value: null }]);

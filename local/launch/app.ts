@@ -3,7 +3,7 @@ import { startServer, type Server } from '../supervise/server.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const START_WITHIN_MS = 120_000;
-/** Longer than the app gives its roles to stop. */
+/** Longer than the app waits for its roles to stop. */
 const STOP_WITHIN_MS = 22_000;
 const RESPONSE_TIMEOUT_MS = 10_000;
 

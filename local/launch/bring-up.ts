@@ -43,7 +43,7 @@ async function prepare(env: Record<string, string>): Promise<string> {
   return `${migrations.length} migrations applied, ${topics.length} topics created`;
 }
 
-/** Errors are too long for the list, so it says "see below" and the caller prints the error. */
+/** Errors are too long for the list. So the list says "see below", and the caller prints the error. */
 function listrTask(onFailure: (error: unknown) => void): (step: Step) => ListrTask {
   return ({ title, run }) => ({
     title,

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Roles that sign their own tokens. */
+/** Each of these roles gets a key pair to sign its own tokens with. The one of the auditor is not used. */
 const ROLES = ['worker', 'notifications', 'auditor'] as const;
 
 /** Variables with the roles' private and public keys, generated once, readable by the owner only. */

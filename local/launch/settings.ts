@@ -49,7 +49,7 @@ export function readSettings(env: Env) {
 
 export type Settings = ReturnType<typeof readSettings>;
 
-/** The ports that the user has set for servers that will be started. */
+/** The ports of the servers that will be started. `fixed` is undefined if the user has not set the port. */
 export function fixedPorts({
   needsPostgres,
   needsKafka,

@@ -86,7 +86,10 @@ function temporalStep({ dir, settings, throwAway, signal, keep }: Ports): Step {
   return { title: 'Temporal', run };
 }
 
-/** Chosen once, before the worker listens. When Temporal restarts, the worker occupies the port. */
+/**
+ * Chosen once, before the worker listens. A restart of Temporal must not choose again, because the worker then occupies
+ * the port.
+ */
 async function portOfCodec(dir: string, settings: Settings): Promise<number> {
   const { codec } = await choosePorts(join(dir, 'temporal', 'codec-port.json'), {
     codec: portNeed('worker', settings.ports.worker),

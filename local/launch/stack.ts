@@ -46,7 +46,7 @@ export async function prepareStack(options: StackOptions): Promise<Stack> {
   const { env, throwAway = false, onNote = () => {} } = options;
   const settings = readSettings(env);
   const dir = resolve(options.dir);
-  // Never delete after an interruption.
+  // Checked at the last moment: if the user has interrupted the start by then, nothing is deleted.
   const isFresh = () => options.fresh === true && !options.signal?.aborted;
   const { keys, unlock } = await claimFolder(dir, [...fixedPorts(settings), ...(options.otherPorts ?? [])], isFresh);
   const closing = new AbortController();

@@ -7,7 +7,7 @@ export interface Command {
   cwd: string;
   /** The signal for an orderly shutdown. */
   stopSignal: 'SIGINT' | 'SIGTERM';
-  /** After that the process is killed. */
+  /** A process that still runs after this time is killed. */
   stopWithinMs: number;
   /** Default: the current OS user. */
   user?: { uid: number; gid: number } | undefined;

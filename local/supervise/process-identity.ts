@@ -18,7 +18,7 @@ export async function isAlive({ pid, started }: ProcessIdentity): Promise<boolea
   return (await identify(pid))?.started === started;
 }
 
-/** Stores the identity of a process for a later start. */
+/** Stores the identity of a process, so that a later start can check whether the process still runs. */
 export async function writeIdentity(file: string, pid: number): Promise<void> {
   const identity = await identify(pid);
   if (identity) await writeFile(file, JSON.stringify(identity));

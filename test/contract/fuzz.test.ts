@@ -88,7 +88,7 @@ async function send(
   });
   const again = response.clone();
   const documented = assertDocumented(operationId, response);
-  // The server may match an odd request to no operation. Its answer is then checked against those without operation.
+  // The server may match an odd request to no operation. Then its answer must be one that such requests may get.
   const content = await (odd && response.status >= 400
     ? documented.catch(() => assertDocumented(undefined, again))
     : documented);

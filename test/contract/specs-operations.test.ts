@@ -5,7 +5,7 @@ import { problemKinds, type ProblemKind } from '../../specs/generated/problems.t
 import type { Json } from '../../tools/specs/json.ts';
 import { isWrite, operations, type Operation } from '../support/requests/operations.ts';
 
-/** For each operation id: its method and path, its callers, and the statuses and problem kinds of its own. */
+/** For each operation id: method and path, callers, and the statuses and problem kinds that `commonTo` does not add. */
 const contract: Record<string, [at: string, callers: string, own: string]> = {
   forwardAuth: ['get /auth', 'user', '200 too-many-requests'],
   register: ['post /auth/register', '', '201 username-taken too-many-requests'],
@@ -57,7 +57,7 @@ const contract: Record<string, [at: string, callers: string, own: string]> = {
   readProblem: ['get /problems/{kind}', '', '200 not-found'],
 };
 
-/** The headers of answers that are no refusals. Every answer also has the correlation id. */
+/** The headers of successful answers. Every answer also has the correlation id. */
 const headers: Record<string, string> = {
   'forwardAuth 200': 'X-User-Id Authorization',
   'login 200': 'Set-Cookie',

@@ -1,4 +1,4 @@
-/** The local stack's processes, ports, Java check, downloads, lock and restarts work without its servers. */
+/** Tests the local stack's processes, ports, Java check, downloads, lock and restarts without its servers. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

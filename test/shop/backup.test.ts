@@ -77,7 +77,7 @@ async function placeInTemporalOnly(): Promise<string> {
   return id;
 }
 
-/** Runs an audit. Returns each drift as the violated invariant and the order, which is numbered as placed. */
+/** Runs an audit. Returns each drift as the violated invariant and the number of the order: 1 was placed first. */
 async function drifts(of: Shop): Promise<string[]> {
   const { text, exitCode } = await auditCommand([], of.env, { checksMax: 4, pauseMs: 500 });
   const found = [...text.matchAll(/^(I\d+) +(?:order (\S+))?/gm)].map(([, invariant, id]) =>

@@ -1,4 +1,4 @@
-/** The Postman collection passes against a running gateway. */
+/** The Postman collection passes against the running app. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';

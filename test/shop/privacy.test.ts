@@ -1,4 +1,4 @@
-/** No personal data and no secret of a buyer leaves the databases. */
+/** No log, metric, refusal or readable field of a workflow contains a buyer's personal data or secrets. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { Client } from '@temporalio/client';

@@ -11,7 +11,7 @@ export interface Watch {
 }
 
 const CHECK_EVERY_MS = 500;
-/** Checks across databases read all rows, which takes longer and longer. */
+/** Checks across databases read all rows, which takes longer and longer, so only every sixth round runs them. */
 const ACROSS_EVERY_CHECKS = 6;
 
 /** Checks the invariants that must hold at any time, until closed. */

@@ -14,7 +14,7 @@ export async function eventDocument(file: string): Promise<Json> {
 /** This finding asks for AsyncAPI 3.1, which some tools do not support. */
 const IGNORED_FINDING = 'asyncapi-latest-version';
 
-/** Throws the findings, if any. */
+/** If there are findings, throws an error that lists them. */
 export async function checkEventDocument(file: string): Promise<void> {
   const { diagnostics } = await new Parser().parse(await readFile(file, 'utf8'), { source: file });
   const findings = diagnostics

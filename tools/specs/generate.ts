@@ -62,7 +62,7 @@ async function write(): Promise<void> {
 async function check(): Promise<void> {
   for (const style of STYLES) {
     await lint(join(specs, style, 'rest-openapi.yaml'));
-    // Some problem kinds are used by no operation.
+    // The skipped rule would report the problem kinds that no operation uses.
     await lint(join(generated, style, 'openapi.json'), '--skip-rule', 'no-unused-components');
     await checkEventDocument(join(specs, style, 'asyncapi.yaml'));
     await checkEventDocument(join(generated, style, 'asyncapi.json'));

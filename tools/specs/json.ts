@@ -1,4 +1,4 @@
-/** A document that other tools validate. */
+/** A parsed document. Other tools validate it, so it has no precise type. */
 // oxlint-disable-next-line typescript/no-explicit-any
 export type Json = any;
 

@@ -17,7 +17,7 @@ export async function bundle(file: string): Promise<Json> {
   return JSON.parse(await redocly('bundle', file, '--ext', 'json'));
 }
 
-/** Throws the findings, if any. */
+/** If there are findings, throws an error that lists them. */
 export async function lint(file: string, ...options: string[]): Promise<void> {
   await redocly('lint', file, ...options);
 }

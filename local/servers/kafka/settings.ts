@@ -41,7 +41,7 @@ function settings({ port, controllerPort }: BrokerPlace, data: string): Record<s
     // Otherwise a misspelt name would create a topic.
     'auto.create.topics.enable': false,
     ...singleBrokerSettings(),
-    // After a kill the old broker counts as alive until its session expires: 9 s by default.
+    // A restarted broker must wait until the session of the killed one expires, which takes 9 s by default.
     'broker.session.timeout.ms': 2000,
     'broker.heartbeat.interval.ms': 500,
     'num.network.threads': 2,

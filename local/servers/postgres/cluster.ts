@@ -45,7 +45,7 @@ function locationFile(dataDir: string): string {
   return join(dataDir, 'cluster-is-in');
 }
 
-/** Uses another name until done, so an interrupted attempt is not mistaken for a cluster. */
+/** The folder has another name until initdb is done, so an interrupted attempt is not mistaken for a cluster. */
 async function initialise(folder: string, { binaries, user, password, throwAway }: ClusterPlan): Promise<void> {
   const unfinished = `${folder}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });

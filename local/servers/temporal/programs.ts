@@ -6,7 +6,7 @@ import { fetchFailed, requirePip } from '../prerequisites.ts';
 
 const REQUIREMENTS = import.meta.dirname;
 const DOWNLOADER = join(import.meta.dirname, 'download.ts');
-/** If the site is unreachable, the download usually fails at once. */
+/** Time limit for a slow download. If the site cannot be reached, the download usually fails at once. */
 const DOWNLOAD_WITHIN_MS = 120_000;
 const CLI_MIN = [1, 5] as const;
 

@@ -51,7 +51,7 @@ export function checkResources(start: Resources, now: Resources): Violation[] {
 
 const round = (count: number): number => Math.round(count * 10) / 10;
 
-/** Waits until usage is back at the start level: idle connections close late. Returns the final usage. */
+/** Waits at most `withinMs` until usage is back at the start level: idle connections close late. Returns the usage. */
 export async function untilReleased(
   world: World,
   start: Resources,

@@ -6,7 +6,8 @@ import { violations, type Violation } from './violation.ts';
 
 /**
  * I11: if a faster copy of a request made the order and took the version, the request must get that copy's response and
- * not be rejected as stale. A rejection that reports a lower version is right: a later copy may have made the order.
+ * not be rejected as stale. If the rejection reports a version below the order's, it is right: a later copy may have
+ * made the order.
  */
 export function checkStaleRejections(exchanges: readonly Exchange[], { orders }: Pick<Rows, 'orders'>): Violation[] {
   const byId = new Map(orders.map((order) => [order.id, order]));

@@ -3,12 +3,12 @@ import { assertDocumented } from '../../support/requests/openapi.ts';
 import type { ApiRequest, Exchange, History } from './history.ts';
 
 export interface Caller {
-  /** Sends and records a request on behalf of a user, if given. A network failure is recorded, not thrown. */
+  /** Sends a request and records the exchange, with the user if one is given. Records a network failure too. */
   send(request: ApiRequest, userId?: string): Promise<Exchange>;
   close(): Promise<void>;
 }
 
-/** Longer than the gateway waits for auth to check the session, plus the longest pause of a role. */
+/** Longer than the gateway's wait for auth and the longest pause of a role together. */
 const TIMEOUT_MS = 20_000;
 const CONNECTIONS_MAX = 64;
 /** Shorter than the gateway keeps idle connections open, so that the client closes them first. */

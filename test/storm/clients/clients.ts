@@ -64,7 +64,7 @@ export function createClients({
         await pause(own);
       }
     };
-  /** Gets a token for the buyer, with a single attempt. Sends the request with it, or nothing if there is no token. */
+  /** Tries once to get a token for the buyer, and sends the request with it. Without a token, sends nothing. */
   const sendToService =
     (buyer: Buyer): MoveContext['sendToService'] =>
     async (request, role) => {
@@ -93,7 +93,7 @@ export function createClients({
         if (!buyers.includes(buyer)) buyers.push(buyer);
         while (orders() < wanted) {
           signal.throwIfAborted();
-          // Each move has its own generator, so its decisions do not depend on how much earlier moves have drawn.
+          // Each move has its own generator, so its decisions do not depend on how many numbers earlier moves drew.
           const movePrng = own.fork();
           const others = buyers.filter((other) => other !== buyer);
           const { duplicates } = clients;

@@ -20,7 +20,7 @@ export interface ApiResponse {
 
 export interface Exchange {
   seq: number;
-  /** The user who sent it; undefined without a session. */
+  /** The user who sent the request; undefined without a session. */
   userId: string | undefined;
   request: ApiRequest;
   startedMs: number;

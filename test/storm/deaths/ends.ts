@@ -10,7 +10,7 @@ type ShopState = Pick<DeathShop, 'databases' | 'temporal' | 'mailUrl'>;
 const FIRST_BALANCE = 3_000;
 export const PRICE = 5;
 
-/** Asserts that the order succeeded, was paid once, and has one notification; duplicate mails are copies of it. */
+/** Asserts that the order succeeded, was paid once and has one notification, and that each mail is a copy of it. */
 export async function succeeded(state: ShopState, buyer: Buyer, orderId: string): Promise<void> {
   await isFinal(state, orderId, 'SUCCESS');
   await isCharged(state, buyer, orderId, { outcome: 'CHARGED', balance: FIRST_BALANCE - PRICE, cancelled: false });
@@ -38,7 +38,7 @@ export async function deposited(
   assert.equal(await balanceOf(billing, buyer.id), FIRST_BALANCE + amount);
 }
 
-/** Asserts that every profile change is marked as started, the account is open, and the latest profile announced. */
+/** Asserts that each profile change is marked as started, the account is open, and the latest profile is announced. */
 export async function announced(state: ShopState, userId: string): Promise<void> {
   const { users, billing } = state.databases;
   assert.deepEqual(await users('select version from profile_changes where user_id = $1', [userId]), []);

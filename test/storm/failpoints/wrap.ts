@@ -52,7 +52,7 @@ function passing({ name, role, when, hadEffect }: Step, act: Act): Act {
   };
 }
 
-/** Returns a copy of an argument with the function wrapped. Other code uses the original, so that stays unchanged. */
+/** Returns a copy of an argument with the function wrapped. Other code uses the original, which stays unchanged. */
 function replaced(argument: unknown, [name, ...path]: readonly string[], around: Around, source: string): unknown {
   if (name === undefined) return around(existing(argument, `an argument of ${source}`));
   const members = argument as Members;

@@ -12,7 +12,7 @@ const ARMED_MAX = 3;
 /** A failpoint that is not hit within this time makes room for another one. */
 const ARMED_FOR_MS = 9_000;
 
-/** The auditor acts only after another role has died. So each of its failpoints also needs one that kills that role. */
+/** The auditor acts only after another role has died. So each of its failpoints is armed with one of that role. */
 const PREREQUISITES: ReadonlyArray<readonly [RegExp, string]> = [
   [/^audit-order:/, 'place:after'],
   [/^audit-cancellation:/, 'cancel-request:after'],
@@ -20,7 +20,10 @@ const PREREQUISITES: ReadonlyArray<readonly [RegExp, string]> = [
 ];
 const NEEDS_UNPROCESSABLE = /^dead-letter:/;
 
-/** Arms a few failpoints at a time, in random order; those not hit yet come first. None stays armed at the end. */
+/**
+ * Arms a few failpoints at a time, in random order. One that is hit is done; one that is not hit in time is armed again
+ * later. None stays armed at the end.
+ */
 export function createFailpointInjector(): Injector {
   let waiting: string[] | undefined;
   return async ({ durationMs, seed }, ports) => {

@@ -39,7 +39,7 @@ const disturb =
     }
   };
 
-/** Checks first: redelivery would make up for an event whose offset was committed without its notification. */
+/** Checks before it redelivers, because redelivery would hide an event that was committed without its notification. */
 const redeliver: Injector = (_fault, { world, topics, onFound }) =>
   world.roles.whileStopped('notifications', async () => {
     onFound(await checkConsumedEvents(topics, world.databases));

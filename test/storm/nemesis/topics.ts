@@ -17,7 +17,7 @@ interface ConsumedEvent {
 
 export interface Topics {
   publishUnprocessable(topic: string, prng: Prng): Promise<void>;
-  /** Resets the consumer's offsets to the start of every partition. Its process must be stopped. */
+  /** Resets the consumer's offsets to the start of every partition. The consumer's process must be stopped. */
   rewind(): Promise<void>;
   lag(): Promise<number>;
   consumed(): Promise<ConsumedEvent[]>;

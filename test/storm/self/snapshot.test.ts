@@ -1,4 +1,4 @@
-/** The checks within one database, run on Postgres: each statement finds its violation, and nothing in valid rows. */
+/** The checks within one database, run on Postgres: each statement finds its violation, and none in valid rows. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, beforeEach, test } from 'node:test';

@@ -10,7 +10,7 @@ import { storm } from '../storm.ts';
 
 const FIXED_SEED = 22;
 const SEEDS = 2 ** 31;
-/** Generous, since other tests may share the machine. */
+/** Generous, since the machine may be slow. */
 const QUIET_WITHIN_MS = 180_000;
 
 test('every invariant holds although processes die and connections break', async (t) => {

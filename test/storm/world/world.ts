@@ -25,7 +25,7 @@ export interface World {
   stack: Stack;
   databases: Databases;
   temporal: Temporal;
-  /** Requests to these addresses bypass the edges, so no fault affects them. */
+  /** Requests to these addresses bypass the edges, so no fault of a connection affects them. */
   urls: Readonly<Record<RoleName, string>>;
   operationsUrlOf(role: RoleName): string;
   pidOf(name: ProcessName): number;
@@ -37,14 +37,14 @@ export interface World {
 }
 
 const HOST = '127.0.0.1';
-/** All buyers share one address here, so rate limits must not be reached. */
+/** All buyers share one address here, so the usual rate limits would stop them. */
 const UNLIMITED = {
   WRITES_BURST: '1000000',
   WRITES_PER_SECOND: '1000000',
   REGISTRATIONS_PER_ADDRESS: '1000000',
   LOGIN_FAILURES_PER_ADDRESS: '1000000',
 };
-/** Shorter times than in production, so that more happens in a storm. Few orders may wait, so that it soon ends. */
+/** Shorter times than in production, so that more happens. Few orders may be in progress, so that a storm ends soon. */
 const SHORTENED = {
   ANSWER_DEADLINE_MS: '3000',
   AUDIT_EVERY_MS: '500',
@@ -149,7 +149,7 @@ function addressesOf(
   return { ...(Object.fromEntries(roles) as Record<RoleName, string>), ...servers };
 }
 
-/** Clock and memory come from this tree, failpoints from the tree under test. */
+/** The preload for clock and memory is from this tree; the one for failpoints is from the tree under test. */
 function preloadsOf(root: string): string[] {
   const failpoints = join(root, 'test', 'storm', 'failpoints', 'preload.ts');
   return [join(import.meta.dirname, 'preload.ts'), ...(existsSync(failpoints) ? [failpoints] : [])];

@@ -21,7 +21,7 @@ export interface Link {
   cut(): void;
   silence(): void;
   inject(fault: LinkFault): void;
-  /** Removes the fault and delivers delayed answers. Bytes lost in a black hole stay lost. */
+  /** Removes the fault and delivers delayed answers. Connections that lost bytes in a black hole break. */
   heal(): void;
   close(): void;
 }

@@ -11,7 +11,7 @@ export interface Held {
   end(commit: boolean): Promise<void>;
 }
 
-/** The three functions run a store's statements in a separate transaction, which stays open until `end` is called. */
+/** Each of these three functions runs a store's statements in a separate transaction, open until `end` is called. */
 export const heldStatement = (url: string, act: (held: BillingStore) => Promise<unknown>): Promise<Held> =>
   hold(url, createBillingStore, act);
 

@@ -1,4 +1,4 @@
-/** A shop with one order of each final status, for the test file that imports this module, and its audits. */
+/** A shop with one order of each final status, and its audits, for the test file that imports this module. */
 import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { auditCommand } from '../../../operator/audit/command.ts';

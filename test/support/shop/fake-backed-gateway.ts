@@ -5,9 +5,10 @@ import { startGateway } from './gateway.ts';
 /** A token that the gateway forwards without looking into it. */
 export const TOKEN = { authorization: 'Bearer a.b.c' };
 
-/** A gateway in front of a fake auth and one fake for all other services, for the test file that imports this. */
 const auth = await startFakeService();
+/** One fake for all services except auth. */
 export const service = await startFakeService();
+/** The gateway of the importing test file, in front of the two fakes. */
 export const gateway = await startGateway({
   auth: auth.url,
   users: service.url,

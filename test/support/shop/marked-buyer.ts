@@ -20,7 +20,7 @@ const person = {
 const passwords = { first: `first ${mark()}`, wrong: `wrong ${mark()}`, next: `next ${mark()}` };
 export const opsPort = await freePort();
 export const answers: Answer[] = [];
-/** Everything that must not appear outside the databases. */
+/** Everything that must not appear in logs, metrics, refusals and readable fields of workflows. */
 export const secrets = new Set<string>([...Object.values(person), ...Object.values(passwords)]);
 export let shop: Shop;
 let ask: ContractClient;

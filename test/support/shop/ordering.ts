@@ -4,7 +4,7 @@ import { newKey, paid, startOrders, type Ending } from './orders.ts';
 
 /** The order service of the importing test file. */
 export const orders = await startOrders();
-/** New for each test. Their orders are paid unless `setOutcome` is called. */
+/** New for each test. The buyer's orders are paid unless `setOutcome` is called. */
 export let buyer: string;
 
 beforeEach(() => {

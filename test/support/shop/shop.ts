@@ -52,7 +52,7 @@ export async function startShop({ env: variables = {}, postgresAt }: ShopOptions
     /** The app's environment. */
     env: appEnv as Readonly<Record<string, string | undefined>>,
     log: () => readFile(app.logFile, 'utf8'),
-    /** Like a power cut. */
+    /** Kills the app with SIGKILL, so it cannot shut down in an orderly way. */
     async kill() {
       process.kill(app.pid, 'SIGKILL');
       await app.exited;

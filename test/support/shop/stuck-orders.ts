@@ -32,7 +32,7 @@ export const retry = (variables: Record<string, string>, id: string, ...words: s
 
 export const handleOf = (id: string) => temporal.client.workflow.getHandle(orderWorkflowId(id));
 
-/** Waits until the list describes the order like this. */
+/** Waits until the order's line in the list of stuck orders matches the pattern. */
 export const listed = (variables: Record<string, string>, id: string, pattern: RegExp) =>
   eventually(async () => {
     const { text } = await stuck(variables, '--longer-than', '0');

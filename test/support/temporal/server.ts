@@ -76,7 +76,7 @@ const startOptions = (taskQueue: string, { input }: World) => ({
   args: [input] as [typeof input],
 });
 
-/** Starts an order by update-with-start, as the order service does. */
+/** Starts an order and waits for its outcome by update-with-start, as the order service does. */
 export async function awaitOutcome(client: Client, taskQueue: string, world: World): Promise<SettledOrder> {
   const startWorkflowOperation = new WithStartWorkflowOperation<typeof order>('order', startOptions(taskQueue, world));
   return client.workflow.executeUpdateWithStart<typeof order, SettledOrder, []>('outcome', {
@@ -86,7 +86,7 @@ export async function awaitOutcome(client: Client, taskQueue: string, world: Wor
   });
 }
 
-/** Cancels an order as the order service does, which records the request first. */
+/** Records the cancellation request, then cancels the order, as the order service does. */
 export async function cancelAndWait(client: Client, taskQueue: string, world: World): Promise<SettledOrder> {
   world.row.cancelCause ??= 'buyer';
   const startWorkflowOperation = new WithStartWorkflowOperation<typeof cancellation>('cancellation', {
