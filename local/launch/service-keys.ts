@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Each of these roles gets a key pair to sign its own tokens with. The one of the auditor is not used. */
-const ROLES = ['worker', 'notifications', 'auditor'] as const;
+/** The roles that call others on behalf of no buyer. Each signs its own tokens with a key pair. */
+const ROLES = ['worker', 'notifications'] as const;
 
 /** Variables with the roles' private and public keys, generated once, readable by the owner only. */
 export async function serviceKeys(folder: string): Promise<Record<string, string>> {
