@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import closeWithGrace from 'close-with-grace';
 import { ConfigFault, readConfig, type Env } from '../lib/config.ts';
 import { createLog } from '../lib/log.ts';
@@ -21,8 +23,8 @@ async function main(args: string[], env: Env): Promise<void> {
   const sameProcess = new Set(roleNames.filter((name) => wanted.has(name)));
   const config = configureAll(sameProcess, env);
   if (!config) return;
-  const { starts, logLevel, allowNonDurable } = config;
-  await run(starts, { log: createLog(logLevel), urls: new Map(), allowNonDurable });
+  const { starts, logLevel, allowNonDurable, keepAliveMs, drainMs } = config;
+  await run(starts, { log: createLog(logLevel), urls: new Map(), allowNonDurable, keepAliveMs }, drainMs);
 }
 
 /** Reports the configuration faults of all roles at once, before any of them connects. */
@@ -48,13 +50,22 @@ function configureAll(sameProcess: ReadonlySet<RoleName>, env: Env) {
 
 async function run(
   starts: ReadonlyArray<{ name: RoleName; start: (shared: Shared) => Promise<Running> }>,
-  shared: Shared,
+  options: Omit<Shared, 'ending'>,
+  drainMs: number,
 ): Promise<void> {
   const running: Running[] = [];
   let failure: unknown;
-  const { close } = closeWithGrace({ delay: CLOSE_TIMEOUT_MS, logger: false }, async ({ err, signal }) => {
+  const ending = new AbortController();
+  // Every listener and the worker wait for it.
+  setMaxListeners(0, ending.signal);
+  const shared = { ...options, ending: ending.signal };
+  // A second signal exits at once.
+  const { close } = closeWithGrace({ delay: drainMs + CLOSE_TIMEOUT_MS, logger: false }, async ({ err, signal }) => {
     if (err) shared.log.fatal({ err }, 'shutting down after an error');
-    else shared.log.info({ signal }, 'shutting down');
+    else shared.log.info({ signal, drainMs }, 'shutting down');
+    ending.abort();
+    // Balancers learn only now that this process ends, and still open connections to it.
+    if (signal) await sleep(drainMs);
     // Callers stop before the roles they call.
     for (const each of running.toReversed())
       await each

@@ -1,4 +1,4 @@
-import { converted, oneOf, textOr } from '../lib/config.ts';
+import { converted, oneOf, textOr, wholeNumber } from '../lib/config.ts';
 import { auditor } from './auditor.ts';
 import { auth } from './auth.ts';
 import { billing } from './billing.ts';
@@ -22,5 +22,17 @@ export const processReaders = {
       '',
     ),
     (value) => value === 'true',
+  ),
+  drainMs: wholeNumber(
+    'DRAIN_MS',
+    'at SIGTERM, how long the process reports unready and still serves everything before it closes its ports: ' +
+      'longer than balancers take to stop sending new requests. `npm start` sets 0',
+    { min: 0, max: 300_000, otherwise: 3_000 },
+  ),
+  keepAliveMs: wholeNumber(
+    'KEEP_ALIVE_MS',
+    'how long a listener keeps an idle connection: longer than any client or balancer in front of it does',
+    // The roles' own clients keep connections for less than the minimum.
+    { min: 5_000, max: 86_400_000, otherwise: 620_000 },
   ),
 };

@@ -24,6 +24,7 @@ export const gateway = defineRole({
       published: publishedDocument,
       upstreams,
       clientOf: config.clientOf,
+      ending: shared.ending,
     });
     const operations = await serve(
       shared,

@@ -58,6 +58,10 @@ export interface Shared {
   urls: Map<RoleName, string>;
   /** Allows databases that may lose acknowledged data, for tests. */
   allowNonDurable: boolean;
+  /** How long listeners keep idle connections. */
+  keepAliveMs?: number;
+  /** Aborted when the process starts to end. Listeners stay open until `Running.close`. */
+  ending?: AbortSignal;
 }
 
 export interface Role {
@@ -163,15 +167,24 @@ const serviceKeys: Reader<JSONWebKeySet> = converted(
   },
 );
 
-/** Starts a role's HTTP server and logs its URL. */
+/** Starts an HTTP server of a role and logs its URL. It drains when the process starts to end. */
 export async function serve(
   shared: Shared,
   at: { host: string; port: number },
-  options: Omit<ServiceOptions, 'log'>,
+  options: Omit<ServiceOptions, 'log' | 'ending'>,
 ): Promise<Listener> {
-  const listener = await listen(createService({ ...options, log: shared.log }), at);
-  shared.log.info({ role: options.role, url: listener.url }, 'listening');
+  const { log, ending, keepAliveMs } = shared;
+  const bounds = keepAliveMs === undefined ? {} : { keepAliveMs };
+  const listener = await listen(createService({ ...options, log, ending }), at, bounds);
+  whenEnding(ending, listener.drain);
+  log.info({ role: options.role, url: listener.url }, 'listening');
   return listener;
+}
+
+/** Calls `act` once the process starts to end, or at once if it is already ending. */
+export function whenEnding(ending: AbortSignal | undefined, act: () => void): void {
+  if (ending?.aborted) act();
+  else ending?.addEventListener('abort', act, { once: true });
 }
 
 /**

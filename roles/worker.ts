@@ -27,6 +27,7 @@ import {
   serve,
   serviceTokens,
   urlOf,
+  whenEnding,
 } from './role.ts';
 
 /** Longer than the timeout of billing's SQL statements, shorter than the timeout of a regular activity. */
@@ -73,6 +74,13 @@ export const worker = defineRole({
       ? [serveCodec({ codec: createPayloadCodec(temporal.payloadKeys), ...config })]
       : [];
     const listener = await serve(shared, config, { role: 'worker', checks, middleware });
+    // The other workers take over at once. But if this process also serves orders, its requests in flight wait for the
+    // worker, so it polls until they are answered.
+    if (!shared.urls.has('orders'))
+      whenEnding(shared.ending, () => {
+        // `runningOf` closes it again, and reports a failure.
+        host.close().catch(() => {});
+      });
     return runningOf(listener, host, publisher, transport, billing, users, orders, database);
   },
 });

@@ -33,13 +33,17 @@ export function superviseWorker(options: Omit<HostOptions, 'onEnd'>, log: Log) {
     return host;
   };
 
+  let closed: Promise<void> | undefined;
+  const close = async () => {
+    closing = true;
+    await hosting;
+    await host?.close();
+  };
+
   return {
     isPolling: async () => void current(),
     check: async () => current().check(),
-    async close() {
-      closing = true;
-      await hosting;
-      await host?.close();
-    },
+    /** Stops polling at once, then waits for running tasks. Later calls wait for the first. */
+    close: () => (closed ??= close()),
   };
 }

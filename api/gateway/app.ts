@@ -15,14 +15,16 @@ export interface GatewayPorts {
   published: object;
   upstreams: Upstreams;
   clientOf: (ctx: Context) => Client;
+  /** Aborted when the process starts to end: the gateway is then unready. */
+  ending?: AbortSignal | undefined;
 }
 
 /** Returns the gateway's middleware. The proxy comes first, to keep forwarded requests fast. */
-export function gatewayApi({ document, published, upstreams, clientOf }: GatewayPorts): Middleware[] {
+export function gatewayApi({ document, published, upstreams, clientOf, ending }: GatewayPorts): Middleware[] {
   return [
     proxy({ upstreams, clientOf, routes: createRouteTable(document) }),
     // The gateway's own operations are open to anyone, so there is no token to verify.
-    serveApi({ document, tag: 'gateway', handlers: gatewayHandlers(upstreams), verify: async () => undefined }),
+    serveApi({ document, tag: 'gateway', handlers: gatewayHandlers(upstreams, ending), verify: async () => undefined }),
     serveDocs(published),
   ];
 }

@@ -8,12 +8,16 @@ import { readRoleStates } from './readiness.ts';
 import type { Upstreams } from './upstreams.ts';
 
 /** Handlers of the gateway's own operations. */
-export function gatewayHandlers(upstreams: Upstreams): Handlers<'ready' | 'readProblem'> {
+export function gatewayHandlers(upstreams: Upstreams, ending?: AbortSignal): Handlers<'ready' | 'readProblem'> {
   const page = loadPage('problem');
   // `ready` needs no login, and each reading calls every role. So concurrent requests share one reading.
   const states = shareCalls(() => readRoleStates(upstreams));
   return {
     ready: async (call) => {
+      if (ending?.aborted)
+        throw new Problem('unavailable', 'unready: ending. Send requests to another instance', {
+          headers: { 'retry-after': '1' },
+        });
       const roles = await states();
       const found = new Set(Object.values(roles));
       if (found.has('unready'))

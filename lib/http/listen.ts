@@ -1,7 +1,8 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { isIPv6, type AddressInfo, type Socket } from 'node:net';
+import { isIPv6, type AddressInfo } from 'node:net';
 import type Koa from 'koa';
 import { answerClientErrors } from './client-error.ts';
+import { createEnding, type Ending } from './ending.ts';
 
 const HEADER_BYTES_MAX = 16 * 1024;
 const LISTENERS_MAX = 20;
@@ -11,22 +12,22 @@ const BOUNDS = {
   headersTimeoutMs: 10_000,
   /** Includes the body; slower clients are disconnected. */
   requestTimeoutMs: 15_000,
-  keepAliveMs: 61_000,
+  /**
+   * How long an idle connection is kept. The listener must not be the first to close it: a request that a balancer sends
+   * at that moment is lost. Balancers close theirs after up to 600 s.
+   */
+  keepAliveMs: 620_000,
   checkEveryMs: 2_000,
-  /** A connection without traffic in either direction is closed after this time, which exceeds any long poll. */
+  /** A connection without traffic during a request is closed after this time, which exceeds any long poll. */
   idleTimeoutMs: 120_000,
   /** Each connection costs a file descriptor and memory. Connections beyond the limit are closed at once. */
   connectionsMax: 5_000,
 };
-/** Longer than any response takes. */
-const CLOSE_WITHIN_MS = 8_000;
 
-export interface Listener {
+export interface Listener extends Ending {
   /** Without a trailing slash. */
   url: string;
   port: number;
-  /** Resolves when the last request in flight has finished. */
-  close(): Promise<void>;
 }
 
 /** Serves an app, with limits on headers and slow clients. Rejects if the port cannot be bound. */
@@ -37,10 +38,10 @@ export async function listen(
 ): Promise<Listener> {
   const server = createBoundedServer(app, { ...BOUNDS, ...overrides });
   answerClientErrors(server);
-  const close = createClose(server);
+  const ending = createEnding(server);
   await bind(server, host, port);
   const address = server.address() as AddressInfo;
-  return { url: urlOf(host, address.port), port: address.port, close };
+  return { url: urlOf(host, address.port), port: address.port, ...ending };
 }
 
 /** The URL at which this machine reaches a listener on `host`. */
@@ -84,31 +85,6 @@ function originForm(target: string, host: string | undefined): string {
   const [, authority, rest] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(target) ?? [];
   if (rest === undefined || authority!.toLowerCase() !== host?.toLowerCase()) return target;
   return rest.startsWith('/') ? rest : `/${rest}`;
-}
-
-/** Returns the function that closes the server. It waits for requests in flight, but not for idle connections. */
-function createClose(server: Server): () => Promise<void> {
-  const sockets = new Set<Socket>();
-  let closing = false;
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
-  // Node closes idle connections when closing starts, but not those that become idle later.
-  server.on('request', (_request, response) => response.once('close', () => closing && server.closeIdleConnections()));
-
-  return () =>
-    new Promise((resolve) => {
-      closing = true;
-      const bound = setTimeout(() => server.closeAllConnections(), CLOSE_WITHIN_MS);
-      server.close(() => {
-        clearTimeout(bound);
-        resolve();
-      });
-      server.closeIdleConnections();
-      // Browsers open connections in advance. Node does not count these as idle, because it awaits their first headers.
-      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
-    });
 }
 
 function bind(server: Server, host: string, port: number): Promise<void> {

@@ -21,6 +21,8 @@ export interface ServiceOptions {
   middleware?: readonly Middleware[];
   /** Serves health and metrics. False on a public listener. */
   operations?: boolean;
+  /** Aborted when the process starts to end: the role is then unready, so that balancers remove it. */
+  ending?: AbortSignal | undefined;
 }
 
 /** nginx's status, for logs and metrics only. */
@@ -35,7 +37,14 @@ const durations = new Histogram({
 });
 
 /** Builds a role's app: correlation id, request log, errors, health, metrics, then `middleware`. */
-export function createService({ role, log, checks, middleware = [], operations = true }: ServiceOptions): Koa {
+export function createService({
+  role,
+  log,
+  checks,
+  middleware = [],
+  operations = true,
+  ending,
+}: ServiceOptions): Koa {
   const app = new Koa();
   app.on('error', (error: Error, ctx?: Context) => {
     if (isDisconnect(error)) return;
@@ -46,7 +55,7 @@ export function createService({ role, log, checks, middleware = [], operations =
   app.use(helmet());
   app.use(answerProblems);
   app.use(requireHost);
-  if (operations) app.use(operationsOf(checks));
+  if (operations) app.use(operationsOf(checks, ending));
   for (const each of middleware) app.use(each);
   return app;
 }
@@ -84,12 +93,15 @@ const requireHost: Middleware = async ({ req }, next) => {
   await next();
 };
 
-function operationsOf(checks: readonly Check[]): Middleware {
+function operationsOf(checks: readonly Check[], ending: AbortSignal | undefined): Middleware {
   const check = shareCalls(() => readiness(checks));
   return async (ctx, next) => {
     if (ctx.method !== 'GET') return next();
     if (ctx.path === '/health/live') ctx.body = { status: 'live' };
-    else if (ctx.path === '/health/ready') {
+    else if (ctx.path === '/health/ready' && ending?.aborted) {
+      ctx.status = 503;
+      ctx.body = { status: 'unready: ending' };
+    } else if (ctx.path === '/health/ready') {
       const { ready, ...body } = await check();
       ctx.status = ready ? 200 : 503;
       ctx.body = body;

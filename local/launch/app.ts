@@ -24,7 +24,8 @@ export async function startApp({
     dataDir: dir,
     file: process.execPath,
     args: ['bin/order-saga.ts', 'all'],
-    env,
+    // Nothing on this machine has to learn that the app ends.
+    env: { DRAIN_MS: '0', ...env },
     cwd: ROOT,
     stopSignal: 'SIGTERM',
     stopWithinMs: STOP_WITHIN_MS,

@@ -51,6 +51,7 @@ const SHORTENED = {
   AUDIT_COMPARE_EVERY_S: '10',
   AUDIT_PATIENCE_S: '8',
   ORDERS_WAITING_MAX: '120',
+  DRAIN_MS: '0',
 };
 
 export async function startWorld({ dir, root, signal, onNote }: WorldOptions): Promise<World> {

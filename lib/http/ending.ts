@@ -1,0 +1,61 @@
+import type { Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** Longer than any response takes. */
+const CLOSE_WITHIN_MS = 8_000;
+/**
+ * Above this share of the limit on connections, none is kept after its response. Otherwise idle connections, which are
+ * kept for a long time, could use up the limit.
+ */
+const KEPT_SHARE = 0.8;
+
+/** How a server ends. */
+export interface Ending {
+  /** From now on, each response closes its connection, so that the client opens the next one elsewhere. */
+  drain(): void;
+  /** Stops listening. Waits for requests in flight, but not for idle connections. */
+  close(): Promise<void>;
+}
+
+/** Must be called before the server's first request. */
+export function createEnding(server: Server): Ending {
+  const sockets = new Set<Socket>();
+  const responses = new Set<ServerResponse>();
+  let draining = false;
+  let closing = false;
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.prependListener('request', (_request, response) => {
+    responses.add(response);
+    response.shouldKeepAlive &&= !draining && sockets.size <= server.maxConnections * KEPT_SHARE;
+    response.once('close', () => {
+      responses.delete(response);
+      // Node closes idle connections when closing starts, but not those that become idle later.
+      if (closing) server.closeIdleConnections();
+    });
+  });
+
+  const drain = () => {
+    draining = true;
+    // Has no effect on responses whose headers have been sent.
+    for (const response of responses) response.shouldKeepAlive = false;
+  };
+  return {
+    drain,
+    close: () =>
+      new Promise((resolve) => {
+        closing = true;
+        drain();
+        const bound = setTimeout(() => server.closeAllConnections(), CLOSE_WITHIN_MS);
+        server.close(() => {
+          clearTimeout(bound);
+          resolve();
+        });
+        server.closeIdleConnections();
+        // Browsers open connections in advance. Node does not count these as idle, because it awaits their headers.
+        for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+      }),
+  };
+}
