@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Pool, errors, type Dispatcher } from 'undici';
+import { KEEP_ALIVE } from '../../lib/http/keep-alive.ts';
 import { Problem, unavailable } from '../../lib/http/problem.ts';
 
 interface UpstreamRequest {
@@ -28,8 +29,6 @@ export interface Upstreams {
 /** Longer than any role takes to respond: a client may ask a role to hold a request for 30 s. */
 const ANSWER_TIMEOUT_MS = 35_000;
 const CONNECT_TIMEOUT_MS = 2_000;
-/** Shorter than the roles' keep-alive, so no request is sent on a closing connection. */
-const KEEP_ALIVE_MS = 30_000;
 /** As many as the gateway accepts, so no request queues behind a held one. The roles reject excess load themselves. */
 const CONNECTIONS_MAX = 5_000;
 
@@ -61,7 +60,7 @@ function poolOf(url: string) {
   const pool = new Pool(origin, {
     connections: CONNECTIONS_MAX,
     connect: { timeout: CONNECT_TIMEOUT_MS },
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    ...KEEP_ALIVE,
   });
   return { pool, prefix: pathname.replace(/\/$/, '') };
 }

@@ -26,7 +26,8 @@ const CONNECTIONS_MAX = 4;
 const SILENCE_MS = 5_000;
 /** Maximum time for one mail. */
 export const SEND_DEADLINE_MS = 10_000;
-const IDLE_MS = 30_000;
+/** Shorter than any mail server keeps an idle connection, so no mail is sent on a connection that is being closed. */
+const IDLE_MS = 4_000;
 const VERIFIED_FOR_MS = 10_000;
 
 /** Opens an SMTP connection pool. `from` is an address or `Shop <shop@example.org>`. */

@@ -1,4 +1,5 @@
 import { Pool } from 'undici';
+import { KEEP_ALIVE } from './keep-alive.ts';
 
 export interface Reply {
   status: number;
@@ -24,7 +25,6 @@ export interface HttpClient {
 }
 
 const CONNECTIONS_MAX = 64;
-const KEEP_ALIVE_MS = 30_000;
 const BODY_BYTES_MAX = 1024 * 1024;
 const PROBLEM_PREFIX = /^\/problems\//;
 
@@ -41,7 +41,7 @@ export function createHttpClient({
   const { origin, pathname } = new URL(baseUrl);
   const pool = new Pool(origin, {
     connections: CONNECTIONS_MAX,
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    ...KEEP_ALIVE,
     connectTimeout: deadlineMs,
     maxResponseSize: BODY_BYTES_MAX,
   });

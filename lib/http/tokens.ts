@@ -1,7 +1,6 @@
 import { createPrivateKey, createPublicKey, randomUUID, type JsonWebKey, type KeyObject } from 'node:crypto';
 import {
   createLocalJWKSet,
-  createRemoteJWKSet,
   decodeJwt,
   decodeProtectedHeader,
   errors,
@@ -10,6 +9,7 @@ import {
 } from 'jose';
 import jwt from 'jsonwebtoken';
 import { unavailable } from './problem.ts';
+import { publishedKeys, type KeySource } from './published-keys.ts';
 
 /** A buyer or another role. */
 export type Caller =
@@ -31,8 +31,18 @@ export const USER_TOKEN_SECONDS = 300;
 const SERVICE_TOKEN_SECONDS = 60;
 /** A database query would fail with an id in any other format. */
 const USER_ID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
-const CLOCK_TOLERANCE_SECONDS = 5;
-const JWKS_TIMEOUT_MS = 2_000;
+/**
+ * By how much the clocks of a token's signer and its verifier may differ: a token may be issued this far in the future,
+ * and counts as valid for this long after its expiry unless the maximum age is reached earlier.
+ */
+const CLOCK_TOLERANCE_SECONDS = 60;
+/**
+ * The maximum age, whatever the expiry says. A fresh user token is accepted by a clock that is ahead by its whole life,
+ * so the life is hardly extended. A role uses a token for half its life, so the other half alone would not bridge the
+ * tolerance.
+ */
+const USER_TOKEN_AGE_SECONDS_MAX = USER_TOKEN_SECONDS + 5;
+const SERVICE_TOKEN_AGE_SECONDS_MAX = SERVICE_TOKEN_SECONDS + CLOCK_TOLERANCE_SECONDS;
 /** Limits fetches for unknown key ids, so that invented ids cannot flood auth. */
 const REFETCH_AFTER_MS = 30_000;
 
@@ -97,22 +107,6 @@ export function createTokenVerifier({
   return verifierBy(publishedKeys(new URL(jwksUrl), refetchAfterMs), keysByRole(serviceKeys));
 }
 
-/** While the URL is down, uses the keys fetched last. A token under another key then throws: its key may be new. */
-function publishedKeys(url: URL, refetchAfterMs: number): KeySource {
-  const published = createRemoteJWKSet(url, { timeoutDuration: JWKS_TIMEOUT_MS, cooldownDuration: refetchAfterMs });
-  return async (header) => {
-    try {
-      return await published(header);
-    } catch (error) {
-      const known = published.jwks();
-      if (!known || error instanceof errors.JWKSNoMatchingKey) throw error;
-      return createLocalJWKSet(known)(header).catch(() => {
-        throw error;
-      });
-    }
-  };
-}
-
 /** For auth, which publishes the buyers' keys itself. Accepts no tokens of roles. */
 export function createLocalTokenVerifier(published: () => Promise<JSONWebKeySet>): TokenVerifier {
   let current: { published: JSONWebKeySet; keys: KeySource } | undefined;
@@ -123,8 +117,6 @@ export function createLocalTokenVerifier(published: () => Promise<JSONWebKeySet>
   };
   return verifierBy(keys, new Map());
 }
-
-type KeySource = (header: { alg: string; kid: string }) => ReturnType<ReturnType<typeof createLocalJWKSet>>;
 
 /**
  * Groups keys by role. During rotation a role has two keys, such as `worker-1` and `worker-2`. The `kid` of its tokens
@@ -150,12 +142,12 @@ function verifierBy(userKeys: KeySource, roles: ReadonlyMap<string, KeyObject[]>
     if (!unverified(() => decodeJwt(token))) return undefined;
     const role = roleOf(kid);
     for (const key of roles.get(role) ?? []) {
-      if ((await verifiedSubject(token, key, SERVICE_ISSUER, SERVICE_TOKEN_SECONDS)) === role)
+      if ((await verifiedSubject(token, key, SERVICE_ISSUER, SERVICE_TOKEN_AGE_SECONDS_MAX)) === role)
         return { kind: 'service', name: role };
     }
     if (roles.has(role)) return undefined;
     const key = await userKeys({ alg: ALGORITHM, kid }).catch(keyUnknown);
-    const id = key && (await verifiedSubject(token, key, USER_ISSUER, USER_TOKEN_SECONDS));
+    const id = key && (await verifiedSubject(token, key, USER_ISSUER, USER_TOKEN_AGE_SECONDS_MAX));
     return id && USER_ID.test(id) ? { kind: 'user', id } : undefined;
   };
 }
@@ -170,7 +162,7 @@ async function verifiedSubject(
   token: string,
   key: KeyObject | CryptoKey | Uint8Array,
   issuer: string,
-  lifeSeconds: number,
+  ageSecondsMax: number,
 ): Promise<string | undefined> {
   try {
     const { payload } = await jwtVerify(token, key, {
@@ -178,8 +170,8 @@ async function verifiedSubject(
       audience: AUDIENCE,
       issuer,
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
-      // Limits the age, whatever the expiry says. jose accepts a token of exactly this age, so subtract one second.
-      maxTokenAge: lifeSeconds - 1,
+      // jose adds the tolerance. It accepts a token of exactly this age, so subtract one second.
+      maxTokenAge: ageSecondsMax - CLOCK_TOLERANCE_SECONDS - 1,
       requiredClaims: ['exp', 'jti', 'sub'],
     });
     // jose checks that these claims exist, but not that they are text.
