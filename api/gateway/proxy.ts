@@ -7,6 +7,7 @@ import { readBody } from './body.ts';
 import { refuseCrossSite } from './cross-site.ts';
 import type { Client } from './forwarded.ts';
 import { copyResponseHeaders, requestHeaders, gatewayHeaders, sessionCookie } from './headers.ts';
+import { ownTokenRefused } from './own-token.ts';
 import { authorizationOf } from './session.ts';
 import { noResponseProblem, type UpstreamResponse, type Upstreams } from './upstreams.ts';
 
@@ -34,7 +35,7 @@ export const proxy =
     const client = clientOf(ctx);
     refuseCrossSite(ctx, route, client.host);
     const headers = gatewayHeaders(ctx, client);
-    const identity = await identityOf(ctx, route, upstreams, headers);
+    const { isFresh, ...identity } = await identityOf(ctx, route, upstreams, headers);
     const body = await readBody(ctx, route);
 
     const response = await upstreams.request(route.role, {
@@ -44,8 +45,19 @@ export const proxy =
       body,
       signal: responseClosedSignal(ctx),
     });
+    if (isFresh && response.status === 401) {
+      await response.body.dump();
+      throw ownTokenRefused(route.role);
+    }
     await forwardResponse(ctx, response);
   };
+
+interface Identity {
+  cookie?: string;
+  authorization?: string;
+  /** True for a token that auth has just issued. */
+  isFresh?: boolean;
+}
 
 /** Headers that identify the caller. Rejects an anonymous caller before the body is read: the contract says so. */
 async function identityOf(
@@ -53,14 +65,14 @@ async function identityOf(
   route: Route,
   upstreams: Upstreams,
   headers: Record<string, string>,
-): Promise<Record<string, string>> {
+): Promise<Identity> {
   // Auth needs to know which of the caller's sessions this is.
   const session = route.role === 'auth' ? sessionCookie(ctx) : {};
   if (route.operationId === FORWARD_AUTH) return { ...session, ...bearerOf(ctx) };
   if (route.callers.length === 0) return session;
   const authorization = await authorizationOf(ctx, upstreams, headers);
   if (!authorization) throw unauthenticated();
-  return { ...session, authorization };
+  return { ...session, ...authorization };
 }
 
 /** This operation verifies the caller's token itself. */

@@ -9,6 +9,12 @@ const ANSWER_TIMEOUT_MS = 5_000;
 /** Short, because a service can verify a token without auth. */
 const COUNT_TIMEOUT_MS = 1_000;
 
+export interface Authorization {
+  authorization: string;
+  /** True if auth has just issued the token, so that no role has a reason to refuse it. */
+  isFresh: boolean;
+}
+
 /**
  * Returns the client's own token, or the token that auth issues for its session cookie. Returns undefined if the client
  * has neither, or if auth rejects it. Role tokens are rejected here, because roles call each other directly. Throws if
@@ -18,7 +24,7 @@ export async function authorizationOf(
   ctx: Context,
   upstreams: Upstreams,
   headers: Record<string, string>,
-): Promise<string | undefined> {
+): Promise<Authorization | undefined> {
   const authHeaders = { ...headers, 'x-forwarded-method': ctx.method };
   const bearer = bearerToken(ctx.get('authorization'));
   if (bearer)
@@ -26,12 +32,14 @@ export async function authorizationOf(
       ? undefined
       : ofToken(ctx, upstreams, { ...authHeaders, authorization: `Bearer ${bearer}` });
   const session = sessionCookie(ctx);
-  return session['cookie'] && ofSession(upstreams, { ...authHeaders, ...session });
+  return session['cookie'] ? ofSession(upstreams, { ...authHeaders, ...session }) : undefined;
 }
 
-async function ofSession(upstreams: Upstreams, headers: Record<string, string>): Promise<string | undefined> {
+async function ofSession(upstreams: Upstreams, headers: Record<string, string>): Promise<Authorization | undefined> {
   const response = await requestAuth(upstreams, headers, ANSWER_TIMEOUT_MS);
-  if (response.status === 200) return response.headers['authorization'];
+  const { authorization } = response.headers;
+  // A 200 without a token is not auth's, but perhaps a proxy's. It does not mean that the buyer is logged out.
+  if (response.status === 200 && authorization) return { authorization, isFresh: true };
   if (response.status === 401) return undefined;
   throw unavailable('Sessions cannot be checked at the moment. Send the same request again');
 }
@@ -41,10 +49,11 @@ async function ofToken(
   ctx: Context,
   upstreams: Upstreams,
   headers: { authorization: string },
-): Promise<string | undefined> {
-  if (ctx.method === 'GET' || ctx.method === 'HEAD') return headers.authorization;
+): Promise<Authorization | undefined> {
+  const own = { authorization: headers.authorization, isFresh: false };
+  if (ctx.method === 'GET' || ctx.method === 'HEAD') return own;
   const response = await requestAuth(upstreams, headers, COUNT_TIMEOUT_MS).catch(ignoreUnavailable);
-  return response?.status === 401 ? undefined : headers.authorization;
+  return response?.status === 401 ? undefined : own;
 }
 
 async function requestAuth(

@@ -37,14 +37,7 @@ const durations = new Histogram({
 });
 
 /** Builds a role's app: correlation id, request log, errors, health, metrics, then `middleware`. */
-export function createService({
-  role,
-  log,
-  checks,
-  middleware = [],
-  operations = true,
-  ending,
-}: ServiceOptions): Koa {
+export function createService({ role, log, checks, middleware = [], operations = true, ending }: ServiceOptions): Koa {
   const app = new Koa();
   app.on('error', (error: Error, ctx?: Context) => {
     if (isDisconnect(error)) return;
