@@ -68,7 +68,7 @@ const TOO_MANY_FAILURES = 'Too many failed logins';
 /** Asks for a wait of 1 s, because every user regains at least one write per second. */
 export const tooManyWrites = (): Problem => tooMany('You are sending too many writes', 1);
 
-/** Counts in fixed windows. Each ends by the replica's clock; a few seconds of skew do not matter. */
+/** Counts in fixed windows, which replicas share. */
 function createWindows({ queryAttempts }: Pick<AuthStore, 'queryAttempts'>) {
   return (keyPrefix: string, points: number, duration: number): RateLimiterPostgres =>
     new RateLimiterPostgres({

@@ -1,6 +1,7 @@
 import { MAX } from 'uuid';
 import type { Database } from '../../lib/database.ts';
 import { PrismaClient } from '../../prisma/generated/auth/client.ts';
+import { createAttempts } from './attempts.ts';
 import {
   addSigningKey,
   countSessionWrite,
@@ -43,12 +44,6 @@ export interface SigningKey {
 export interface StoredSigningKey extends SigningKey {
   /** By the database's clock. */
   ageMs: number;
-}
-
-/** `expire`: end of the window, in milliseconds since 1970. */
-interface Attempts {
-  points: number;
-  expire: number;
 }
 
 export type AuthStore = ReturnType<typeof createAuthStore>;
@@ -156,17 +151,7 @@ export function createAuthStore({ adapter }: Pick<Database, 'adapter'>) {
     dropSupersededKeys: async (successorAgeS: number): Promise<void> =>
       void (await dropSupersededKeys(db, successorAgeS)),
 
-    /** Runs a statement of rate-limiter-flexible. */
-    async queryAttempts({
-      text,
-      values,
-    }: {
-      text: string;
-      values: unknown[];
-    }): Promise<{ rows: Attempts[]; rowCount: number }> {
-      const rows = await db.$queryRawUnsafe<{ points: number; expire: bigint }[]>(text, ...values);
-      return { rows: rows.map(({ points, expire }) => ({ points, expire: Number(expire) })), rowCount: rows.length };
-    },
+    queryAttempts: createAttempts(db),
 
     close: () => db.$disconnect(),
   };

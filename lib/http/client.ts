@@ -1,3 +1,4 @@
+import { Counter } from 'prom-client';
 import { Pool } from 'undici';
 import { KEEP_ALIVE } from './keep-alive.ts';
 
@@ -27,6 +28,13 @@ export interface HttpClient {
 const CONNECTIONS_MAX = 64;
 const BODY_BYTES_MAX = 1024 * 1024;
 const PROBLEM_PREFIX = /^\/problems\//;
+
+/** The fault is ours: different clocks or keys. Callers retry, since this says nothing about the request. */
+const tokensRefused = new Counter({
+  name: 'own_tokens_refused_total',
+  help: "Requests to another role that it refused because of this role's token, by address",
+  labelNames: ['origin'],
+});
 
 /** Sends JSON to another role, with this role's token. */
 export function createHttpClient({
@@ -60,6 +68,7 @@ export function createHttpClient({
       signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
     });
     const json = readJson(await reply.body.text());
+    if (token && reply.statusCode === 401) tokensRefused.inc({ origin });
     return {
       status: reply.statusCode,
       header: (name) => [reply.headers[name.toLowerCase()]].flat()[0],
