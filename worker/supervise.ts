@@ -38,6 +38,7 @@ export function superviseWorker(options: Omit<HostOptions, 'onEnd'>, log: Log) {
     closing = true;
     await hosting;
     await host?.close();
+    log.info({ role: 'worker', taskQueue: options.taskQueue }, 'no longer polling Temporal');
   };
 
   return {

@@ -7,6 +7,7 @@ import { test, type TestContext } from 'node:test';
 import { roleNames } from '../../roles/role.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
+import { createDatabase } from '../support/postgres/database.ts';
 import { balanceLate } from '../support/requests/late-balancer.ts';
 import { startShop } from '../support/shop/shop.ts';
 
@@ -28,6 +29,34 @@ async function startGatewayProcess(t: TestContext, env: Record<string, string>) 
   await eventually(() => fetch(`${url}/docs/openapi.json`));
   return { child, ended, url, opsUrl };
 }
+
+test('a worker stops polling when the drain starts, and stays reachable', async (t) => {
+  const database = await createDatabase('orders');
+  const port = await freePort();
+  const child = spawn(process.execPath, ['bin/order-saga.ts', 'worker'], {
+    env: {
+      ...process.env,
+      ...elsewhere,
+      ORDERS_DATABASE_URL: database.url,
+      WORKER_PORT: String(port),
+      TEMPORAL_TASK_QUEUE: `drain-${port}`,
+      LOG_LEVEL: 'info',
+      DRAIN_MS: '300000',
+    },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  t.after(async () => {
+    child.kill('SIGKILL');
+    await database.close();
+  });
+  let log = '';
+  child.stdout.setEncoding('utf8').on('data', (piece) => (log += piece));
+  await eventually(() => assert.match(log, /polling Temporal for work/));
+  child.kill('SIGTERM');
+  await eventually(() => assert.match(log, /no longer polling Temporal/));
+  const response = await fetch(`http://127.0.0.1:${port}/health/ready`);
+  assert.deepEqual([response.status, await response.json()], [503, { status: 'unready: ending' }]);
+});
 
 test('after SIGTERM no role loses a new connection while a balancer learns of it, and each reports unready', async (t) => {
   const ports = Object.fromEntries(await Promise.all(roleNames.map(async (role) => [role, await freePort()] as const)));
