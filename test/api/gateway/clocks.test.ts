@@ -52,7 +52,7 @@ async function startWithAuthClock(offsetMs: number) {
     },
   ]);
   const lines: string[] = [];
-  const upstreams = createUpstreams(new Map([['auth', authUrl], ['orders', role.url]])); // prettier-ignore
+  const upstreams = createUpstreams(new Map(Object.entries({ auth: authUrl, orders: role.url })));
   const log = pino({}, new Writable({ write: (line, _encoding, done) => (lines.push(String(line)), done()) }));
   const gateway = await serveQuietly(
     'gateway',
@@ -60,7 +60,7 @@ async function startWithAuthClock(offsetMs: number) {
     { operations: false, log },
   );
   closers.push(upstreams.close, role.close, gateway.close);
-  await eventually(async () => assert.equal((await fetch(`${gateway.url}/.well-known/jwks.json`)).status, 200));
+  await eventually(async () => assert.equal((await fetch(`${authUrl}/.well-known/jwks.json`)).status, 200));
   return { url: gateway.url, errors: () => lines.filter((line) => JSON.parse(line).level === 50) };
 }
 
@@ -89,14 +89,15 @@ for (const offsetMs of [-3_600_000, 300_000]) {
 
     // The session itself is untouched, and a client's own token may really be invalid.
     assert.equal((await fetch(`${url}/auth`, { headers: { cookie } })).status, 200);
-    const { access_token: token } = await (await post(`${url}/auth/token`, json(credentials))).json() as { access_token: string }; // prettier-ignore
-    assert.equal((await fetch(`${url}/orders`, { headers: { authorization: `Bearer ${token}` } })).status, 401);
+    const token = await assertDocumented('token', await post(`${url}/auth/token`, json(credentials)));
+    const headers = { authorization: `Bearer ${token.access_token}` };
+    assert.equal((await fetch(`${url}/orders`, { headers })).status, 401);
   });
 }
 
 test('a session is unavailable if auth answers 200 without a token', async () => {
   const [auth, orders] = [await startFakeService(), await startFakeService()];
-  const upstreams = createUpstreams(new Map([['auth', auth.url], ['orders', orders.url]])); // prettier-ignore
+  const upstreams = createUpstreams(new Map(Object.entries({ auth: auth.url, orders: orders.url })));
   const gateway = await serveQuietly(
     'gateway',
     gatewayApi({ document: restDocument, published: publishedDocument, upstreams, clientOf: createClientReader([]) }),
