@@ -48,12 +48,16 @@ const run = (words: string[], env: Record<string, string>) =>
 test('the program exits if its configuration has faults and reports those of all roles, each once', () => {
   const { status, stderr } = run(['all'], {
     LOG_LEVEL: 'loud',
+    DRAIN_MS: '-1',
+    KEEP_ALIVE_MS: '999',
     PORT: 'x',
     WORKER_SERVICE_KEY: 'not a key',
     SERVICE_JWKS: '{}',
   });
   const named = [
     'LOG_LEVEL',
+    'DRAIN_MS',
+    'KEEP_ALIVE_MS',
     'PORT',
     'AUTH_DATABASE_URL',
     'ORDERS_DATABASE_URL',
