@@ -1,7 +1,7 @@
 import { MAX } from 'uuid';
 import type { Database } from '../../lib/database.ts';
 import { PrismaClient } from '../../prisma/generated/auth/client.ts';
-import { createAttempts } from './attempts.ts';
+import { createAttempts } from './attempt-store.ts';
 import {
   addSigningKey,
   countSessionWrite,

@@ -9,17 +9,18 @@ import { LIMITS } from '../../support/shop/auth.ts';
 
 const WINDOW_S = 300;
 const database = await createDatabase('auth');
-const opened = [openWithLongTimeouts(database.url), openWithLongTimeouts(database.url)];
-const stores = opened.map(createAuthStore);
-after(async () => {
-  for (const store of stores) await store.close();
-  for (const each of opened) await each.close();
-  await database.close();
-});
+after(() => database.close());
 
-const [exact, wrong] = stores.map((store) =>
-  createLimits(store, { ...LIMITS, loginFailuresPerAccount: 3, loginFailuresWindowS: WINDOW_S }),
-) as [ReturnType<typeof createLimits>, ReturnType<typeof createLimits>];
+/** The limits of one replica. It measures its clock's difference from the database's only every ten seconds. */
+function openLimits(t: TestContext) {
+  const connection = openWithLongTimeouts(database.url);
+  const store = createAuthStore(connection);
+  t.after(async () => {
+    await store.close();
+    await connection.close();
+  });
+  return createLimits(store, { ...LIMITS, loginFailuresPerAccount: 3, loginFailuresWindowS: WINDOW_S });
+}
 
 const attempt = (username: string) => ({ username, address: '192.0.2.1' });
 
@@ -44,6 +45,7 @@ const waitOf = (refusal: Promise<void>): Promise<number> =>
 
 for (const seconds of [-400, 6, 400]) {
   test(`a replica whose clock is off by ${seconds} s neither forgets failures nor locks an account for longer`, async (t) => {
+    const [exact, wrong] = [openLimits(t), openLimits(t)];
     const off = <T>(act: () => Promise<T>) => withClockOff(t, seconds, act);
     const [begunExact, begunWrong] = [attempt(`exact ${seconds}`), attempt(`wrong ${seconds}`)];
     for (let n = 0; n < 3; n++) await exact.countFailure(begunExact);
