@@ -1,7 +1,8 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool, type PoolClient, type QueryConfig } from 'pg';
 import { databaseFault } from './database-faults.ts';
-import { pinSettings } from './database-session.ts';
+import { checkSettings, pinSettings } from './database-session.ts';
+import { correctTimes } from './database-times.ts';
 
 /** A few connections keep two cores busy; more would only wait for each other. */
 const POOL_SIZE = 6;
@@ -49,6 +50,7 @@ export function openDatabase(
   connectionString: string,
   { allowNonDurable = false, size = POOL_SIZE, timeouts = TIMEOUTS }: DatabaseOptions = {},
 ): Database {
+  const pin = pinSettings(timeouts);
   const pool = keepConnectionsAfterFailures(
     new Pool({
       connectionString,
@@ -58,7 +60,10 @@ export function openDatabase(
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
       // oxlint-disable-next-line typescript/no-misused-promises -- pg's pool awaits it; only its types do not say so.
-      onConnect: pinSettings(timeouts),
+      onConnect: async (client) => {
+        correctTimes(client);
+        await pin(client);
+      },
     }),
   );
   // Without a listener, a broken idle connection would end the process. The pool replaces it.
@@ -67,6 +72,7 @@ export function openDatabase(
     statementMs: timeouts.statementMs,
     adapter: new PrismaPg(pool, { statementNameGenerator: statementName() }),
     async check() {
+      await checkSettings(pool, timeouts);
       const { rows } = await pool.query<{ durable: boolean }>(
         `select current_setting('synchronous_commit') <> 'off' and current_setting('fsync') = 'on' as durable`,
       );

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
 import { Pool } from 'pg';
+import { pinSettings } from '../lib/database-session.ts';
 
 export const services = ['auth', 'users', 'orders', 'billing', 'notifications'] as const;
 export type ServiceName = (typeof services)[number];
@@ -14,7 +15,13 @@ export type ServiceName = (typeof services)[number];
 export async function migrate({ service, url }: { service: ServiceName; url: string }): Promise<string[]> {
   const { SchemaEngine } = await loadEngine();
   // The lock belongs to the engine's connection, which the engine never closes. Ending the pool closes the connection.
-  const pool = new Pool({ connectionString: url, max: 2 });
+  const pool = new Pool({
+    connectionString: url,
+    max: 2,
+    // A migration may take long, whatever the role's limit for statements.
+    // oxlint-disable-next-line typescript/no-misused-promises -- pg's pool awaits it; only its types do not say so.
+    onConnect: pinSettings({ statementMs: 0 }),
+  });
   const factory = bindMigrationAwareSqlAdapterFactory(unsplitScripts(pool));
   const engine = await SchemaEngine.new({ datamodels: undefined }, () => {}, factory);
   try {

@@ -13,6 +13,7 @@ import { exitWhenDone } from '../lib/exit-when-done.ts';
 import { startStack, type Stack } from '../local/launch/stack.ts';
 import { timeSkippingServerPath } from '../local/servers/temporal/programs.ts';
 import { createTemplates } from './support/postgres/database.ts';
+import { HOSTILE_SETTINGS } from './support/postgres/hostile.ts';
 
 /** A test that runs for `testMs` is ended. This is twice what the slowest test takes on a busy machine. */
 const NORMAL = { concurrency: 3, testMs: 120_000 };
@@ -56,7 +57,7 @@ async function run(words: string[]): Promise<number> {
         ];
 
   const [started, bundle, timeSkippingServer] = await Promise.all([
-    startStack({ dir, env: {}, throwAway: true, onStep: say }),
+    startStack({ dir, env: {}, throwAway: true, postgresSettings: HOSTILE_SETTINGS, onStep: say }),
     bundleWorkflows(),
     timeSkippingServerPath(say),
   ]);

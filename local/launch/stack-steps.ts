@@ -21,6 +21,7 @@ interface Ports {
   env: Env;
   settings: Settings;
   throwAway?: boolean | undefined;
+  postgresSettings?: Record<string, string> | undefined;
   signal: AbortSignal;
   keep<S extends Server>(name: string, start: (died?: S) => Promise<S>): Promise<S>;
 }
@@ -36,12 +37,13 @@ export function stackSteps(ports: Ports): Step[] {
   ];
 }
 
-function postgresStep({ dir, settings, throwAway, signal, keep }: Ports): Step {
+function postgresStep({ dir, settings, throwAway, postgresSettings, signal, keep }: Ports): Step {
   const start = (died?: PostgresServer) =>
     startPostgres({
       dataDir: join(dir, 'postgres'),
       port: died?.port ?? settings.ports.postgres,
       throwAway,
+      settings: postgresSettings,
       withDatabases: true,
       signal,
     });

@@ -21,6 +21,8 @@ export interface StackOptions {
   /** Faster, but a power cut may lose data: for tests. */
   throwAway?: boolean | undefined;
   otherPorts?: PortNeed[] | undefined;
+  /** For tests on a server with other defaults. */
+  postgresSettings?: Record<string, string> | undefined;
   /** Aborts the start and all restarts. */
   signal?: AbortSignal | undefined;
   /** Gets one line per death and restart of a server. */
@@ -53,7 +55,9 @@ export async function prepareStack(options: StackOptions): Promise<Stack> {
   const signal = AbortSignal.any([closing.signal, ...(options.signal ? [options.signal] : [])]);
   const kept = createKeptServers({ signal, onNote });
   const servers = liveServers(kept);
-  const { steps, settled } = tracked(stackSteps({ dir, env, settings, throwAway, signal, keep: kept.keep }));
+  const { steps, settled } = tracked(
+    stackSteps({ dir, env, settings, throwAway, postgresSettings: options.postgresSettings, signal, keep: kept.keep }),
+  );
   return {
     steps,
     servers,

@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
-import { PrismaPg } from '@prisma/adapter-pg';
-import { Client, Pool } from 'pg';
+import { Client } from 'pg';
 import type { OrderRequest } from '../../../api/orders/order.ts';
 import { createOrderStore } from '../../../api/orders/store.ts';
+import type { Database } from '../../../lib/database.ts';
+import { openWithLongTimeouts } from '../../support/postgres/database.ts';
 import { blocked, heldPlacing } from '../../support/postgres/sessions.ts';
 import { database, requestOf, resultOf, store, type RequestOptions } from '../../support/shop/placing.ts';
 
@@ -130,19 +131,31 @@ for (const { what, late, statements, other, outcome } of interruptions) {
 
 /** An order store that runs `act` after this many of its statements, before the next one. */
 function interrupted(statements: number, act: () => Promise<unknown>) {
-  const pool = new Pool({ connectionString: database.url, max: 1 });
-  const query = pool.query.bind(pool) as (...statement: unknown[]) => Promise<unknown>;
+  const opened = openWithLongTimeouts(database.url, { size: 1 });
   let left = statements;
-  const counting = async (...statement: unknown[]) => {
-    if (left-- === 0) await act();
-    return query(...statement);
-  };
-  const late = createOrderStore({ adapter: new PrismaPg(Object.assign(pool, { query: counting })) });
+  const late = createOrderStore({
+    adapter: intercepted(opened.adapter, async () => void (left-- === 0 && (await act()))),
+  });
   return {
     place: (request: OrderRequest) => late.place(request),
     async close() {
       await late.close();
-      await pool.end();
+      await opened.close();
     },
   };
+}
+
+/** Runs `before` before each statement outside a transaction. */
+function intercepted(adapter: Database['adapter'], before: () => Promise<void>): Database['adapter'] {
+  const connect = adapter.connect.bind(adapter);
+  adapter.connect = async () => {
+    const connection = await connect();
+    const queryRaw = connection.queryRaw.bind(connection);
+    connection.queryRaw = async (query) => {
+      await before();
+      return queryRaw(query);
+    };
+    return connection;
+  };
+  return adapter;
 }

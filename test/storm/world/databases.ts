@@ -1,4 +1,5 @@
 import { Pool } from 'pg';
+import { pinSettings } from '../../../lib/database-session.ts';
 import { services, type ServiceName } from '../../../prisma/migrate.ts';
 
 /** Rejects while the server is down. */
@@ -17,6 +18,8 @@ export function openDatabases(adminUrl: string): { databases: Databases; close()
       max: 2,
       connectionTimeoutMillis: TIMEOUT_MS,
       query_timeout: TIMEOUT_MS,
+      // oxlint-disable-next-line typescript/no-misused-promises -- pg's pool awaits it; only its types do not say so.
+      onConnect: pinSettings({ statementMs: TIMEOUT_MS }),
     });
     // The pool replaces a connection that dies with its server.
     pool.on('error', () => {});

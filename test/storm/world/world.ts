@@ -5,6 +5,7 @@ import { createTemporal, type Temporal } from '../../../lib/temporal/client.ts';
 import { startStack, type Stack } from '../../../local/launch/stack.ts';
 import { removeRelocatedCluster } from '../../../local/servers/postgres/cluster.ts';
 import { roleNames, type RoleName } from '../../../roles/role.ts';
+import { HOSTILE_SETTINGS } from '../../support/postgres/hostile.ts';
 import { openDatabases, type Databases } from './databases.ts';
 import { openEdges, serverNames, variablesOf, type Edges, type ProcessName, type ServerName } from './edges.ts';
 import { rolePorts, startRoles, type Roles } from './roles.ts';
@@ -57,7 +58,7 @@ const SHORTENED = {
 export async function startWorld({ dir, root, signal, onNote }: WorldOptions): Promise<World> {
   await mkdir(dir, { recursive: true });
   const failure = Promise.withResolvers<Error>();
-  const stack = await startStack({ dir, env: {}, signal, onNote });
+  const stack = await startStack({ dir, env: {}, postgresSettings: HOSTILE_SETTINGS, signal, onNote });
   void stack.failure.then(failure.resolve);
   const undo: Array<() => Promise<unknown>> = [() => stack.stop()];
   const stop = async () => {

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { Client, Pool } from 'pg';
+import { pinSettings } from '../../../lib/database-session.ts';
 import { openDatabase, type Database } from '../../../lib/database.ts';
 import { migrate, services, type ServiceName } from '../../../prisma/migrate.ts';
+import { FRIENDLY_SETTINGS, friendlyCollation, hostileCollation } from './hostile.ts';
 
 const PATIENCE_MS = 60_000;
 
@@ -10,14 +12,29 @@ export interface TestDatabase extends Database {
   query<Row = Record<string, unknown>>(statement: string, values?: unknown[]): Promise<Row[]>;
 }
 
+interface CreateOptions {
+  statementMs?: number;
+  /** Gives the database the defaults that most servers have, instead of hostile ones. */
+  isFriendly?: boolean;
+}
+
 /** Creates a database with all migrations of a service. */
-export async function createDatabase(service: ServiceName, options?: { statementMs: number }): Promise<TestDatabase> {
-  const server = testServer();
+export async function createDatabase(
+  service: ServiceName,
+  { isFriendly = false, ...options }: CreateOptions = {},
+): Promise<TestDatabase> {
   const name = `test_${service}_${randomBytes(6).toString('hex')}`;
-  await asAdmin(server, `create database ${name} template ${templateOf(service)}`);
   // Never dropped: the whole server is deleted after the test run.
-  const url = urlOf(server, name);
-  const pool = new Pool({ connectionString: url, max: 1, allowExitOnIdle: true });
+  const url = urlOf(testServer(), name);
+  if (isFriendly) await createFriendly(service, url, name);
+  else await asAdmin(testServer(), `create database ${name} template ${templateOf(service)}`);
+  const pool = new Pool({
+    connectionString: url,
+    max: 1,
+    allowExitOnIdle: true,
+    // oxlint-disable-next-line typescript/no-misused-promises -- pg's pool awaits it; only its types do not say so.
+    onConnect: pinSettings({ statementMs: PATIENCE_MS }),
+  });
   const database = openWithLongTimeouts(url, options);
   return {
     ...database,
@@ -31,18 +48,32 @@ export async function createDatabase(service: ServiceName, options?: { statement
   };
 }
 
+async function createFriendly(service: ServiceName, url: string, name: string): Promise<void> {
+  await asAdmin(testServer(), `create database ${name} ${friendlyCollation}`);
+  for (const [setting, value] of Object.entries(FRIENDLY_SETTINGS))
+    await asAdmin(
+      testServer(),
+      `alter database ${name} set ${setting} = ${value.includes(',') ? value : `'${value}'`}`,
+    );
+  await migrate({ service, url });
+}
+
 /** Opens a database as a service does, with long timeouts for busy machines. */
-export const openWithLongTimeouts = (url: string, { statementMs = PATIENCE_MS } = {}): Database =>
+export const openWithLongTimeouts = (
+  url: string,
+  { statementMs = PATIENCE_MS, size }: { statementMs?: number; size?: number } = {},
+): Database =>
   openDatabase(url, {
     allowNonDurable: true,
+    ...(size !== undefined && { size }),
     timeouts: { connectMs: PATIENCE_MS, statementMs, answerMs: PATIENCE_MS },
   });
 
 /** Creates a database with only this script applied. Returns its URL. */
-export async function createScripted(script: string): Promise<string> {
+export async function createScripted(script: string, kind = hostileCollation): Promise<string> {
   const server = testServer();
   const name = `test_scripted_${randomBytes(6).toString('hex')}`;
-  await asAdmin(server, `create database ${name}`);
+  await asAdmin(server, `create database ${name} ${kind}`);
   await asAdmin(urlOf(server, name), script);
   return urlOf(server, name);
 }
@@ -59,7 +90,7 @@ function testServer(): string {
 /** Creates the templates, so that each service's migrations run once. */
 export async function createTemplates(server: string): Promise<void> {
   for (const service of services) {
-    await asAdmin(server, `create database ${templateOf(service)}`);
+    await asAdmin(server, `create database ${templateOf(service)} ${hostileCollation}`);
     await migrate({ service, url: urlOf(server, templateOf(service)) });
   }
 }

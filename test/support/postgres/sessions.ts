@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { PrismaPg } from '@prisma/adapter-pg';
-import { Pool, type Client } from 'pg';
+import type { Client } from 'pg';
 import { createAuthStore, type AuthStore } from '../../../api/auth/store.ts';
 import { createBillingStore, type BillingStore } from '../../../api/billing/store.ts';
 import { createOrderStore, type OrderStore } from '../../../api/orders/store.ts';
 import type { Database } from '../../../lib/database.ts';
 import { eventually } from '../eventually.ts';
+import { openWithLongTimeouts } from './database.ts';
 
 export interface Held {
   end(commit: boolean): Promise<void>;
@@ -27,17 +27,26 @@ async function hold<Store extends { close(): Promise<void> }>(
   act: (held: Store) => Promise<unknown>,
 ): Promise<Held> {
   // One connection, so the store's statements run inside this transaction.
-  const pool = new Pool({ connectionString: url, max: 1 });
-  await pool.query('begin');
-  const held = createStore({ adapter: new PrismaPg(pool), statementMs: 60_000 });
+  const database = openWithLongTimeouts(url, { size: 1 });
+  const adapter = await database.adapter.connect();
+  const run = (sql: string) => adapter.executeRaw({ sql, args: [], argTypes: [] });
+  await run('begin');
+  const held = createStore(database);
   await act(held);
   return {
     async end(commit) {
-      await pool.query(commit ? 'commit' : 'rollback');
+      await run(commit ? 'commit' : 'rollback');
       await held.close();
-      await pool.end();
+      await database.close();
     },
   };
+}
+
+/** Gives the only connection of a pool other settings, as a pooler that resets them would. */
+export async function override({ adapter }: Pick<Database, 'adapter'>, settings: Record<string, string>) {
+  const connection = await adapter.connect();
+  for (const [name, value] of Object.entries(settings))
+    await connection.executeRaw({ sql: `set ${name} = '${value}'`, args: [], argTypes: [] });
 }
 
 /** Resolves once a session waits for another's lock. */
