@@ -3,6 +3,7 @@ import { Pool, type PoolClient, type QueryConfig } from 'pg';
 import { databaseFault } from './database-faults.ts';
 import { checkSettings, pinSettings } from './database-session.ts';
 import { correctTimes } from './database-times.ts';
+import { retryLostRace } from './retry-lost-race.ts';
 
 /** A few connections keep two cores busy; more would only wait for each other. */
 const POOL_SIZE = 6;
@@ -65,6 +66,7 @@ export function openDatabase(
         await pin(client);
       },
     }),
+    timeouts,
   );
   // Without a listener, a broken idle connection would end the process. The pool replaces it.
   pool.on('error', () => {});
@@ -97,10 +99,12 @@ export function openDatabase(
 /**
  * Keeps a connection that still works after a failed statement; pg's pool would discard the connection. Postgres
  * rejects every repeated idempotency key, so each repeat would cost a connection and its prepared plans.
+ *
+ * A statement outside a transaction that lost a race is repeated.
  */
-function keepConnectionsAfterFailures(pool: Pool): Pool {
+function keepConnectionsAfterFailures(pool: Pool, { statementMs }: Timeouts): Pool {
   const connect = pool.connect.bind(pool) as () => Promise<PoolClient>;
-  const query = async (statement: QueryConfig, values?: unknown[]) => {
+  const queryOnce = async (statement: QueryConfig, values?: unknown[]) => {
     const client = await connect();
     // Without a listener, a broken connection would end the process. The statement fails anyway.
     const failed = () => {};
@@ -117,6 +121,9 @@ function keepConnectionsAfterFailures(pool: Pool): Pool {
       client.off('error', failed);
     }
   };
+  // A later attempt could end after the request that issued the statement.
+  const query = (statement: QueryConfig, values?: unknown[]) =>
+    retryLostRace(() => queryOnce(statement, values), statementMs / 2);
   return Object.assign(pool, { query, connect: () => discardOpenTransaction(connect()) });
 }
 

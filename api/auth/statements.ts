@@ -8,6 +8,8 @@ export interface WriteRate {
 /** A login adds one session and deletes up to this many expired ones, so these never pile up. */
 const SWEPT_PER_LOGIN_MAX = 20;
 const SIGNING_KEY_LOCK = 7_203_841;
+/** For transactions whose later statements must see what their first one waited for. */
+export const SNAPSHOT_PER_STATEMENT = { isolationLevel: Prisma.TransactionIsolationLevel.ReadCommitted };
 
 export interface NewSession {
   id: string;
@@ -82,14 +84,17 @@ export const addSigningKey = (
   key: { kid: string; privateKey: string; publicJwk: object },
   maxAgeS: number,
 ) =>
-  db.$transaction([
-    db.$executeRaw`select pg_advisory_xact_lock(${SIGNING_KEY_LOCK})`,
-    // A separate statement: only a new snapshot sees the previous lock holder's key.
-    db.$executeRaw`
-      insert into signing_keys (kid, private_key, public_jwk)
-      select ${key.kid}, ${key.privateKey}, ${JSON.stringify(key.publicJwk)}::jsonb
-      where not exists (select from signing_keys where created_at > now() - ${maxAgeS} * interval '1 second')`,
-  ]);
+  db.$transaction(
+    [
+      db.$executeRaw`select pg_advisory_xact_lock(${SIGNING_KEY_LOCK})`,
+      // A separate statement: only a new snapshot sees the previous lock holder's key.
+      db.$executeRaw`
+        insert into signing_keys (kid, private_key, public_jwk)
+        select ${key.kid}, ${key.privateKey}, ${JSON.stringify(key.publicJwk)}::jsonb
+        where not exists (select from signing_keys where created_at > now() - ${maxAgeS} * interval '1 second')`,
+    ],
+    SNAPSHOT_PER_STATEMENT,
+  );
 
 /** Drops the keys whose successor is older than `successorAgeS`. */
 export const dropSupersededKeys = (db: PrismaClient, successorAgeS: number) => db.$executeRaw`

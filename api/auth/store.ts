@@ -1,5 +1,6 @@
 import { MAX } from 'uuid';
 import type { Database } from '../../lib/database.ts';
+import { retryLostRace } from '../../lib/retry-lost-race.ts';
 import { PrismaClient } from '../../prisma/generated/auth/client.ts';
 import { createAttempts } from './attempt-store.ts';
 import {
@@ -9,6 +10,7 @@ import {
   dropSupersededKeys,
   endOtherSessions,
   openSession,
+  SNAPSHOT_PER_STATEMENT,
   type NewSession,
   type WriteRate,
 } from './statements.ts';
@@ -49,7 +51,7 @@ export interface StoredSigningKey extends SigningKey {
 export type AuthStore = ReturnType<typeof createAuthStore>;
 
 /** Auth's database. Passwords and session tokens arrive as hashes only. */
-export function createAuthStore({ adapter }: Pick<Database, 'adapter'>) {
+export function createAuthStore({ adapter, statementMs }: Pick<Database, 'adapter' | 'statementMs'>) {
   // Prisma's other error formats contain the call's arguments, which are personal data.
   const db = new PrismaClient({ adapter, errorFormat: 'minimal' });
 
@@ -79,15 +81,20 @@ export function createAuthStore({ adapter }: Pick<Database, 'adapter'>) {
       next: string,
       kept: string | undefined,
     ): Promise<boolean> {
-      const [{ count }] = await db.$transaction([
-        db.credential.updateMany({
-          where: { id, passwordVersion },
-          data: { passwordHash: next, passwordVersion: { increment: 1 } },
-        }),
-        // A separate statement, because the first one may have waited for a concurrent login. Only a new snapshot
-        // sees that login's session.
-        endOtherSessions(db, { userId: id, passwordHash: next, kept }),
-      ]);
+      const change = () =>
+        db.$transaction(
+          [
+            db.credential.updateMany({
+              where: { id, passwordVersion },
+              data: { passwordHash: next, passwordVersion: { increment: 1 } },
+            }),
+            // A separate statement, because the first one may have waited for a concurrent login. Only a new snapshot
+            // sees that login's session.
+            endOtherSessions(db, { userId: id, passwordHash: next, kept }),
+          ],
+          SNAPSHOT_PER_STATEMENT,
+        );
+      const [{ count }] = await retryLostRace(change, statementMs);
       return count === 1;
     },
 
@@ -146,7 +153,7 @@ export function createAuthStore({ adapter }: Pick<Database, 'adapter'>) {
     },
 
     addSigningKey: async (key: SigningKey, maxAgeS: number): Promise<void> =>
-      void (await addSigningKey(db, key, maxAgeS)),
+      void (await retryLostRace(() => addSigningKey(db, key, maxAgeS), statementMs)),
 
     dropSupersededKeys: async (successorAgeS: number): Promise<void> =>
       void (await dropSupersededKeys(db, successorAgeS)),

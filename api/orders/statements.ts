@@ -1,5 +1,5 @@
 import { Prisma, type PrismaClient, type Order as OrderRow } from '../../prisma/generated/orders/client.ts';
-import type { Order, OrderRequest } from './order.ts';
+import type { LostOrder, Order, OrderRequest } from './order.ts';
 
 export const COLUMNS = Prisma.sql`
   id, owner_id as "ownerId", price, version, status, reason, first_status as "firstStatus",
@@ -50,6 +50,29 @@ export async function latestVersion(db: PrismaClient, ownerId: string): Promise<
     where: { ownerId },
     orderBy: { version: 'desc' },
     select: { version: true },
+/** Returns the new row, or none if the id or the version is already used. */
+export const reinsert = (
+  db: PrismaClient,
+  {
+    id,
+    userId,
+    price,
+    status,
+    reason,
+    firstStatus,
+    createdAt,
+    correlationId,
+    traceparent,
+    fingerprint,
+    cancelCause,
+  }: LostOrder,
+) => db.$queryRaw<OrderRow[]>`
+  insert into orders (id, owner_id, price, version, status, first_status, reason, cancel_cause, fingerprint,
+    correlation_id, traceparent, created_at)
+  select ${id}::uuid, ${userId}::uuid, ${price}::bigint, coalesce(max(version), 0) + 1, ${status}, ${firstStatus},
+    ${reason}, ${cancelCause}, ${fingerprint}, ${correlationId}, ${traceparent}, ${createdAt}::timestamptz
+  from orders where owner_id = ${userId}::uuid on conflict do nothing returning ${COLUMNS}`;
+
   });
   return latest?.version ?? 0;
 }

@@ -2,7 +2,7 @@ import type { Database } from '../../lib/database.ts';
 import { Prisma, PrismaClient, type Order as OrderRow } from '../../prisma/generated/orders/client.ts';
 import type { FinalStatus, OrderReason, OrderStatus, RequestedCause } from '../../specs/temporal.ts';
 import type { Order, OrderRequest, LostOrder, Placed } from './order.ts';
-import { selectByAge, COLUMNS, insert, latestVersion, type AgePage } from './statements.ts';
+import { selectByAge, COLUMNS, insert, latestVersion, reinsert, type AgePage } from './statements.ts';
 
 /**
  * An attempt fails only because of a concurrent order: it took the next version, or its row, which has the version that
@@ -78,27 +78,18 @@ export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
       return this.find(id);
     },
 
-    /** Reinserts a lost order at the next version of its list. Undefined if a concurrent order took that version. */
-    async restore({
-      id,
-      userId,
-      price,
-      status,
-      reason,
-      firstStatus,
-      createdAt,
-      correlationId,
-      traceparent,
-      fingerprint,
-      cancelCause,
-    }: LostOrder): Promise<Order | undefined> {
-      const [written] = await db.$queryRaw<OrderRow[]>`
-        insert into orders (id, owner_id, price, version, status, first_status, reason, cancel_cause, fingerprint,
-          correlation_id, traceparent, created_at)
-        select ${id}::uuid, ${userId}::uuid, ${price}::bigint, coalesce(max(version), 0) + 1, ${status}, ${firstStatus},
-          ${reason}, ${cancelCause}, ${fingerprint}, ${correlationId}, ${traceparent}, ${createdAt}::timestamptz
-        from orders where owner_id = ${userId}::uuid on conflict do nothing returning ${COLUMNS}`;
-      return written && toOrder(written);
+    /**
+     * Reinserts a lost order at the next version of its list, or returns the row that a concurrent call has inserted.
+     * Undefined if concurrent orders of this buyer won every attempt.
+     */
+    async restore(lost: LostOrder): Promise<Order | undefined> {
+      for (let attempt = 0; attempt < NEXT_VERSION_ATTEMPTS_MAX; attempt++) {
+        const [written] = await reinsert(db, lost);
+        if (written) return toOrder(written);
+        const found = await this.find(lost.id);
+        if (found) return found;
+      }
+      return undefined;
     },
 
     async find(id: string): Promise<Order | undefined> {

@@ -60,7 +60,7 @@ export const answerProblems: Middleware = async (ctx, next) => {
 function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const fault = databaseFault(error);
-  if (fault === 'unavailable' || fault === 'timeout')
+  if (fault === 'unavailable' || fault === 'timeout' || fault === 'conflict')
     return unavailable('The database did not answer. Send the same request again.', error);
   return new Problem('internal-error', undefined, { cause: error });
 }
