@@ -3,7 +3,6 @@ import type { Row } from './reconciler.ts';
 
 interface PlacedOrder {
   id: string;
-  createdAt: string;
 }
 
 interface ProfileChange {

@@ -8,15 +8,21 @@ export const COLUMNS = Prisma.sql`
 
 export type AgePage = { olderThanMs: number; limit: number; after?: Order | undefined };
 
-/** Returns orders of at least this age, oldest first, after the given one. */
+/**
+ * Returns orders of at least this age, oldest first, after the given one. An order whose time is in the future counts
+ * as old: otherwise it would never be found.
+ *
+ * The statement looks up the time of the last order of the previous page, because a client reads times less exactly
+ * than Postgres stores them.
+ */
 export const selectByAge = (
   db: PrismaClient,
   condition: Prisma.Sql,
   { olderThanMs, limit, after }: AgePage,
 ) => db.$queryRaw<OrderRow[]>`
   select ${COLUMNS} from orders
-  where ${condition} and created_at < now() - ${olderThanMs} * interval '1 millisecond'
-    ${after ? Prisma.sql`and (created_at, id) > (${after.createdAt}::timestamptz, ${after.id}::uuid)` : Prisma.empty}
+  where ${condition} and created_at not between now() - ${olderThanMs} * interval '1 millisecond' and now()
+    ${after ? Prisma.sql`and (created_at, id) > (select created_at, id from orders where id = ${after.id}::uuid)` : Prisma.empty}
   order by created_at, id limit ${limit}`;
 
 /**
@@ -44,12 +50,6 @@ export function insert(
     returning ${COLUMNS}`;
 }
 
-/** Returns the version of the owner's list. */
-export async function latestVersion(db: PrismaClient, ownerId: string): Promise<number> {
-  const latest = await db.order.findFirst({
-    where: { ownerId },
-    orderBy: { version: 'desc' },
-    select: { version: true },
 /** Returns the new row, or none if the id or the version is already used. */
 export const reinsert = (
   db: PrismaClient,
@@ -73,6 +73,12 @@ export const reinsert = (
     ${reason}, ${cancelCause}, ${fingerprint}, ${correlationId}, ${traceparent}, ${createdAt}::timestamptz
   from orders where owner_id = ${userId}::uuid on conflict do nothing returning ${COLUMNS}`;
 
+/** Returns the version of the owner's list. */
+export async function latestVersion(db: PrismaClient, ownerId: string): Promise<number> {
+  const latest = await db.order.findFirst({
+    where: { ownerId },
+    orderBy: { version: 'desc' },
+    select: { version: true },
   });
   return latest?.version ?? 0;
 }
