@@ -25,7 +25,7 @@ export function createOperatorActStore({ adapter }: Pick<Database, 'adapter'>) {
 
     /** The acts on one subject, oldest first. */
     of: (subject: string): Promise<OperatorAct[]> =>
-      db.operatorAct.findMany({ where: { subject }, orderBy: { at: 'asc' } }),
+      db.operatorAct.findMany({ where: { subject }, orderBy: [{ at: 'asc' }, { id: 'asc' }] }),
 
     /** Number of acts per subject whose outcome starts with `outcome`. */
     async count(subjects: readonly string[], outcome: string): Promise<Map<string, number>> {

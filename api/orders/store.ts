@@ -1,3 +1,4 @@
+import { databaseFault } from '../../lib/database-faults.ts';
 import type { Database } from '../../lib/database.ts';
 import { Prisma, PrismaClient, type Order as OrderRow } from '../../prisma/generated/orders/client.ts';
 import type { FinalStatus, OrderReason, OrderStatus, RequestedCause } from '../../specs/temporal.ts';
@@ -20,7 +21,7 @@ export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
     /** Inserts the order. If it cannot, returns the earlier order of the same key, or why no order was placed. */
     async place(request: OrderRequest): Promise<Placed> {
       for (let attempt = 0; attempt < NEXT_VERSION_ATTEMPTS_MAX; attempt++) {
-        const [inserted] = await insert(db, request);
+        const [inserted] = await insert(db, request).catch((error: unknown) => insertedAnyway(db, request, error));
         if (inserted) return { kind: 'placed', order: toOrder(inserted) };
         // Only a new snapshot sees the row that the insert waited for, so these are separate statements. Reading the
         // version before the key ensures that an order of this key is found if it took the version.
@@ -128,6 +129,21 @@ export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
 
     close: () => db.$disconnect(),
   };
+}
+
+/**
+ * An insert whose answer could not be read may have taken effect. Returns its row, or throws the error if the insert
+ * failed or if Postgres has reported why it has no effect.
+ */
+async function insertedAnyway(
+  db: PrismaClient,
+  { id, fingerprint }: OrderRequest,
+  error: unknown,
+): Promise<OrderRow[]> {
+  const row =
+    databaseFault(error) === undefined ? await db.order.findUnique({ where: { id } }).catch(() => null) : null;
+  if (row?.fingerprint !== fingerprint) throw error;
+  return [row];
 }
 
 const toOrder = (row: OrderRow): Order => ({

@@ -95,14 +95,15 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
   const resultOf = (workflowId: string): Promise<SettledOrder | undefined> =>
     within(() => temporal.workflow.getHandle(workflowId).result() as Promise<SettledOrder>).catch(() => undefined);
 
+  /** Never rejects: the row exists, so whatever fails here must not hide the order from its buyer. */
   const startAndWait = async <T extends typeof order | typeof cancellation>(
     type: string,
     placed: Order,
-    options: StartOf<T>,
+    { workflowId, optionsOf }: { workflowId: string; optionsOf: () => StartOf<T> },
     before?: () => Promise<void>,
   ): Promise<SettledOrder | undefined> => {
-    const startWorkflowOperation = new WithStartWorkflowOperation<T>(type, options);
     try {
+      const startWorkflowOperation = new WithStartWorkflowOperation<T>(type, optionsOf());
       return await within(async () => {
         await before?.();
         return temporal.workflow.executeUpdateWithStart<T, SettledOrder, []>(OUTCOME_UPDATE, {
@@ -112,11 +113,10 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
         });
       });
     } catch (error) {
-      if (error instanceof WorkflowExecutionAlreadyStartedError) return resultOf(options.workflowId);
-      // The row exists, so the answer is late but the order is not lost.
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return resultOf(workflowId);
       log.warn(
         { orderId: placed.id, correlationId: placed.correlationId, err: error },
-        `the outcome of ${options.workflowId} is not known yet`,
+        `the outcome of ${workflowId} is not known yet`,
       );
       return undefined;
     }
@@ -146,11 +146,18 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
   };
 
   return {
-    awaitOutcome: (placed) => startAndWait<typeof order>(workflowTypes.order, placed, orderStart(placed)),
+    awaitOutcome: (placed) =>
+      startAndWait<typeof order>(workflowTypes.order, placed, {
+        workflowId: orderWorkflowId(placed.id),
+        optionsOf: () => orderStart(placed),
+      }),
     start: (placed, options) => within(() => startOrder(placed, options)),
     cancelAndWait: (placed, cause) =>
-      startAndWait<typeof cancellation>(workflowTypes.cancellation, placed, cancellationStart(placed, cause), () =>
-        startIfInProgress(placed),
+      startAndWait<typeof cancellation>(
+        workflowTypes.cancellation,
+        placed,
+        { workflowId: cancelWorkflowId(placed.id), optionsOf: () => cancellationStart(placed, cause) },
+        () => startIfInProgress(placed),
       ),
     startCancellation: (placed, cause, options) =>
       within(async () => {
