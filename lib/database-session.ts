@@ -5,8 +5,9 @@ import type { ClientBase, Pool } from 'pg';
  * takes the machine's time zone, for example.
  *
  * Left alone: limits that protect the server, such as `idle_in_transaction_session_timeout`, because the pool replaces
- * a connection that Postgres ends; `default_transaction_read_only`, because it may mean that writes would be lost; and
- * settings that concern types we do not use (`bytea_output`, `xmloption`). pg itself requests `client_encoding`.
+ * a connection that Postgres ends; `default_transaction_read_only`, because it may mean that writes would be lost;
+ * `default_transaction_deferrable` and `row_security`, which change no result of our statements; and settings of types
+ * that we do not use (`bytea_output`, `xmloption`). pg itself requests `client_encoding`.
  */
 const PINNED = {
   timezone: 'UTC',

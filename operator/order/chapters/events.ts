@@ -16,15 +16,20 @@ export async function readEvents(
   orderId: string,
   placedAt: Date | undefined,
 ): Promise<SearchResult | undefined> {
-  const since = placedAt && new Date(placedAt.getTime() - CLOCK_SKEW_MS);
   const events = await searchTopics({
     ...kafka,
     topics: orderTopics,
     key: orderId,
-    since,
+    since: searchSince(placedAt),
     withinMs: SEARCH_WITHIN_MS,
   });
   return events.found.length > 0 || !events.complete ? events : undefined;
+}
+
+/** Undefined, which searches everything, if the order's time is unknown, in the future or before 1970. */
+export function searchSince(placedAt: Date | undefined, now = Date.now()): Date | undefined {
+  const sinceMs = placedAt === undefined ? -1 : placedAt.getTime() - CLOCK_SKEW_MS;
+  return sinceMs < 0 || sinceMs > now ? undefined : new Date(sinceMs);
 }
 
 /** Shows repeats too, which consumers recognise by the event id. */
