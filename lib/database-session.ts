@@ -1,4 +1,5 @@
 import type { ClientBase, Pool } from 'pg';
+import { correctTimes } from './database-times.ts';
 
 /**
  * What our statements and Prisma's adapter rely on. A role, a database or a server may have other defaults: `initdb`
@@ -53,14 +54,18 @@ const settingsOf = ({ statementMs, lockMs = 0 }: SessionTimeouts): Record<string
 });
 
 /**
- * Returns a hook for new connections that sets what our statements rely on. The settings do not go into the startup
- * packet, because poolers such as PgBouncer refuse most of them there.
+ * Returns a hook for new connections that sets what our statements rely on, and makes Prisma's adapter read times as
+ * Postgres wrote them. The settings do not go into the startup packet, because poolers such as PgBouncer refuse most of
+ * them there.
  */
 export function pinSettings(timeouts: SessionTimeouts): (client: ClientBase) => Promise<void> {
   const settings = Object.entries(settingsOf(timeouts));
   const text = `select ${settings.map((_, n) => `set_config($${2 * n + 1}, $${2 * n + 2}, false)`).join(', ')}`;
   const values = settings.flat();
-  return async (client) => void (await client.query({ text, values }));
+  return async (client) => {
+    correctTimes(client);
+    await client.query({ text, values });
+  };
 }
 
 /** Throws if a connection does not have our settings, or if the database does not have what they cannot provide. */

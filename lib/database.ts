@@ -2,8 +2,7 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool, type PoolClient, type QueryConfig } from 'pg';
 import { databaseFault } from './database-faults.ts';
 import { checkSettings, pinSettings } from './database-session.ts';
-import { correctTimes } from './database-times.ts';
-import { retryLostRace } from './retry-lost-race.ts';
+import { repeatLostRaces } from './retry-lost-race.ts';
 
 /** A few connections keep two cores busy; more would only wait for each other. */
 const POOL_SIZE = 6;
@@ -51,7 +50,6 @@ export function openDatabase(
   connectionString: string,
   { allowNonDurable = false, size = POOL_SIZE, timeouts = TIMEOUTS }: DatabaseOptions = {},
 ): Database {
-  const pin = pinSettings(timeouts);
   const pool = keepConnectionsAfterFailures(
     new Pool({
       connectionString,
@@ -61,13 +59,11 @@ export function openDatabase(
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
       // oxlint-disable-next-line typescript/no-misused-promises -- pg's pool awaits it; only its types do not say so.
-      onConnect: async (client) => {
-        correctTimes(client);
-        await pin(client);
-      },
+      onConnect: pinSettings(timeouts),
     }),
-    timeouts,
   );
+  // A later attempt could end after the request that issued the statement.
+  repeatLostRaces(pool, timeouts.statementMs / 2);
   // Without a listener, a broken idle connection would end the process. The pool replaces it.
   pool.on('error', () => {});
   return {
@@ -99,12 +95,10 @@ export function openDatabase(
 /**
  * Keeps a connection that still works after a failed statement; pg's pool would discard the connection. Postgres
  * rejects every repeated idempotency key, so each repeat would cost a connection and its prepared plans.
- *
- * A statement outside a transaction that lost a race is repeated.
  */
-function keepConnectionsAfterFailures(pool: Pool, { statementMs }: Timeouts): Pool {
+function keepConnectionsAfterFailures(pool: Pool): Pool {
   const connect = pool.connect.bind(pool) as () => Promise<PoolClient>;
-  const queryOnce = async (statement: QueryConfig, values?: unknown[]) => {
+  const query = async (statement: QueryConfig, values?: unknown[]) => {
     const client = await connect();
     // Without a listener, a broken connection would end the process. The statement fails anyway.
     const failed = () => {};
@@ -121,9 +115,6 @@ function keepConnectionsAfterFailures(pool: Pool, { statementMs }: Timeouts): Po
       client.off('error', failed);
     }
   };
-  // A later attempt could end after the request that issued the statement.
-  const query = (statement: QueryConfig, values?: unknown[]) =>
-    retryLostRace(() => queryOnce(statement, values), statementMs / 2);
   return Object.assign(pool, { query, connect: () => discardOpenTransaction(connect()) });
 }
 
