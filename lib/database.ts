@@ -2,13 +2,14 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool, type PoolClient, type QueryConfig } from 'pg';
 import { databaseFault } from './database-faults.ts';
 import { checkSettings, pinSettings } from './database-session.ts';
+import { createLockWaits, type LockWaits } from './lock-waits.ts';
 import { repeatLostRaces } from './retry-lost-race.ts';
 
 /** A few connections keep two cores busy; more would only wait for each other. */
 const POOL_SIZE = 6;
 /** A statement must time out before the request that issued it. */
 const STATEMENT_TIMEOUT_MS = 2_500;
-const TIMEOUTS = {
+export const TIMEOUTS = {
   connectMs: 1_500,
   statementMs: STATEMENT_TIMEOUT_MS,
   /** A server that vanished cannot report the statement timeout. After this time the client drops the connection. */
@@ -32,6 +33,11 @@ export interface DatabaseOptions {
   allowNonDurable?: boolean;
   size?: number;
   timeouts?: Timeouts;
+  /**
+   * With `lockMs`, runs a statement that waited for a lock again until `statementMs` have passed; by default true.
+   * Statements in a transaction are not repeated.
+   */
+  repeatAfterLockWait?: boolean;
 }
 
 interface Timeouts {
@@ -48,8 +54,10 @@ interface Timeouts {
  */
 export function openDatabase(
   connectionString: string,
-  { allowNonDurable = false, size = POOL_SIZE, timeouts = TIMEOUTS }: DatabaseOptions = {},
+  { allowNonDurable = false, size = POOL_SIZE, timeouts = TIMEOUTS, repeatAfterLockWait = true }: DatabaseOptions = {},
 ): Database {
+  const repeats = repeatAfterLockWait && timeouts.lockMs !== undefined;
+  const lockWaits = repeats ? createLockWaits({ withinMs: timeouts.statementMs }) : undefined;
   const pool = keepConnectionsAfterFailures(
     new Pool({
       connectionString,
@@ -61,6 +69,7 @@ export function openDatabase(
       // oxlint-disable-next-line typescript/no-misused-promises -- pg's pool awaits it; only its types do not say so.
       onConnect: pinSettings(timeouts),
     }),
+    lockWaits,
   );
   // A later attempt could end after the request that issued the statement.
   repeatLostRaces(pool, timeouts.statementMs / 2);
@@ -96,9 +105,9 @@ export function openDatabase(
  * Keeps a connection that still works after a failed statement; pg's pool would discard the connection. Postgres
  * rejects every repeated idempotency key, so each repeat would cost a connection and its prepared plans.
  */
-function keepConnectionsAfterFailures(pool: Pool): Pool {
+function keepConnectionsAfterFailures(pool: Pool, lockWaits: LockWaits = (statement) => statement()): Pool {
   const connect = pool.connect.bind(pool) as () => Promise<PoolClient>;
-  const query = async (statement: QueryConfig, values?: unknown[]) => {
+  const queryOnce = async (statement: QueryConfig, values?: unknown[]) => {
     const client = await connect();
     // Without a listener, a broken connection would end the process. The statement fails anyway.
     const failed = () => {};
@@ -115,6 +124,7 @@ function keepConnectionsAfterFailures(pool: Pool): Pool {
       client.off('error', failed);
     }
   };
+  const query = (statement: QueryConfig, values?: unknown[]) => lockWaits(() => queryOnce(statement, values));
   return Object.assign(pool, { query, connect: () => discardOpenTransaction(connect()) });
 }
 

@@ -11,7 +11,8 @@ export const billing = defineRole({
     databaseUrl: databaseUrl('billing'),
   }),
   start: async (config, shared) => {
-    const database = await databaseOf(config.databaseUrl, shared);
+    // The store repeats statements itself, by account.
+    const database = await databaseOf(config.databaseUrl, shared, { repeatAfterLockWait: false });
     const store = createBillingStore(database);
     const api = billingApi({ store, document: restDocument, verify: verifierOf(config, shared) });
     const checks = [{ name: 'database', probe: database.check, needed: true }];

@@ -17,10 +17,11 @@ import {
   type Setting,
 } from '../lib/config.ts';
 import { databaseFault } from '../lib/database-faults.ts';
-import { openDatabase, type Database } from '../lib/database.ts';
+import { openDatabase, TIMEOUTS, type Database, type DatabaseOptions } from '../lib/database.ts';
 import { listen, type Listener } from '../lib/http/listen.ts';
 import { createService, type ServiceOptions } from '../lib/http/service.ts';
 import { createServiceTokens, createTokenVerifier, keysByRole, type TokenVerifier } from '../lib/http/tokens.ts';
+import { LOCK_TIMEOUT_MS } from '../lib/lock-waits.ts';
 import type { Log } from '../lib/log.ts';
 
 /** In starting order: each role comes after the roles that it calls. */
@@ -189,10 +190,15 @@ export function whenEnding(ending: AbortSignal | undefined, act: () => void): vo
 
 /**
  * Opens a role's database. If the server is down, the role starts but is not ready. Throws if the server could lose
- * acknowledged data, unless `allowNonDurable` is set.
+ * acknowledged data, unless `allowNonDurable` is set. Rows that a forgotten session holds locked take few connections.
  */
-export async function databaseOf(url: string, { allowNonDurable }: Shared): Promise<Database> {
-  const database = openDatabase(url, { allowNonDurable });
+export async function databaseOf(
+  url: string,
+  { allowNonDurable }: Shared,
+  options: Pick<DatabaseOptions, 'repeatAfterLockWait'> = {},
+): Promise<Database> {
+  const timeouts = { ...TIMEOUTS, lockMs: LOCK_TIMEOUT_MS };
+  const database = openDatabase(url, { ...options, allowNonDurable, timeouts });
   await database.check().catch((error: unknown) => {
     if (databaseFault(error) === undefined) throw error;
   });

@@ -1,78 +1,99 @@
 import { databaseFault } from '../../lib/database-faults.ts';
+import { createLane, NoTurn, type Lane } from '../../lib/lane.ts';
+import { createHeldAccounts } from './held-accounts.ts';
 
-/** Other requests on the account took too long, so this one had no effect. */
+/** Other requests on the account, or locks that other sessions hold, took too long, so this one had no effect. */
 export class InProgress extends Error {
-  /** True if the same request was already running. */
-  readonly isRepeat: boolean;
-
-  constructor(isRepeat: boolean, cause?: unknown) {
-    super('timed out waiting for other requests on the account', { cause });
-    this.isRepeat = isRepeat;
+  constructor(cause?: unknown) {
+    super('timed out waiting for the account', { cause });
   }
 }
 
-export interface Slot {
-  /** True if the same request was already running. */
-  isRepeat: boolean;
-  /** Throws `InProgress` if it is too late to go on trying. */
-  throwIfLate(): void;
+export interface QueueLimits {
+  /** Attempts of one account at once. */
+  concurrent: number;
+  /** Attempts at once of all locked accounts together. */
+  heldConcurrent: number;
+  /** A request's first attempt must start within this time. */
+  startWithinMs: number;
+  /** A request's last attempt must start within this time. */
+  endWithinMs: number;
+}
+
+export interface Request<T> {
+  /** Must fail with a timeout, without an effect, if it waited too long for a lock. */
+  attempt(this: void, throwIfLate: () => void): Promise<T>;
+  /** Returns the result of an earlier attempt, without waiting for a lock. */
+  earlier(this: void): Promise<T | undefined>;
 }
 
 interface Account {
-  running: number;
-  waiting: Array<() => void>;
-  requests: string[];
+  requests: number;
+  turns: Lane;
+  heldTurns: Lane;
 }
 
-/**
- * Runs at most `concurrent` requests per account at once, in order of arrival. Otherwise the requests of a locked
- * account would hold the connections that all other accounts need. Rejects with `InProgress` if a request gets no slot
- * within `waitMs` of its arrival, if `act` calls `throwIfLate` after that time, and if a statement times out.
- */
-export function createAccountQueue({ concurrent, waitMs }: { concurrent: number; waitMs: number }) {
-  const accounts = new Map<string, Account>();
+/** How long an account counts as locked after an attempt found it locked. */
+const HELD_MS = 10_000;
 
-  return async <T>(ownerId: string, request: string, act: (slot: Slot) => Promise<T>): Promise<T> => {
-    const account = accounts.get(ownerId) ?? { running: 0, waiting: [], requests: [] };
-    accounts.set(ownerId, account);
-    const deadlineMs = performance.now() + waitMs;
-    const slot: Slot = {
-      isRepeat: account.requests.includes(request),
-      throwIfLate() {
-        if (performance.now() > deadlineMs) throw new InProgress(slot.isRepeat);
-      },
+/**
+ * Runs the requests of each account in turn. An attempt that finds the account locked gives its connection back and is
+ * repeated. Until an attempt succeeds, the account counts as locked: it gets one attempt at a time, and all locked
+ * accounts share `heldConcurrent` connections, so any number of them leaves the others to everyone else. Rejects with
+ * `InProgress` when it is too late for another attempt.
+ */
+export function createAccountQueue(limits: QueueLimits) {
+  const withAccount = createAccounts(limits.concurrent);
+  const held = createHeldAccounts(HELD_MS);
+  const heldLane = createLane(limits.heldConcurrent);
+
+  /** Undefined if another request found the account locked meanwhile. */
+  const whileFree = <T>(ownerId: string, { turns }: Account, act: () => Promise<T>, untilMs: number) =>
+    turns(async () => (held.has(ownerId) ? undefined : act()), untilMs);
+
+  async function repeat<T>(ownerId: string, account: Account, { attempt, earlier }: Request<T>): Promise<T> {
+    const startedMs = performance.now();
+    const endMs = startedMs + limits.endWithinMs;
+    let untilMs = startedMs + limits.startWithinMs;
+    const act = async () => {
+      const result = await attempt(() => {
+        if (performance.now() > endMs) throw new InProgress();
+      });
+      held.delete(ownerId);
+      return result;
     };
-    account.requests.push(request);
-    try {
-      if (account.running < concurrent) account.running++;
-      else if (!(await waitForSlot(account, waitMs))) throw new InProgress(slot.isRepeat);
+    for (;;) {
+      const isHeld = held.has(ownerId);
       try {
-        return await act(slot);
+        const result = isHeld
+          ? ((await earlier()) ?? (await account.heldTurns(() => heldLane(act, endMs), untilMs)))
+          : await whileFree(ownerId, account, act, untilMs);
+        if (result !== undefined) return result;
       } catch (error) {
-        throw databaseFault(error) === 'timeout' ? new InProgress(slot.isRepeat, error) : error;
-      } finally {
-        // The next request gets the slot directly, so that a newcomer cannot take it in between.
-        const next = account.waiting.shift();
-        if (next) next();
-        else account.running--;
+        if (error instanceof NoTurn) throw new InProgress(error);
+        if (databaseFault(error) !== 'timeout') throw error;
+        held.add(ownerId);
+        if (performance.now() >= endMs) throw new InProgress(error);
+        untilMs = endMs;
       }
+    }
+  }
+
+  return <T>(ownerId: string, request: Request<T>): Promise<T> =>
+    withAccount(ownerId, (account) => repeat(ownerId, account, request));
+}
+
+/** Keeps an account's turns as long as it has requests. */
+function createAccounts(concurrent: number) {
+  const accounts = new Map<string, Account>();
+  return async <T>(ownerId: string, act: (account: Account) => Promise<T>): Promise<T> => {
+    const account = accounts.get(ownerId) ?? { requests: 0, turns: createLane(concurrent), heldTurns: createLane(1) };
+    accounts.set(ownerId, account);
+    account.requests++;
+    try {
+      return await act(account);
     } finally {
-      account.requests.splice(account.requests.indexOf(request), 1);
-      if (account.requests.length === 0) accounts.delete(ownerId);
+      if (--account.requests === 0) accounts.delete(ownerId);
     }
   };
 }
-
-/** False after a timeout. */
-const waitForSlot = ({ waiting }: Account, waitMs: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      waiting.splice(waiting.indexOf(next), 1);
-      resolve(false);
-    }, waitMs);
-    const next = () => {
-      clearTimeout(timer);
-      resolve(true);
-    };
-    waiting.push(next);
-  });

@@ -103,12 +103,9 @@ async function outcomeOf(act: () => Promise<Outcome>): Promise<Outcome> {
     return await act();
   } catch (error) {
     if (!(error instanceof InProgress)) throw error;
-    const { isRepeat, cause } = error;
-    const blocker = isRepeat ? 'an earlier one with this key' : 'another one on this account';
-    const headers = { 'retry-after': RETRY_AFTER_S, ...(isRepeat && { 'idempotent-replayed': 'true' }) };
-    throw new Problem('in-progress', `This request timed out waiting for ${blocker}. Send it again`, {
-      cause,
-      headers,
+    throw new Problem('in-progress', 'This request timed out waiting for the account. Send it again', {
+      cause: error.cause,
+      headers: { 'retry-after': RETRY_AFTER_S },
     });
   }
 }

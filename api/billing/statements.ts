@@ -9,29 +9,12 @@ const OUTCOME_COLUMNS = Prisma.sql`
   owner_id as "ownerId", scope, idempotency_key as "idempotencyKey", kind, amount, outcome, cause,
   balance_after as "balanceAfter", transaction_id as "transactionId", created_at as "createdAt"`;
 
-/** Identifies a request. Only its repeats have the same name. */
-export const requestName = ({ ownerId, scope, key, kind, amount }: Key & Partial<Movement>): string =>
-  [ownerId, scope, key, kind ?? 'cancellation', amount].join('/');
-
-const lockId = (movement: Movement) => Prisma.sql`hashtextextended(${requestName(movement)}, 0)`;
-
-const claim = (movement: Movement) =>
-  Prisma.sql`claim as materialized (select from pg_try_advisory_xact_lock(${lockId(movement)}) as first where first)`;
-
-/** Waits until the same request has ended, on whichever replica it runs. */
-export const waitForRequest = (db: PrismaClient, movement: Movement) =>
-  db.$executeRaw`select pg_advisory_xact_lock_shared(${lockId(movement)})`;
-
 /** Charges, or declines if the balance is too low. */
-export const withdrawal = (
-  db: PrismaClient,
-  movement: Movement,
-  { ownerId, scope, key, amount } = movement,
-) => db.$queryRaw<OutcomeRow[]>`
-  with ${claim(movement)}, debit as (
+export const withdrawal = (db: PrismaClient, { ownerId, scope, key, amount }: Movement) => db.$queryRaw<OutcomeRow[]>`
+  with debit as (
     update billing_accounts
     set amount = amount - ${amount}::bigint, refundable = refundable + ${scope === 'order' ? amount : 0}::bigint
-    from claim where owner_id = ${ownerId}::uuid and amount >= ${amount}::bigint
+    where owner_id = ${ownerId}::uuid and amount >= ${amount}::bigint
     returning amount
   ), ledger as (
     insert into transactions (owner_id, scope, idempotency_key, kind, amount)
@@ -41,17 +24,15 @@ export const withdrawal = (
   insert into outcomes (owner_id, scope, idempotency_key, kind, amount, outcome, balance_after, transaction_id)
   select ${ownerId}::uuid, ${scope}, ${key}::uuid, 'withdrawal', ${amount}::bigint,
     case when ledger.id is null then 'DECLINED' else 'CHARGED' end, debit.amount, ledger.id
-  from claim left join debit on true left join ledger on true
+  from (select) as request left join debit on true left join ledger on true
   returning ${OUTCOME_COLUMNS}`;
 
 /** The first deposit opens the account. */
-export const replenishment = (
-  db: PrismaClient,
-  movement: Movement,
-  { ownerId, scope, key, amount } = movement,
-) => db.$queryRaw<OutcomeRow[]>`
-  with ${claim(movement)}, credit as (
-    insert into billing_accounts as account (owner_id, amount) select ${ownerId}::uuid, ${amount}::bigint from claim
+export const replenishment = (db: PrismaClient, { ownerId, scope, key, amount }: Movement) => db.$queryRaw<
+  OutcomeRow[]
+>`
+  with credit as (
+    insert into billing_accounts as account (owner_id, amount) values (${ownerId}::uuid, ${amount}::bigint)
     on conflict (owner_id) do update set amount = account.amount + ${amount}::bigint
       where account.amount + account.refundable + ${amount}::bigint <= ${BALANCE_MAX}::bigint
     returning amount
@@ -63,7 +44,7 @@ export const replenishment = (
   insert into outcomes (owner_id, scope, idempotency_key, kind, amount, outcome, balance_after, transaction_id)
   select ${ownerId}::uuid, ${scope}, ${key}::uuid, 'replenishment', ${amount}::bigint,
     case when ledger.id is null then 'DECLINED' else 'CREDITED' end, credit.amount, ledger.id
-  from claim left join credit on true left join ledger on true
+  from (select) as request left join credit on true left join ledger on true
   returning ${OUTCOME_COLUMNS}`;
 
 /** Refunds a charge. Returns no row if this statement's snapshot contains no charge under the key. */

@@ -1,17 +1,15 @@
 import { databaseFault } from '../../lib/database-faults.ts';
 import { type Database } from '../../lib/database.ts';
+import { createLockWaits, HELD_CONCURRENT_MAX } from '../../lib/lock-waits.ts';
 import { PrismaClient, type Outcome as OutcomeRow } from '../../prisma/generated/billing/client.ts';
 import type { CancelCause } from '../../specs/temporal.ts';
-import { createAccountQueue, InProgress, type Slot } from './account-queue.ts';
+import { createAccountQueue, InProgress } from './account-queue.ts';
 import type { Scope, Kind, Key, Movement, Outcome, Transaction } from './movement.ts';
-import { refund, replenishment, requestName, tombstone, waitForRequest, withdrawal } from './statements.ts';
+import { refund, replenishment, tombstone, withdrawal } from './statements.ts';
 
 /** How often a request may lose a race and try again. With each loss, another request makes progress. */
 const ATTEMPTS_MAX = 20;
-/**
- * With two connections, the database works on one while the other's result is in flight. The pool has six, so three
- * locked accounts take them all.
- */
+/** With two connections, the database works on one while the other's result is in flight. */
 const CONCURRENT_PER_ACCOUNT = 2;
 
 type Statement = () => Promise<OutcomeRow[]>;
@@ -20,15 +18,25 @@ export type BillingStore = ReturnType<typeof createBillingStore>;
 
 /**
  * A movement changes balance, ledger and outcome together or not at all. A repeat returns the first outcome. A request
- * that waits for too long throws `InProgress`: it had no effect and may be sent again.
+ * that waits for too long throws `InProgress`: it had no effect and may be sent again. Needs a database that does not
+ * repeat statements after lock waits, because the store does so by account.
  */
 export function createBillingStore({ adapter, statementMs }: Pick<Database, 'adapter' | 'statementMs'>) {
   const db = new PrismaClient({ adapter });
-  // Waits at most half a statement timeout before the statement starts, so that the caller gets a response in time.
-  const withSlot = createAccountQueue({ concurrent: CONCURRENT_PER_ACCOUNT, waitMs: statementMs / 2 });
+  // A first attempt starts early enough to time out before the caller does.
+  const inTurn = createAccountQueue({
+    concurrent: CONCURRENT_PER_ACCOUNT,
+    heldConcurrent: HELD_CONCURRENT_MAX,
+    startWithinMs: statementMs / 2,
+    endWithinMs: statementMs,
+  });
+  const lockWaits = createLockWaits({ withinMs: statementMs });
   const move = (movement: Movement, act: Statement) =>
     orFirstOutcome(
-      withSlot(movement.ownerId, requestName(movement), (slot) => moveOnce(db, movement, act, slot)),
+      inTurn(movement.ownerId, {
+        attempt: (throwIfLate) => moveOnce(db, movement, act, throwIfLate),
+        earlier: () => findOutcome(db, movement),
+      }),
       () => findOutcome(db, movement),
     );
 
@@ -48,30 +56,32 @@ export function createBillingStore({ adapter, statementMs }: Pick<Database, 'ada
      */
     cancel: (key: Key, cause: CancelCause) =>
       orFirstOutcome(
-        withSlot(key.ownerId, requestName(key), (slot) => cancelOnce(db, key, cause, slot)),
+        inTurn(key.ownerId, {
+          attempt: (throwIfLate) => cancelOnce(db, key, cause, throwIfLate),
+          earlier: () => findUnlessCharged(db, key),
+        }),
         () => findUnlessCharged(db, key),
       ),
 
     /** False if the account was open already. */
     async open(ownerId: string): Promise<boolean> {
-      const opened = await db.$executeRaw`
-        insert into billing_accounts (owner_id) values (${ownerId}::uuid) on conflict do nothing`;
+      const opened = await lockWaits(
+        () => db.$executeRaw`
+          insert into billing_accounts (owner_id) values (${ownerId}::uuid) on conflict do nothing`,
+      );
       return opened === 1;
     },
 
     /** 0 without an account. */
     async balance(ownerId: string): Promise<number> {
-      const account = await db.billingAccount.findUnique({ where: { ownerId } });
+      const account = await lockWaits(() => db.billingAccount.findUnique({ where: { ownerId } }));
       return Number(account?.amount ?? 0);
     },
 
     /** Transactions with an id below `before`, newest first. */
     async transactions(ownerId: string, page: { limit: number; before?: number | undefined }): Promise<Transaction[]> {
-      const rows = await db.transaction.findMany({
-        where: { ownerId, ...(page.before !== undefined && { id: { lt: page.before } }) },
-        orderBy: { id: 'desc' },
-        take: page.limit,
-      });
+      const where = { ownerId, ...(page.before !== undefined && { id: { lt: page.before } }) };
+      const rows = await lockWaits(() => db.transaction.findMany({ where, orderBy: { id: 'desc' }, take: page.limit }));
       return rows.map(({ id, scope, idempotencyKey, kind, amount, createdAt, isCancelled }) => ({
         id: Number(id),
         scope: scope as Scope,
@@ -87,36 +97,34 @@ export function createBillingStore({ adapter, statementMs }: Pick<Database, 'ada
   };
 }
 
-/**
- * `act` must violate the primary key (23505) if the key has an outcome, and return no row while the same request is
- * running.
- */
-async function moveOnce(db: PrismaClient, movement: Movement, act: Statement, slot: Slot): Promise<Outcome> {
+/** `act` must violate the primary key (23505) if the key has an outcome. */
+async function moveOnce(
+  db: PrismaClient,
+  movement: Movement,
+  act: Statement,
+  throwIfLate: () => void,
+): Promise<Outcome> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    const rows = await unlessDuplicate(act);
-    if (rows?.[0]) return toOutcome(rows[0], false);
-    if (rows) {
-      slot.isRepeat = true;
-      await waitForRequest(db, movement);
-    }
+    const [stored] = (await unlessDuplicate(act)) ?? [];
+    if (stored) return toOutcome(stored, false);
     const outcome = await findOutcome(db, movement);
     if (outcome) return outcome;
-    // No outcome: a deadlock ended this attempt, or the first request was rolled back. Try again unless it is late.
-    slot.throwIfLate();
+    // A deadlock or a conflict ended this attempt.
+    throwIfLate();
   }
   throw new Error(`a movement of money lost ${ATTEMPTS_MAX} races in a row`);
 }
 
-async function cancelOnce(db: PrismaClient, key: Key, cause: CancelCause, slot: Slot): Promise<Outcome> {
+async function cancelOnce(db: PrismaClient, key: Key, cause: CancelCause, throwIfLate: () => void): Promise<Outcome> {
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
-    const [refunded] = await refund(db, key, cause);
-    if (refunded) return toOutcome(refunded, false);
-    const outcome = await findUnlessCharged(db, key);
-    if (outcome) return outcome;
-    slot.throwIfLate();
-    // If a charge came after `refund`, the tombstone is a duplicate, and the next attempt refunds the charge.
-    const [stored] = (await unlessDuplicate(() => tombstone(db, key, cause))) ?? [];
+    const outcome = await findOutcome(db, key);
+    if (outcome && outcome.outcome !== 'CHARGED') return outcome;
+    // Only a refund needs the account, so a tombstone is stored even while the account is locked.
+    const act = outcome ? refund : tombstone;
+    const [stored] = (await unlessDuplicate(() => act(db, key, cause))) ?? [];
     if (stored) return toOutcome(stored, false);
+    // A charge came before the tombstone, or another cancellation before the refund.
+    throwIfLate();
   }
   throw new Error(`a cancellation lost ${ATTEMPTS_MAX} races in a row`);
 }

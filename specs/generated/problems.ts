@@ -141,7 +141,7 @@ export const problemKinds = {
     status: 409,
     title: 'Another request is still in progress',
     explanation:
-      'If the response has Idempotent-Replayed, an earlier request with this key is still in progress, otherwise another request on the same account. This request waited for it and timed out, so its outcome is not known yet. Wait for the seconds in Retry-After, then send the same request with the same key again.',
+      'Another request on the same account, possibly an earlier one with this key, is still in progress. This request waited for it and timed out. It has had no effect so far, but an earlier request with this key may still have one. Wait for the seconds in Retry-After, then send the same request with the same key again.',
   },
   'payload-too-large': {
     status: 413,

@@ -995,7 +995,7 @@ export interface components {
     };
     /**
      * Another request is still in progress
-     * @description If the response has Idempotent-Replayed, an earlier request with this key is still in progress, otherwise another request on the same account. This request waited for it and timed out, so its outcome is not known yet. Wait for the seconds in Retry-After, then send the same request with the same key again.
+     * @description Another request on the same account, possibly an earlier one with this key, is still in progress. This request waited for it and timed out. It has had no effect so far, but an earlier request with this key may still have one. Wait for the seconds in Retry-After, then send the same request with the same key again.
      */
     InProgressProblem: {
       /** @constant */
@@ -1771,7 +1771,6 @@ export interface components {
     InProgress: {
       headers: {
         'X-Correlation-Id': components['headers']['CorrelationId'];
-        'Idempotent-Replayed': components['headers']['IdempotentReplayed'];
         'Retry-After': components['headers']['RetryAfter'];
         [name: string]: unknown;
       };
@@ -1851,7 +1850,7 @@ export interface components {
      *     | is missing | 400 `idempotency-key-missing` |
      *     | is not a UUID | 400 `idempotency-key-malformed` |
      *     | was sent with the same request, which has ended | the first final response, including errors such as `insufficient-funds`, with its original body and `Idempotent-Replayed: true` |
-     *     | was sent with the same request, which is still in progress | the same outcome once it is known; if that takes too long, 409 `in-progress` with `Retry-After`; both with `Idempotent-Replayed: true` |
+     *     | was sent with the same request, which is still in progress | the same outcome with `Idempotent-Replayed: true` once it is known; if that takes too long, 409 `in-progress` with `Retry-After` |
      *     | was sent with a different request | 422 `key-reused`, without any effect |
      *     | was sent with a request that was rejected before it had any effect (400, 401, 403, 413, 415, 429, 503) | the key is not used up: send the corrected request with it |
      */
@@ -2820,7 +2819,7 @@ export interface operations {
          *     | is missing | 400 `idempotency-key-missing` |
          *     | is not a UUID | 400 `idempotency-key-malformed` |
          *     | was sent with the same request, which has ended | the first final response, including errors such as `insufficient-funds`, with its original body and `Idempotent-Replayed: true` |
-         *     | was sent with the same request, which is still in progress | the same outcome once it is known; if that takes too long, 409 `in-progress` with `Retry-After`; both with `Idempotent-Replayed: true` |
+         *     | was sent with the same request, which is still in progress | the same outcome with `Idempotent-Replayed: true` once it is known; if that takes too long, 409 `in-progress` with `Retry-After` |
          *     | was sent with a different request | 422 `key-reused`, without any effect |
          *     | was sent with a request that was rejected before it had any effect (400, 401, 403, 413, 415, 429, 503) | the key is not used up: send the corrected request with it |
          */
@@ -2873,7 +2872,7 @@ export interface operations {
          *     | is missing | 400 `idempotency-key-missing` |
          *     | is not a UUID | 400 `idempotency-key-malformed` |
          *     | was sent with the same request, which has ended | the first final response, including errors such as `insufficient-funds`, with its original body and `Idempotent-Replayed: true` |
-         *     | was sent with the same request, which is still in progress | the same outcome once it is known; if that takes too long, 409 `in-progress` with `Retry-After`; both with `Idempotent-Replayed: true` |
+         *     | was sent with the same request, which is still in progress | the same outcome with `Idempotent-Replayed: true` once it is known; if that takes too long, 409 `in-progress` with `Retry-After` |
          *     | was sent with a different request | 422 `key-reused`, without any effect |
          *     | was sent with a request that was rejected before it had any effect (400, 401, 403, 413, 415, 429, 503) | the key is not used up: send the corrected request with it |
          */

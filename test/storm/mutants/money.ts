@@ -20,8 +20,8 @@ export const moneyMutants: readonly Mutant[] = [
     caughtBy: ['I4', 'I5', 'I6', 'I18'],
     changes: ['debit', 'credit'].map((moved) => ({
       file: 'api/billing/statements.ts',
-      find: `  from claim left join ${moved} on true left join ledger on true`,
-      replace: `  from claim left join ${moved} on true left join ledger on true on conflict do nothing`,
+      find: `  from (select) as request left join ${moved} on true left join ledger on true`,
+      replace: `  from (select) as request left join ${moved} on true left join ledger on true on conflict do nothing`,
     })),
   },
   {
@@ -70,13 +70,11 @@ export const moneyMutants: readonly Mutant[] = [
     changes: [
       {
         file: 'api/billing/store.ts',
-        find: lines(
-          '    const [stored] = (await unlessDuplicate(() => tombstone(db, key, cause))) ?? [];',
-          '    if (stored) return toOutcome(stored, false);',
-        ),
+        find: '    const act = outcome ? refund : tombstone;',
         replace: lines(
           '    const promised = { amount: null, balanceAfter: null, transactionId: null, replayed: false };',
-          "    if (!(await findOutcome(db, key))) return { kind: 'withdrawal', outcome: 'CANCELLED', cause, ...promised };",
+          "    if (!outcome) return { kind: 'withdrawal', outcome: 'CANCELLED', cause, ...promised };",
+          '    const act = refund;',
         ),
       },
     ],

@@ -2,18 +2,25 @@ import { randomBytes } from 'node:crypto';
 import { Client, Pool } from 'pg';
 import { pinSettings } from '../../../lib/database-session.ts';
 import { openDatabase, type Database } from '../../../lib/database.ts';
+import { LOCK_TIMEOUT_MS } from '../../../lib/lock-waits.ts';
 import { migrate, services, type ServiceName } from '../../../prisma/migrate.ts';
 import { FRIENDLY_SETTINGS, friendlyCollation, hostileCollation } from './hostile.ts';
 
 const PATIENCE_MS = 60_000;
+
+export interface TestDatabaseOptions {
+  statementMs?: number;
+  connectMs?: number;
+  repeatAfterLockWait?: boolean;
+  size?: number;
+}
 
 export interface TestDatabase extends Database {
   url: string;
   query<Row = Record<string, unknown>>(statement: string, values?: unknown[]): Promise<Row[]>;
 }
 
-interface CreateOptions {
-  statementMs?: number;
+interface CreateOptions extends TestDatabaseOptions {
   /** Gives the database the defaults that most servers have, instead of hostile ones. */
   isFriendly?: boolean;
 }
@@ -35,7 +42,7 @@ export async function createDatabase(
     // oxlint-disable-next-line typescript/no-misused-promises -- pg's pool awaits it; only its types do not say so.
     onConnect: pinSettings({ statementMs: PATIENCE_MS }),
   });
-  const database = openWithLongTimeouts(url, options);
+  const database = openWithLongTimeouts(url, { repeatAfterLockWait: service !== 'billing', ...options });
   return {
     ...database,
     url,
@@ -61,12 +68,13 @@ async function createFriendly(service: ServiceName, url: string, name: string): 
 /** Opens a database as a service does, with long timeouts for busy machines. */
 export const openWithLongTimeouts = (
   url: string,
-  { statementMs = PATIENCE_MS, size }: { statementMs?: number; size?: number } = {},
+  { statementMs = PATIENCE_MS, connectMs = PATIENCE_MS, repeatAfterLockWait = true, size }: TestDatabaseOptions = {},
 ): Database =>
   openDatabase(url, {
     allowNonDurable: true,
     ...(size !== undefined && { size }),
-    timeouts: { connectMs: PATIENCE_MS, statementMs, answerMs: PATIENCE_MS },
+    timeouts: { connectMs, statementMs, answerMs: PATIENCE_MS, lockMs: LOCK_TIMEOUT_MS },
+    repeatAfterLockWait,
   });
 
 /** Creates a database with only this script applied. Returns its URL. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Client } from 'pg';
+import { Client } from 'pg';
 import { createAuthStore, type AuthStore } from '../../../api/auth/store.ts';
 import { createBillingStore, type BillingStore } from '../../../api/billing/store.ts';
 import { createOrderStore, type OrderStore } from '../../../api/orders/store.ts';
@@ -47,6 +47,20 @@ export async function override({ adapter }: Pick<Database, 'adapter'>, settings:
   const connection = await adapter.connect();
   for (const [name, value] of Object.entries(settings))
     await connection.executeRaw({ sql: `set ${name} = '${value}'`, args: [], argTypes: [] });
+}
+
+/** Runs a statement in a transaction that stays open until `end` is called, as a person at a console may leave it. */
+export async function forgottenSession(url: string, statement: string, values: unknown[] = []): Promise<Held> {
+  const session = new Client(url);
+  await session.connect();
+  await session.query('begin');
+  await session.query(statement, values);
+  return {
+    async end(commit) {
+      await session.query(commit ? 'commit' : 'rollback');
+      await session.end();
+    },
+  };
 }
 
 /** Resolves once a session waits for another's lock. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { billingApi } from '../../../api/billing/app.ts';
 import { createBillingStore, type BillingStore } from '../../../api/billing/store.ts';
 import { restDocument } from '../../../roles/contract.ts';
-import { createDatabase } from '../postgres/database.ts';
+import { createDatabase, type TestDatabaseOptions } from '../postgres/database.ts';
 import { asService, asUser, trustingVerifier } from '../requests/callers.ts';
 import { createContractClient, type Answer, type Sent } from '../requests/contract-client.ts';
 import { serveQuietly } from './service.ts';
@@ -10,7 +10,7 @@ import { serveQuietly } from './service.ts';
 export const worker = asService('worker');
 
 /** Starts billing on its own database. */
-export async function startPayments(options?: { statementMs: number }) {
+export async function startPayments(options?: TestDatabaseOptions) {
   const database = await createDatabase('billing', options);
   const store = createBillingStore(database);
   const serve = (of: BillingStore) =>
