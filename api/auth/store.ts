@@ -1,5 +1,7 @@
 import { MAX } from 'uuid';
 import type { Database } from '../../lib/database.ts';
+import { createLane } from '../../lib/lane.ts';
+import { createLockWaits } from '../../lib/lock-waits.ts';
 import { retryLostRace } from '../../lib/retry-lost-race.ts';
 import { PrismaClient } from '../../prisma/generated/auth/client.ts';
 import { createAttempts } from './attempt-store.ts';
@@ -54,6 +56,9 @@ export type AuthStore = ReturnType<typeof createAuthStore>;
 export function createAuthStore({ adapter, statementMs }: Pick<Database, 'adapter' | 'statementMs'>) {
   // Prisma's other error formats contain the call's arguments, which are personal data.
   const db = new PrismaClient({ adapter, errorFormat: 'minimal' });
+  // The database repeats single statements itself.
+  const repeatLockWaits = createLockWaits({ withinMs: statementMs, lane: createLane(1) });
+  const repeatTransaction = <T>(act: () => Promise<T>) => retryLostRace(() => repeatLockWaits(act), statementMs);
 
   return {
     /** False if the name is taken, ignoring case. */
@@ -81,20 +86,18 @@ export function createAuthStore({ adapter, statementMs }: Pick<Database, 'adapte
       next: string,
       kept: string | undefined,
     ): Promise<boolean> {
-      const change = () =>
+      const data = { passwordHash: next, passwordVersion: { increment: 1 } };
+      const [{ count }] = await repeatTransaction(() =>
         db.$transaction(
           [
-            db.credential.updateMany({
-              where: { id, passwordVersion },
-              data: { passwordHash: next, passwordVersion: { increment: 1 } },
-            }),
+            db.credential.updateMany({ where: { id, passwordVersion }, data }),
             // A separate statement, because the first one may have waited for a concurrent login. Only a new snapshot
             // sees that login's session.
             endOtherSessions(db, { userId: id, passwordHash: next, kept }),
           ],
           SNAPSHOT_PER_STATEMENT,
-        );
-      const [{ count }] = await retryLostRace(change, statementMs);
+        ),
+      );
       return count === 1;
     },
 
@@ -153,7 +156,7 @@ export function createAuthStore({ adapter, statementMs }: Pick<Database, 'adapte
     },
 
     addSigningKey: async (key: SigningKey, maxAgeS: number): Promise<void> =>
-      void (await retryLostRace(() => addSigningKey(db, key, maxAgeS), statementMs)),
+      void (await repeatTransaction(() => addSigningKey(db, key, maxAgeS))),
 
     dropSupersededKeys: async (successorAgeS: number): Promise<void> =>
       void (await dropSupersededKeys(db, successorAgeS)),
