@@ -1,3 +1,4 @@
+import type { Pool } from 'pg';
 import { databaseFault } from './database-faults.ts';
 import { createLane, NoTurn, type Lane } from './lane.ts';
 
@@ -32,3 +33,10 @@ export const createLockWaits =
       }
     }
   };
+
+/** Makes a pool repeat a statement outside a transaction that waited for a lock, until `withinMs` have passed. */
+export function repeatLockWaits(pool: Pool, withinMs: number): void {
+  const query = pool.query.bind(pool) as (...input: unknown[]) => Promise<unknown>;
+  const lockWaits = createLockWaits({ withinMs });
+  Object.assign(pool, { query: (...input: unknown[]) => lockWaits(() => query(...input)) });
+}

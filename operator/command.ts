@@ -1,6 +1,6 @@
 import { ConfigFault } from '../lib/config.ts';
 import { exitWhenDone } from '../lib/exit-when-done.ts';
-import { reasonOf } from './reason.ts';
+import { reasonOf } from '../lib/reason.ts';
 
 /** Exit codes: 0 done or found; 1 refused or not found; 2 called wrongly, or failed. */
 export interface CommandResult {

@@ -1,7 +1,7 @@
 import type { OperatorAct, OperatorActStore } from '../api/orders/operator-act-store.ts';
+import { reasonOf } from '../lib/reason.ts';
 import type { Attribution } from './arguments.ts';
 import type { CommandResult } from './command.ts';
-import { reasonOf } from './reason.ts';
 
 export interface OperatorAction extends Attribution {
   act: 'retry' | 'cancel' | 'restore' | 'send-dead-letter';

@@ -1,4 +1,4 @@
-import { reasonOf } from './reason.ts';
+import { reasonOf } from '../lib/reason.ts';
 
 /** The result of reading one source about an order. */
 export type Lookup<T> = { kind: 'found'; value: T } | { kind: 'missing' } | { kind: 'unreadable'; why: string };

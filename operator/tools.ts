@@ -1,10 +1,10 @@
 import { group, readConfig, type Env } from '../lib/config.ts';
-import { databaseFault } from '../lib/database-faults.ts';
+import { databaseAdvice, isAway } from '../lib/database-faults.ts';
+import { reasonOf } from '../lib/reason.ts';
 import { temporalReaders } from '../lib/temporal/client.ts';
 import { sagaReaders } from '../roles/orders.ts';
 import { databaseUrl } from '../roles/role.ts';
 import { withInstallation, type Installation } from './installation.ts';
-import { reasonOf } from './reason.ts';
 
 /** What a command that acts on orders needs. */
 export interface Tools {
@@ -32,9 +32,14 @@ export async function withTools<T>(env: Env, act: (tools: Tools) => Promise<T>):
         journal: journal(),
       });
     } catch (error) {
-      const fault = databaseFault(error);
-      if (fault !== 'unavailable' && fault !== 'timeout') throw error;
-      throw new Error(`the orders database does not answer: ${reasonOf(error)}`, { cause: error });
+      if (!isAway(error)) throw error;
+      const advice = databaseAdvice(error);
+      throw new Error(
+        advice === undefined
+          ? `the orders database does not answer: ${reasonOf(error)}`
+          : `the orders database refused a statement: ${reasonOf(error)}. ${advice}`,
+        { cause: error },
+      );
     }
   });
 }

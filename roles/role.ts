@@ -16,8 +16,8 @@ import {
   type Readers,
   type Setting,
 } from '../lib/config.ts';
-import { databaseFault } from '../lib/database-faults.ts';
-import { openDatabase, TIMEOUTS, type Database, type DatabaseOptions } from '../lib/database.ts';
+import { startDatabase } from '../lib/database-start.ts';
+import { TIMEOUTS, type Database, type DatabaseOptions } from '../lib/database.ts';
 import { listen, type Listener } from '../lib/http/listen.ts';
 import { createService, type ServiceOptions } from '../lib/http/service.ts';
 import { createServiceTokens, createTokenVerifier, keysByRole, type TokenVerifier } from '../lib/http/tokens.ts';
@@ -189,18 +189,12 @@ export function whenEnding(ending: AbortSignal | undefined, act: () => void): vo
 }
 
 /**
- * Opens a role's database. If the server is down, the role starts but is not ready. Throws if the server could lose
- * acknowledged data, unless `allowNonDurable` is set. Rows that a forgotten session holds locked take few connections.
+ * Opens a role's database. While it is away, the role starts but is not ready. Rows that a forgotten session holds
+ * locked take few connections.
  */
-export async function databaseOf(
+export const databaseOf = (
   url: string,
-  { allowNonDurable }: Shared,
+  { allowNonDurable, log }: Shared,
   options: Pick<DatabaseOptions, 'repeatAfterLockWait'> = {},
-): Promise<Database> {
-  const timeouts = { ...TIMEOUTS, lockMs: LOCK_TIMEOUT_MS };
-  const database = openDatabase(url, { ...options, allowNonDurable, timeouts });
-  await database.check().catch((error: unknown) => {
-    if (databaseFault(error) === undefined) throw error;
-  });
-  return database;
-}
+): Promise<Database> =>
+  startDatabase(url, { ...options, allowNonDurable, log, timeouts: { ...TIMEOUTS, lockMs: LOCK_TIMEOUT_MS } });

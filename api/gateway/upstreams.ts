@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Pool, errors, type Dispatcher } from 'undici';
 import { KEEP_ALIVE } from '../../lib/http/keep-alive.ts';
 import { Problem, unavailable } from '../../lib/http/problem.ts';
+import { isNotReached } from '../../lib/network-faults.ts';
 
 interface UpstreamRequest {
   method: string;
@@ -65,15 +66,12 @@ function poolOf(url: string) {
   return { pool, prefix: pathname.replace(/\/$/, '') };
 }
 
-const NOT_REACHED = /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|UND_ERR_CONNECT_TIMEOUT)$/;
-
 /**
  * Converts the error of a failed request. If no connection was made, the request certainly had no effect, so the client
  * may send it again. After any other error, the outcome is unknown.
  */
 export function noResponseProblem(error: unknown): Problem {
-  const { code } = error as { code?: string };
-  if (NOT_REACHED.test(code ?? ''))
+  if (isNotReached(error))
     return unavailable('Part of the system is unavailable at the moment. Send the same request again', error);
   const options = { cause: error, headers: { 'retry-after': '1' } };
   if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError)

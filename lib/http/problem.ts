@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa';
 import { problemKinds } from '../../specs/generated/problems.ts';
-import { databaseFault } from '../database-faults.ts';
+import { databaseAdvice, databaseFault, isAway } from '../database-faults.ts';
 
 export type ProblemKind = keyof typeof problemKinds;
 
@@ -59,8 +59,12 @@ export const answerProblems: Middleware = async (ctx, next) => {
 
 function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  const fault = databaseFault(error);
-  if (fault === 'unavailable' || fault === 'timeout' || fault === 'conflict')
-    return unavailable('The database did not answer. Send the same request again.', error);
+  if (isAway(error) || databaseFault(error) === 'conflict') {
+    const advice = databaseAdvice(error);
+    return unavailable(
+      'The database did not answer. Send the same request again.',
+      advice === undefined ? error : new Error(advice, { cause: error }),
+    );
+  }
   return new Problem('internal-error', undefined, { cause: error });
 }

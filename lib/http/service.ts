@@ -2,6 +2,7 @@ import Koa, { type Context, type Middleware } from 'koa';
 import helmet from 'koa-helmet';
 import { Histogram, register } from 'prom-client';
 import type { Log } from '../log.ts';
+import { reasonOf } from '../reason.ts';
 import { shareCalls } from '../shared-answer.ts';
 import { correlate } from './correlation.ts';
 import { answerProblems, Problem } from './problem.ts';
@@ -53,22 +54,37 @@ export function createService({ role, log, checks, middleware = [], operations =
   return app;
 }
 
+interface Readiness {
+  ready: boolean;
+  status: string;
+  checks: Record<string, string>;
+  /** Why each check that failed did. */
+  reasons: Record<string, string>;
+}
+
 /** Runs all checks. `ready` means that every needed dependency is up. */
-async function readiness(
-  checks: readonly Check[],
-): Promise<{ ready: boolean; status: string; checks: Record<string, string> }> {
-  const results = await Promise.all(
-    checks.map(async ({ probe }) =>
+async function readiness(checks: readonly Check[]): Promise<Readiness> {
+  const failures = await Promise.all(
+    checks.map(({ probe }) =>
       within(CHECK_TIMEOUT_MS, probe()).then(
-        () => true,
-        () => false,
+        () => undefined,
+        (error: unknown) => error ?? new Error('no reason given'),
       ),
     ),
   );
-  const states = checks.map(({ name, needed }, n) => [name, results[n] ? 'up' : needed ? 'down' : 'degraded'] as const);
+  const states = checks.map(
+    ({ name, needed }, n) => [name, !failures[n] ? 'up' : needed ? 'down' : 'degraded'] as const,
+  );
   const ready = states.every(([, state]) => state !== 'down');
   const allUp = states.every(([, state]) => state === 'up');
-  return { ready, status: ready ? (allUp ? 'ready' : 'degraded') : 'unready', checks: Object.fromEntries(states) };
+  return {
+    ready,
+    status: ready ? (allUp ? 'ready' : 'degraded') : 'unready',
+    checks: Object.fromEntries(states),
+    reasons: Object.fromEntries(
+      checks.flatMap(({ name }, n) => (failures[n] ? [[name, reasonOf(failures[n])] as const] : [])),
+    ),
+  };
 }
 
 /**

@@ -1,0 +1,115 @@
+import type { ClientBase, PoolClient } from 'pg';
+import { takesNoWrites } from './database-faults.ts';
+import { hasMark } from './database-connect.ts';
+
+/** Says why a database cannot be used. Another server, or a person, has to change that; then it can be used again. */
+class TakesNoWrites extends Error {
+  /** SQLSTATE: read-only transaction. */
+  readonly code = '25006';
+}
+
+/** How long a refused write counts, although nothing else shows what refused it. */
+const REFUSED_MS = 5_000;
+/** SQLSTATE: no more connections. */
+const TOO_MANY_CONNECTIONS = '53300';
+/** SQLSTATE: insufficient privilege. */
+const MISSING_GRANT = '42501';
+
+/** Remembers the last write that the server refused as a whole, such as one for which the disk was too full. */
+export function createRefusals() {
+  let last: { error: unknown; atMs: number } | undefined;
+  return {
+    note(error: unknown): void {
+      if (takesNoWrites(error)) last = { error, atMs: performance.now() };
+    },
+    /** Rejects with the refusal until it is some seconds old and a write succeeds. */
+    async check(client: ClientBase): Promise<void> {
+      if (!last) return;
+      if (performance.now() - last.atMs < REFUSED_MS) throw last.error;
+      await write(client);
+      last = undefined;
+    },
+  };
+}
+
+export interface CheckedConnections {
+  /** A connection of the pool, which may be old. */
+  pooled: PoolClient;
+  /** Runs `act` on a new connection: an old one keeps the password and the settings that were valid when it began. */
+  withNew(act: (client: ClientBase) => Promise<void>): Promise<void>;
+}
+
+/** Rejects unless both kinds of connection can write, do not lose what was acknowledged, and stay the same connection. */
+export async function checkConnections(
+  { pooled, withNew }: CheckedConnections,
+  { allowNonDurable }: { allowNonDurable: boolean },
+): Promise<void> {
+  await checkServer(pooled, allowNonDurable);
+  try {
+    await withNew(async (fresh) => {
+      await checkServer(fresh, allowNonDurable);
+      // In an idle transaction pooler both would be given the server connection that was used last.
+      for (const client of [pooled, fresh, pooled, fresh]) await checkSession(client);
+    });
+  } catch (error) {
+    // The connections of the pool can still be used.
+    if (codeOf(error) !== TOO_MANY_CONNECTIONS) throw error;
+  }
+}
+
+interface ServerState {
+  durable: boolean;
+  standby: boolean;
+  readOnly: boolean;
+  mayWrite: boolean;
+}
+
+async function checkServer(client: ClientBase, allowNonDurable: boolean): Promise<void> {
+  const { rows } = await client.query<ServerState>(`
+    select current_setting('synchronous_commit') <> 'off' and current_setting('fsync') = 'on' as durable,
+      pg_is_in_recovery() as standby, current_setting('transaction_read_only') = 'on' as "readOnly",
+      coalesce(bool_or(has_table_privilege(oid, 'insert')), true) as "mayWrite"
+    from pg_class where relkind in ('r', 'p') and relnamespace not in (
+      select oid from pg_namespace where nspname = 'information_schema' or nspname like 'pg\\_%')`);
+  const { durable, standby, readOnly, mayWrite } = rows[0]!;
+  if (!durable && !allowNonDurable)
+    throw new Error(
+      'synchronous_commit or fsync is off, so a database crash could lose acknowledged orders. Turn both on.',
+    );
+  if (standby) throw new TakesNoWrites('The database server is a standby, which takes no writes. Use the primary.');
+  if (readOnly)
+    throw new TakesNoWrites('The database takes no writes: default_transaction_read_only is on. Turn it off.');
+  if (!mayWrite)
+    throw Object.assign(new Error("The role may write to no table of the database. Grant it the tables' privileges."), {
+      code: MISSING_GRANT,
+    });
+}
+
+async function checkSession(client: ClientBase): Promise<void> {
+  if (await hasMark(client)) return;
+  throw new Error(
+    'A setting of a connection was lost, as it is behind a pooler that lends connections for one transaction. ' +
+      'PgBouncer must use session pooling: set pool_mode = session.',
+  );
+}
+
+/** Writes so much that a file must grow. The rollback removes it. */
+async function write(client: ClientBase): Promise<void> {
+  await client.query('begin');
+  try {
+    const written = client.query(`
+      create temporary table order_saga_write on commit drop as
+      select repeat(md5(n::text), 60) as filler from generate_series(1, 64) as n`);
+    // Without the right to make temporary tables, nothing can be found out in this way.
+    await written.catch((error: unknown) => {
+      if (codeOf(error) !== MISSING_GRANT) throw error;
+    });
+  } finally {
+    await client.query('rollback');
+  }
+}
+
+const codeOf = (error: unknown): unknown => {
+  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
+  return cause?.code ?? code;
+};

@@ -1,0 +1,102 @@
+/** A database that takes no writes makes its roles unready, with the reason. */
+import assert from 'node:assert/strict';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, test } from 'node:test';
+import { createBillingStore } from '../../api/billing/store.ts';
+import { databaseFault } from '../../lib/database-faults.ts';
+import { openDatabase } from '../../lib/database.ts';
+import { eventually } from '../support/eventually.ts';
+import { createDatabase, type TestDatabase } from '../support/postgres/database.ts';
+import { serveQuietly } from '../support/shop/service.ts';
+
+let database: TestDatabase;
+
+beforeEach(async () => {
+  database = await createDatabase('billing');
+});
+afterEach(() => database.close());
+
+const set = (setting: string) => database.query(`alter database ${new URL(database.url).pathname.slice(1)} ${setting}`);
+
+/** Passes `act` a database, and its readiness as a role shows it. */
+async function withRole(
+  act: (role: { opened: ReturnType<typeof openDatabase>; ready(): Promise<unknown[]> }) => Promise<void>,
+  url = database.url,
+): Promise<void> {
+  const opened = openDatabase(url, { allowNonDurable: true });
+  const checks = [{ name: 'database', probe: opened.check, needed: true }];
+  const service = await serveQuietly('billing', [], { checks });
+  const ready = async () => {
+    const response = await fetch(`${service.url}/health/ready`);
+    const { status, reasons } = (await response.json()) as { status: string; reasons: Record<string, string> };
+    return [response.status, status, reasons['database']];
+  };
+  await act({ opened, ready });
+  await service.close();
+  await opened.close();
+}
+
+const READY = [200, 'ready', undefined];
+const unready = (reason: string) => [503, 'unready', reason];
+
+test('a database that becomes read-only is unready, although open connections could still write', () =>
+  withRole(async ({ ready }) => {
+    assert.deepEqual(await ready(), READY);
+    await set('set default_transaction_read_only = on');
+    const reason = 'The database takes no writes: default_transaction_read_only is on. Turn it off.';
+    await eventually(async () => assert.deepEqual(await ready(), unready(reason)));
+    await set('reset default_transaction_read_only');
+    await eventually(async () => assert.deepEqual(await ready(), READY));
+  }));
+
+test('a standby is unready', async () => {
+  // Hides the function of Postgres from the role's statements.
+  await database.query(`create function pg_is_in_recovery() returns boolean language sql as 'select true'`);
+  await set('set search_path = public, pg_catalog');
+  await withRole(async ({ ready }) =>
+    assert.deepEqual(
+      await ready(),
+      unready('The database server is a standby, which takes no writes. Use the primary.'),
+    ),
+  );
+});
+
+test('a role that may write to no table is unready', async () => {
+  const role = `role_${randomBytes(4).toString('hex')}`;
+  await database.query(`create role ${role} login password 'only'`);
+  const url = new URL(database.url);
+  [url.username, url.password] = [role, 'only'];
+  await withRole(async ({ ready }) => {
+    const reason = "The role may write to no table of the database. Grant it the tables' privileges.";
+    assert.deepEqual(await ready(), unready(reason));
+    await database.query(`grant insert on all tables in schema public to ${role}`);
+    await eventually(async () => assert.deepEqual(await ready(), READY));
+  }, url.href);
+});
+
+test('a write that the server refuses is away, and the role is unready until a write succeeds', () =>
+  withRole(async ({ opened, ready }) => {
+    const store = createBillingStore(opened);
+    await database.query(`
+      create function no_space() returns trigger language plpgsql as $$
+        begin raise exception 'could not extend file: No space left on device' using errcode = '53100'; end $$`);
+    await database.query('create trigger full_disk before insert on billing_accounts execute function no_space()');
+    await assert.rejects(store.open(randomUUID()), (error) => databaseFault(error) === 'unavailable');
+    assert.deepEqual(await ready(), unready('could not extend file: No space left on device'));
+    await eventually(async () => assert.deepEqual(await ready(), READY));
+    await store.close();
+  }));
+
+test('a statement that is refused because the transaction is read-only is answered with 503', async () => {
+  const opened = openDatabase(database.url, { allowNonDurable: true });
+  const store = createBillingStore(opened);
+  const service = await serveQuietly('billing', [async (ctx) => void (ctx.body = await store.open(randomUUID()))]);
+  await set('set default_transaction_read_only = on');
+  const refused = await fetch(service.url);
+  assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '1']);
+  await set('reset default_transaction_read_only');
+  assert.equal((await fetch(service.url)).status, 200);
+  await service.close();
+  await store.close();
+  await opened.close();
+});
