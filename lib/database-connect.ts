@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type ClientBase, type ClientConfig } from 'pg';
 import { reasonOf } from './reason.ts';
 
@@ -6,6 +7,7 @@ import { reasonOf } from './reason.ts';
 const NO_CONNECTION = '08001';
 /** Not a setting of Postgres, so no pooler copies it from one server connection to another. */
 const MARK = 'order_saga.connection';
+const END_WITHIN_MS = 500;
 /** The message of pg's pool. */
 const POOL_EXHAUSTED = 'timeout exceeded when trying to connect';
 
@@ -70,7 +72,8 @@ export async function withOwnConnection(
     });
     await act(client);
   } finally {
-    await client.end().catch(() => {});
+    // A server that has vanished does not confirm the end.
+    await Promise.race([client.end(), sleep(END_WITHIN_MS, undefined, { ref: false })]).catch(() => {});
   }
 }
 

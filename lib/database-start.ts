@@ -18,8 +18,10 @@ export async function startDatabase(
   const database = openDatabase(connectionString, options);
   const at = addressOf(connectionString);
   const check = reportChanges(() => database.check(), {
-    onFailed: (error, reason) =>
-      log.warn({ database: at, reason, advice: databaseAdvice(error) }, 'waiting for the database'),
+    onFailed(error, reason) {
+      if (isAway(error)) log.warn({ database: at, reason, advice: databaseAdvice(error) }, 'waiting for the database');
+      else log.error({ database: at, reason }, 'the database must not be used');
+    },
     onWorks: () => log.info({ database: at }, 'the database can be used'),
   });
   const closing = new AbortController();

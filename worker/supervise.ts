@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../lib/log.ts';
+import { reportChanges } from '../lib/report-changes.ts';
 import { hostWorkflows, type Host, type HostOptions } from './host.ts';
 
 const RECONNECT_MS = 500;
@@ -10,15 +11,23 @@ const RECONNECT_MS = 500;
 export function superviseWorker(options: Omit<HostOptions, 'onEnd'>, log: Log) {
   let closing = false;
   let host: Host | undefined;
+  let whyNot = '';
+  const connect = reportChanges(
+    async () => {
+      host = await hostWorkflows({ ...options, onEnd: hostAgain });
+      log.info({ role: 'worker', taskQueue: options.taskQueue }, 'polling Temporal for work');
+    },
+    {
+      onFailed(error, reason) {
+        whyNot = `: ${reason}`;
+        log.warn({ role: 'worker', err: error }, 'the worker could not connect to Temporal; retrying');
+      },
+      onWorks: () => (whyNot = ''),
+    },
+  );
   const hostOnce = async (): Promise<void> => {
     while (!closing && !host) {
-      try {
-        host = await hostWorkflows({ ...options, onEnd: hostAgain });
-        log.info({ role: 'worker', taskQueue: options.taskQueue }, 'polling Temporal for work');
-      } catch (error) {
-        log.warn({ role: 'worker', err: error }, 'the worker could not connect to Temporal; retrying');
-        await sleep(RECONNECT_MS);
-      }
+      await connect().catch(() => sleep(RECONNECT_MS));
     }
   };
   const hostAgain = (error: Error) => {
@@ -29,7 +38,7 @@ export function superviseWorker(options: Omit<HostOptions, 'onEnd'>, log: Log) {
   };
   let hosting = hostOnce();
   const current = (): Host => {
-    if (!host) throw new Error('the worker is not connected to Temporal');
+    if (!host) throw new Error(`the worker is not connected to Temporal${whyNot}`);
     return host;
   };
 

@@ -56,7 +56,7 @@ test('a request gets 503 with Retry-After when no connection can be opened, what
   const { role, url } = await createRole();
   const wrongPassword = new URL(url);
   wrongPassword.password = 'second';
-  const urls = { missing: missing.href, password: wrongPassword.href, tls: `${database.url}?sslmode=require` };
+  const urls = { missing: missing.href, password: wrongPassword.href, tls: `${database.url}?sslmode=verify-full` };
   for (const [reason, each] of Object.entries(urls))
     assert.deepEqual(await answerOver(each), { status: 503, retryAfter: '1' }, reason);
   await database.query(`alter role ${role} nologin`);

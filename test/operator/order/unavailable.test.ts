@@ -6,6 +6,7 @@ import { orderCommand } from '../../../operator/order/command.ts';
 import { findStuck } from '../../../operator/order/find-stuck.ts';
 import { withTools } from '../../../operator/tools.ts';
 import { createWorld } from '../../support/fakes/world.ts';
+import { createScripted } from '../../support/postgres/database.ts';
 import { insertOrder } from '../../support/postgres/rows.ts';
 import { handleOf, installation, listed, orders, retry, stuck, temporal } from '../../support/shop/stuck-orders.ts';
 import { startOrder } from '../../support/temporal/server.ts';
@@ -46,6 +47,20 @@ test('without Temporal the rows are still listed, and without the database the w
   assert.equal(retried.exitCode, 2);
   assert.match(retried.text, /^The command failed: the orders database does not answer: .*reach database server/);
   await handleOf(world.orderId).terminate();
+});
+
+test('a database that cannot be used is named with the reason and what to do', async () => {
+  const missing = new URL(orders.url);
+  missing.pathname = 'never_created';
+  const id = randomUUID();
+  const refused = await retry({ ...installation(), ORDERS_DATABASE_URL: missing.href }, id);
+  assert.equal(refused.exitCode, 2);
+  assert.match(refused.text, /the orders database does not answer: .*database "never_created" does not exist/);
+
+  const empty = await createScripted('create table unrelated (id int)');
+  const unfit = await retry({ ...installation(), ORDERS_DATABASE_URL: empty }, id);
+  assert.equal(unfit.exitCode, 2);
+  assert.match(unfit.text, /the orders database refused a statement: .*does not exist.* Run the migrations/);
 });
 
 test('if the cancellations cannot be read, the list reports it', async () => {
