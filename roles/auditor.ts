@@ -47,6 +47,7 @@ export const auditor = defineRole({
         { kind: 'profile', rows: () => unstartedChanges(users, startProfile) },
       ],
       exists: createExists(temporal.client),
+      check: temporal.check,
       log: shared.log,
       everyMs: config.everyMs,
     }).run();
@@ -54,7 +55,7 @@ export const auditor = defineRole({
     const checks = [
       { name: 'orders database', probe: databases.orders.check, needed: true },
       { name: 'users database', probe: databases.users.check, needed: true },
-      { name: 'temporal', probe: temporal.check, needed: false },
+      { name: 'temporal', probe: temporal.checkForOrders, needed: false },
     ];
     const listener = await serve(shared, config, { role: 'auditor', checks });
     return runningOf(listener, reconciling, watch, temporal, orders, users, databases.orders, databases.users);

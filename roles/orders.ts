@@ -64,7 +64,7 @@ export const orders = defineRole({
     });
     const checks = [
       { name: 'database', probe: database.check, needed: true },
-      { name: 'temporal', probe: temporal.check, needed: false },
+      { name: 'temporal', probe: temporal.checkForOrders, needed: false },
     ];
     const listener = await serve(shared, config, { role: 'orders', checks, middleware: [api] });
     return runningOf(listener, temporal, store, database);

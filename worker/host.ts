@@ -9,6 +9,7 @@ import {
 } from '@temporalio/worker';
 import type { TemporalAddress } from '../lib/temporal/client.ts';
 import { dataConverterOf, failureConverterPath } from '../lib/temporal/data-converter.ts';
+import { createAttributeCheck } from '../lib/temporal/search-attributes.ts';
 import type { Activities } from '../specs/temporal.ts';
 
 export interface HostOptions extends TemporalAddress {
@@ -22,7 +23,7 @@ export interface HostOptions extends TemporalAddress {
 }
 
 export interface Host {
-  /** Resolves if Temporal answers on the worker's connection. */
+  /** Resolves if Temporal answers on the worker's connection and has the search attributes that orders need. */
   check(): Promise<void>;
   /** Waits a bounded time for running tasks, then disconnects. */
   close(): Promise<void>;
@@ -70,11 +71,13 @@ export async function hostWorkflows({ onEnd, ...options }: HostOptions): Promise
     () => !closing && onEnd(new Error('the worker stopped unexpectedly')),
     (error: Error) => !closing && onEnd(error),
   );
+  const checkAttributes = createAttributeCheck(connection, namespace);
+  const checkAnswer = () =>
+    connection.withDeadline(Date.now() + CHECK_TIMEOUT_MS, () =>
+      connection.workflowService.describeNamespace({ namespace }),
+    );
   return {
-    check: async () =>
-      void (await connection.withDeadline(Date.now() + CHECK_TIMEOUT_MS, () =>
-        connection.workflowService.describeNamespace({ namespace }),
-      )),
+    check: async () => void (await Promise.all([checkAnswer(), checkAttributes()])),
     async close() {
       closing = true;
       if (worker.getState() === 'RUNNING') worker.shutdown();

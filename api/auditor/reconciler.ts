@@ -1,4 +1,4 @@
-import { Counter } from 'prom-client';
+import { Counter, Gauge } from 'prom-client';
 import type { Log } from '../../lib/log.ts';
 import { runPeriodically } from '../../lib/loop.ts';
 
@@ -10,13 +10,25 @@ export interface Row {
   mark?(): Promise<void>;
 }
 
+interface Source {
+  kind: string;
+  rows(): AsyncIterable<Row>;
+}
+
 export interface ReconcilerPorts {
   /** Rows old enough to have a workflow. */
-  sources: ReadonlyArray<{ kind: string; rows(): AsyncIterable<Row> }>;
+  sources: readonly Source[];
   /** True if the workflow is running or has completed. Reads the run itself, since Temporal's searches lag behind. */
   exists(workflowId: string): Promise<boolean>;
+  /** Rejects if Temporal does not answer. If it is omitted, every failure is taken for a failure of the row alone. */
+  check?(): Promise<void>;
   log: Log;
   everyMs: number;
+}
+
+interface Failure {
+  workflowId: string;
+  error: unknown;
 }
 
 const startedTotal = new Counter({
@@ -24,26 +36,61 @@ const startedTotal = new Counter({
   help: 'Missing workflows that the auditor has started',
   labelNames: ['kind'],
 });
+const failedRows = new Gauge({
+  name: 'auditor_rows_failed',
+  help: 'Rows whose workflow the auditor could not start or find in its last round',
+  labelNames: ['kind'],
+});
 
 /**
  * Starts the workflows of rows that have none, because a process died after it wrote the row or because Temporal was
  * down. Any number of reconcilers may run at once: to start a workflow that is already running changes nothing.
  */
-export function createReconciler({ sources, exists, log, everyMs }: ReconcilerPorts) {
+export function createReconciler({ sources, exists, check = async () => {}, log, everyMs }: ReconcilerPorts) {
   const stop = new AbortController();
+
+  /** Returns true if it started the workflow. */
+  const ensureStarted = async (kind: string, row: Row): Promise<boolean> => {
+    const missing = !(await exists(row.workflowId));
+    if (missing) {
+      await row.start();
+      startedTotal.inc({ kind });
+      log.warn({ role: 'auditor', workflowId: row.workflowId }, 'started the workflow of a row that had none');
+    }
+    await row.mark?.();
+    return missing;
+  };
+
+  /**
+   * A row that fails must not keep the rows behind it from their workflows, so the round goes on. Only if Temporal does
+   * not answer does this reject: every further row would fail too, each after its own timeout.
+   */
+  const startMissingOf = async ({ kind, rows }: Source): Promise<number> => {
+    let started = 0;
+    const failures: Failure[] = [];
+    for await (const row of rows()) {
+      if (stop.signal.aborted) return started;
+      try {
+        if (await ensureStarted(kind, row)) started++;
+      } catch (error) {
+        failures.push({ workflowId: row.workflowId, error });
+        await check();
+      }
+    }
+    failedRows.set({ kind }, failures.length);
+    if (failures.length > 0) reportFailures(log, kind, failures);
+    return started;
+  };
 
   const startMissing = async (): Promise<number> => {
     let started = 0;
-    for (const { kind, rows } of sources) {
-      for await (const row of rows()) {
-        if (stop.signal.aborted) return started;
-        if (!(await exists(row.workflowId))) {
-          await row.start();
-          started++;
-          startedTotal.inc({ kind });
-          log.warn({ role: 'auditor', workflowId: row.workflowId }, 'started the workflow of a row that had none');
-        }
-        await row.mark?.();
+    for (const source of sources) {
+      try {
+        started += await startMissingOf(source);
+      } catch (error) {
+        // If Temporal answers, only this source's rows could not be read. The other sources may be in other databases.
+        await check();
+        onFailed(error);
       }
     }
     return started;
@@ -66,3 +113,10 @@ export function createReconciler({ sources, exists, log, everyMs }: ReconcilerPo
     },
   };
 }
+
+/** One line for each round, not for each row: while a setting of Temporal is wrong, every row fails in every round. */
+const reportFailures = (log: Log, kind: string, failures: readonly Failure[]) =>
+  log.error(
+    { role: 'auditor', kind, rows: failures.length, workflowId: failures[0]!.workflowId, err: failures[0]!.error },
+    'rows are still without their workflow; the first one is named here, and all are tried again in the next round',
+  );

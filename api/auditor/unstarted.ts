@@ -53,18 +53,28 @@ async function* paged<Found>(read: (after?: Found) => Promise<Found[]>): AsyncIt
   }
 }
 
-/** Reads one page. Each change is marked once its workflow exists, so the next run finds the changes after it. */
+/**
+ * Reads all pages. A change is deleted once its workflow exists, so the changes that stay from earlier pages are those
+ * that failed: the next page begins after them.
+ */
 export async function* unstartedChanges<Change extends ProfileChange>(
   users: {
-    unstartedChanges(olderThanMs: number, limit: number): Promise<Change[]>;
+    unstartedChanges(olderThanMs: number, limit: number, skip: number): Promise<Change[]>;
     markStarted(change: Change): Promise<void>;
   },
   start: (change: Change) => Promise<void>,
 ): AsyncIterable<Row> {
-  const changes = await users.unstartedChanges(OLDER_THAN_MS, PAGE);
-  yield* changes.map((change) => ({
-    workflowId: profileWorkflowId(change.userId, change.version),
-    start: () => start(change),
-    mark: () => users.markStarted(change),
-  }));
+  let skip = 0;
+  for (let full = true; full;) {
+    const changes = await users.unstartedChanges(OLDER_THAN_MS, PAGE, skip);
+    for (const change of changes) {
+      skip++;
+      const mark = async () => {
+        await users.markStarted(change);
+        skip--;
+      };
+      yield { workflowId: profileWorkflowId(change.userId, change.version), start: () => start(change), mark };
+    }
+    full = changes.length === PAGE;
+  }
 }

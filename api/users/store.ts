@@ -105,14 +105,19 @@ export function createUserStore({ adapter }: Pick<Database, 'adapter'>) {
 
     findOrDeleted,
 
-    /** Returns changes whose workflow may not have been started, oldest first. A time in the future counts as old. */
-    unstartedChanges: (olderThanMs: number, limit: number): Promise<Array<ProfileChange & Origin>> => db.$queryRaw<
-      Array<ProfileChange & Origin>
-    >`
+    /**
+     * Returns changes whose workflow may not have been started, oldest first, after the first `skip` ones. A time in the
+     * future counts as old.
+     */
+    unstartedChanges: (
+      olderThanMs: number,
+      limit: number,
+      skip = 0,
+    ): Promise<Array<ProfileChange & Origin>> => db.$queryRaw<Array<ProfileChange & Origin>>`
       select user_id::text as "userId", version, correlation_id as "correlationId", traceparent from profile_changes
       where created_at not between
         current_timestamp - ${olderThanMs}::double precision * interval '1 millisecond' and current_timestamp
-      order by created_at limit ${limit}`,
+      order by created_at, user_id, version limit ${limit} offset ${skip}`,
 
     async markStarted({ userId, version }: ProfileChange): Promise<void> {
       await db.$executeRaw`delete from profile_changes where user_id = ${userId}::uuid and version = ${version}`;

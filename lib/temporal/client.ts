@@ -4,6 +4,7 @@ import { oneOf, text, textOr, type Config } from '../config.ts';
 import { dataConverterOf } from './data-converter.ts';
 import { decryptInPlace } from './decrypt.ts';
 import { createPayloadCodec, payloadKeys, type PayloadKeys } from './payload-codec.ts';
+import { createAttributeCheck } from './search-attributes.ts';
 
 /** A dev server, your own cluster or Temporal Cloud. */
 export interface TemporalAddress {
@@ -43,6 +44,8 @@ export interface Temporal {
   client: Client;
   /** Rejects, naming the address, if the server does not answer for the namespace. */
   check(): Promise<void>;
+  /** Like `check`. Also rejects if the namespace lacks search attributes, without which no order can start. */
+  checkForOrders(): Promise<void>;
   decryptInPlace(response: unknown): Promise<void>;
   close(): Promise<void>;
 }
@@ -59,16 +62,19 @@ export function createTemporal({ address, namespace, apiKey, tls, payloadKeys: k
   } as ConnectionOptions;
   const connection = Connection.lazy(options);
   const client = new Client({ connection, namespace, dataConverter: dataConverterOf(keys) });
+  const checkAttributes = createAttributeCheck(connection, namespace);
+  const check = async () => {
+    const described = connection.withDeadline(Date.now() + CHECK_TIMEOUT_MS, () =>
+      connection.workflowService.describeNamespace({ namespace }),
+    );
+    await described.catch((cause: Error) => {
+      throw new Error(`Temporal at ${address} does not answer: ${cause.message}`, { cause });
+    });
+  };
   return {
     client,
-    check: async () => {
-      const described = connection.withDeadline(Date.now() + CHECK_TIMEOUT_MS, () =>
-        connection.workflowService.describeNamespace({ namespace }),
-      );
-      await described.catch((cause: Error) => {
-        throw new Error(`Temporal at ${address} does not answer: ${cause.message}`, { cause });
-      });
-    },
+    check,
+    checkForOrders: async () => void (await Promise.all([check(), checkAttributes()])),
     decryptInPlace: async (response) => {
       if (keys) await decryptInPlace(response, createPayloadCodec(keys));
     },
