@@ -10,6 +10,7 @@ import type {
   Drift,
 } from './findings.ts';
 import { driftsOf } from './rules.ts';
+import { createTolerance, type Unchecked } from './unchecked.ts';
 import type { WorkflowFindings } from './workflow-rules.ts';
 
 export interface AuditPorts {
@@ -37,6 +38,8 @@ export interface AuditReport {
   orders: number;
   inProgress: number;
   drifts: Drift[];
+  /** Buyers about whom the audit says nothing, because their data could not be read. */
+  unchecked: Unchecked;
 }
 
 /** How long a mismatch must last before it is reported. */
@@ -57,7 +60,8 @@ export const audit = async (ports: AuditPorts, patience: Patience = {}): Promise
 
 /**
  * Checks these buyers and the indexes. Reports only drift that every check finds. After each pause, all suspects are
- * checked again, so a thousand suspects need no more pauses than one.
+ * checked again, so a thousand suspects need no more pauses than one. A buyer who cannot be checked does not end the
+ * audit of the others. Rejects if no buyer can be checked, because then a service is down.
  */
 export async function compare(
   ports: AuditPorts,
@@ -65,7 +69,8 @@ export async function compare(
   patience: Patience = {},
 ): Promise<AuditReport> {
   const { checksMax = CHECKS_MAX, pauseMs = PAUSE_MS, signal } = patience;
-  const report: AuditReport = { owners: 0, orders: 0, inProgress: 0, drifts: [] };
+  const { unchecked, tryCheck, startPass, throwIfNone, isHopeless } = createTolerance();
+  const report: AuditReport = { owners: 0, orders: 0, inProgress: 0, drifts: [], unchecked };
   const suspects = new Map<string | undefined, Drift[]>();
   const setSuspect = (ownerId: string | undefined, drifts: Drift[]) =>
     drifts.length > 0 ? suspects.set(ownerId, drifts) : suspects.delete(ownerId);
@@ -73,17 +78,29 @@ export async function compare(
   setSuspect(undefined, await indexDrifts(ports));
   for await (const ownerId of owners) {
     signal?.throwIfAborted();
-    const { data, drifts, announcing } = await checkOwner(ports, ownerId);
+    const found = await tryCheck(ownerId, () => checkOwner(ports, ownerId));
+    if (isHopeless()) break;
+    if (!found) continue;
+    const { data, drifts, announcing } = found;
     report.owners++;
     report.orders += data.orders.length;
     report.inProgress += data.orders.filter(({ status }) => status === 'IN_PROGRESS').length + announcing.size;
     setSuspect(ownerId, drifts);
   }
+  throwIfNone();
   for (let checks = 1; suspects.size > 0 && checks < checksMax; checks++) {
     await sleep(pauseMs, undefined, { signal });
+    startPass();
     for (const [ownerId, before] of suspects) {
       signal?.throwIfAborted();
-      const now = ownerId === undefined ? await indexDrifts(ports) : (await checkOwner(ports, ownerId)).drifts;
+      const now =
+        ownerId === undefined
+          ? await indexDrifts(ports)
+          : (await tryCheck(ownerId, () => checkOwner(ports, ownerId)))?.drifts;
+      if (!now) {
+        suspects.delete(ownerId);
+        continue;
+      }
       const known = new Set(before.map(identityOf));
       setSuspect(
         ownerId,

@@ -21,20 +21,37 @@ export interface ComparisonPorts {
 export function createComparison({ views, metrics, log, everyMs, ownersMax, patience }: ComparisonPorts) {
   const stop = new AbortController();
   const known = new Map<string | undefined, Drift[]>();
+  const unchecked = new Set<string>();
   let after: string | undefined;
 
   const round = async (): Promise<Drift[]> => {
     const owners = await nextOwners(views, after, ownersMax);
-    // Least recently checked first: a Map keeps the order of insertion, and buyers who drift again go to its end.
-    const drifting = [...known.keys()].filter((owner) => owner !== undefined).slice(0, ownersMax);
-    const checked = new Set([...owners, ...drifting]);
-    const { drifts } = await compare(views, checked, { ...patience, signal: stop.signal });
-    for (const owner of [undefined, ...checked]) known.delete(owner);
-    for (const [owner, own] of Map.groupBy(drifts, ({ ownerId }) => ownerId)) known.set(owner, own);
     const passComplete = owners.length < ownersMax;
-    after = passComplete ? undefined : owners.at(-1);
+    const next = passComplete ? undefined : owners.at(-1);
+    // Least recently checked first: a Map keeps the order of insertion, and buyers who drift again go to its end.
+    const drifting = [...known.keys()]
+      .filter((owner) => owner !== undefined && !unchecked.has(owner))
+      .slice(0, ownersMax) as string[];
+    // Those who could not be checked come last: three of them in a row, and nobody else, would end the round.
+    const fresh = owners.filter((owner) => !unchecked.has(owner));
+    const due = new Set([...fresh, ...drifting, ...[...unchecked].slice(0, ownersMax)]);
+    // If no buyer of this page can be checked, each round fails. The next round then goes on behind them.
+    if (fresh.length === 0) after = next;
+    const report = await compare(views, movedToEnd(due, unchecked), { ...patience, signal: stop.signal });
+    after = next;
+    const checked = [...due].filter((owner) => !report.unchecked.has(owner));
+    for (const owner of [undefined, ...checked]) known.delete(owner);
+    for (const owner of due) unchecked.delete(owner);
+    for (const owner of report.unchecked.keys()) unchecked.add(owner);
+    const { drifts } = report;
+    for (const [owner, own] of Map.groupBy(drifts, ({ ownerId }) => ownerId)) known.set(owner, own);
     const all = [...known.values()].flat();
-    metrics.report(all, passComplete);
+    metrics.report(all, { passComplete: passComplete && unchecked.size === 0, unchecked: unchecked.size });
+    if (report.unchecked.size > 0)
+      log.error(
+        { role: 'auditor', buyers: report.unchecked.size, err: report.unchecked.values().next().value },
+        'some buyers could not be audited and will be tried again',
+      );
     if (drifts.length > 0)
       log.error(
         { role: 'auditor', drifts: all.length, first: drifts[0] },
@@ -60,6 +77,15 @@ export function createComparison({ views, metrics, log, everyMs, ownersMax, pati
       };
     },
   };
+}
+
+/** Yields the members of `due` and moves each of them to the end of `all`, so that the others are next. */
+function* movedToEnd(due: Iterable<string>, all: Set<string>): Generator<string> {
+  for (const each of due) {
+    all.delete(each);
+    all.add(each);
+    yield each;
+  }
 }
 
 async function nextOwners(views: AuditPorts, after: string | undefined, max: number): Promise<string[]> {

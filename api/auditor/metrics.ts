@@ -3,9 +3,15 @@ import type { Drift } from './findings.ts';
 import { invariants, type Invariant } from './invariants.ts';
 
 export interface ComparisonMetrics {
-  /** `passComplete`: every buyer has been checked. */
-  report(drifts: readonly Drift[], passComplete: boolean): void;
+  report(drifts: readonly Drift[], round: RoundState): void;
   close(): void;
+}
+
+interface RoundState {
+  /** Every buyer has been checked. */
+  passComplete: boolean;
+  /** Number of buyers whom the last attempt could not check. */
+  unchecked: number;
 }
 
 /** `audit_drift` has no value before the first round, since 0 would mean that there is no drift. */
@@ -23,7 +29,12 @@ export function createComparisonMetrics(): ComparisonMetrics {
     name: 'audit_last_pass_timestamp_seconds',
     help: 'When the audit last completed a pass over all buyers',
   });
+  const unchecked = new Gauge({
+    name: 'audit_unchecked_buyers',
+    help: 'Buyers who could not be audited and will be tried again',
+  });
   const gauges = {
+    audit_unchecked_buyers: unchecked,
     audit_drift: drift,
     audit_last_run_timestamp_seconds: lastRun,
     audit_last_pass_timestamp_seconds: lastPass,
@@ -34,7 +45,8 @@ export function createComparisonMetrics(): ComparisonMetrics {
   lastPass.setToCurrentTime();
 
   return {
-    report(drifts, passComplete) {
+    report(drifts, { passComplete, unchecked: count }) {
+      unchecked.set(count);
       for (const invariant of Object.keys(invariants) as Invariant[]) {
         drift.set({ invariant }, drifts.filter((each) => each.invariant === invariant).length);
       }

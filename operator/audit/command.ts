@@ -1,4 +1,4 @@
-import { audit, type Patience } from '../../api/auditor/audit.ts';
+import { audit, type AuditReport, type Patience } from '../../api/auditor/audit.ts';
 import { readConfig, type Env } from '../../lib/config.ts';
 import { openDatabase } from '../../lib/database.ts';
 import { createTemporal, temporalReaders, toAddress } from '../../lib/temporal/client.ts';
@@ -17,7 +17,7 @@ const readers = {
   notifications: databaseUrl('notifications'),
 };
 
-/** Audits the installation without changing it. Exit code: 0 no drift, 1 drift, 2 failed. */
+/** Audits the installation without changing it. Exit code: 0 no drift, 1 drift, 2 failed or incomplete. */
 export const auditCommand = (args: readonly string[], env: Env, patience: Patience = {}): Promise<CommandResult> =>
   runCommand('Usage: npm run audit', args, () => {
     if (args.length > 0) throw new UsageError('This command takes no arguments.');
@@ -40,10 +40,16 @@ async function runAudit(env: Env, patience: Patience): Promise<CommandResult> {
   try {
     await temporal.check();
     const report = await audit(views, patience);
-    return { text: toTable(report), exitCode: report.drifts.length > 0 ? 1 : 0 };
+    return { text: toTable(report), exitCode: exitCodeOf(report) };
   } finally {
     await temporal.close();
     await views.close();
     await Promise.all(Object.values(databases).map((each) => each.close()));
   }
+}
+
+/** Drift is certain even if some buyers could not be checked. */
+function exitCodeOf({ drifts, unchecked }: AuditReport): 0 | 1 | 2 {
+  if (drifts.length > 0) return 1;
+  return unchecked.size > 0 ? 2 : 0;
 }

@@ -4,9 +4,10 @@ import { invariants } from '../../api/auditor/invariants.ts';
 import { columns } from '../terminal.ts';
 
 const DRIFTS_SHOWN_MAX = 50;
+const UNCHECKED_SHOWN_MAX = 10;
 
 /** Formats the number of drifts per invariant, then each drift. */
-export function toTable({ owners, orders, inProgress, drifts }: AuditReport): string {
+export function toTable({ owners, orders, inProgress, drifts, unchecked }: AuditReport): string {
   const rules = Object.entries(invariants).map(([id, what]) => [
     id,
     what,
@@ -19,7 +20,18 @@ export function toTable({ owners, orders, inProgress, drifts }: AuditReport): st
     '',
     ...columns(rules),
     ...(shown.length > 0 ? ['', ...shown, ...more] : []),
+    ...uncheckedLines(unchecked),
   ].join('\n');
+}
+
+function uncheckedLines(unchecked: AuditReport['unchecked']): string[] {
+  if (unchecked.size === 0) return [];
+  const shown = [...unchecked].slice(0, UNCHECKED_SHOWN_MAX);
+  return [
+    '',
+    `Not checked, because their data could not be read: ${unchecked.size} buyers. Run the audit again.`,
+    ...shown.map(([ownerId, error]) => `  buyer ${ownerId}: ${error instanceof Error ? error.message : String(error)}`),
+  ];
 }
 
 const verdictOf = (count: number): string => (count === 0 ? 'holds' : `DRIFT ${count}`);

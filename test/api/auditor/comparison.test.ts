@@ -1,66 +1,9 @@
 /** The auditor audits a few buyers per round and reports drift as metrics. The audit data is in memory. */
 import assert from 'node:assert/strict';
-import { afterEach, test } from 'node:test';
+import { test } from 'node:test';
 import { register } from 'prom-client';
-import type { AuditPorts } from '../../../api/auditor/audit.ts';
-import { createComparison } from '../../../api/auditor/comparison.ts';
-import { createComparisonMetrics, type ComparisonMetrics } from '../../../api/auditor/metrics.ts';
-import { createLog } from '../../../lib/log.ts';
 import { eventually } from '../../support/eventually.ts';
-
-let metrics: ComparisonMetrics | undefined;
-afterEach(() => metrics?.close());
-
-/** Audit data in which each letter of `buyers` is a buyer. `wrongBy` maps a buyer to the error in the balance. */
-function world(buyers: string) {
-  const wrongBy = new Map(buyers.split('').map((buyer) => [buyer, 0n]));
-  const looked: string[] = [];
-  const state = { wrongBy, looked, indexes: [] as string[], isDown: false, settles: false, isActive: false, moved: 0n };
-  const none = async () => [];
-  const views: AuditPorts = {
-    orders: { owners: none, ofOwner: none },
-    billing: {
-      owners: async (after = '', limit) => [...wrongBy.keys()].filter((buyer) => buyer > after).slice(0, limit),
-      async ofOwner(buyer) {
-        if (state.isDown) throw new Error('billing is down');
-        looked.push(buyer);
-        const balance = wrongBy.get(buyer)!;
-        if (state.settles) wrongBy.set(buyer, 0n);
-        if (state.isActive) state.moved += 10n;
-        return { account: { balance: state.moved + balance, ledgerSum: state.moved }, movements: [], outcomes: [] };
-      },
-    },
-    notifications: { owners: none, ofOwner: none },
-    workflows: { compare: async () => ({ drifts: [], announcing: new Map() }), owners: async () => new Set() },
-    indexes: [{ database: 'orders', invalid: async () => state.indexes }],
-  };
-  metrics = createComparisonMetrics();
-  const comparison = createComparison({
-    views,
-    metrics,
-    log: createLog('silent'),
-    everyMs: 5,
-    ownersMax: 2,
-    patience: { checksMax: 2, pauseMs: 1 },
-  });
-  return {
-    ...state,
-    state,
-    comparison,
-    /** Runs a round and returns the buyers that it audited. */
-    async round(): Promise<string> {
-      looked.length = 0;
-      await comparison.round();
-      return [...new Set(looked)].join('');
-    },
-  };
-}
-
-const valueOf = async (name: string, invariant?: string) => {
-  const { values } = await register.getSingleMetric(name)!.get();
-  return values.find(({ labels }) => labels['invariant'] === invariant)?.value;
-};
-const drift = (invariant: string) => valueOf('audit_drift', invariant);
+import { drift, valueOf, world } from '../../support/shop/compared.ts';
 
 test('each round audits the next buyers and starts over after the last', async () => {
   const { round } = world('abcde');
@@ -151,5 +94,4 @@ test('a failed round leaves metrics and timestamps unchanged, and the next round
   await eventually(async () => assert.equal(await drift('I1'), 0));
   assert.ok((await valueOf('audit_last_run_timestamp_seconds'))! > last);
   await running.close();
-  metrics = undefined;
 });
