@@ -59,7 +59,7 @@ interface Readiness {
   status: string;
   checks: Record<string, string>;
   /** Why each check that failed did. */
-  reasons: Record<string, string>;
+  reasons?: Record<string, string>;
 }
 
 /** Runs all checks. `ready` means that every needed dependency is up. */
@@ -75,17 +75,21 @@ async function readiness(checks: readonly Check[]): Promise<Readiness> {
   const states = checks.map(
     ({ name, needed }, n) => [name, !failures[n] ? 'up' : needed ? 'down' : 'degraded'] as const,
   );
+  const reasons = Object.fromEntries(
+    checks.flatMap(({ name }, n) => (failures[n] ? [[name, withoutCredentials(reasonOf(failures[n]))] as const] : [])),
+  );
   const ready = states.every(([, state]) => state !== 'down');
   const allUp = states.every(([, state]) => state === 'up');
   return {
     ready,
     status: ready ? (allUp ? 'ready' : 'degraded') : 'unready',
     checks: Object.fromEntries(states),
-    reasons: Object.fromEntries(
-      checks.flatMap(({ name }, n) => (failures[n] ? [[name, reasonOf(failures[n])] as const] : [])),
-    ),
+    ...(!allUp && { reasons }),
   };
 }
+
+/** Leaves out the user and the password of a URL. */
+const withoutCredentials = (text: string): string => text.replace(/\/\/[^\s/]*@/g, '//');
 
 /**
  * Refuses a missing, repeated or invalid Host header (RFC 9112, 3.2). Node can do this, but gives the client no reason.

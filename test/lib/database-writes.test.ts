@@ -28,8 +28,8 @@ async function withRole(
   const service = await serveQuietly('billing', [], { checks });
   const ready = async () => {
     const response = await fetch(`${service.url}/health/ready`);
-    const { status, reasons } = (await response.json()) as { status: string; reasons: Record<string, string> };
-    return [response.status, status, reasons['database']];
+    const { status, reasons } = (await response.json()) as { status: string; reasons?: Record<string, string> };
+    return [response.status, status, reasons?.['database']];
   };
   await act({ opened, ready });
   await service.close();

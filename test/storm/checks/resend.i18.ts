@@ -7,6 +7,7 @@ import type { ApiRequest, Exchange } from '../clients/history.ts';
 import { deposit } from '../clients/requests.ts';
 import { ANSWER_WITHIN_MS, untilAnswered } from '../clients/until-answered.ts';
 import { keyOf } from '../clients/verdict.ts';
+import { FINAL_TOP_UP } from '../clients/wallet.ts';
 import { mapConcurrently } from '../map-concurrently.ts';
 import type { World } from '../world/world.ts';
 import { checkUnchanged, digestOf } from './digest.i17-i18.ts';
@@ -14,7 +15,6 @@ import type { Rows } from './rows.ts';
 import type { Violation } from './violation.ts';
 
 const CONCURRENCY = 8;
-const TOP_UP = 1_000_000_000;
 const STORED_DECLINES: readonly string[] = ['insufficient-funds', 'balance-limit', 'charge-cancelled'];
 
 export interface ResendPorts {
@@ -37,7 +37,7 @@ export async function resendAll({
     buyers,
     CONCURRENCY,
     (buyer) => {
-      const topUp = deposit(randomUUID(), TOP_UP);
+      const topUp = deposit(randomUUID(), FINAL_TOP_UP);
       return untilAnswered(() => buyer.send(topUp));
     },
     signal,

@@ -1,17 +1,13 @@
-import { PRICE_MAX, sendWrite, UNAFFORDABLE, type Move } from './move.ts';
+import { sendWrite, type Move } from './move.ts';
 import * as requests from './requests.ts';
 
-const DEPOSIT_MAX = 1_500;
-
 export const deposit: Move = (context) =>
-  sendWrite(context, requests.deposit(context.prng.uuid(), context.prng.between(1, DEPOSIT_MAX)));
+  sendWrite(context, requests.deposit(context.prng.uuid(), context.buyer.wallet.deposit(context.prng)));
 
 export const withdraw: Move = (context) => {
-  const { prng } = context;
-  return sendWrite(
-    context,
-    requests.withdraw(prng.uuid(), prng.chance(0.1) ? UNAFFORDABLE : prng.between(1, PRICE_MAX)),
-  );
+  const { buyer, prng } = context;
+  const { unaffordable, price } = buyer.wallet;
+  return sendWrite(context, requests.withdraw(prng.uuid(), prng.chance(0.1) ? unaffordable : price(prng)));
 };
 
 export const read: Move = ({ buyer, prng }) => {
@@ -41,8 +37,11 @@ export const reuseKey: Move = async ({ buyer, prng }) => {
   if (buyer.applied.length === 0) return;
   const request = prng.pick(buyer.applied);
   const [name, value] = Object.entries(request.body!)[0] as [string, number];
-  await buyer.send({ ...request, body: { [name]: value + 1 } });
+  await buyer.send({ ...request, body: { [name]: otherAmount(value) } });
 };
+
+/** Another amount. The largest one has no successor. */
+export const otherAmount = (amount: number): number => (amount < Number.MAX_SAFE_INTEGER ? amount + 1 : amount - 1);
 
 /** Retries a request whose outcome is unknown. */
 export const retryPending: Move = async (context) => {

@@ -3,11 +3,13 @@ import type { Caller } from './caller.ts';
 import type { ApiResponse, ApiRequest, Exchange } from './history.ts';
 import { createProfile, deposit, login, register, withHeaders, type Credentials, type Person } from './requests.ts';
 import { keyOf, orderIdOf, verdictOf, versionOf } from './verdict.ts';
+import type { Wallet } from './wallet.ts';
 
 export interface Buyer {
   readonly id: string;
   readonly person: Person;
   readonly credentials: Credentials;
+  readonly wallet: Wallet;
   /** The latest version of the order list that the buyer has seen. */
   version: number;
   /** By order id: the latest successful exchange about the order. */
@@ -19,16 +21,15 @@ export interface Buyer {
   send(request: ApiRequest): Promise<Exchange>;
 }
 
-const FIRST_DEPOSIT = 3_000;
-
 interface SignUpPorts {
   caller: Caller;
   prng: Prng;
   retry: Retry;
+  wallet: Wallet;
 }
 
 /** Registers, logs in, creates a profile and deposits money; retries each until it succeeds. */
-export async function signUp({ caller, prng, retry }: SignUpPorts): Promise<Buyer> {
+export async function signUp({ caller, prng, retry, wallet }: SignUpPorts): Promise<Buyer> {
   const person = createPerson(prng);
   const credentials = { username: person.username, password: `pass ${prng.word(16)}` };
   const is = (status: number, kind?: string) => (exchange: Exchange) =>
@@ -46,12 +47,13 @@ export async function signUp({ caller, prng, retry }: SignUpPorts): Promise<Buye
     cookie: cookieIn(response!),
     person,
     credentials,
+    wallet,
   });
   await retry(
     () => buyer.send(createProfile(person)),
     (exchange) => is(201)(exchange) || is(409, 'profile-exists')(exchange),
   );
-  const first = deposit(prng.uuid(), FIRST_DEPOSIT);
+  const first = deposit(prng.uuid(), wallet.firstDeposit);
   await retry(() => buyer.send(first), is(201));
   return buyer;
 }
@@ -73,16 +75,17 @@ export function createPerson(prng: Prng): Person {
   };
 }
 
-interface Identity extends Pick<Buyer, 'id' | 'person' | 'credentials'> {
+interface Identity extends Pick<Buyer, 'id' | 'person' | 'credentials' | 'wallet'> {
   caller: Caller;
   cookie: string;
 }
 
-function createBuyer({ caller, id, cookie, person, credentials }: Identity): Buyer {
+function createBuyer({ caller, id, cookie, person, credentials, wallet }: Identity): Buyer {
   const buyer: Buyer = {
     id,
     person,
     credentials,
+    wallet,
     version: 0,
     orders: new Map(),
     applied: [],

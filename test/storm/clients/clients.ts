@@ -7,6 +7,7 @@ import type { ServedRole, MoveContext } from './move.ts';
 import { pickMove } from './moves.ts';
 import { token, withHeaders } from './requests.ts';
 import { verdictOf } from './verdict.ts';
+import { walletOfBuyer, type Wallet } from './wallet.ts';
 
 export interface ClientsOptions {
   prng: Prng;
@@ -21,6 +22,8 @@ export interface ClientsOptions {
 export interface Clients {
   orders(): number;
   duplicates: number;
+  /** The share of moves that cancel the buyer's latest order. */
+  cancellations: number;
   /** Runs the buyers in parallel until this many orders exist. Rejects if no order is made for three minutes. */
   shop(orders: number): Promise<void>;
   /** Call it after the last fault. Retries all pending requests and returns those still unknown at the deadline. */
@@ -79,29 +82,32 @@ export function createClients({
   const sendAnonymously: MoveContext['sendAnonymously'] = (request, role) => services[role]!.send(request);
   const sendInSession: MoveContext['sendInSession'] = (cookie, request, userId) =>
     caller.send(withHeaders(request, { cookie }), userId);
-  const newBuyer = (own: Prng) => signUp({ caller, prng: own.fork(), retry: retry(own.fork()) });
-  const addBuyer = async (own: Prng) => void buyers.push(await newBuyer(own));
+  const newBuyer = (own: Prng, wallet: Wallet) =>
+    signUp({ caller, prng: own.fork(), retry: retry(own.fork()), wallet });
+  const addBuyer = async (own: Prng) => void buyers.push(await newBuyer(own, walletOfBuyer(buyers.length)));
 
   const clients: Clients = {
     orders,
     duplicates: USUAL_DUPLICATES,
+    cancellations: 0,
     buyers,
     async shop(wanted) {
       const shopping = async (n: number) => {
         const own = prngs[n]!;
-        const buyer = (shoppers[n] ??= await newBuyer(own));
+        const buyer = (shoppers[n] ??= await newBuyer(own, walletOfBuyer(n)));
         if (!buyers.includes(buyer)) buyers.push(buyer);
         while (orders() < wanted) {
           signal.throwIfAborted();
           // Each move has its own generator, so its decisions do not depend on how many numbers earlier moves drew.
           const movePrng = own.fork();
           const others = buyers.filter((other) => other !== buyer);
-          const { duplicates } = clients;
+          const { duplicates, cancellations } = clients;
           const context: MoveContext = {
             buyer,
             others,
             prng: movePrng,
             duplicates,
+            cancellations,
             sendToService: sendToService(buyer),
             sendAnonymously,
             sendInSession,

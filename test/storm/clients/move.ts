@@ -10,6 +10,8 @@ export interface MoveContext {
   prng: Prng;
   /** The probability that a write is sent several times at once. */
   duplicates: number;
+  /** The probability that the next move cancels the latest order. */
+  cancellations: number;
   /** Sends a request past the gateway, with this buyer's token. */
   sendToService(request: ApiRequest, role: ServedRole): Promise<Exchange | undefined>;
   /** Sends a request past the gateway, without a token. */
@@ -21,8 +23,6 @@ export interface MoveContext {
 
 export type ServedRole = 'orders' | 'billing' | 'notifications' | 'users';
 
-export const UNAFFORDABLE = 10_000_000;
-export const PRICE_MAX = 100;
 const COPIES_MAX = 3;
 
 /** Sends a write, sometimes several times at once, as impatient clients and proxies do. */

@@ -30,7 +30,8 @@ const PENDING_MAX = 3;
 const CANCEL_IN_PROGRESS_SHARE = 0.15;
 
 /** Picks the buyer's next move. */
-export function pickMove({ buyer, prng }: MoveContext): Move {
+export function pickMove({ buyer, prng, cancellations }: MoveContext): Move {
+  if (cancellations > 0 && prng.chance(cancellations) && orders.latestCancellable(buyer)) return orders.cancelLatest;
   if (orders.ordersInProgress(buyer).length > 0 && prng.chance(CANCEL_IN_PROGRESS_SHARE))
     return orders.cancelInProgress;
   if (buyer.pending.length >= PENDING_MAX) return account.retryPending;

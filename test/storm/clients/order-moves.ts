@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { orderId } from '../../../specs/identity.ts';
 import type { Prng } from '../prng.ts';
+import { otherAmount } from './account-moves.ts';
 import type { Buyer } from './buyer.ts';
 import type { ApiRequest } from './history.ts';
-import { PRICE_MAX, sendWrite, UNAFFORDABLE, type Move } from './move.ts';
+import { sendWrite, type Move } from './move.ts';
 import * as requests from './requests.ts';
 import { keyOf } from './verdict.ts';
 
@@ -22,14 +23,14 @@ export const order: Move = (context) => {
   const ifMatch = Math.max(0, buyer.version + offset);
   return sendWrite(
     context,
-    requests.createOrder(price(prng), { ...(by !== 'key' && { ifMatch }), ...(by !== 'version' && { key }) }),
+    requests.createOrder(price(buyer, prng), { ...(by !== 'key' && { ifMatch }), ...(by !== 'version' && { key }) }),
   );
 };
 
 /** Sends two different orders with the same list version. */
 export const race: Move = ({ buyer, prng }) => {
   const ifMatch = buyer.version;
-  const [one, other] = [price(prng), price(prng) + 1];
+  const [one, other] = [price(buyer, prng), otherAmount(price(buyer, prng))];
   return Promise.all([
     buyer.send(requests.createOrder(one, { ifMatch, key: prng.uuid() })),
     buyer.send(requests.createOrder(other, { ifMatch })),
@@ -40,6 +41,15 @@ export const cancel: Move = async (context) => {
   const { buyer, prng } = context;
   if (buyer.orders.size > 0) await sendWrite(context, requests.cancelOrder(prng.pick([...buyer.orders.keys()])));
 };
+
+/** Cancels the buyer's latest order that is not known to be final without success. */
+export const cancelLatest: Move = async (context) => {
+  const id = latestCancellable(context.buyer);
+  if (id !== undefined) await sendWrite(context, requests.cancelOrder(id));
+};
+
+export const latestCancellable = ({ orders }: Buyer): string | undefined =>
+  [...orders].findLast(([, { response }]) => ['IN_PROGRESS', 'SUCCESS'].includes(response!.body.status))?.[0];
 
 export const cancelInProgress: Move = (context) =>
   sendWrite(context, requests.cancelOrder(context.prng.pick(ordersInProgress(context.buyer))));
@@ -68,9 +78,9 @@ const orderAnd =
         if (response?.status !== 404) return;
       }
     };
-    return Promise.all([buyer.send(requests.createOrder(price(prng), { key })), meanwhile()]);
+    return Promise.all([buyer.send(requests.createOrder(price(buyer, prng), { key })), meanwhile()]);
   };
 export const orderAndCancel = orderAnd(requests.cancelOrder);
 export const orderAndFollow = orderAnd(requests.orderEvents);
 
-const price = (prng: Prng): number => (prng.chance(0.06) ? UNAFFORDABLE : prng.between(1, PRICE_MAX));
+const price = ({ wallet }: Buyer, prng: Prng): number => (prng.chance(0.06) ? wallet.unaffordable : wallet.price(prng));

@@ -11,6 +11,7 @@ import { eventually } from '../../support/eventually.ts';
 import { signUp, type Buyer, type Retry } from '../clients/buyer.ts';
 import { createCaller } from '../clients/caller.ts';
 import { createHistory } from '../clients/history.ts';
+import { walletOfBuyer } from '../clients/wallet.ts';
 import { armFailpoint, failpoints, hitFailpoints } from '../failpoints/points.ts';
 import { createPrng } from '../prng.ts';
 import { startWorld } from '../world/world.ts';
@@ -72,7 +73,7 @@ export async function startDeathShop() {
     letters,
     publish: publisher.publish,
     /** A buyer with a profile and a balance of 3,000. */
-    newBuyer: (): Promise<Buyer> => signUp({ caller, prng: prng.fork(), retry }),
+    newBuyer: (): Promise<Buyer> => signUp({ caller, prng: prng.fork(), retry, wallet: walletOfBuyer(0) }),
     sendToBilling: (request: Parameters<typeof billing.send>[0]) =>
       billing.send({ ...request, headers: { ...request.headers, authorization: `Bearer ${asWorker()}` } }),
     /**

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { delayIfLate } from './delays.ts';
 import { pass } from './pass.ts';
 import { steps, type Hook, type Step } from './steps.ts';
 
@@ -46,6 +47,7 @@ function passing({ name, role, when, hadEffect }: Step, act: Act): Act {
   return async function (...input) {
     if (when && !when(...(input as never[]))) return act.apply(this, input);
     pass(dir, `${name}:before`);
+    await delayIfLate(dir, name);
     const result = await act.apply(this, input);
     if (!hadEffect || hadEffect(result as never)) pass(dir, `${name}:after`);
     return result;

@@ -1,6 +1,37 @@
-import { lines, migrationOf, type Mutant } from './mutant.ts';
+import { lines, migrationOf, type Change, type Mutant } from './mutant.ts';
 
-/** Mutants of the charge key and the outcome stored under it. */
+/** Billing takes `charged` instead of the price, and stores the price in the outcome as if all were well. */
+const chargesInstead = (charged: string): Change[] => [
+  {
+    file: 'api/billing/statements.ts',
+    find: lines(
+      '/** Charges, or declines if the balance is too low. */',
+      'export const withdrawal = (',
+      '  db: PrismaClient,',
+      '  movement: Movement,',
+      '  { ownerId, scope, key, amount } = movement,',
+    ),
+    replace: lines(
+      'export const withdrawal = (',
+      '  db: PrismaClient,',
+      '  movement: Movement,',
+      '  { ownerId, scope, key, amount } = movement,',
+      `  charged = ${charged},`,
+    ),
+  },
+  {
+    file: 'api/billing/statements.ts',
+    find: "amount - ${amount}::bigint, refundable = refundable + ${scope === 'order' ? amount : 0}::bigint",
+    replace: "amount - ${charged}::bigint, refundable = refundable + ${scope === 'order' ? charged : 0}::bigint",
+  },
+  {
+    file: 'api/billing/statements.ts',
+    find: "'withdrawal', -${amount}::bigint from debit",
+    replace: "'withdrawal', -${charged}::bigint from debit",
+  },
+];
+
+/** Mutants of the charge key and the outcome stored under it, and of the amount that is charged. */
 export const moneyMutants: readonly Mutant[] = [
   {
     name: 'outcome-key-not-unique',
@@ -121,6 +152,18 @@ export const moneyMutants: readonly Mutant[] = [
         ),
       },
     ],
+  },
+  {
+    name: 'one-less-above-a-thousand',
+    summary: 'a charge of more than a thousand takes one less than the price',
+    caughtBy: ['I5', 'I14'],
+    changes: chargesInstead('amount > 1_000 ? amount - 1 : amount'),
+  },
+  {
+    name: 'fifteen-digits',
+    summary: 'a charge is rounded to fifteen digits, as a decimal text of a float is',
+    caughtBy: ['I5', 'I14'],
+    changes: chargesInstead('Number(amount.toPrecision(15))'),
   },
   {
     name: 'cancellation-without-billing',

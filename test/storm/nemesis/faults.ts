@@ -3,7 +3,7 @@ import { edgeNames, serverNames, type ProcessName } from '../world/edges.ts';
 
 /** Each kind of fault: how many of sixty faults are of this kind, its targets and its duration. */
 export const faultKinds = {
-  'kill-role': { weight: 7, targets: roleNames, durationMs: [0, 0] },
+  'kill-role': { weight: 6, targets: roleNames, durationMs: [0, 0] },
   'kill-server': { weight: 4, targets: serverNames, durationMs: [0, 0] },
   'pause-role': { weight: 4, targets: roleNames, durationMs: [1_000, 6_000] },
   'pause-server': { weight: 3, targets: serverNames, durationMs: [1_000, 4_000] },
@@ -21,7 +21,8 @@ export const faultKinds = {
   },
   duplicates: { weight: 3, targets: ['clients'], durationMs: [2_000, 6_000] },
   clock: { weight: 3, targets: ['auth'], durationMs: [3_000, 8_000] },
-  failpoint: { weight: 10, targets: ['several'], durationMs: [12_000, 20_000] },
+  'late-attempts': { weight: 3, targets: ['worker'], durationMs: [6_000, 9_000] },
+  failpoint: { weight: 8, targets: ['several'], durationMs: [12_000, 20_000] },
 } as const satisfies Record<
   string,
   { weight: number; targets: readonly string[]; durationMs: readonly [number, number] }

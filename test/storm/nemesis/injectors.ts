@@ -4,6 +4,7 @@ import { checkConsumedEvents } from '../checks/consumed-events.i15.ts';
 import { createPrng } from '../prng.ts';
 import type { EdgeName, ProcessName } from '../world/edges.ts';
 import { familyOf, signalAll } from '../world/processes.ts';
+import { delaySteps } from '../failpoints/delays.ts';
 import { createFailpointInjector } from './failpoint-injector.ts';
 import type { Fault, FaultKind } from './faults.ts';
 import type { Injector } from './ports.ts';
@@ -14,6 +15,11 @@ const PIECE_BYTES_MAX = 40;
 const CLOCK_OFFSETS_MS = [-30_000, -10_000, 6_000, 30_000];
 const DUPLICATES = 0.9;
 const MESSAGES_MAX = 4;
+/** What a worker writes for an order. */
+const LATE_STEPS = ['charge', 'settle'];
+/** Longer than a local attempt may take, so that Temporal has the step repeated before the late attempt runs. */
+const LATE_MS = 5_000;
+const CANCELLATIONS = 0.6;
 
 const kill: Injector = async ({ target }, { world }) => signalAll([world.pidOf(target as ProcessName)], 'SIGKILL');
 
@@ -61,6 +67,19 @@ const duplicate: Injector = async ({ durationMs }, { clients, signal }) => {
   }
 };
 
+/** Buyers cancel meanwhile: the late attempt must not undo what has happened since. */
+const delayAttempts: Injector = async ({ durationMs }, { world, clients, signal }) => {
+  const usual = clients.cancellations;
+  const end = delaySteps(world.failpointsDir, LATE_STEPS, LATE_MS);
+  clients.cancellations = CANCELLATIONS;
+  try {
+    await sleep(durationMs, undefined, { signal });
+  } finally {
+    clients.cancellations = usual;
+    end();
+  }
+};
+
 const offsetClock: Injector = async ({ durationMs, seed }, { world, signal }) => {
   const offset = (ms: number) =>
     world.roles.whileStopped('auth', async () => {}, { STORM_CLOCK_OFFSET_MS: String(ms) });
@@ -86,6 +105,7 @@ export function createInjectors(): Readonly<Record<FaultKind, Injector>> {
     'unprocessable-messages': publishUnprocessable,
     duplicates: duplicate,
     clock: offsetClock,
+    'late-attempts': delayAttempts,
     failpoint: createFailpointInjector(),
   };
 }

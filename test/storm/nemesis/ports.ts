@@ -6,7 +6,7 @@ import type { Topics } from './topics.ts';
 
 export interface NemesisPorts {
   world: World;
-  clients: Pick<Clients, 'orders' | 'duplicates'>;
+  clients: Pick<Clients, 'orders' | 'duplicates' | 'cancellations'>;
   topics: Topics;
   signal: AbortSignal;
   onFound(found: readonly Violation[]): void;

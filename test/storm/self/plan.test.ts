@@ -5,6 +5,7 @@ import { exchange, refusal, consistentRows } from '../../support/fakes/storm-his
 import { readArguments } from '../arguments.ts';
 import { readBalance, createOrder } from '../clients/requests.ts';
 import { verdictOf } from '../clients/verdict.ts';
+import { FINAL_TOP_UP, walletOfBuyer } from '../clients/wallet.ts';
 import { mapConcurrently } from '../map-concurrently.ts';
 import { faultKinds } from '../nemesis/faults.ts';
 import { planFaults } from '../nemesis/plan.ts';
@@ -126,5 +127,25 @@ test('a report contains its seed, its figures and the first violation', () => {
   assert.match(
     toText({ ...report, violations: [{ invariant: 'I4', what: 'twice' }] }),
     /^first violation: I4 twice\n1 violations$/m,
+  );
+});
+
+test('the wallets cover every magnitude, and each can afford its prices and take the final top-up', () => {
+  const prng = createPrng(4);
+  const drawn = Array.from({ length: 4 }, (_each, n) => walletOfBuyer(n)).map((wallet) => ({
+    ...wallet,
+    prices: Array.from({ length: 200 }, () => wallet.price(prng)),
+    deposits: Array.from({ length: 200 }, () => wallet.deposit(prng)),
+  }));
+  for (const { firstDeposit, prices, deposits, unaffordable } of drawn) {
+    for (const amount of [firstDeposit, unaffordable, ...prices, ...deposits])
+      assert.ok(Number.isSafeInteger(amount) && amount >= 1, String(amount));
+    assert.ok(prices.every((price) => price <= firstDeposit) && unaffordable > firstDeposit);
+    assert.ok(Number.isSafeInteger(firstDeposit + FINAL_TOP_UP + 10 ** 6));
+  }
+  const magnitudes = new Set(drawn.flatMap(({ prices }) => prices.map((price) => String(price).length)));
+  assert.deepEqual(
+    [1, 2, 4, 8, 12, 16].filter((digits) => !magnitudes.has(digits)),
+    [],
   );
 });

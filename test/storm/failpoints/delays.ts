@@ -1,0 +1,39 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** How often this process has come to a step while attempts at it were delayed. */
+const arrivals = new Map<string, number>();
+
+/**
+ * From now on, every other attempt at these steps begins this much later. An attempt that waits for a connection or in a
+ * paused process does the same: Temporal gives it up and has the step repeated, and then it still takes effect. Returns
+ * the function that ends this.
+ */
+export function delaySteps(dir: string, steps: readonly string[], delayMs: number): () => void {
+  mkdirSync(folderOf(dir), { recursive: true });
+  const files = steps.map((step) => join(folderOf(dir), step));
+  for (const file of files) writeFileSync(file, String(delayMs));
+  return () => files.forEach((file) => rmSync(file, { force: true }));
+}
+
+/** Waits if attempts at this step are delayed and it is this attempt's turn. */
+export async function delayIfLate(dir: string, step: string): Promise<void> {
+  const file = join(folderOf(dir), step);
+  if (!existsSync(file)) return;
+  const before = arrivals.get(step) ?? 0;
+  arrivals.set(step, before + 1);
+  if (before % 2 === 0) await sleep(delayOf(file));
+}
+
+/** 0 if the delay has ended meanwhile. */
+function delayOf(file: string): number {
+  try {
+    return Number(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
+    throw error;
+  }
+}
+
+const folderOf = (dir: string): string => join(dir, 'delayed');
