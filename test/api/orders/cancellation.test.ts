@@ -102,7 +102,7 @@ test('if the row has lost a finished cancellation, the cancellation is started a
 test("cancelling another buyer's order is answered like an unknown order and changes nothing", async () => {
   const { id } = await placed(paid);
   const stranger = asUser(randomUUID());
-  for (const each of [id, randomUUID(), 'x', '%00']) {
+  for (const each of [id, randomUUID(), 'x']) {
     const answer = await orders.cancel(stranger, each);
     assert.deepEqual([outcomeOf(answer), answer.body.detail], ['404 no-such-order', 'You have no order with this id']);
   }

@@ -94,7 +94,15 @@ test('a list with invalid paging parameters, from a service or with a wrong meth
 });
 
 test('the service knows only the documented spelling of a path, as the gateway does', async () => {
-  for (const path of ['/orders/', '//orders', '/Orders', '/orders/%2e%2e', '/orders/a%2Fb', '/orders/%ff'])
+  for (const path of [
+    '/orders/',
+    '//orders',
+    '/Orders',
+    '/orders/%2e%2e',
+    '/orders/a%2Fb',
+    '/orders/%00',
+    '/orders/%ff',
+  ])
     assert.equal(
       outcomeOf(await orders.ask(undefined, 'GET', path, { headers: asUser(buyer) })),
       '404 not-found',
