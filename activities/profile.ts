@@ -65,8 +65,10 @@ async function readProfile(
     headers: headersOf(change),
     ...(signal && { signal }),
   });
-  if (reply.status === 200) {
-    const profile = payloadOf(reply.body as NonNullable<UserUpdated>);
+  const found = (reply.body ?? {}) as NonNullable<UserUpdated>;
+  // Any other 200, such as a proxy's page, says nothing about the profile.
+  if (reply.status === 200 && found.userId === change.userId) {
+    const profile = payloadOf(found);
     return { version: profile.version, profile };
   }
   // Any other 404 means a wrong address, not a deletion.
@@ -75,6 +77,7 @@ async function readProfile(
   throw unexpectedAnswer('users', reply);
 }
 
+/** Leaves out properties that only a newer users service has. */
 const payloadOf = ({ userId, firstName, lastName, email, phone, version }: NonNullable<UserUpdated>) => ({
   userId,
   firstName,

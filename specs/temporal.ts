@@ -33,13 +33,15 @@ export const searchAttributes = {
 } as const;
 
 export const IN_PROGRESS = 'IN_PROGRESS';
-export type FinalStatus = 'SUCCESS' | 'FAILED' | 'CANCELLED';
+export const finalStatuses = ['SUCCESS', 'FAILED', 'CANCELLED'] as const;
+export type FinalStatus = (typeof finalStatuses)[number];
 export type OrderStatus = typeof IN_PROGRESS | FinalStatus;
 
-/** Who may request a cancellation. */
-export type RequestedCause = 'buyer' | 'operator';
 /** Why a charge was cancelled. */
-export type CancelCause = RequestedCause | 'deadline';
+export const cancelCauses = ['buyer', 'operator', 'deadline'] as const;
+export type CancelCause = (typeof cancelCauses)[number];
+/** Who may request a cancellation. */
+export type RequestedCause = Exclude<CancelCause, 'deadline'>;
 
 /** Links requests and events to the request that caused them. */
 export interface Origin {

@@ -3,7 +3,7 @@ import { Counter } from 'prom-client';
 import type { HttpClient, Reply } from '../../lib/http/client.ts';
 import { correlationHeaders } from '../../lib/http/correlation.ts';
 import { chargeKey } from '../../specs/identity.ts';
-import type { CancelCause } from '../../specs/temporal.ts';
+import { cancelCauses, type CancelCause } from '../../specs/temporal.ts';
 import type { Payment } from './port.ts';
 
 /** Refusals caused by a fault on our side, such as mismatched service keys. */
@@ -60,10 +60,12 @@ function isCharged({ status, body }: Reply, price: number): boolean {
   return (status === 200 || status === 201) && Number.isInteger(transactionId) && amount === price;
 }
 
+/** A newer billing may have causes that this worker cannot map to a status. A worker that knows them will retry. */
 function causeOf(reply: Reply): CancelCause {
-  const { cause } = reply.body as { cause?: CancelCause };
-  if (!cause) throw unknownOutcome(reply);
-  return cause;
+  const { cause } = reply.body as { cause?: unknown };
+  const known = cancelCauses.find((each) => each === cause);
+  if (!known) throw unknownOutcome(reply);
+  return known;
 }
 
 /** Retryable even if billing rejected our token or request: a key rotation or a release can fix that. */

@@ -1,7 +1,7 @@
-import type { Consumption } from '../../lib/kafka/consumer.ts';
 import { withDeadLetters } from '../../lib/kafka/dead-letters.ts';
 import type { EventCodec } from '../../lib/kafka/events.ts';
 import type { Received, Publisher } from '../../lib/kafka/message.ts';
+import type { TopicsConsumption } from '../../lib/kafka/topic-readers.ts';
 import type { Transport } from '../../lib/kafka/transport.ts';
 import type { Log } from '../../lib/log.ts';
 import { orderEvents, type OrderEventName } from '../../specs/generated/order-events.ts';
@@ -33,12 +33,13 @@ export function consumeOrderEvents({
   onRecorded,
   log,
   groupId = GROUP_ID,
-}: ConsumerPorts): Consumption {
+}: ConsumerPorts): TopicsConsumption {
   const handle = async (message: Received): Promise<void> => {
     const { id, type, payload, correlationId } = codec.decode(message);
-    const { orderId, userId, ...rest } = payload as OrderCreated | OrderRejected | OrderCancelled;
+    // Only the properties that this release knows: the payload of a newer release may have others.
+    const { orderId, userId, reason } = payload as (OrderCreated | OrderCancelled) & Partial<OrderRejected>;
     const eventName = type as OrderEventName;
-    const text = messageOf({ name: eventName, orderId, ...rest });
+    const text = messageOf({ name: eventName, orderId, reason });
     const recorded = await store.record({ id, userId, orderId, eventName, message: text, correlationId });
     log.info(
       { role: 'notifications', orderId, event: eventName, eventId: id, correlationId, repeated: !recorded },

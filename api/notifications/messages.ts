@@ -31,6 +31,6 @@ const outcome: Record<OrderEventName, string> = {
   OrderCancelled: 'has been cancelled',
 };
 
-/** The subject of the mail. */
+/** The subject of the mail. A newer release may have recorded the notification of an event that this one does not know. */
 export const subjectOf = ({ eventName, orderId }: { eventName: OrderEventName; orderId: string }): string =>
-  `Your order ${orderId} ${outcome[eventName]}`;
+  `Your order ${orderId} ${outcome[eventName] ?? 'has been updated'}`;

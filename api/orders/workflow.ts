@@ -22,6 +22,7 @@ import {
 import type { cancellation } from '../../workflows/cancellation.ts';
 import type { order } from '../../workflows/order.ts';
 import type { Order } from './order.ts';
+import { readSettled } from './settled.ts';
 
 export interface SagaOptions {
   temporal: Client;
@@ -93,7 +94,9 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
 
   /** For a workflow that completed before it received the update. */
   const resultOf = (workflowId: string): Promise<SettledOrder | undefined> =>
-    within(() => temporal.workflow.getHandle(workflowId).result() as Promise<SettledOrder>).catch(() => undefined);
+    within(() => temporal.workflow.getHandle(workflowId).result())
+      .then(readSettled)
+      .catch(() => undefined);
 
   /** Never rejects: the row exists, so whatever fails here must not hide the order from its buyer. */
   const startAndWait = async <T extends typeof order | typeof cancellation>(
@@ -106,11 +109,13 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
       const startWorkflowOperation = new WithStartWorkflowOperation<T>(type, optionsOf());
       return await within(async () => {
         await before?.();
-        return temporal.workflow.executeUpdateWithStart<T, SettledOrder, []>(OUTCOME_UPDATE, {
-          updateId: OUTCOME_UPDATE,
-          args: [],
-          startWorkflowOperation,
-        });
+        return readSettled(
+          await temporal.workflow.executeUpdateWithStart<T, SettledOrder, []>(OUTCOME_UPDATE, {
+            updateId: OUTCOME_UPDATE,
+            args: [],
+            startWorkflowOperation,
+          }),
+        );
       });
     } catch (error) {
       if (error instanceof WorkflowExecutionAlreadyStartedError) return resultOf(workflowId);
@@ -168,7 +173,7 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
       within(async () => {
         const workflow = temporal.workflow.getHandle<typeof order>(orderWorkflowId(id));
         const run = await ifFound(workflow.describe());
-        return run?.status.name === 'COMPLETED' ? workflow.result() : undefined;
+        return run?.status.name === 'COMPLETED' ? readSettled(await workflow.result()) : undefined;
       }),
   };
 }

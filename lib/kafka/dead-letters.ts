@@ -33,16 +33,19 @@ export function readDeadLetter({ topic, key, value, headers: all }: Content): De
     deadLetterPartition: partition,
     deadLetterOffset: offset,
     deadLetterReason: reason,
-    ...headers
   } = all;
   if (from === undefined || deadLetterTopic(from) !== topic) return undefined;
   return {
-    original: { topic: from, key, value, headers },
+    original: { topic: from, key, value, headers: originalHeaders(all) },
     partition: partition ?? '?',
     offset: offset ?? '?',
     reason: reason ?? 'no reason given',
   };
 }
+
+/** Newer releases may add more of these headers. */
+const originalHeaders = (headers: Content['headers']): Content['headers'] =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('deadLetter')));
 
 /**
  * Returns a handler that moves unprocessable messages to the dead-letter topic, so that the partition moves on. Other

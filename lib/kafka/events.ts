@@ -23,26 +23,16 @@ export interface Event {
 /** No retry can handle the message. */
 export class UnprocessableMessage extends Error {}
 
+/** Readers accept `1.<n>` too: a newer minor version only adds what they may ignore. */
 const SCHEMA_VERSION = '1';
 
-/** Validates events against the document in both directions. */
+/**
+ * Validates events against the document: exactly what is written, and what is read apart from unknown properties, which
+ * a newer release may have added.
+ */
 export function createEventCodec(document: EventDocument) {
-  const ajv = new Ajv2020({ strict: false });
-  addFormats.default(ajv);
-  const messages = new Map<string, { headers: ValidateFunction; payload: ValidateFunction }>();
-  for (const channel of Object.values(document.channels)) {
-    for (const [type, { headers, payload }] of Object.entries(channel.messages)) {
-      messages.set(`${channel.address} ${type}`, { headers: ajv.compile(headers), payload: ajv.compile(payload) });
-    }
-  }
-
-  const faultOf = (topic: string, headers: Record<string, string>, payload: unknown): string | undefined => {
-    const message = messages.get(`${topic} ${headers['eventType']}`);
-    if (!message) return `${topic} has no message "${headers['eventType']}"`;
-    if (!message.headers(headers)) return ajv.errorsText(message.headers.errors, { dataVar: 'headers' });
-    if (!message.payload(payload)) return ajv.errorsText(message.payload.errors, { dataVar: 'payload' });
-    return undefined;
-  };
+  const writeFault = createValidator(document);
+  const readFault = createValidator(openedSchemas(document));
 
   return {
     /** Throws if the event violates the document. That is a bug, caught before a consumer reads the event. */
@@ -56,15 +46,18 @@ export function createEventCodec(document: EventDocument) {
         ...(traceparent && { traceparent }),
         ...extra,
       };
-      const fault = faultOf(topic, headers, payload);
+      const fault = writeFault(topic, headers, payload);
       if (fault) throw new Error(`Event ${type} violates its AsyncAPI document: ${fault}`);
       return { topic, key, value: payload === null ? null : JSON.stringify(payload), headers };
     },
 
-    /** Throws UnprocessableMessage if the message violates the document. */
+    /**
+     * Throws UnprocessableMessage if something that the document requires is missing or wrong. The payload may contain
+     * unknown properties.
+     */
     decode({ topic, key, value, headers }: Content): Event {
       const payload = value === null ? null : parse(value);
-      const fault = faultOf(topic, headers, payload);
+      const fault = readFault(topic, headers, payload);
       if (fault) throw new UnprocessableMessage(fault);
       const { eventId, eventType, correlationId, traceparent, ...extra } = headers as Record<
         'eventId' | 'eventType' | 'correlationId',
@@ -86,6 +79,35 @@ export function createEventCodec(document: EventDocument) {
 }
 
 export type EventCodec = ReturnType<typeof createEventCodec>;
+
+/** Returns a function that says what is wrong with a message; undefined if it is valid. */
+function createValidator({ channels }: EventDocument) {
+  const ajv = new Ajv2020({ strict: false });
+  addFormats.default(ajv);
+  const messages = new Map<string, { headers: ValidateFunction; payload: ValidateFunction }>();
+  for (const channel of Object.values(channels)) {
+    for (const [type, { headers, payload }] of Object.entries(channel.messages)) {
+      messages.set(`${channel.address} ${type}`, { headers: ajv.compile(headers), payload: ajv.compile(payload) });
+    }
+  }
+  return (topic: string, headers: Record<string, string>, payload: unknown): string | undefined => {
+    const message = messages.get(`${topic} ${headers['eventType']}`);
+    if (!message) return `${topic} has no message "${headers['eventType']}"`;
+    if (!message.headers(headers)) return ajv.errorsText(message.headers.errors, { dataVar: 'headers' });
+    if (!message.payload(payload)) return ajv.errorsText(message.payload.errors, { dataVar: 'payload' });
+    return undefined;
+  };
+}
+
+const CLOSING_KEYWORDS = ['additionalProperties', 'unevaluatedProperties'];
+
+/** The document with schemas that allow unknown properties at any depth. */
+const openedSchemas = (document: EventDocument): EventDocument =>
+  JSON.parse(
+    JSON.stringify(document, (keyword, value: unknown) =>
+      value === false && CLOSING_KEYWORDS.includes(keyword) ? undefined : value,
+    ),
+  ) as EventDocument;
 
 function parse(value: Buffer): unknown {
   try {

@@ -34,6 +34,18 @@ for (const [cause, status] of [
   });
 }
 
+test('what a newer billing adds to its answers is ignored', async () => {
+  const more = { fee: 1, cause: 'buyer', transaction: { id: 1, at: 'now' } };
+  const charged = { status: 201, body: { transactionId: 1, amount: 30, balance: 70, ...more } };
+  assert.deepEqual(await runOrder(createWorld({ billingAnswersFirst: [charged] })), {
+    status: 'SUCCESS',
+    reason: null,
+  });
+  const cancelled = refusal(409, 'charge-cancelled', { ...more, outcome: 'CHARGED' });
+  const world = createWorld({ billingAnswersFirst: [cancelled] });
+  assert.deepEqual(await runOrder(world), { status: 'CANCELLED', reason: 'buyer' });
+});
+
 const unknown: [what: string, answer: EarlyAnswer][] = [
   ['201 with an unreadable body', { status: 201, body: undefined }],
   ['200 with a foreign body', { status: 200, body: { page: 'welcome' } }],
@@ -43,6 +55,7 @@ const unknown: [what: string, answer: EarlyAnswer][] = [
   ['a refusal without a kind', { status: 409, body: {} }],
   ['a refusal of an unknown kind', refusal(409, 'teapot')],
   ['that the charge was cancelled, without a cause', refusal(409, 'charge-cancelled')],
+  ['that the charge was cancelled, with an unknown cause', refusal(409, 'charge-cancelled', { cause: 'weather' })],
 ];
 for (const [what, answer] of unknown) {
   test(`when billing answers ${what}, the charge is retried`, async () => {

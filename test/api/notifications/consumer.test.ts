@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
+import { messageOf } from '../../../api/notifications/messages.ts';
+import type { OrderEventName } from '../../../specs/generated/order-events.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startKafkaLink } from '../../support/fakes/link.ts';
 import {
@@ -37,6 +39,24 @@ test('each order event becomes one row and wakes the sender', async () => {
   }
   await eventually(async () => assert.equal(await broker.lag('notifications'), 0));
   assert.equal(recorded, 3);
+});
+
+test('an event of a newer release becomes the row that this release would write', async () => {
+  await broker.createTopics();
+  const events = [event('OrderCreated'), event('OrderRejected', { reason: 'deadline' }), event('OrderCancelled')];
+  const added = { name: 'OrderShipped', eventName: 'x', id: 5, message: null, delivery: { address: { city: 'Riga' } } };
+  const newer = events.map(({ value, headers, ...rest }) => ({
+    ...rest,
+    value: JSON.stringify({ ...JSON.parse(String(value)), ...added }),
+    headers: { ...headers, schemaVersion: '1.3', region: 'eu' },
+  }));
+  await publish(newer);
+  consume();
+  await untilStored(events);
+  for (const { event_name, message } of await stored()) {
+    const { orderId } = JSON.parse(String(events.find(({ topic }) => topic.endsWith(event_name))!.value));
+    assert.equal(message, messageOf({ name: event_name as OrderEventName, orderId, reason: 'deadline' }));
+  }
 });
 
 test('reading every topic again from its start changes no row and does not wake the sender', async () => {

@@ -46,7 +46,7 @@ test('unprocessable messages go to the dead-letter topic unchanged, with their r
     unprocessable(/payload/, { value: '{}' }),
     unprocessable(/payload/, { value: JSON.stringify({ orderId: 'no uuid', userId: randomUUID() }) }),
     unprocessable(/payload/, {
-      value: JSON.stringify({ orderId: randomUUID(), userId: randomUUID(), email: 'ada@example.org' }),
+      value: JSON.stringify({ orderId: randomUUID(), userId: 'ada@example.org' }),
     }),
     unprocessable(/schemaVersion/, { headers: { schemaVersion: '2' } }),
     unprocessable(/no message "OrderShipped"/, { headers: { eventType: 'OrderShipped' } }),

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { notificationsApi } from '../../../api/notifications/app.ts';
-import { messageOf } from '../../../api/notifications/messages.ts';
+import { messageOf, subjectOf } from '../../../api/notifications/messages.ts';
 import { createNotificationStore } from '../../../api/notifications/store.ts';
 import { openDatabase } from '../../../lib/database.ts';
 import { resolveDocument } from '../../../lib/http/openapi.ts';
+import type { OrderEventName } from '../../../specs/generated/order-events.ts';
 import bundled from '../../../specs/generated/preferable/openapi.json' with { type: 'json' };
 import { notificationOf, startNotifications, type Notifications } from '../../support/kafka/notifications.ts';
 import { asService, asUser, trustingVerifier } from '../../support/requests/callers.ts';
@@ -90,6 +91,12 @@ test('a message names the order, and gives the reason in plain words', () => {
   for (const message of messages) assert.match(message, new RegExp(orderId));
   assert.match(messages[1]!, /could not be completed because your balance was too low/);
   assert.match(messages[2]!, /could not be completed because .* in time/);
+});
+
+test('the subject of a mail about an event of a newer release names the order', () => {
+  const orderId = randomUUID();
+  const subject = subjectOf({ eventName: 'OrderShipped' as OrderEventName, orderId });
+  assert.equal(subject, `Your order ${orderId} has been updated`);
 });
 
 const refusals: ReadonlyArray<readonly [query: string, headers: Record<string, string>, refusal: string]> = [

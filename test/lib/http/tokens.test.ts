@@ -54,6 +54,16 @@ test("auth's own verifier accepts only the tokens of users", async () => {
   assert.equal(await local(createServiceTokens('worker', workerKey)()), undefined);
 });
 
+test('published keys may have members, and be of kinds, that only a newer release knows', async () => {
+  const keys = [
+    { kid: 'next', kty: 'NEW' },
+    { ...publicJwk(userKey, 'users-key'), 'x-rotated': { at: 'now' } },
+  ];
+  const local = createLocalTokenVerifier(async () => ({ keys }));
+  assert.deepEqual(await local(signUserToken(userKey, 'users-key', USER)), { kind: 'user', id: USER });
+  assert.equal(await local(signUserToken(userKey, 'next', USER)), undefined);
+});
+
 test('if the public keys have never been read, verifying a user token fails as unavailable, and role tokens still work', async () => {
   const withoutKeys = createTokenVerifier({ jwksUrl: 'http://127.0.0.1:1/.well-known/jwks.json', serviceKeys });
   await assert.rejects(
