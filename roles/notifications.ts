@@ -86,7 +86,8 @@ export const notifications = defineRole({
     const endExport = exportPending(store);
     const checks = [
       { name: 'database', probe: database.check, needed: true },
-      { name: 'kafka', probe: () => Promise.all([consumption.check(), transport.check()]), needed: false },
+      { name: 'kafka', probe: transport.check, needed: false },
+      ...consumption.topics.map(({ topic, check }) => ({ name: topic, probe: check, needed: false })),
       { name: 'smtp', probe: mailer.check, needed: false },
     ];
     const api = notificationsApi({ store, document: restDocument, verify: verifierOf(config, shared) });

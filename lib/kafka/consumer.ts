@@ -4,7 +4,7 @@ import type { Log } from '../log.ts';
 import type { Received } from './message.ts';
 
 export interface Consumption {
-  /** Rejects while the topics are not being read. */
+  /** Rejects while a topic is not being read. */
   check(): Promise<void>;
   /** Finishes the message in flight and leaves the group. */
   close(): Promise<void>;
@@ -27,15 +27,15 @@ const COMMIT_AFTER = { messages: 50, ms: 500 };
 const HANDLE_RETRY_MS = { first: 100, max: 2_000 };
 
 /**
- * Reads topics until closed. Commits an offset after the handler has resolved; if it rejects, retries the message.
- * kafkajs restarts after some failures and hangs after others, so a consumer that fails, or is silent for `silentMs`,
- * is replaced.
+ * Reads topics with one consumer until closed. Commits an offset after the handler has resolved; if it rejects, retries
+ * the message. kafkajs restarts after some failures and hangs after others, so a consumer that fails, or is silent for
+ * `silentMs`, is replaced. `prepare` runs before each consumer starts.
  */
 export function consume(
   createConsumer: () => Consumer,
-  options: ConsumeOptions & { log: Log; silentMs?: number },
+  options: ConsumeOptions & { log: Log; silentMs?: number; prepare?: () => Promise<void> },
 ): Consumption {
-  const { topics, handle, log, silentMs = SILENT_MS } = options;
+  const { topics, handle, log, silentMs = SILENT_MS, prepare } = options;
   const closing = new AbortController();
   let fetchedMs = -Infinity;
   let restartMs = RESTART_MS.first;
@@ -43,7 +43,7 @@ export function consume(
     const consumer = createConsumer();
     consumer.on(consumer.events.FETCH, () => (fetchedMs = performance.now()));
     const failed = failure(consumer, closing.signal, silentMs);
-    const started = start(consumer, { topics, handle: retrying(handle, closing.signal, log) });
+    const started = start(consumer, { topics, handle: retrying(handle, closing.signal, log), prepare });
     try {
       await Promise.race([started, failed]);
       log.info({ topics }, 'reading from Kafka');
@@ -66,7 +66,7 @@ export function consume(
 
   return {
     check: async () => {
-      if (performance.now() - fetchedMs > FETCH_WITHIN_MS) throw new Error('the topics are not being read');
+      if (performance.now() - fetchedMs > FETCH_WITHIN_MS) throw new Error(`${topics.join(', ')}: not being read`);
     },
     async close() {
       closing.abort(new Error('closing'));
@@ -77,8 +77,13 @@ export function consume(
 
 async function start(
   consumer: Consumer,
-  { topics, handle }: { topics: readonly string[]; handle: Handle },
+  {
+    topics,
+    handle,
+    prepare,
+  }: { topics: readonly string[]; handle: Handle; prepare: (() => Promise<void>) | undefined },
 ): Promise<void> {
+  await prepare?.();
   await consumer.connect();
   await consumer.subscribe({ topics: [...topics], fromBeginning: true });
   await consumer.run({

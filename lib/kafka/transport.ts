@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel, type Admin, type logCreator } from 'kafkajs';
 import type { Log } from '../log.ts';
-import { consume, type ConsumeOptions, type Consumption } from './consumer.ts';
+import type { ConsumeOptions } from './consumer.ts';
 import type { Publisher } from './message.ts';
 import { createPublisher } from './publisher.ts';
-import { retryTransient } from './transient.ts';
 import './timer.ts';
+import { consumeTopics, type TopicsConsumption } from './topic-readers.ts';
+import { retryTransient } from './transient.ts';
 
 /** Many short waits, so that connections and consumers survive a broker restart. Publishers and admins retry less. */
 const RETRY = { initialRetryTime: 100, maxRetryTime: 500, retries: 100 };
@@ -14,13 +15,6 @@ const REQUEST_TIMEOUT_MS = 10_000;
 /** Brokers learn of a new topic with a delay. */
 const TOPICS_WITHIN_MS = 10_000;
 const POLL_MS = 50;
-const WAIT_FOR_MESSAGES_MS = 250;
-/**
- * How long a group waits for a silent member. A member is silent while a handler runs and while it waits before a retry,
- * so this must be longer than both together.
- */
-const SESSION_TIMEOUT_MS = 10_000;
-const HEARTBEAT_MS = 2_000;
 
 interface Topic {
   address: string;
@@ -31,8 +25,11 @@ interface Topic {
 
 export interface Transport {
   createPublisher(): Publisher;
-  /** Commits an offset after its handler has resolved; if it rejects, retries the message. */
-  consume(options: { groupId: string } & ConsumeOptions): Consumption;
+  /**
+   * Commits an offset after its handler has resolved; if it rejects, retries the message. Each topic is read
+   * independently, in the group `<groupId>.<topic>`.
+   */
+  consume(options: { groupId: string } & ConsumeOptions): TopicsConsumption;
   /**
    * Returns the topics that it created; existing ones stay unchanged. Waits until the new ones can be read and written.
    * `replicasMax` is for small clusters.
@@ -78,12 +75,7 @@ export function createTransport({
 
   return {
     createPublisher: () => createPublisher(kafka, prefix),
-    consume: ({ groupId, topics, handle }) =>
-      consume(() => createConsumer(kafka, prefix + groupId), {
-        topics: topics.map((topic) => prefix + topic),
-        handle: (message) => handle({ ...message, topic: message.topic.slice(prefix.length) }),
-        log,
-      }),
+    consume: (options) => consumeTopics({ kafka, prefix, log, ...options }),
     async createTopics(topics, replicasMax = Infinity) {
       const existing = new Set(await (await asAdmin()).listTopics());
       const missing = topics.filter(({ address }) => !existing.has(prefix + address));
@@ -111,17 +103,6 @@ async function untilListed(admin: Admin, topics: readonly string[]): Promise<voi
       throw new Error(`The broker created ${topics.join(', ')} but does not list all of them yet. Try again.`);
   }
 }
-
-const createConsumer = (kafka: Kafka, groupId: string) =>
-  kafka.consumer({
-    groupId,
-    allowAutoTopicCreation: false,
-    maxWaitTimeInMs: WAIT_FOR_MESSAGES_MS,
-    sessionTimeout: SESSION_TIMEOUT_MS,
-    heartbeatInterval: HEARTBEAT_MS,
-    // `consume` replaces a failed consumer, so kafkajs must not restart it.
-    retry: { ...RETRY, restartOnFailure: async () => false },
-  });
 
 function toTopicConfig(
   prefix: string,

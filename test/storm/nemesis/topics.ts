@@ -2,6 +2,7 @@ import { Kafka, logLevel, type Admin, type Producer } from 'kafkajs';
 import { orderTopics } from '../../../api/notifications/consumer.ts';
 import { deadLetterTopic, readDeadLetter } from '../../../lib/kafka/dead-letters.ts';
 import { searchTopics, type FoundMessage } from '../../../lib/kafka/search.ts';
+import { groupOfTopic } from '../../../lib/kafka/topic-groups.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { Prng } from '../prng.ts';
 
@@ -56,8 +57,10 @@ export async function openTopics(brokers: string): Promise<Topics> {
   };
   return {
     publishUnprocessable: (topic, prng) => publishUnprocessable(producer, topic, prng),
-    // The broker may be down, and the group may still wait for a killed member.
-    rewind: () => eventually(() => rewind(kafka, admin), REWIND_WITHIN_MS),
+    // The broker may be down, and a group may still wait for a killed member.
+    rewind: async () => {
+      for (const topic of orderTopics) await eventually(() => rewind(kafka, admin, topic), REWIND_WITHIN_MS);
+    },
     lag: () => lagOf(admin),
     consumed: async () => consumedFrom(await read(orderTopics), await committedOffsets(admin)),
     async deadLetters() {
@@ -110,13 +113,11 @@ async function publishUnprocessable(producer: Producer, topic: string, prng: Prn
   await producer.send({ topic, acks: -1, messages: [{ key: orderId, ...message }] });
 }
 
-async function rewind(kafka: Kafka, admin: Admin): Promise<void> {
-  const offsets = await committedOffsets(admin);
-  const starts = offsets.flatMap(({ topic, partitions }) =>
-    partitions.map(({ partition }) => ({ topic, partition, offset: '0' })),
-  );
+async function rewind(kafka: Kafka, admin: Admin, topic: string): Promise<void> {
+  const partitions = await admin.fetchTopicOffsets(topic);
+  const starts = partitions.map(({ partition }) => ({ topic, partition, offset: '0' }));
   const consumer = kafka.consumer({
-    groupId: GROUP_ID,
+    groupId: groupOfTopic(GROUP_ID, topic),
     allowAutoTopicCreation: false,
     maxWaitTimeInMs: POLL_MS,
     rebalanceTimeout: REBALANCE_MS,
@@ -126,7 +127,7 @@ async function rewind(kafka: Kafka, admin: Admin): Promise<void> {
   consumer.on(consumer.events.CRASH, ({ payload }) => joined.reject(payload.error));
   try {
     await consumer.connect();
-    await consumer.subscribe({ topics: [...orderTopics] });
+    await consumer.subscribe({ topic });
     await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: async () => {} });
     await joined.promise;
     await consumer.commitOffsets(starts);
@@ -135,7 +136,12 @@ async function rewind(kafka: Kafka, admin: Admin): Promise<void> {
   }
 }
 
-const committedOffsets = (admin: Admin) => admin.fetchOffsets({ groupId: GROUP_ID, topics: [...orderTopics] });
+async function committedOffsets(admin: Admin) {
+  const groups = orderTopics.map((topic) =>
+    admin.fetchOffsets({ groupId: groupOfTopic(GROUP_ID, topic), topics: [topic] }),
+  );
+  return (await Promise.all(groups)).flat();
+}
 
 function consumedFrom(
   messages: readonly FoundMessage[],

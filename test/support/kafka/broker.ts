@@ -1,7 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Kafka, logLevel } from 'kafkajs';
+import { orderTopics } from '../../../api/notifications/consumer.ts';
 import { createEventCodec } from '../../../lib/kafka/events.ts';
 import type { Received } from '../../../lib/kafka/message.ts';
+import { groupOfTopic } from '../../../lib/kafka/topic-groups.ts';
 import { createTransport, type Transport } from '../../../lib/kafka/transport.ts';
 import { createLog } from '../../../lib/log.ts';
 import type { OrderEventName } from '../../../specs/generated/order-events.ts';
@@ -36,8 +38,16 @@ export async function startBroker() {
     transport,
     publisher,
     codec,
+    admin,
     connect,
     size,
+    async deleteTopic(topic: string): Promise<void> {
+      // kafkajs then asks for the metadata of all topics, and fails if one of them is still being deleted.
+      await admin.deleteTopics({ topics: [prefix + topic] }).catch(() => {});
+      await eventually(async () => {
+        if ((await admin.listTopics()).includes(prefix + topic)) throw new Error(`${topic} still exists`);
+      });
+    },
     createTopics: () => transport.createTopics(Object.values(eventDocument.channels), 1),
     orderEvent(type: OrderEventName, payload: { orderId: string; userId: string }) {
       const { orderId } = payload;
@@ -50,16 +60,16 @@ export async function startBroker() {
         correlationId: 'test',
       });
     },
-    /** Returns the lag of a group over its topics. */
+    /** Returns the lag of the groups that read order events under this id. */
     async lag(groupId: string): Promise<number> {
-      const committed = await admin.fetchOffsets({ groupId: prefix + groupId });
       let lag = 0;
-      for (const { topic, partitions } of committed) {
+      for (const topic of orderTopics) {
+        const group = prefix + groupOfTopic(groupId, topic);
+        const committed = (await admin.fetchOffsets({ groupId: group })).flatMap(({ partitions }) => partitions);
         // A partition without a committed offset is missing here.
-        const read = new Map(partitions.map(({ partition, offset }) => [partition, Math.max(Number(offset), 0)]));
-        for (const [partition, end] of await ends(topic.slice(prefix.length))) lag += end - (read.get(partition) ?? 0);
+        const read = new Map(committed.map(({ partition, offset }) => [partition, Number(offset)]));
+        for (const [partition, end] of await ends(topic)) lag += end - (read.get(partition) ?? 0);
       }
-      if (committed.length === 0) throw new Error(`${groupId} has read nothing`);
       return lag;
     },
     /** Returns the messages of a topic once there are exactly `count`. */

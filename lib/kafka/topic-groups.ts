@@ -1,0 +1,41 @@
+import type { Kafka } from 'kafkajs';
+
+/**
+ * The consumer group that reads a topic. Each topic has its own, because kafkajs assigns every topic of a group to every
+ * member: in a shared group, members that read different topics would leave partitions unread, and each failure of one
+ * topic would interrupt the others.
+ */
+export const groupOfTopic = (groupId: string, topic: string): string => `${groupId}.${topic}`;
+
+/** States of a group without members. */
+const UNUSED = ['Empty', 'Dead'];
+
+/**
+ * Earlier releases read all topics in one group, `from`. Copies the offsets that it committed for this topic to the
+ * topic's own group, where that group has none yet. Handling a message again is harmless, so it may do nothing while the
+ * topic's group is in use: the first member has then copied them.
+ */
+export async function adoptOffsets(
+  kafka: Kafka,
+  { from, to, topic }: { from: string; to: string; topic: string },
+): Promise<void> {
+  // Not a shared one: the client keeps asking for the metadata of a topic whose offsets it has set, even once deleted.
+  const admin = kafka.admin({ retry: { retries: 3 } });
+  const committed = async (groupId: string) =>
+    (await admin.fetchOffsets({ groupId })).find((each) => each.topic === topic)?.partitions ?? [];
+  try {
+    await admin.connect();
+    const [own, former] = [await committed(to), await committed(from)];
+    const missing = former.filter(({ partition }) => !own.some((each) => each.partition === partition));
+    if (missing.length === 0) return;
+    const [group] = (await admin.describeGroups([to])).groups;
+    if (!group || !UNUSED.includes(group.state)) return;
+    await admin.setOffsets({
+      groupId: to,
+      topic,
+      partitions: missing.map(({ partition, offset }) => ({ partition, offset })),
+    });
+  } finally {
+    await admin.disconnect();
+  }
+}
