@@ -127,7 +127,7 @@ const refusalHeaders: Record<string, string> = {
   'createOrder 409': 'ETag! Location Idempotent-Replayed',
   'replenish 409': 'Idempotent-Replayed Retry-After',
   'withdraw 409': 'Idempotent-Replayed Retry-After',
-  'cancelWithdrawal 409': 'Idempotent-Replayed Retry-After!',
+  'cancelWithdrawal 409': 'Retry-After!',
 };
 
 for (const { id, responses } of operations) {

@@ -1,10 +1,16 @@
 /** A database that takes no writes makes its roles unready, with the reason. */
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { createBillingStore } from '../../api/billing/store.ts';
 import { databaseFault } from '../../lib/database-faults.ts';
 import { openDatabase } from '../../lib/database.ts';
+import { removeRelocatedCluster } from '../../local/servers/postgres/cluster.ts';
+import { asAdmin } from '../../local/servers/postgres/databases.ts';
+import { startPostgres } from '../../local/servers/postgres/postgres.ts';
 import { eventually } from '../support/eventually.ts';
 import { createDatabase, type TestDatabase } from '../support/postgres/database.ts';
 import { serveQuietly } from '../support/shop/service.ts';
@@ -36,6 +42,25 @@ async function withRole(
   await opened.close();
 }
 
+/** Passes `act` the URL of a standby server. */
+async function withStandby(act: (url: string) => Promise<void>): Promise<void> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'order-saga-standby-'));
+  const options = { dataDir, settings: { fsync: 'off' } };
+  try {
+    const primary = await startPostgres(options);
+    const folder = await asAdmin(primary.adminUrl, (admin) =>
+      admin.query<{ data_directory: string }>('show data_directory'),
+    );
+    await primary.stop();
+    await writeFile(join(folder.rows[0]!.data_directory, 'standby.signal'), '');
+    const standby = await startPostgres(options);
+    await act(standby.adminUrl).finally(() => standby.stop());
+  } finally {
+    await removeRelocatedCluster(dataDir);
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
 const READY = [200, 'ready', undefined];
 const unready = (reason: string) => [503, 'unready', reason];
 
@@ -49,17 +74,13 @@ test('a database that becomes read-only is unready, although open connections co
     await eventually(async () => assert.deepEqual(await ready(), READY));
   }));
 
-test('a standby is unready', async () => {
-  // Hides the function of Postgres from the role's statements.
-  await database.query(`create function pg_is_in_recovery() returns boolean language sql as 'select true'`);
-  await set('set search_path = public, pg_catalog');
-  await withRole(async ({ ready }) =>
-    assert.deepEqual(
-      await ready(),
-      unready('The database server is a standby, which takes no writes. Use the primary.'),
-    ),
-  );
-});
+test('a standby is unready', () =>
+  withStandby((url) =>
+    withRole(async ({ ready }) => {
+      const reason = 'The database server is a standby, which takes no writes. Use the primary.';
+      assert.deepEqual(await ready(), unready(reason));
+    }, url),
+  ));
 
 test('a role that may write to no table is unready', async () => {
   const role = `role_${randomBytes(4).toString('hex')}`;
