@@ -78,7 +78,7 @@ for (const price of PRICES) {
 test('an order of one more than the balance is declined, whatever its size', async () => {
   for (const price of PRICES.filter((each) => each > 1)) {
     const buyer = await createBuyer(shop.url, { balance: price - 1 });
-    assert.deepEqual([price, outcomeOf(await buyer.order(price))], [price, '409 insufficient-funds']);
+    assert.deepEqual([price, outcomeOf(await buyer.order(price, { ifMatch: 0 }))], [price, '409 insufficient-funds']);
     assert.equal(await buyer.balance(), price - 1);
   }
 });
@@ -86,7 +86,7 @@ test('an order of one more than the balance is declined, whatever its size', asy
 test('orders of all sizes share one balance of the maximum', async () => {
   const buyer = await createBuyer(shop.url, { balance: MAX });
   const prices = PRICES.filter((price) => price < 2 ** 51);
-  for (const price of prices) assert.equal((await buyer.order(price)).status, 201);
+  for (const [ifMatch, price] of prices.entries()) assert.equal((await buyer.order(price, { ifMatch })).status, 201);
   const spent = prices.reduce((sum, price) => sum + BigInt(price), 0n);
   assert.equal(BigInt(await buyer.balance()), BigInt(MAX) - spent);
   // What can be refunded still counts, so not even 1 fits.
@@ -100,7 +100,7 @@ test('a price beyond the maximum is refused instead of rounded', async () => {
   const buyer = await createBuyer(shop.url, { balance: MAX });
   for (const price of ['9007199254740992', '9007199254740993', '18014398509481984', '1e30', '0', '-1', '1.5']) {
     const answer = await buyer.ask('createOrder', 'POST', '/orders', {
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', 'if-match': '0' },
       body: `{"price":${price}}`,
     });
     assert.deepEqual([price, answer.status], [price, 400]);

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -23,7 +23,16 @@ export async function delayIfLate(dir: string, step: string): Promise<void> {
   if (!existsSync(file)) return;
   const before = arrivals.get(step) ?? 0;
   arrivals.set(step, before + 1);
-  if (before % 2 === 0) await sleep(delayOf(file));
+  if (before % 2 !== 0) return;
+  await sleep(delayOf(file));
+  mkdirSync(lateFolderOf(dir), { recursive: true });
+  writeFileSync(join(lateFolderOf(dir), `${step}.${process.pid}.${before}`), '');
+}
+
+/** How many attempts at this step have begun late. An attempt whose process died meanwhile does not count. */
+export function lateAttempts(dir: string, step: string): number {
+  if (!existsSync(lateFolderOf(dir))) return 0;
+  return readdirSync(lateFolderOf(dir)).filter((name) => name.startsWith(`${step}.`)).length;
 }
 
 /** 0 if the delay has ended meanwhile. */
@@ -37,3 +46,4 @@ function delayOf(file: string): number {
 }
 
 const folderOf = (dir: string): string => join(dir, 'delayed');
+const lateFolderOf = (dir: string): string => join(dir, 'late');

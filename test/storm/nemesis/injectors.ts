@@ -4,7 +4,7 @@ import { checkConsumedEvents } from '../checks/consumed-events.i15.ts';
 import { createPrng } from '../prng.ts';
 import type { EdgeName, ProcessName } from '../world/edges.ts';
 import { familyOf, signalAll } from '../world/processes.ts';
-import { delaySteps } from '../failpoints/delays.ts';
+import { delaySteps, lateAttempts } from '../failpoints/delays.ts';
 import { createFailpointInjector } from './failpoint-injector.ts';
 import type { Fault, FaultKind } from './faults.ts';
 import type { Injector } from './ports.ts';
@@ -19,6 +19,9 @@ const MESSAGES_MAX = 4;
 const LATE_STEPS = ['charge', 'settle'];
 /** Longer than a local attempt may take, so that Temporal has the step repeated before the late attempt runs. */
 const LATE_MS = 5_000;
+const LATE_MIN = 15;
+const LATE_WITHIN_MS = 30_000;
+const CHECK_EVERY_MS = 100;
 const CANCELLATIONS = 0.6;
 
 const kill: Injector = async ({ target }, { world }) => signalAll([world.pidOf(target as ProcessName)], 'SIGKILL');
@@ -67,13 +70,22 @@ const duplicate: Injector = async ({ durationMs }, { clients, signal }) => {
   }
 };
 
-/** Buyers cancel meanwhile: the late attempt must not undo what has happened since. */
+/**
+ * Buyers cancel meanwhile: the late attempt must not undo what has happened since. Goes on until enough attempts were
+ * late, because other faults may keep buyers from ordering.
+ */
 const delayAttempts: Injector = async ({ durationMs }, { world, clients, signal }) => {
   const usual = clients.cancellations;
+  const wanted = lateAttempts(world.failpointsDir, 'settle') + LATE_MIN;
   const end = delaySteps(world.failpointsDir, LATE_STEPS, LATE_MS);
   clients.cancellations = CANCELLATIONS;
   try {
     await sleep(durationMs, undefined, { signal });
+    for (
+      const deadline = Date.now() + LATE_WITHIN_MS;
+      Date.now() < deadline && lateAttempts(world.failpointsDir, 'settle') < wanted;
+    )
+      await sleep(CHECK_EVERY_MS, undefined, { signal });
   } finally {
     clients.cancellations = usual;
     end();

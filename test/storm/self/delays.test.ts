@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { delayIfLate, delaySteps } from '../failpoints/delays.ts';
+import { delayIfLate, delaySteps, lateAttempts } from '../failpoints/delays.ts';
 
 const DELAY_MS = 200;
 let dir: string;
@@ -29,6 +29,7 @@ test('every other attempt at a delayed step begins late, and no other step does'
     ],
     [true, true, false, true, false],
   );
+  assert.deepEqual([lateAttempts(dir, 'settle'), lateAttempts(dir, 'charge'), lateAttempts(dir, 'place')], [2, 1, 0]);
   end();
   assert.deepEqual([await isLate('settle'), await isLate('charge')], [false, false]);
 });
