@@ -68,7 +68,8 @@ export interface CancellationInput extends OrderInput {
 }
 
 /** Why an order did not succeed. */
-export type OrderReason = 'insufficient-funds' | CancelCause;
+export const orderReasons = ['insufficient-funds', ...cancelCauses] as const;
+export type OrderReason = (typeof orderReasons)[number];
 
 export interface Decision {
   status: FinalStatus;

@@ -1,12 +1,12 @@
-import { finalStatuses, type SettledOrder } from '../../specs/temporal.ts';
+import { finalStatuses, orderReasons, type SettledOrder } from '../../specs/temporal.ts';
 
 /**
- * A workflow's result, which a worker of another release may have written: only the properties that this release knows.
- * Undefined if the status is missing or unknown. The outcome is then not known here, rather than a refusal.
+ * Reads a workflow's result, which a worker of another release may have written: only the properties that this release
+ * knows. Undefined if one of them is missing or unknown: the outcome is then not known here, rather than a refusal.
  */
 export function readSettled(result: unknown): SettledOrder | undefined {
-  const { orderId, status: text, reason } = (result ?? {}) as Record<keyof SettledOrder, unknown>;
-  const status = finalStatuses.find((each) => each === text);
-  if (!status || typeof orderId !== 'string') return undefined;
-  return { orderId, status, reason: typeof reason === 'string' ? reason : null };
+  const { orderId, status: ended, reason: why = null } = (result ?? {}) as Record<keyof SettledOrder, unknown>;
+  const status = finalStatuses.find((each) => each === ended);
+  const reason = why === null ? null : orderReasons.find((each) => each === why);
+  return status && reason !== undefined && typeof orderId === 'string' ? { orderId, status, reason } : undefined;
 }

@@ -25,7 +25,7 @@ export function reportReading(topic: string, check: () => Promise<void>, log: Lo
     wasRead = isRead;
   };
   void report();
-  const timer = setInterval(report, CHECK_EVERY_MS).unref();
+  const timer = setInterval(() => void report(), CHECK_EVERY_MS).unref();
   return () => {
     clearInterval(timer);
     reading.remove({ topic });

@@ -4,12 +4,14 @@ import type { Log } from '../log.ts';
 import type { ConsumeOptions } from './consumer.ts';
 import type { Publisher } from './message.ts';
 import { createPublisher } from './publisher.ts';
+import './cluster-metadata.ts';
 import './timer.ts';
 import { consumeTopics, type TopicsConsumption } from './topic-readers.ts';
 import { retryTransient } from './transient.ts';
 
 /** Many short waits, so that connections and consumers survive a broker restart. Publishers and admins retry less. */
 const RETRY = { initialRetryTime: 100, maxRetryTime: 500, retries: 100 };
+const ADMIN_RETRY = { ...RETRY, retries: 3 };
 const CONNECT_TIMEOUT_MS = 2_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 /** Brokers learn of a new topic with a delay. */
@@ -62,7 +64,7 @@ export function createTransport({
     logLevel: logLevel.WARN,
     logCreator: logTo(log),
   });
-  const admin = kafka.admin({ retry: { ...RETRY, retries: 3 } });
+  const admin = kafka.admin({ retry: ADMIN_RETRY });
   let adminReady: Promise<void> | undefined;
   const asAdmin = async () => {
     adminReady ??= admin.connect();
@@ -77,18 +79,23 @@ export function createTransport({
     createPublisher: () => createPublisher(kafka, prefix),
     consume: (options) => consumeTopics({ kafka, prefix, log, ...options }),
     async createTopics(topics, replicasMax = Infinity) {
-      const existing = new Set(await (await asAdmin()).listTopics());
-      const missing = topics.filter(({ address }) => !existing.has(prefix + address));
-      if (missing.length === 0) return [];
-      // kafkajs's own wait fails while a broker does not know the topic yet.
-      await admin.createTopics({
-        waitForLeaders: false,
-        topics: missing.map((topic) => toTopicConfig(prefix, topic, replicasMax)),
-      });
-      const created = missing.map(({ address }) => prefix + address);
-      await untilListed(admin, created);
-      for (const topic of created) await retryTransient.execute(() => admin.fetchTopicOffsets(topic));
-      return created;
+      // Not a shared one: it keeps asking for the metadata of these topics, and fails once one of them is deleted.
+      const creator = kafka.admin({ retry: ADMIN_RETRY });
+      try {
+        await creator.connect();
+        const existing = new Set(await creator.listTopics());
+        const missing = topics.filter(({ address }) => !existing.has(prefix + address));
+        if (missing.length === 0) return [];
+        const configs = missing.map((topic) => toTopicConfig(prefix, topic, replicasMax));
+        // kafkajs's own wait fails while a broker does not know the topic yet.
+        await creator.createTopics({ waitForLeaders: false, topics: configs });
+        const created = configs.map(({ topic }) => topic);
+        await untilListed(creator, created);
+        for (const topic of created) await retryTransient.execute(() => creator.fetchTopicOffsets(topic));
+        return created;
+      } finally {
+        await creator.disconnect();
+      }
     },
     check: async () => void (await (await asAdmin()).describeCluster()),
     close: () => admin.disconnect(),

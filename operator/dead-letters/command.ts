@@ -37,7 +37,7 @@ async function listAll({ kafka, journal }: Installation): Promise<CommandResult>
   const sent = await Promise.resolve()
     .then(() => journal().doneOn(result.letters.map(formatPosition)))
     .catch(() => undefined);
-  return { text: formatDeadLetters(result, sent), exitCode: result.complete ? 0 : 2 };
+  return { text: formatDeadLetters(result, sent), exitCode: result.complete && result.missing.length === 0 ? 0 : 2 };
 }
 
 async function showOne({ kafka }: Installation, position: Position): Promise<CommandResult> {

@@ -22,10 +22,18 @@ const addresses = Object.values(eventDocument.channels).map(({ address }) => add
 export const deadLetterTopics = addresses.filter(isDeadLetterTopic);
 const codec = createEventCodec(eventDocument);
 
-/** The newest dead letters of every topic, oldest first. `complete` is false if time ran out. */
-export async function findDeadLetters(kafka: Cluster): Promise<{ letters: DeadLetterMessage[]; complete: boolean }> {
-  const { found, complete } = await search(kafka, { topics: deadLetterTopics, newest: LISTED_MAX });
-  return { letters: found.map(toDeadLetter), complete };
+export interface DeadLetterList {
+  letters: DeadLetterMessage[];
+  /** False if time ran out. */
+  complete: boolean;
+  /** The topics that do not exist. */
+  missing: string[];
+}
+
+/** The newest dead letters of every topic that exists, oldest first. */
+export async function findDeadLetters(kafka: Cluster): Promise<DeadLetterList> {
+  const { found, ...rest } = await search(kafka, { topics: deadLetterTopics, newest: LISTED_MAX });
+  return { letters: found.map(toDeadLetter), ...rest };
 }
 
 /** The dead letter at a position, if there is one. */
@@ -38,10 +46,10 @@ export async function findDeadLetter(
   return found[0] && toDeadLetter(found[0]);
 }
 
-/** A missing topic is an error, not an empty list: the cluster is wrong or not ready. */
+/** If all topics are missing, that is an error, not an empty list: the cluster is wrong or not ready. */
 async function search(kafka: Cluster, part: Pick<Search, 'topics' | 'newest' | 'at'>): Promise<SearchResult> {
   const result = await searchTopics({ ...kafka, ...part, withinMs: SEARCH_WITHIN_MS });
-  if (result.missing.length > 0) {
+  if (result.missing.length === part.topics.length) {
     const names = result.missing.map((topic) => kafka.prefix + topic).join(', ');
     throw new Error(`Kafka has no topic ${names}. Check KAFKA_BROKERS and KAFKA_TOPIC_PREFIX.`);
   }

@@ -1,13 +1,16 @@
 import { columns } from '../terminal.ts';
-import { LISTED_MAX, type DeadLetterMessage } from './letters.ts';
+import { LISTED_MAX, type DeadLetterList, type DeadLetterMessage } from './letters.ts';
 import { formatPosition } from './place.ts';
 
 /** Omits the content, which may be personal. `sent` counts how often each was resent; undefined if unknown. */
 export function formatDeadLetters(
-  { letters, complete }: { letters: DeadLetterMessage[]; complete: boolean },
+  { letters, complete, missing }: DeadLetterList,
   sent: Map<string, number> | undefined,
 ): string {
-  const rest = complete ? [] : ['The topics could not be read to the end in time, so there may be more.'];
+  const rest = [
+    ...(complete ? [] : ['The topics could not be read to the end in time, so there may be more.']),
+    ...(missing.length === 0 ? [] : [`Kafka has no topic ${missing.join(', ')}. Create it.`]),
+  ];
   if (letters.length === 0) return ['There are no dead letters.', ...rest].join('\n');
   const rows = letters.map((letter) => [
     formatPosition(letter),

@@ -105,27 +105,6 @@ for (const [status, type] of [
   });
 }
 
-test('what a newer users service adds to a profile is not announced', async () => {
-  const world = createProfileWorld({ version: 1 });
-  const known = Object.keys(JSON.parse(await announcedValue(world)) as object);
-  world.profile = { ...world.profile!, nickname: 'Ada', address: { city: 'Riga' } } as typeof world.profile;
-  assert.deepEqual(Object.keys(JSON.parse(await announcedValue(world)) as object), known);
-});
-
-async function announcedValue(world: ReturnType<typeof createProfileWorld>): Promise<string> {
-  await announce(world, 1);
-  return String(world.messages.at(-1)!.value);
-}
-
-test('when the users service answers 200 with something else than the profile, nothing is announced', async () => {
-  for (const profile of [{ page: 'welcome' }, { ...createProfileWorld().profile!, userId: randomUUID() }]) {
-    const world = createProfileWorld();
-    world.profile = profile as typeof world.profile;
-    await assert.rejects(announce(world, 1), /users answered 200/);
-    assert.equal(world.messages.length, 0);
-  }
-});
-
 test('a workflow that runs late announces the current version under the event id of that version', async () => {
   const world = createProfileWorld({ version: 5 });
   assert.deepEqual(await announce(world, 2), { version: 5, deleted: false });

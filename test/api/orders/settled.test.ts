@@ -21,6 +21,7 @@ test('of a result, only the known properties are read', () => {
 for (const [what, result] of [
   ['no status', { orderId, reason: null }],
   ['an unknown status', { orderId, status: 'PACKED', reason: null }],
+  ['an unknown reason', { orderId, status: 'FAILED', reason: 'weather' }],
   ['no order', { status: 'SUCCESS', reason: null }],
   ['nothing', undefined],
 ] as const) {

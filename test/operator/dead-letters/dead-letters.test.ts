@@ -117,3 +117,12 @@ test('without the orders database list works and send is refused', async () => {
   assert.match(refused.text, /The command failed: .*Can't reach database server/);
   assert.equal(await broker.size(TOPIC), before);
 });
+
+test('if one dead-letter topic is missing, the list names it and shows the dead letters of the others', async () => {
+  const missing = 'order-service.OrderRejected.dead-letters';
+  await broker.deleteTopic(missing);
+  const { exitCode, text } = await run();
+  assert.equal(exitCode, 2);
+  assert.match(text, new RegExp(`${DEAD_LETTERS}/0/0 .*the payload is not JSON`));
+  assert.ok(text.includes(`Kafka has no topic ${missing}. Create it.`), text);
+});
