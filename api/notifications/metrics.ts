@@ -1,17 +1,23 @@
 import { Counter, Gauge, register } from 'prom-client';
-import type { NotificationStore } from './store.ts';
 
-/** Outcomes: `sent`, `undeliverable`, `postponed`. */
+/** Outcomes: `sent`, `undeliverable`, `postponed`, `superseded` (the order was cancelled first). */
 export const mails = new Counter({
   name: 'notification_mails_total',
-  help: 'Attempts to send a mail, by outcome',
+  help: 'Attempts to send a mail, by outcome; superseded mails are not attempted any more',
   labelNames: ['end'],
+});
+
+/** `command` and `reply` say what the mail server refused and how, such as `MAIL FROM` and `550 5.4.5`. */
+export const refusals = new Counter({
+  name: 'notification_mail_refusals_total',
+  help: 'Mails that the mail server refused for a reason on our side, by SMTP command and reply code',
+  labelNames: ['command', 'reply'],
 });
 
 const PENDING = 'notifications_pending';
 
 /** Exports the number of pending mails, read at each scrape. Returns a function that ends the export. */
-export function exportPending(store: Pick<NotificationStore, 'pending'>): () => void {
+export function exportPending(store: { pending(): Promise<number> }): () => void {
   new Gauge({
     name: PENDING,
     help: 'Notifications whose mail is pending',

@@ -1,18 +1,11 @@
 import type { Database } from '../../lib/database.ts';
 import { PrismaClient } from '../../prisma/generated/notifications/client.ts';
 import type { OrderEventName } from '../../specs/generated/order-events.ts';
+import { mails } from './metrics.ts';
+import type { DeliveryStatus, NewNotification } from './notification.ts';
+import { insertion, isOvertaken, lockOrder, lockOrderOf, mustWait, supersession } from './statements.ts';
 
-type DeliveryStatus = 'PENDING' | 'SENT' | 'UNDELIVERABLE';
-
-export interface NewNotification {
-  /** The event's id. */
-  id: string;
-  userId: string;
-  orderId: string;
-  eventName: OrderEventName;
-  message: string;
-  correlationId: string;
-}
+export type { NewNotification };
 
 export interface Notification extends NewNotification {
   seq: number;
@@ -28,6 +21,8 @@ export interface Claimed extends NewNotification {
   attempts: number;
   /** Time since the notification was recorded. */
   ageMs: number;
+  /** The age at which the mail server first refused the mail for a reason that is not the recipient. */
+  refusedAgeMs: number | null;
 }
 
 export type NotificationStore = ReturnType<typeof createNotificationStore>;
@@ -35,18 +30,28 @@ export type NotificationStore = ReturnType<typeof createNotificationStore>;
 /** One row per order event, however often Kafka delivers it. */
 export function createNotificationStore({ adapter }: Pick<Database, 'adapter'>) {
   const db = new PrismaClient({ adapter });
+  const countSuperseded = (count: number) => mails.inc({ end: 'superseded' }, count);
 
   return {
-    /** Inserts the row for this event. If the row exists, returns false and leaves it unchanged. */
-    async record({ id, userId, orderId, eventName, message, correlationId }: NewNotification): Promise<boolean> {
-      const count = await db.$executeRaw`
-        insert into notifications (id, user_id, order_id, event_name, message, correlation_id)
-        values (${id}::uuid, ${userId}::uuid, ${orderId}::uuid, ${eventName}, ${message}, ${correlationId})
-        on conflict do nothing`;
-      return count === 1;
+    /**
+     * Inserts the row for this event. If the row exists, returns false and leaves it unchanged. If the order was
+     * cancelled, its other message is superseded, whichever of the two is recorded first.
+     */
+    async record(notification: NewNotification): Promise<boolean> {
+      const { orderId } = notification;
+      const [, inserted, superseded] = await db.$transaction([
+        lockOrder(db, orderId),
+        insertion(db, notification),
+        supersession(db, orderId),
+      ]);
+      countSuperseded(superseded);
+      return inserted === 1;
     },
 
-    /** The buyer's notifications with a `seq` below `before`, newest first. */
+    /**
+     * The buyer's notifications with a `seq` below `before`, newest first; those of one order in the order of what they
+     * say.
+     */
     async list(
       userId: string,
       { limit, before }: { limit: number; before?: number | undefined },
@@ -66,19 +71,28 @@ export function createNotificationStore({ adapter }: Pick<Database, 'adapter'>) 
 
     /**
      * Claims up to `limit` due notifications, each for one caller. A notification that is not marked or postponed
-     * within `leaseMs` is due again. So a crash loses no mail, although no transaction is open while a mail is sent.
+     * within `leaseMs` is due again. So a crash loses no mail, although no transaction is open while a mail is sent. A
+     * due mail whose order was cancelled is superseded instead.
      */
-    claim: (limit: number, leaseMs: number): Promise<Claimed[]> => db.$queryRaw<Claimed[]>`
-      with due as (
-        select id from notifications where status = 'PENDING' and next_attempt_at <= current_timestamp
-        order by next_attempt_at limit ${limit} for update skip locked
-      )
-      update notifications set attempts = attempts + 1,
-        next_attempt_at = current_timestamp + ${leaseMs}::double precision * interval '1 millisecond'
-      from due where notifications.id = due.id
-      returning notifications.id::text, user_id::text as "userId", order_id::text as "orderId",
-        event_name as "eventName", message, correlation_id as "correlationId", attempts,
-        (extract(epoch from current_timestamp - created_at) * 1000)::double precision as "ageMs"`,
+    async claim(limit: number, leaseMs: number): Promise<Claimed[]> {
+      const rows = await db.$queryRaw<Array<Claimed & { status: DeliveryStatus }>>`
+        with due as (
+          select id, ${isOvertaken} as overtaken from notifications as mail
+          where status = 'PENDING' and next_attempt_at <= current_timestamp and not ${mustWait}
+          order by next_attempt_at limit ${limit} for update skip locked
+        )
+        update notifications set status = case when overtaken then 'SUPERSEDED' else status end,
+          attempts = attempts + case when overtaken then 0 else 1 end,
+          next_attempt_at = current_timestamp + ${leaseMs}::double precision * interval '1 millisecond'
+        from due where notifications.id = due.id
+        returning notifications.id::text, user_id::text as "userId", order_id::text as "orderId",
+          event_name as "eventName", message, correlation_id as "correlationId", status, attempts,
+          refused_age_ms as "refusedAgeMs",
+          (extract(epoch from current_timestamp - created_at) * 1000)::double precision as "ageMs"`;
+      const claimed = rows.filter(({ status }) => status === 'PENDING');
+      countSuperseded(rows.length - claimed.length);
+      return claimed;
+    },
 
     async markSent(id: string): Promise<void> {
       await db.$executeRaw`
@@ -89,16 +103,26 @@ export function createNotificationStore({ adapter }: Pick<Database, 'adapter'>) 
     /** Abandons the mail unless a later attempt has claimed it. `reason` must contain no personal data. */
     async markUndeliverable({ id, attempts }: Attempt, reason: string): Promise<void> {
       await db.$executeRaw`
-        update notifications set status = 'UNDELIVERABLE', reason = ${reason}
+        update notifications set status = 'UNDELIVERABLE', reason = ${reason}, undeliverable_at = current_timestamp
         where id = ${id}::uuid and attempts = ${attempts} and status = 'PENDING'`;
     },
 
-    /** Retries the mail after `delayMs`, unless a later attempt has claimed it. */
-    async postpone({ id, attempts }: Attempt, delayMs: number): Promise<void> {
-      await db.$executeRaw`
-        update notifications
-        set next_attempt_at = current_timestamp + ${delayMs}::double precision * interval '1 millisecond'
-        where id = ${id}::uuid and attempts = ${attempts} and status = 'PENDING'`;
+    /**
+     * Retries the mail after `delayMs`, unless a later attempt has claimed it. Supersedes it if its order was cancelled
+     * during the attempt. `refusedAgeMs` is stored if none is.
+     */
+    async postpone({ id, attempts }: Attempt, delayMs: number, refusedAgeMs?: number): Promise<void> {
+      const [, rows] = await db.$transaction([
+        lockOrderOf(db, id),
+        db.$queryRaw<Array<{ status: DeliveryStatus }>>`
+          update notifications as mail
+          set next_attempt_at = current_timestamp + ${delayMs}::double precision * interval '1 millisecond',
+            ended_attempts = attempts, refused_age_ms = coalesce(refused_age_ms, ${refusedAgeMs ?? null}),
+            status = case when ${isOvertaken} then 'SUPERSEDED' else status end
+          where id = ${id}::uuid and attempts = ${attempts} and status = 'PENDING'
+          returning status`,
+      ]);
+      countSuperseded(rows.filter(({ status }) => status === 'SUPERSEDED').length);
     },
 
     async pending(): Promise<number> {

@@ -461,7 +461,7 @@ export interface paths {
     };
     /**
      * List your notifications
-     * @description Newest first.
+     * @description Newest first. Notifications of one order are in the order of what they say: its cancellation is newer than its success or failure.
      */
     get: operations['listNotifications'];
     put?: never;
@@ -789,10 +789,10 @@ export interface components {
       /** @description The text for the buyer. */
       message: string;
       /**
-       * @description The state of the e-mail. `SENT` and `UNDELIVERABLE` are final.
+       * @description The state of the e-mail. `SENT` and `SUPERSEDED` are final; an operator can have an `UNDELIVERABLE` mail sent again. `SUPERSEDED` means that the order was cancelled before this e-mail was sent, so only the e-mail about the cancellation is sent.
        * @enum {string}
        */
-      status: 'PENDING' | 'SENT' | 'UNDELIVERABLE';
+      status: 'PENDING' | 'SENT' | 'UNDELIVERABLE' | 'SUPERSEDED';
       createdAt: components['schemas']['Time'];
     };
     /**

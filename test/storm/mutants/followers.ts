@@ -37,7 +37,7 @@ export const followerMutants: readonly Mutant[] = [
         find: 'create unique index notifications_order_id_event_name_key on',
         replace: 'create index notifications_order_id_event_name_key on',
       },
-      { file: 'api/notifications/store.ts', find: 'values (${id}::uuid,', replace: 'values (gen_random_uuid(),' },
+      { file: 'api/notifications/statements.ts', find: 'values (${id}::uuid,', replace: 'values (gen_random_uuid(),' },
     ],
   },
 ];

@@ -30,6 +30,19 @@ export function notificationOf(
   return { id: orderEventId(orderId, eventName), userId, orderId, eventName, message, correlationId: 'test' };
 }
 
+/** The notification of an order's first final status, and the one of its cancellation. */
+export function pairOf({
+  userId = randomUUID(),
+  eventName = 'OrderCreated',
+}: { userId?: string; eventName?: 'OrderCreated' | 'OrderRejected' } = {}) {
+  const orderId = randomUUID();
+  return {
+    orderId,
+    first: notificationOf(userId, { orderId, eventName }),
+    cancellation: notificationOf(userId, { orderId, eventName: 'OrderCancelled' }),
+  };
+}
+
 export interface Row {
   id: string;
   status: string;
@@ -87,3 +100,17 @@ export type Notifications = Awaited<ReturnType<typeof startNotifications>>;
 
 /** Returns the same address for every user. */
 export const profilesWithAddress = (address: string | undefined): Profiles => ({ addressOf: async () => address });
+
+/** Event and mail status of an order's notifications, in the order of the list, oldest first. */
+export const statusesOf = async ({ database }: Pick<Notifications, 'database'>, orderId: string) =>
+  (
+    await database.query<{ event: string; status: string }>(
+      'select event_name as event, status from notifications where order_id = $1 order by seq',
+      [orderId],
+    )
+  ).map(({ event, status }) => [event, status]);
+
+/** Makes all mails due, as if their senders had died. */
+export const expireLeases = ({ database }: Pick<Notifications, 'database'>) =>
+  // A stored timestamp is rounded to milliseconds and may end up in the future, so a mail is made due a second ago.
+  database.query(`update notifications set next_attempt_at = current_timestamp - interval '1 second'`);

@@ -1,0 +1,62 @@
+/**
+ * The order of the messages about one order. What an order's first final status says comes before its cancellation. A
+ * first message that is not sent when its order is cancelled is superseded: it is listed, but never sent.
+ */
+import { Prisma, type PrismaClient } from '../../prisma/generated/notifications/client.ts';
+import { orderEvents } from '../../specs/generated/order-events.ts';
+import type { NewNotification } from './notification.ts';
+
+const CANCELLATION = orderEvents.CANCELLED.name;
+
+const hasCancellation = (orderId: Prisma.Sql) => Prisma.sql`exists (
+  select from notifications as cancellation
+  where cancellation.order_id = ${orderId} and cancellation.event_name = ${CANCELLATION})`;
+
+/** True of `mail` if it must not be sent any more, because its order was cancelled. */
+export const isOvertaken = Prisma.sql`(mail.event_name <> ${CANCELLATION} and ${hasCancellation(Prisma.sql`mail.order_id`)})`;
+
+/** True of `mail` if an earlier message about the same order is neither sent nor given up. */
+export const mustWait = Prisma.sql`(mail.event_name = ${CANCELLATION} and exists (
+  select from notifications as earlier
+  where earlier.order_id = mail.order_id and earlier.event_name <> ${CANCELLATION} and earlier.status = 'PENDING'))`;
+
+/** A sender may be sending the mail right now. */
+const isInFlight = Prisma.sql`(mail.attempts > mail.ended_attempts and mail.next_attempt_at > current_timestamp)`;
+
+/**
+ * Held by each statement that decides on the order of two messages, to the end of its transaction. Otherwise two
+ * replicas that record both messages at once would not see each other's row. It must be a statement of its own, because
+ * only the statement after it sees what the previous holder has written.
+ */
+export const lockOrder = (db: PrismaClient, orderId: string) =>
+  db.$executeRaw`select pg_advisory_xact_lock(hashtextextended(${orderId}::uuid::text, 0))`;
+
+/** As `lockOrder`, for the order that a mail is about. */
+export const lockOrderOf = (db: PrismaClient, id: string) =>
+  db.$executeRaw`
+    select pg_advisory_xact_lock(hashtextextended(order_id::text, 0)) from notifications where id = ${id}::uuid`;
+
+/**
+ * Inserts the row unless the event has one. The list of a buyer is sorted by `seq`, so a cancellation keeps a lower
+ * number free for a message that should have come before it.
+ */
+export const insertion = (
+  db: PrismaClient,
+  { id, userId, orderId, eventName, message, correlationId }: NewNotification,
+) => db.$executeRaw`
+  with drawn as materialized (
+    select nextval(pg_get_serial_sequence('notifications', 'seq')) as one,
+      nextval(pg_get_serial_sequence('notifications', 'seq')) as other
+  )
+  insert into notifications (id, user_id, order_id, event_name, message, correlation_id, seq, earlier_seq)
+  values (${id}::uuid, ${userId}::uuid, ${orderId}::uuid, ${eventName}, ${message}, ${correlationId},
+    coalesce(
+      (select min(earlier_seq) from notifications where order_id = ${orderId}::uuid and event_name = ${CANCELLATION}),
+      (select greatest(one, other) from drawn)),
+    (select least(one, other) from drawn where ${eventName} = ${CANCELLATION}))
+  on conflict do nothing`;
+
+/** Supersedes the order's first message if the order was cancelled, unless its mail is in flight. */
+export const supersession = (db: PrismaClient, orderId: string) => db.$executeRaw`
+  update notifications as mail set status = 'SUPERSEDED'
+  where order_id = ${orderId}::uuid and status = 'PENDING' and ${isOvertaken} and not ${isInFlight}`;
