@@ -1,6 +1,7 @@
 import { createTransport } from 'nodemailer';
 import addressparser from 'nodemailer/lib/addressparser';
 import { shareCalls } from '../../lib/shared-answer.ts';
+import { interpret, type Delivery, type SmtpError } from './smtp-reply.ts';
 
 interface Mail {
   /** The event's id. It is the same in every attempt, so mail programs drop a second copy. */
@@ -9,9 +10,6 @@ interface Mail {
   subject: string;
   text: string;
 }
-
-/** The mail server's definite answer. */
-type Delivery = { kind: 'accepted' } | { kind: 'refused'; reason: string };
 
 export interface Mailer {
   /** Throws if the mail server may accept the mail later. The error contains no personal data. */
@@ -76,7 +74,7 @@ export function createMailer({ smtpUrl, from }: { smtpUrl: string; from: string 
         });
         return { kind: 'accepted' };
       } catch (error) {
-        return refusal(error as SmtpError);
+        return interpret(error as SmtpError);
       }
     },
     async check() {
@@ -95,25 +93,4 @@ export function hostOf(from: string): string {
   const [, host] = /^[^\s@]+@([^\s@]+)$/.exec(sender?.address ?? '') ?? [];
   if (!host || others.length > 0) throw new Error(`"${from}" is not exactly one email address`);
   return host;
-}
-
-interface SmtpError extends Error {
-  code?: string;
-  responseCode?: number;
-}
-
-/** 503 (wrong command order) and 530 (login missing) say nothing about this mail. */
-const ABOUT_THE_SESSION = new Set([503, 530]);
-
-/**
- * A 5xx in response to the sender, recipient or content is final, and so is an invalid address. A 5xx in response to
- * the greeting or login is a configuration error, so the mail is retried. The server's text is left out, because it
- * often contains the address.
- */
-function refusal({ code, responseCode = 0 }: SmtpError): Delivery {
-  const aboutTheMail = code === 'EENVELOPE' || code === 'EMESSAGE';
-  const forGood = responseCode >= 500 && !ABOUT_THE_SESSION.has(responseCode);
-  if (aboutTheMail && forGood) return { kind: 'refused', reason: `the mail server refused the mail: ${responseCode}` };
-  if (code === 'EENVELOPE' && responseCode === 0) return { kind: 'refused', reason: 'the email address is invalid' };
-  throw new Error(`the mail server did not accept the mail: ${[code, responseCode || ''].join(' ').trim()}`);
 }

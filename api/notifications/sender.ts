@@ -4,6 +4,8 @@ import { SEND_DEADLINE_MS, type Mailer } from './mailer.ts';
 import { subjectOf } from './messages.ts';
 import { mails } from './metrics.ts';
 import type { Profiles } from './profiles.ts';
+import { watchRefusals } from './refusal-watch.ts';
+import type { Blocked } from './smtp-reply.ts';
 import type { Claimed, NotificationStore } from './store.ts';
 
 export interface SenderPorts {
@@ -32,17 +34,22 @@ const POLL_MS = 1_000;
 const LEASE_MS = 2 * SEND_DEADLINE_MS;
 const BACKOFF_MS = { first: 1_000, max: 60_000 };
 
+/** How long a mail is retried that the mail server refuses for a reason that is not the recipient. */
+const REFUSED_MS = 86_400_000;
+
 /** Sends due mails until closed. Several senders may run at once. */
 export function createSender(ports: SenderPorts): Sender {
   const { store, log } = ports;
+  const attempt = createAttempt(ports);
   let closed = false;
   let woken = new AbortController();
 
   const logFailure = (error: unknown) =>
     log.warn({ err: error }, 'due mails could not be read, or an outcome could not be stored; retrying');
   const round = async (): Promise<number> => {
+    const startedMs = performance.now();
     const due = await store.claim(CONCURRENT_MAX, LEASE_MS);
-    await Promise.all(due.map((notification) => attempt(notification, ports).catch(logFailure)));
+    await Promise.all(due.map((notification) => attempt(notification, startedMs).catch(logFailure)));
     return due.length;
   };
   const finished = (async () => {
@@ -64,45 +71,62 @@ export function createSender(ports: SenderPorts): Sender {
   };
 }
 
-/** Sends one mail, then stores the outcome. After a crash in between, the mail is resent with the same Message-ID. */
-async function attempt(
-  notification: Claimed,
-  { store, profiles, mailer, log, profileWaitMs }: SenderPorts,
-): Promise<void> {
-  const { id, orderId, userId, attempts, ageMs, correlationId } = notification;
-  const fields = { notificationId: id, orderId, attempts, correlationId };
+type Outcome =
+  { end: 'sent' } | { end: 'undeliverable'; reason: string } | { end: 'postponed'; why: string; refusedAgeMs?: number };
 
-  const abandon = async (reason: string) => {
-    await store.markUndeliverable(notification, reason);
-    mails.inc({ end: 'undeliverable' });
-    log.warn({ ...fields, reason }, 'mail is undeliverable');
-  };
-  const postpone = async (why: string) => {
-    await store.postpone(notification, backoffMs(attempts));
-    mails.inc({ end: 'postponed' });
-    log.info({ ...fields, why }, 'mail postponed');
+/**
+ * Returns a function that sends one mail, then stores the outcome. After a crash in between, the mail is resent with the
+ * same Message-ID.
+ */
+function createAttempt({ store, profiles, mailer, log, profileWaitMs }: SenderPorts) {
+  const watch = watchRefusals(log);
+
+  const send = async (notification: Claimed, startedMs: number): Promise<Outcome> => {
+    const { id, userId, ageMs, correlationId, message: text } = notification;
+    const to = await profiles.addressOf(userId, correlationId);
+    if (to === undefined && ageMs >= profileWaitMs) return { end: 'undeliverable', reason: 'the buyer has no profile' };
+    if (to === undefined) return { end: 'postponed', why: 'the buyer has no profile yet' };
+    if (to === '') return { end: 'undeliverable', reason: 'the profile has no email address' };
+    // A process that was paused may have lost its lease, and another sender may have sent the cancellation since.
+    if (performance.now() - startedMs > LEASE_MS - SEND_DEADLINE_MS)
+      return { end: 'postponed', why: 'the lease is about to end' };
+    const delivery = await mailer.send({ id, to, subject: subjectOf(notification), text });
+    if (delivery.kind === 'refused') return { end: 'undeliverable', reason: delivery.reason };
+    if (delivery.kind === 'blocked') return blocked(notification, delivery);
+    watch.accepted();
+    return { end: 'sent' };
   };
 
-  try {
-    const address = await profiles.addressOf(userId, correlationId);
-    if (address === undefined)
-      return await (ageMs >= profileWaitMs
-        ? abandon('the buyer has no profile')
-        : postpone('the buyer has no profile yet'));
-    if (address === '') return await abandon('the profile has no email address');
-    const delivery = await mailer.send({
-      id,
-      to: address,
-      subject: subjectOf(notification),
-      text: notification.message,
-    });
-    if (delivery.kind === 'refused') return await abandon(delivery.reason);
-  } catch (error) {
-    return postpone((error as Error).message);
-  }
-  await store.markSent(id);
-  log.info({ role: 'notifications', ...fields }, 'mail sent');
-  mails.inc({ end: 'sent' });
+  const blocked = ({ id, ageMs, refusedAgeMs }: Claimed, delivery: Blocked): Outcome => {
+    if (delivery.isOurs) watch.refused(id, delivery);
+    const why = `the mail server refused the mail: ${delivery.reply}`;
+    // The session is refused to all mails alike: once it is repaired, they must go out without an operator.
+    if (delivery.isSession) return { end: 'postponed', why };
+    const firstAgeMs = refusedAgeMs ?? ageMs;
+    return ageMs - firstAgeMs >= REFUSED_MS
+      ? { end: 'undeliverable', reason: `${why}, again and again for a day` }
+      : { end: 'postponed', why, refusedAgeMs: firstAgeMs };
+  };
+
+  return async (notification: Claimed, startedMs: number): Promise<void> => {
+    const { id, orderId, attempts, correlationId } = notification;
+    const fields = { role: 'notifications', notificationId: id, orderId, attempts, correlationId };
+    const outcome = await send(notification, startedMs).catch((error: Error): Outcome => ({
+      end: 'postponed',
+      why: error.message,
+    }));
+    if (outcome.end === 'sent') {
+      await store.markSent(id);
+      log.info(fields, 'mail sent');
+    } else if (outcome.end === 'undeliverable') {
+      await store.markUndeliverable(notification, outcome.reason);
+      log.warn({ ...fields, reason: outcome.reason }, 'mail is undeliverable');
+    } else {
+      await store.postpone(notification, backoffMs(attempts), outcome.refusedAgeMs);
+      log.info({ ...fields, why: outcome.why }, 'mail postponed');
+    }
+    mails.inc({ end: outcome.end });
+  };
 }
 
 /** Doubles from a second up to a minute. Then subtracts up to a quarter at random, so that retries spread out. */

@@ -92,23 +92,6 @@ test('a recorded notification is sent at once if the sender is woken, and at its
   await sent(11);
 });
 
-const refusals: ReadonlyArray<readonly [Point, string]> = [
-  ['MAIL', '552 too much mail for {to}'],
-  ['RCPT', '550 no mailbox {to} here'],
-  ['DATA', '554 not for {to}'],
-  ['CONTENT', '554 spam for {to}'],
-];
-for (const [point, reply] of refusals) {
-  test(`after ${reply.slice(0, 3)} to ${point} the mail is not sent again, and no address is logged`, async () => {
-    const smtp = await startMailServer({ [point]: reply });
-    await notifications.store.record(notificationOf(randomUUID()));
-    startSender({ smtpUrl: smtp.url, profiles: profilesWithAddress(ADDRESS) });
-    const { reason, attempts } = await untilRow(({ status }) => status === 'UNDELIVERABLE');
-    assert.deepEqual([reason, attempts], [`the mail server refused the mail: ${reply.slice(0, 3)}`, 1]);
-    assert.doesNotMatch(notifications.log.join(), personal);
-  });
-}
-
 // These replies are not about the mail itself, so a retry may succeed.
 const troubles: ReadonlyArray<readonly [Point, Reply]> = [
   ['GREETING', '421 busy'],

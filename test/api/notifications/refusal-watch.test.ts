@@ -1,0 +1,91 @@
+/** Refusals for the same reason on our side are counted, and logged as an error if they come in a row. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, test } from 'node:test';
+import { register } from 'prom-client';
+import { eventually } from '../../support/eventually.ts';
+import { startSmtp } from '../../support/fakes/smtp-server.ts';
+import {
+  notificationOf,
+  profilesWithAddress,
+  startNotifications,
+  type Notifications,
+} from '../../support/kafka/notifications.ts';
+
+const profiles = profilesWithAddress('ada@example.org');
+const personal = /ada@|example\.org/;
+
+let notifications: Notifications;
+let smtp: Awaited<ReturnType<typeof startSmtp>>;
+let sender: { close(): Promise<void> } | undefined;
+
+beforeEach(async () => {
+  [notifications, smtp] = await Promise.all([startNotifications(), startSmtp()]);
+});
+afterEach(async () => {
+  await sender?.close();
+  await smtp.close();
+  await notifications.close();
+});
+
+const startSender = (rest: Partial<Parameters<Notifications['startSender']>[0]> = {}) =>
+  (sender = notifications.startSender({ smtpUrl: smtp.url, profiles, ...rest }));
+const recordMails = async (count: number) => {
+  for (let n = 0; n < count; n++) await notifications.store.record(notificationOf(randomUUID()));
+};
+const untilRows = (check: (row: Awaited<ReturnType<Notifications['rows']>>[number]) => boolean) =>
+  eventually(async () => {
+    const rows = await notifications.rows();
+    assert.ok(rows.every(check), JSON.stringify(rows));
+    return rows;
+  });
+const errors = () =>
+  notifications.log.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ level }) => level === 50);
+const refusalsOf = async (command: string, reply: string) =>
+  Number(
+    new RegExp(
+      `^notification_mail_refusals_total\\{command="${command}",reply="${reply.replaceAll('.', '\\.')}"\\} (\\d+)$`,
+      'm',
+    ).exec(await register.metrics())?.[1] ?? 0,
+  );
+
+for (const [point, reply, command, code] of [
+  ['MAIL', '550 5.4.5 daily limit', 'MAIL FROM', '550 5.4.5'],
+  ['AUTH', '535 5.7.8 wrong password', 'AUTH PLAIN', '535 5.7.8'],
+  ['CONTENT', '554 5.7.1 {to} policy', 'DATA', '554 5.7.1'],
+] as const) {
+  test(`three mails in a row refused with "${reply}" are logged once as an error, and counted`, async () => {
+    const before = await refusalsOf(command, code);
+    smtp.setReplies({ [point]: reply });
+    startSender({ smtpUrl: smtp.url.replace('//', '//user:secret@') });
+    await recordMails(2);
+    await untilRows(({ attempts }) => attempts > 1);
+    assert.deepEqual(errors(), []);
+    await recordMails(3);
+    await untilRows(({ attempts }) => attempts > 1);
+    assert.deepEqual(
+      errors().map((line) => [line['command'], line['reply']]),
+      [[command, code]],
+    );
+    assert.match(String(errors()[0]!['msg']), /reason on our side.*check MAIL_FROM/);
+    assert.ok((await refusalsOf(command, code)) >= before + 5);
+    assert.doesNotMatch(notifications.log.join(), personal);
+  });
+}
+
+test('refusals about the recipient, and refusals between accepted mails, are no fault of ours', async () => {
+  smtp.setReplies({ RCPT: '552 5.2.2 {to} is full' });
+  startSender();
+  await recordMails(5);
+  await untilRows(({ attempts }) => attempts > 0);
+  smtp.setReplies({ RCPT: '550 5.1.1 no mailbox' });
+  await untilRows(({ status }) => status === 'UNDELIVERABLE');
+  for (let n = 0; n < 3; n++) {
+    smtp.setReplies({ MAIL: '550 5.7.1 policy' });
+    await recordMails(1);
+    await eventually(async () => assert.ok((await notifications.rows()).at(-1)!.attempts > 0));
+    smtp.setReplies({});
+    await untilRows(({ status }) => status !== 'PENDING');
+  }
+  assert.deepEqual(errors(), []);
+});
