@@ -35,6 +35,8 @@ export interface AuditedOutcome {
 export interface AuditedNotification {
   orderId: string;
   eventName: string;
+  /** The state of the mail. */
+  status: string;
 }
 
 /** Maps an order id to the final statuses that its workflows are still announcing. */

@@ -93,11 +93,23 @@ const UNPAID: readonly string[] = ['DECLINED', 'CANCELLED', 'REFUNDED'];
 const eventOf = (status: string): string => orderEvents[status as FinalStatus].name;
 
 /**
+ * A superseded notification is listed but not mailed, which is right only for one that the order's cancellation
+ * supersedes.
+ */
+const isTold = ({ eventName, status }: AuditedNotification, _n: number, all: readonly AuditedNotification[]): boolean =>
+  status !== 'SUPERSEDED' || (eventName !== CANCELLATION && all.some((other) => other.eventName === CANCELLATION));
+
+const CANCELLATION = orderEvents.CANCELLED.name;
+
+/**
  * The buyer needs one notification of the first final status, and one of a later cancellation. A notification may be
  * missing while its status is still being announced.
  */
 function notificationDrifts({ id, status, firstStatus }: AuditedOrder, index: Index): Finding[] {
-  const sent = (index.notifications.get(id) ?? []).map(({ eventName }) => eventName).toSorted();
+  const sent = (index.notifications.get(id) ?? [])
+    .filter(isTold)
+    .map(({ eventName }) => eventName)
+    .toSorted();
   const mayFollow = (index.announcing.get(id) ?? []).map(eventOf);
   const all = [...new Set([eventOf(firstStatus ?? status), eventOf(status)])].toSorted();
   const due = all.filter((event) => sent.includes(event) || !mayFollow.includes(event));

@@ -18,7 +18,7 @@ export function createNotificationAuditView({ adapter }: Pick<Database, 'adapter
     },
 
     ofOwner: (userId: string) =>
-      db.notification.findMany({ where: { userId }, select: { orderId: true, eventName: true } }),
+      db.notification.findMany({ where: { userId }, select: { orderId: true, eventName: true, status: true } }),
 
     /** Oldest first. */
     ofOrder: (orderId: string): Promise<NotificationRow[]> =>

@@ -8,6 +8,8 @@ import { chargeKey } from '../../../specs/identity.ts';
 
 const [paid, failed, cancelled, open] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()] as const;
 
+const notified = (orderId: string, eventName: string, status = 'SENT') => ({ orderId, eventName, status });
+
 /** Consistent audit data with one order in each status. */
 function consistentBook(): AuditData {
   const order = { ownerId: 'owner', price: 30n, createdAt: new Date() };
@@ -30,15 +32,21 @@ function consistentBook(): AuditData {
       { key: chargeKey(cancelled), outcome: 'REFUNDED' },
     ],
     notifications: [
-      { orderId: paid, eventName: 'OrderCreated' },
-      { orderId: failed, eventName: 'OrderRejected' },
-      { orderId: cancelled, eventName: 'OrderCreated' },
-      { orderId: cancelled, eventName: 'OrderCancelled' },
+      notified(paid, 'OrderCreated'),
+      notified(failed, 'OrderRejected'),
+      notified(cancelled, 'OrderCreated'),
+      notified(cancelled, 'OrderCancelled'),
     ],
   };
 }
 
 test('consistent data has no drift', () => assert.deepEqual(driftsOf(consistentBook()), []));
+
+test('a notification that the cancellation supersedes is no drift', () => {
+  const book = consistentBook();
+  book.notifications[2]!.status = 'SUPERSEDED';
+  assert.deepEqual(driftsOf(book), []);
+});
 
 const drifts: ReadonlyArray<[string, string[], (book: AuditData) => void]> = [
   ['a balance that differs from its ledger', ['I1'], (book) => (book.account.balance = 71n)],
@@ -68,16 +76,18 @@ const drifts: ReadonlyArray<[string, string[], (book: AuditData) => void]> = [
   ['a charge without an order', ['I7'], (book) => book.outcomes.push({ key: randomUUID(), outcome: 'CHARGED' })],
   ['a missing notification', ['I15'], (book) => book.notifications.splice(0, 1)],
   ['a notification of the wrong event', ['I15'], (book) => (book.notifications[1]!.eventName = 'OrderCreated')],
-  ['a repeated notification', ['I15'], (book) => book.notifications.push({ orderId: paid, eventName: 'OrderCreated' })],
+  ['a repeated notification', ['I15'], (book) => book.notifications.push(notified(paid, 'OrderCreated'))],
   [
-    'a notification of an open order',
+    'a superseded notification of an order without a cancellation',
     ['I15'],
-    (book) => book.notifications.push({ orderId: open, eventName: 'OrderCreated' }),
+    (book) => (book.notifications[0]!.status = 'SUPERSEDED'),
   ],
+  ['a superseded cancellation', ['I15'], (book) => (book.notifications[3]!.status = 'SUPERSEDED')],
+  ['a notification of an open order', ['I15'], (book) => book.notifications.push(notified(open, 'OrderCreated'))],
   [
     "a notification of another buyer's order",
     ['I15'],
-    (book) => book.notifications.push({ orderId: randomUUID(), eventName: 'OrderCreated' }),
+    (book) => book.notifications.push(notified(randomUUID(), 'OrderCreated')),
   ],
 ];
 
@@ -101,7 +111,7 @@ test('a notification that is still being announced may be missing, but no other 
   assert.deepEqual(invariantsOf(mayFollow, forget(2)), ['I15']);
   assert.deepEqual(invariantsOf(mayFollow, forget(0)), ['I15']);
   assert.deepEqual(
-    invariantsOf(mayFollow, (book) => book.notifications.push({ orderId: cancelled, eventName: 'OrderCancelled' })),
+    invariantsOf(mayFollow, (book) => book.notifications.push(notified(cancelled, 'OrderCancelled'))),
     ['I15'],
   );
 });

@@ -65,9 +65,29 @@ function wrongNotifications({ orders, notifications }: Rows): Violation[] {
       ? []
       : [`the order ${id} is ${status}: expected ${expected.join(', ')}, found ${actual.join(', ') || 'nothing'}`];
   });
-  const unsent = notifications.filter(({ status }) => status !== 'SENT');
+  const unsent = notifications.filter((each) => each.status !== 'SENT' && !isSuperseded(each, byOrder));
+  const early = notifications.filter((each) => each.event === EVENTS['CANCELLED'] && overtook(each, byOrder));
   return [
     ...violations('I15', wrong, String),
     ...violations('I15', unsent, ({ id, status }) => `the mail of the notification ${id} is ${status}`),
+    ...violations('I15', early, ({ order }) => `the buyer read of the cancellation of ${order} before its success`),
   ];
 }
+
+type ByOrder = ReadonlyMap<string, Rows['notifications']>;
+
+/** A mail may stay unsent if the order was cancelled first: then only the cancellation is sent. */
+const isSuperseded = ({ order, event, status }: Rows['notifications'][number], byOrder: ByOrder): boolean =>
+  status === 'SUPERSEDED' &&
+  event !== EVENTS['CANCELLED'] &&
+  byOrder.get(order)!.some((other) => other.event === EVENTS['CANCELLED']);
+
+/** True if the list or the mails show this cancellation before what the order was first. */
+const overtook = ({ order, seq, sentAtMs }: Rows['notifications'][number], byOrder: ByOrder): boolean =>
+  byOrder
+    .get(order)!
+    .some(
+      (other) =>
+        other.event !== EVENTS['CANCELLED'] &&
+        (other.seq > seq || (other.sentAtMs !== null && sentAtMs !== null && other.sentAtMs > sentAtMs)),
+    );

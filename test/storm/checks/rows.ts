@@ -42,6 +42,8 @@ interface NotificationRow {
   status: string;
   seq: number;
   atMs: number;
+  /** Null if the mail was not sent. */
+  sentAtMs: number | null;
 }
 
 export interface Rows {
@@ -59,7 +61,8 @@ export interface Rows {
 export async function readRows({ orders, billing, notifications }: Databases): Promise<Rows> {
   const notificationRows = await notifications<NotificationRow>(
     `select id::text, order_id::text as "order", user_id::text as owner, event_name as event, status,
-      seq::float8 as seq, extract(epoch from created_at)::float8 * 1000 as "atMs" from notifications`,
+      seq::float8 as seq, extract(epoch from created_at)::float8 * 1000 as "atMs",
+      extract(epoch from sent_at)::float8 * 1000 as "sentAtMs" from notifications`,
   );
   const money = await billing<{ accounts: AccountRow[]; movements: MovementRow[]; outcomes: OutcomeRow[] }>(`select
     (select coalesce(json_agg(json_build_object('owner', owner_id, 'amount', amount)), '[]')

@@ -47,8 +47,35 @@ test('at quiescence an order is paid once at its price or not at all, and its bu
     [{ ...notification!, owner: STRANGER }],
     [{ ...notification!, event: 'OrderRejected' }],
     [{ ...notification!, status: 'PENDING' }],
+    [{ ...notification!, status: 'SUPERSEDED' }],
   ]) {
     assert.deepEqual(at({ notifications }), ['I15']);
+  }
+});
+
+test('a message that the cancellation supersedes may stay unsent, and the cancellation comes after the other message', () => {
+  const first = notification!;
+  const last = { ...first, id: 'cancellation', event: 'OrderCancelled', seq: 2, sentAtMs: 3_000 };
+  const atCancelled = (...notifications: Rows['notifications']) =>
+    at({
+      orders: [{ ...placed, status: 'CANCELLED' }],
+      movements: [{ ...charge, isCancelled: true }],
+      outcomes: [{ ...consistent.outcomes[0]!, outcome: 'REFUNDED' }],
+      notifications,
+    });
+  const unsent = { status: 'SUPERSEDED', sentAtMs: null };
+  assert.deepEqual(atCancelled(first, last), []);
+  assert.deepEqual(atCancelled({ ...first, ...unsent }, last), []);
+  for (const wrong of [
+    [first, { ...last, ...unsent }],
+    [
+      { ...first, ...unsent },
+      { ...last, ...unsent },
+    ],
+    [{ ...first, ...unsent, seq: 3 }, last],
+    [{ ...first, sentAtMs: 3_001 }, last],
+  ]) {
+    assert.deepEqual(atCancelled(...wrong), ['I15']);
   }
 });
 

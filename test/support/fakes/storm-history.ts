@@ -44,7 +44,18 @@ export function consistentRows(placed: OrderRow = order()): Rows {
     accounts: [{ owner, amount: 0 }],
     movements: [{ id: 7, owner, scope: 'order', key, kind: 'withdrawal', amount: -price, isCancelled: false }],
     outcomes: [{ owner, scope: 'order', key, outcome: 'CHARGED' }],
-    notifications: [{ id: randomUUID(), order: id, owner, event: 'OrderCreated', status: 'SENT', seq: 1, atMs: 1_000 }],
+    notifications: [
+      {
+        id: randomUUID(),
+        order: id,
+        owner,
+        event: 'OrderCreated',
+        status: 'SENT',
+        seq: 1,
+        atMs: 1_000,
+        sentAtMs: 2_000,
+      },
+    ],
   };
 }
 
