@@ -1,5 +1,6 @@
 import { createBillingAuditView } from '../api/billing/audit-view.ts';
 import { createNotificationAuditView } from '../api/notifications/audit-view.ts';
+import { createUndeliverableStore } from '../api/notifications/undeliverable-store.ts';
 import { createOrderAuditView } from '../api/orders/audit-view.ts';
 import { createOperatorActStore } from '../api/orders/operator-act-store.ts';
 import { createOrderStore } from '../api/orders/store.ts';
@@ -56,6 +57,7 @@ function openInstallation(env: Env) {
     orders: once(() => createOrderAuditView(orders())),
     billing: once(() => createBillingAuditView(billing())),
     notifications: once(() => createNotificationAuditView(notifications())),
+    mails: once(() => createUndeliverableStore(notifications())),
     journal: once(() => createJournal(createOperatorActStore(orders()))),
     saga: () =>
       createSaga({

@@ -4,15 +4,16 @@ import type { Attribution } from './arguments.ts';
 import type { CommandResult } from './command.ts';
 
 export interface OperatorAction extends Attribution {
-  act: 'retry' | 'cancel' | 'restore' | 'send-dead-letter';
-  /** An order id or a dead-letter position. */
+  act: 'retry' | 'cancel' | 'restore' | 'send-dead-letter' | 'send-mail';
+  /** An order id, a dead-letter position or the id of a mail. */
   subject: string;
 }
 
 const DONE = 'done';
 
 /**
- * Records all operator actions in the orders database, even those on dead letters, so that there is one place to look.
+ * Records all operator actions in the orders database, even those on dead letters and mails, so that there is one
+ * place to look.
  */
 export function createJournal(acts: OperatorActStore) {
   return {
@@ -33,8 +34,11 @@ export function createJournal(acts: OperatorActStore) {
       return { ...result, text: result.text + warning };
     },
 
-    /** The actions on one subject, oldest first. */
-    of: (subject: string): Promise<OperatorAct[]> => acts.of(subject),
+    /** The actions on these subjects, oldest first. */
+    of: async (...subjects: readonly string[]): Promise<OperatorAct[]> => {
+      const found = await Promise.all(subjects.map((subject) => acts.of(subject)));
+      return found.flat().toSorted((a, b) => a.at.getTime() - b.at.getTime());
+    },
 
     /** Counts successful actions per subject. */
     doneOn: (subjects: readonly string[]): Promise<Map<string, number>> => acts.count(subjects, DONE),

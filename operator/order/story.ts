@@ -1,4 +1,5 @@
-import { chargeKey } from '../../specs/identity.ts';
+import { orderEvents } from '../../specs/generated/order-events.ts';
+import { chargeKey, orderEventId } from '../../specs/identity.ts';
 import { orderWorkflowId, cancelWorkflowId } from '../../specs/temporal.ts';
 import type { CommandResult } from '../command.ts';
 import type { Installation } from '../installation.ts';
@@ -37,7 +38,7 @@ export async function describeOrder(id: string, installation: Installation): Pro
     }),
     lookUp(async () => readEvents(kafka(), id, placedAt)),
     lookUp(async () => nonEmpty(await inbox().ofOrder(id))),
-    lookUp(async () => nonEmpty(await journal().of(id))),
+    lookUp(async () => nonEmpty(await journal().of(id, ...mailIdsOf(id)))),
   ]);
 
   const clock = clockFrom(placedAt);
@@ -63,5 +64,9 @@ export async function describeOrder(id: string, installation: Installation): Pro
     exitCode: !isComplete ? 2 : row.kind === 'missing' ? 1 : 0,
   };
 }
+
+/** A mail has the id of the event that it is about. */
+const mailIdsOf = (orderId: string): string[] =>
+  Object.values(orderEvents).map(({ name }) => orderEventId(orderId, name));
 
 const nonEmpty = <T>(items: T[]): T[] | undefined => (items.length > 0 ? items : undefined);

@@ -27,5 +27,6 @@ export function formatNotifications(
 function describeMail({ status, reason, sentAt, attempts, nextAttemptAt }: NotificationRow, clock: Clock): string {
   if (status === 'SENT') return `mail SENT at ${clock(sentAt)}, attempt ${attempts}`;
   if (status === 'PENDING') return `mail PENDING, ${attempts} attempts so far, next due at ${clock(nextAttemptAt)}`;
+  if (status === 'SUPERSEDED') return 'mail SUPERSEDED: the order was cancelled first, so only that is mailed';
   return `mail ${status} (${reason ?? 'no reason given'}), ${attempts} attempts`;
 }
