@@ -8,7 +8,9 @@ export function reasonOf(error: unknown): string {
   };
   const inner = cause ?? errors?.[0];
   const reason = message || (inner === undefined ? String(code ?? error) : reasonOf(inner));
-  return reason
+  // Prisma puts the server's message between its own words.
+  const [, server] = /Code: `\w+`\. Message: `([^]*)`$/.exec(reason.trim()) ?? [];
+  return (server ?? reason)
     .trim()
     .split(/\s*\n\s*/)
     .at(-1)!;

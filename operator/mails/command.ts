@@ -3,7 +3,7 @@ import type { Env } from '../../lib/config.ts';
 import { allowOnly, attributionOf, attributionOptions, readArguments, type Attribution } from '../arguments.ts';
 import { runCommand, UsageError, type CommandResult } from '../command.ts';
 import { withInstallation, type Installation } from '../installation.ts';
-import { reasonOf } from '../reason.ts';
+import { reasonOf } from '../../lib/reason.ts';
 import { describeResending, formatMails, LISTED_MAX } from './words.ts';
 
 const USAGE = `Usage: npm run mails

@@ -54,7 +54,11 @@ async function withStandby(act: (url: string) => Promise<void>): Promise<void> {
     await primary.stop();
     await writeFile(join(folder.rows[0]!.data_directory, 'standby.signal'), '');
     const standby = await startPostgres(options);
-    await act(standby.adminUrl).finally(() => standby.stop());
+    try {
+      await act(standby.adminUrl);
+    } finally {
+      await standby.stop();
+    }
   } finally {
     await removeRelocatedCluster(dataDir);
     await rm(dataDir, { recursive: true, force: true });

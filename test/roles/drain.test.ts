@@ -65,7 +65,8 @@ test('after SIGTERM no role loses a new connection while a balancer learns of it
     env: {
       ...Object.fromEntries(Object.entries(ports).map(([role, port]) => [`${role.toUpperCase()}_PORT`, String(port)])),
       GATEWAY_OPS_PORT: String(opsPort),
-      DRAIN_MS: '3000',
+      // Much longer than the balancer needs, also on a busy machine.
+      DRAIN_MS: '10000',
     },
   });
   const roles = roleNames.map((role) => (role === 'gateway' ? shop.url : `http://127.0.0.1:${ports[role]}`));

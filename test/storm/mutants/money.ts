@@ -4,19 +4,13 @@ import { lines, migrationOf, type Change, type Mutant } from './mutant.ts';
 const chargesInstead = (charged: string): Change[] => [
   {
     file: 'api/billing/statements.ts',
-    find: lines(
-      '/** Charges, or declines if the balance is too low. */',
-      'export const withdrawal = (',
-      '  db: PrismaClient,',
-      '  movement: Movement,',
-      '  { ownerId, scope, key, amount } = movement,',
-    ),
+    find: 'export const withdrawal = (db: PrismaClient, { ownerId, scope, key, amount }: Movement) => db.$queryRaw',
     replace: lines(
       'export const withdrawal = (',
       '  db: PrismaClient,',
-      '  movement: Movement,',
-      '  { ownerId, scope, key, amount } = movement,',
+      '  { ownerId, scope, key, amount }: Movement,',
       `  charged = ${charged},`,
+      ') => db.$queryRaw',
     ),
   },
   {
