@@ -3,10 +3,14 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { createProfileWorld } from '../support/fakes/profile-world.ts';
 
 const announce = (world: ReturnType<typeof createProfileWorld>) =>
-  new MockActivityEnvironment().run(world.activities.announceProfile, { userId: world.userId, version: 1 });
+  new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') }).run(world.activities.announceProfile, {
+    userId: world.userId,
+    version: 1,
+  });
 
 async function announcedProperties(world: ReturnType<typeof createProfileWorld>): Promise<string[]> {
   await announce(world);
