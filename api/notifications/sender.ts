@@ -122,8 +122,9 @@ function createAttempt({ store, profiles, mailer, log, profileWaitMs }: SenderPo
       await store.markUndeliverable(notification, outcome.reason);
       log.warn({ ...fields, reason: outcome.reason }, 'mail is undeliverable');
     } else {
-      await store.postpone(notification, backoffMs(attempts), outcome.refusedAgeMs);
-      log.info({ ...fields, why: outcome.why }, 'mail postponed');
+      const isSuperseded = await store.postpone(notification, backoffMs(attempts), outcome.refusedAgeMs);
+      const what = isSuperseded ? 'mail superseded, because its order was cancelled' : 'mail postponed';
+      log.info({ ...fields, why: outcome.why }, what);
     }
     mails.inc({ end: outcome.end });
   };

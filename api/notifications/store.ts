@@ -109,9 +109,9 @@ export function createNotificationStore({ adapter }: Pick<Database, 'adapter'>) 
 
     /**
      * Retries the mail after `delayMs`, unless a later attempt has claimed it. Supersedes it if its order was cancelled
-     * during the attempt. `refusedAgeMs` is stored if none is.
+     * during the attempt, and returns true in that case. `refusedAgeMs` is stored if none is.
      */
-    async postpone({ id, attempts }: Attempt, delayMs: number, refusedAgeMs?: number): Promise<void> {
+    async postpone({ id, attempts }: Attempt, delayMs: number, refusedAgeMs?: number): Promise<boolean> {
       const [, rows] = await db.$transaction([
         lockOrderOf(db, id),
         db.$queryRaw<Array<{ status: DeliveryStatus }>>`
@@ -122,7 +122,9 @@ export function createNotificationStore({ adapter }: Pick<Database, 'adapter'>) 
           where id = ${id}::uuid and attempts = ${attempts} and status = 'PENDING'
           returning status`,
       ]);
-      countSuperseded(rows.filter(({ status }) => status === 'SUPERSEDED').length);
+      const isSuperseded = rows[0]?.status === 'SUPERSEDED';
+      if (isSuperseded) countSuperseded(1);
+      return isSuperseded;
     },
 
     async pending(): Promise<number> {

@@ -160,3 +160,23 @@ test('a cancellation is sent after the earlier mail was given up', async () => {
     ['OrderCancelled', 'SENT'],
   ]);
 });
+
+test('a sender that was paused after its claim does not send the mail, because another sender may have', async (t) => {
+  const { first } = pairOf();
+  await notifications.store.record(first);
+  const now = performance.now.bind(performance);
+  let pausedMs = 0;
+  t.mock.method(performance, 'now', () => now() + pausedMs);
+  startSender({
+    profiles: {
+      async addressOf() {
+        if (pausedMs === 0) pausedMs = 15_000;
+        return 'ada@example.org';
+      },
+    },
+  });
+  await eventually(() => assert.match(notifications.log.join(), /the lease is about to end/));
+  assert.deepEqual(idsSent(), []);
+  await untilStatuses(first.orderId, [['OrderCreated', 'SENT']]);
+  assert.equal((await notifications.rows())[0]!.attempts, 2);
+});
