@@ -1,3 +1,4 @@
+import { SNAPSHOT_PER_STATEMENT } from '../../lib/repeat-transaction.ts';
 import { Prisma, type PrismaClient } from '../../prisma/generated/auth/client.ts';
 
 export interface WriteRate {
@@ -8,8 +9,6 @@ export interface WriteRate {
 /** A login adds one session and deletes up to this many expired ones, so these never pile up. */
 const SWEPT_PER_LOGIN_MAX = 20;
 const SIGNING_KEY_LOCK = 7_203_841;
-/** For transactions whose later statements must see what their first one waited for. */
-export const SNAPSHOT_PER_STATEMENT = { isolationLevel: Prisma.TransactionIsolationLevel.ReadCommitted };
 
 export interface NewSession {
   id: string;

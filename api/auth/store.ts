@@ -1,8 +1,6 @@
 import { MAX } from 'uuid';
 import type { Database } from '../../lib/database.ts';
-import { createLane } from '../../lib/lane.ts';
-import { createLockWaits } from '../../lib/lock-waits.ts';
-import { retryLostRace } from '../../lib/retry-lost-race.ts';
+import { createRepeatTransaction, SNAPSHOT_PER_STATEMENT } from '../../lib/repeat-transaction.ts';
 import { PrismaClient } from '../../prisma/generated/auth/client.ts';
 import { createAttempts } from './attempt-store.ts';
 import {
@@ -12,7 +10,6 @@ import {
   dropSupersededKeys,
   endOtherSessions,
   openSession,
-  SNAPSHOT_PER_STATEMENT,
   type NewSession,
   type WriteRate,
 } from './statements.ts';
@@ -56,9 +53,7 @@ export type AuthStore = ReturnType<typeof createAuthStore>;
 export function createAuthStore({ adapter, statementMs }: Pick<Database, 'adapter' | 'statementMs'>) {
   // Prisma's other error formats contain the call's arguments, which are personal data.
   const db = new PrismaClient({ adapter, errorFormat: 'minimal' });
-  // The database repeats single statements itself.
-  const repeatLockWaits = createLockWaits({ withinMs: statementMs, lane: createLane(1) });
-  const repeatTransaction = <T>(act: () => Promise<T>) => retryLostRace(() => repeatLockWaits(act), statementMs);
+  const repeatTransaction = createRepeatTransaction(statementMs);
 
   return {
     /** False if the name is taken, ignoring case. */

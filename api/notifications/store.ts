@@ -1,4 +1,5 @@
 import type { Database } from '../../lib/database.ts';
+import { createRepeatTransaction, SNAPSHOT_PER_STATEMENT } from '../../lib/repeat-transaction.ts';
 import { PrismaClient } from '../../prisma/generated/notifications/client.ts';
 import type { OrderEventName } from '../../specs/generated/order-events.ts';
 import { mails } from './metrics.ts';
@@ -28,8 +29,9 @@ export interface Claimed extends NewNotification {
 export type NotificationStore = ReturnType<typeof createNotificationStore>;
 
 /** One row per order event, however often Kafka delivers it. */
-export function createNotificationStore({ adapter }: Pick<Database, 'adapter'>) {
+export function createNotificationStore({ adapter, statementMs }: Pick<Database, 'adapter' | 'statementMs'>) {
   const db = new PrismaClient({ adapter });
+  const repeatTransaction = createRepeatTransaction(statementMs);
   const countSuperseded = (count: number) => mails.inc({ end: 'superseded' }, count);
 
   return {
@@ -39,11 +41,12 @@ export function createNotificationStore({ adapter }: Pick<Database, 'adapter'>) 
      */
     async record(notification: NewNotification): Promise<boolean> {
       const { orderId } = notification;
-      const [, inserted, superseded] = await db.$transaction([
-        lockOrder(db, orderId),
-        insertion(db, notification),
-        supersession(db, orderId),
-      ]);
+      const [, inserted, superseded] = await repeatTransaction(() =>
+        db.$transaction(
+          [lockOrder(db, orderId), insertion(db, notification), supersession(db, orderId)],
+          SNAPSHOT_PER_STATEMENT,
+        ),
+      );
       countSuperseded(superseded);
       return inserted === 1;
     },
@@ -112,16 +115,16 @@ export function createNotificationStore({ adapter }: Pick<Database, 'adapter'>) 
      * during the attempt, and returns true in that case. `refusedAgeMs` is stored if none is.
      */
     async postpone({ id, attempts }: Attempt, delayMs: number, refusedAgeMs?: number): Promise<boolean> {
-      const [, rows] = await db.$transaction([
-        lockOrderOf(db, id),
-        db.$queryRaw<Array<{ status: DeliveryStatus }>>`
+      const postponement = () => db.$queryRaw<Array<{ status: DeliveryStatus }>>`
           update notifications as mail
           set next_attempt_at = current_timestamp + ${delayMs}::double precision * interval '1 millisecond',
             ended_attempts = attempts, refused_age_ms = coalesce(refused_age_ms, ${refusedAgeMs ?? null}),
             status = case when ${isOvertaken} then 'SUPERSEDED' else status end
           where id = ${id}::uuid and attempts = ${attempts} and status = 'PENDING'
-          returning status`,
-      ]);
+          returning status`;
+      const [, rows] = await repeatTransaction(() =>
+        db.$transaction([lockOrderOf(db, id), postponement()], SNAPSHOT_PER_STATEMENT),
+      );
       const isSuperseded = rows[0]?.status === 'SUPERSEDED';
       if (isSuperseded) countSuperseded(1);
       return isSuperseded;

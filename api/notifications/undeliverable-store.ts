@@ -1,4 +1,5 @@
 import type { Database } from '../../lib/database.ts';
+import { createRepeatTransaction, SNAPSHOT_PER_STATEMENT } from '../../lib/repeat-transaction.ts';
 import { PrismaClient } from '../../prisma/generated/notifications/client.ts';
 import type { DeliveryStatus } from './notification.ts';
 import { isOvertaken, lockOrderOf } from './statements.ts';
@@ -29,8 +30,9 @@ export interface ResentMail extends OperatedMail {
 }
 
 /** Undeliverable mails, for operators. */
-export function createUndeliverableStore({ adapter }: Pick<Database, 'adapter'>) {
+export function createUndeliverableStore({ adapter, statementMs }: Pick<Database, 'adapter' | 'statementMs'>) {
   const db = new PrismaClient({ adapter });
+  const repeatTransaction = createRepeatTransaction(statementMs);
   return {
     /** The newest `limit`, oldest first. */
     async list(limit: number): Promise<UndeliverableMail[]> {
@@ -45,18 +47,23 @@ export function createUndeliverableStore({ adapter }: Pick<Database, 'adapter'>)
 
     /** Makes an undeliverable mail due again, unless its order was cancelled since. */
     async resend(id: string): Promise<ResentMail> {
-      const [, [mail], changed] = await db.$transaction([
-        lockOrderOf(db, id),
-        db.$queryRaw<Array<Omit<ResentMail, 'isDue'>>>`
+      const [, [mail], changed] = await repeatTransaction(() =>
+        db.$transaction(
+          [
+            lockOrderOf(db, id),
+            db.$queryRaw<Array<Omit<ResentMail, 'isDue'>>>`
           select id::text, order_id::text as "orderId", event_name as "eventName", status, reason, sent_at as "sentAt",
             next_attempt_at as "nextAttemptAt"
           from notifications as mail where id = ${id}::uuid`,
-        db.$executeRaw`
+            db.$executeRaw`
           update notifications as mail
           set status = 'PENDING', reason = null, undeliverable_at = null, refused_age_ms = null,
             ended_attempts = attempts, next_attempt_at = current_timestamp
           where id = ${id}::uuid and status = 'UNDELIVERABLE' and not ${isOvertaken}`,
-      ]);
+          ],
+          SNAPSHOT_PER_STATEMENT,
+        ),
+      );
       return { ...mail!, isDue: changed === 1 };
     },
 
