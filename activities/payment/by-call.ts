@@ -60,7 +60,9 @@ function isCharged({ status, body }: Reply, price: number): boolean {
   return (status === 200 || status === 201) && Number.isInteger(transactionId) && amount === price;
 }
 
-/** A newer billing may have causes that this worker cannot map to a status. A worker that knows them will retry. */
+/**
+ * Throws if only a newer release knows the cause. The activity is then retried, in the end by a worker that knows it.
+ */
 function causeOf(reply: Reply): CancelCause {
   const { cause } = reply.body as { cause?: unknown };
   const known = cancelCauses.find((each) => each === cause);

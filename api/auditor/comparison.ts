@@ -32,10 +32,10 @@ export function createComparison({ views, metrics, log, everyMs, ownersMax, pati
     const drifting = [...known.keys()]
       .filter((owner) => owner !== undefined && !unchecked.has(owner))
       .slice(0, ownersMax) as string[];
-    // Those who could not be checked come last: three of them in a row, and nobody else, would end the round.
+    // Buyers who could not be checked come last: three failures in a row before the first success end the round.
     const fresh = owners.filter((owner) => !unchecked.has(owner));
     const due = new Set([...fresh, ...drifting, ...[...unchecked].slice(0, ownersMax)]);
-    // If no buyer of this page can be checked, each round fails. The next round then goes on behind them.
+    // No buyer of this page could be checked before, so this round may fail too. The next one must move on anyway.
     if (fresh.length === 0) after = next;
     const report = await compare(views, movedToEnd(due, unchecked), { ...patience, signal: stop.signal });
     after = next;

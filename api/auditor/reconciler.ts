@@ -62,8 +62,8 @@ export function createReconciler({ sources, exists, check = async () => {}, log,
   };
 
   /**
-   * A row that fails must not keep the rows behind it from their workflows, so the round goes on. Only if Temporal does
-   * not answer does this reject: every further row would fail too, each after its own timeout.
+   * A row that fails must not keep the rows behind it from their workflows, so the round goes on. If Temporal does not
+   * answer, this rejects at once, because every further row would fail too, each after its own timeout.
    */
   const startMissingOf = async ({ kind, rows }: Source): Promise<number> => {
     let started = 0;

@@ -93,8 +93,8 @@ const UNPAID: readonly string[] = ['DECLINED', 'CANCELLED', 'REFUNDED'];
 const eventOf = (status: string): string => orderEvents[status as FinalStatus].name;
 
 /**
- * A superseded notification is listed but not mailed, which is right only for one that the order's cancellation
- * supersedes.
+ * False for a notification that is wrongly superseded, which means that it is never mailed. Only a notification of the
+ * order's cancellation may supersede another one.
  */
 const isTold = ({ eventName, status }: AuditedNotification, _n: number, all: readonly AuditedNotification[]): boolean =>
   status !== 'SUPERSEDED' || (eventName !== CANCELLATION && all.some((other) => other.eventName === CANCELLATION));

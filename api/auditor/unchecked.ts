@@ -1,12 +1,12 @@
-/** So many failures in a row mean that a service is down, not that single buyers cannot be checked. */
+/** This many failures in a row mean that a service is down, not that single buyers cannot be checked. */
 const FAILURES_IN_A_ROW_MAX = 3;
 
 /** The buyers who could not be checked, each with the reason. */
 export type Unchecked = ReadonlyMap<string, unknown>;
 
 /**
- * Checks buyers one after the other. One who cannot be checked is noted, and the others are checked all the same. If a
- * service is down, this does not wait for its timeout with every buyer: the rest are noted without an attempt.
+ * Checks buyers one after the other. Notes a buyer who cannot be checked, and goes on with the others. If a service is
+ * down, each check would wait for its timeout, so the rest are noted without an attempt.
  */
 export function createTolerance() {
   const unchecked = new Map<string, unknown>();

@@ -8,13 +8,13 @@ interface Attempts {
 }
 
 const MEASURED_FOR_MS = 10_000;
-/** Of the parameters, only times are that large: this is a time in 2001, in milliseconds. */
+/** A larger parameter is a time in milliseconds, after 2001. All other parameters are smaller. */
 const TIME_MS_MIN = 1e12;
 
 /**
  * Runs statements of rate-limiter-flexible, which takes all times from this machine's clock. A replica whose clock is
- * ahead by a window would end every window that another replica has begun. So the times are converted: the table holds
- * those of the database's clock.
+ * ahead by the length of a window would end every window that another replica has begun. So the times are converted:
+ * the table holds times by the database's clock.
  */
 export function createAttempts(db: PrismaClient) {
   const databaseAheadMs = shareCalls(async () => {

@@ -38,9 +38,9 @@ const HELD_MS = 10_000;
 
 /**
  * Runs the requests of each account in turn. An attempt that finds the account locked gives its connection back and is
- * repeated. Until an attempt succeeds, the account counts as locked: it gets one attempt at a time, and all locked
- * accounts share `heldConcurrent` connections, so any number of them leaves the others to everyone else. Rejects with
- * `InProgress` when it is too late for another attempt.
+ * repeated. Until an attempt succeeds or `HELD_MS` have passed, the account counts as locked: it gets one attempt at a
+ * time, and all locked accounts share `heldConcurrent` connections. So the other connections stay free, however many
+ * accounts are locked. Rejects with `InProgress` when it is too late for another attempt.
  */
 export function createAccountQueue(limits: QueueLimits) {
   const withAccount = createAccounts(limits.concurrent);

@@ -1,4 +1,4 @@
-/** Remembers for `rememberMs` which accounts were last found locked. */
+/** Remembers for `rememberMs` that an account was found locked. */
 export function createHeldAccounts(rememberMs: number) {
   const untilMs = new Map<string, number>();
   return {

@@ -1,7 +1,7 @@
 import type { Log } from '../../lib/log.ts';
 import { refusals } from './metrics.ts';
 
-/** So many different mails refused for the same reason, and none accepted in between, are a fault of ours. */
+/** If this many mails are refused for the same reason and none is accepted in between, the fault is ours. */
 const ROW_MIN = 3;
 
 export interface RefusalWatch {
@@ -9,7 +9,7 @@ export interface RefusalWatch {
   accepted(): void;
 }
 
-/** Counts refusals for reasons on our side, and logs an error once if they come in a row. */
+/** Counts refusals for reasons on our side. Logs an error once if `ROW_MIN` mails are refused for the same reason. */
 export function watchRefusals(log: Log): RefusalWatch {
   const rows = new Map<string, Set<string>>();
   return {

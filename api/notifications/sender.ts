@@ -34,7 +34,7 @@ const POLL_MS = 1_000;
 const LEASE_MS = 2 * SEND_DEADLINE_MS;
 const BACKOFF_MS = { first: 1_000, max: 60_000 };
 
-/** How long a mail is retried that the mail server refuses for a reason that is not the recipient. */
+/** How long a mail is retried if the mail server refuses it for a reason other than the recipient. */
 const REFUSED_MS = 86_400_000;
 
 /** Sends due mails until closed. Several senders may run at once. */
@@ -75,8 +75,8 @@ type Outcome =
   { end: 'sent' } | { end: 'undeliverable'; reason: string } | { end: 'postponed'; why: string; refusedAgeMs?: number };
 
 /**
- * Returns a function that sends one mail, then stores the outcome. After a crash in between, the mail is resent with the
- * same Message-ID.
+ * Returns a function that sends one mail, then stores the outcome. After a crash in between, the mail is resent with
+ * the same Message-ID.
  */
 function createAttempt({ store, profiles, mailer, log, profileWaitMs }: SenderPorts) {
   const watch = watchRefusals(log);
@@ -100,7 +100,7 @@ function createAttempt({ store, profiles, mailer, log, profileWaitMs }: SenderPo
   const blocked = ({ id, ageMs, refusedAgeMs }: Claimed, delivery: Blocked): Outcome => {
     if (delivery.isOurs) watch.refused(id, delivery);
     const why = `the mail server refused the mail: ${delivery.reply}`;
-    // The session is refused to all mails alike: once it is repaired, they must go out without an operator.
+    // A refused session delays every mail. Once the fault is repaired, all must be sent without an operator's help.
     if (delivery.isSession) return { end: 'postponed', why };
     const firstAgeMs = refusedAgeMs ?? ageMs;
     return ageMs - firstAgeMs >= REFUSED_MS

@@ -32,7 +32,7 @@ export interface SmtpError extends Error {
 const ABOUT_THE_SESSION = new Set([503, 530]);
 
 /**
- * Enhanced status codes (RFC 3463 and its IANA registry) that a recipient's address can never overcome: no such mailbox,
+ * Enhanced status codes (RFC 3463 and its IANA registry) that are final for a recipient's address: no such mailbox,
  * host or domain, bad syntax, ambiguous, moved, no mail host, mailbox disabled. Not 5.1.0, 5.1.7 and 5.1.8, which
  * servers use for the sender's address, and not 5.2.2, because a full mailbox can be emptied.
  */

@@ -1,6 +1,7 @@
 /**
- * The order of the messages about one order. What an order's first final status says comes before its cancellation. A
- * first message that is not sent when its order is cancelled is superseded: it is listed, but never sent.
+ * Keeps the messages about one order in sequence: the message about its first final status comes before the one about
+ * its cancellation. If the first is not sent when the order is cancelled, it is superseded: it is listed, but never
+ * sent.
  */
 import { Prisma, type PrismaClient } from '../../prisma/generated/notifications/client.ts';
 import { orderEvents } from '../../specs/generated/order-events.ts';
@@ -24,9 +25,9 @@ export const mustWait = Prisma.sql`(mail.event_name = ${CANCELLATION} and exists
 const isInFlight = Prisma.sql`(mail.attempts > mail.ended_attempts and mail.next_attempt_at > current_timestamp)`;
 
 /**
- * Held by each statement that decides on the order of two messages, to the end of its transaction. Otherwise two
- * replicas that record both messages at once would not see each other's row. It must be a statement of its own, because
- * only the statement after it sees what the previous holder has written.
+ * Locks an order until the transaction ends. Without the lock, two replicas that record both messages of the order at
+ * once would not see each other's row. It must be a separate statement, because only a later statement sees what the
+ * previous holder of the lock has written.
  */
 export const lockOrder = (db: PrismaClient, orderId: string) =>
   db.$executeRaw`select pg_advisory_xact_lock(hashtextextended(${orderId}::uuid::text, 0))`;
@@ -37,8 +38,8 @@ export const lockOrderOf = (db: PrismaClient, id: string) =>
     select pg_advisory_xact_lock(hashtextextended(order_id::text, 0)) from notifications where id = ${id}::uuid`;
 
 /**
- * Inserts the row unless the event has one. The list of a buyer is sorted by `seq`, so a cancellation keeps a lower
- * number free for a message that should have come before it.
+ * Inserts the row unless the event has one. A buyer's list is sorted by `seq`, so a cancellation reserves a lower
+ * number for the message that belongs before it, in case that one is recorded later.
  */
 export const insertion = (
   db: PrismaClient,

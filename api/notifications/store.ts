@@ -37,7 +37,7 @@ export function createNotificationStore({ adapter, statementMs }: Pick<Database,
   return {
     /**
      * Inserts the row for this event. If the row exists, returns false and leaves it unchanged. If the order was
-     * cancelled, its other message is superseded, whichever of the two is recorded first.
+     * cancelled, its other message is superseded, whichever of the two is recorded first, unless its mail is in flight.
      */
     async record(notification: NewNotification): Promise<boolean> {
       const { orderId } = notification;
@@ -52,8 +52,8 @@ export function createNotificationStore({ adapter, statementMs }: Pick<Database,
     },
 
     /**
-     * The buyer's notifications with a `seq` below `before`, newest first; those of one order in the order of what they
-     * say.
+     * The buyer's notifications with a `seq` below `before`, newest first. The cancellation of an order is newer than
+     * the order's first final status.
      */
     async list(
       userId: string,
@@ -112,7 +112,7 @@ export function createNotificationStore({ adapter, statementMs }: Pick<Database,
 
     /**
      * Retries the mail after `delayMs`, unless a later attempt has claimed it. Supersedes it if its order was cancelled
-     * during the attempt, and returns true in that case. `refusedAgeMs` is stored if none is.
+     * during the attempt, and returns true in that case. Stores `refusedAgeMs` unless an earlier attempt has stored one.
      */
     async postpone({ id, attempts }: Attempt, delayMs: number, refusedAgeMs?: number): Promise<boolean> {
       const postponement = () => db.$queryRaw<Array<{ status: DeliveryStatus }>>`

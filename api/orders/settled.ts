@@ -1,8 +1,8 @@
 import { finalStatuses, orderReasons, type SettledOrder } from '../../specs/temporal.ts';
 
 /**
- * Reads a workflow's result, which a worker of another release may have written: only the properties that this release
- * knows. Undefined if one of them is missing or unknown: the outcome is then not known here, rather than a refusal.
+ * Reads the properties that this release knows from a workflow's result, which a worker of another release may have
+ * written. Undefined if one of them is missing or has an unknown value: then the outcome is unknown, not a refusal.
  */
 export function readSettled(result: unknown): SettledOrder | undefined {
   const { orderId, status: ended, reason: why = null } = (result ?? {}) as Record<keyof SettledOrder, unknown>;

@@ -10,7 +10,7 @@ export type AgePage = { olderThanMs: number; limit: number; after?: Order | unde
 
 /**
  * Returns orders of at least this age, oldest first, after the given one. An order whose time is in the future counts
- * as old: otherwise it would never be found.
+ * as old: otherwise it would not be found before that time.
  *
  * The statement looks up the time of the last order of the previous page, because a client reads times less exactly
  * than Postgres stores them.

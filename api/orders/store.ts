@@ -132,8 +132,8 @@ export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
 }
 
 /**
- * An insert whose answer could not be read may have taken effect. Returns its row, or throws the error if the insert
- * failed or if Postgres has reported why it has no effect.
+ * An insert whose answer could not be read may have taken effect. So after an error that is no known database fault,
+ * returns the row if it exists. Otherwise throws the error.
  */
 async function insertedAnyway(
   db: PrismaClient,
