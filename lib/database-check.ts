@@ -2,13 +2,13 @@ import type { ClientBase, PoolClient } from 'pg';
 import { takesNoWrites } from './database-faults.ts';
 import { hasMark } from './database-connect.ts';
 
-/** Says why a database cannot be used. Another server, or a person, has to change that; then it can be used again. */
+/** The database takes no writes, until a failover or a person changes that. */
 class TakesNoWrites extends Error {
   /** SQLSTATE: read-only transaction. */
   readonly code = '25006';
 }
 
-/** How long a refused write counts, although nothing else shows what refused it. */
+/** For this long after a refused write, readiness fails without a trial write. */
 const REFUSED_MS = 5_000;
 /** SQLSTATE: no more connections. */
 const TOO_MANY_CONNECTIONS = '53300';
@@ -39,7 +39,7 @@ export interface CheckedConnections {
   withNew(act: (client: ClientBase) => Promise<void>): Promise<void>;
 }
 
-/** Rejects unless both kinds of connection can write, do not lose what was acknowledged, and stay the same connection. */
+/** Rejects unless both connections can write durably, and each stays with the server connection that it began with. */
 export async function checkConnections(
   { pooled, withNew }: CheckedConnections,
   { allowNonDurable }: { allowNonDurable: boolean },
@@ -48,7 +48,7 @@ export async function checkConnections(
   try {
     await withNew(async (fresh) => {
       await checkServer(fresh, allowNonDurable);
-      // In an idle transaction pooler both would be given the server connection that was used last.
+      // An idle transaction pooler gives both the server connection that was used last, where only one mark can be.
       for (const client of [pooled, fresh, pooled, fresh]) await checkSession(client);
     });
   } catch (error) {
@@ -100,7 +100,7 @@ async function write(client: ClientBase): Promise<void> {
     const written = client.query(`
       create temporary table order_saga_write on commit drop as
       select repeat(md5(n::text), 60) as filler from generate_series(1, 64) as n`);
-    // Without the right to make temporary tables, nothing can be found out in this way.
+    // A role that may not make temporary tables cannot try a write in this way.
     await written.catch((error: unknown) => {
       if (codeOf(error) !== MISSING_GRANT) throw error;
     });

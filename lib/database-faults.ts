@@ -74,7 +74,7 @@ function errorsIn(error: unknown, depth = 0): Array<Record<string, unknown>> {
 
 function ownCodes({ code, originalCode, kind, message }: Record<string, unknown>): string[] {
   const own = [originalCode, code].filter((value): value is string => typeof value === 'string');
-  // The socket timed out, not the statement, so it is unknown what the statement did.
+  // A `SocketTimeout` is no statement timeout: the server may still run the statement, so its outcome is unknown.
   if (/^(DatabaseNotReachable|ConnectionClosed|SocketTimeout|TlsConnectionError)$/.test(String(kind)))
     own.unshift('P1001');
   // pg gives these errors no code.

@@ -13,8 +13,8 @@ export interface PoolPorts {
  * Keeps a connection that still works after a failed statement; pg's pool would discard the connection. Postgres
  * rejects every repeated idempotency key, so each repeat would cost a connection and its prepared plans.
  *
- * A statement whose plan is stale had no effect, so it runs once more, without a plan. A transaction cannot: it fails.
- * In both cases all statements get new names, so that no other connection uses a stale plan.
+ * A statement whose plan is stale had no effect, so it runs once more, without a plan. Inside a transaction it cannot,
+ * so the transaction fails. In both cases all statements get new names, so that no other connection uses a stale plan.
  */
 export function withGoodConnections(pool: Pool, { address, names, onError }: PoolPorts): Pool {
   const connect = pool.connect.bind(pool) as () => Promise<PoolClient>;

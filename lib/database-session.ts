@@ -68,7 +68,7 @@ export function pinSettings(timeouts: SessionTimeouts): (client: ClientBase) => 
   };
 }
 
-/** Throws if a connection does not have our settings, or if the database does not have what they cannot provide. */
+/** Throws if a connection has lost our settings, or if the database lacks what no setting can provide. */
 export async function checkSettings(pool: Pick<Pool, 'query'>, timeouts: SessionTimeouts): Promise<void> {
   const pinned = Object.entries(settingsOf(timeouts)).map(([name, value]) => [name, { value, remedy: LOST }] as const);
   const expected = new Map([...pinned, ...Object.entries(REQUIRED)]);

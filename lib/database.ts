@@ -36,8 +36,8 @@ export interface DatabaseOptions {
   size?: number;
   timeouts?: Timeouts;
   /**
-   * With `lockMs`, runs a statement that waited for a lock again until `statementMs` have passed; by default true.
-   * Statements in a transaction are not repeated.
+   * If true, as by default, and if `lockMs` is set: a statement that times out waiting for a lock runs again, until
+   * `statementMs` have passed. Statements in a transaction are not repeated.
    */
   repeatAfterLockWait?: boolean;
 }
@@ -93,7 +93,7 @@ export function openDatabase(
         await refusals.check(pooled);
         failed = false;
       } finally {
-        // A new connection has the current settings.
+        // After a failure the pool replaces the connection: a new one has the current settings.
         pooled.release(failed);
       }
     },

@@ -8,7 +8,7 @@ import { createLane, NoTurn, type Lane } from './lane.ts';
  */
 export const LOCK_TIMEOUT_MS = 100;
 
-/** Connections of a pool that may wait for locks that are known to be held, whatever their number. */
+/** How many connections of a pool may wait for locks that are known to be held, however many locks these are. */
 export const HELD_CONCURRENT_MAX = 2;
 
 export type LockWaits = <T>(statement: () => Promise<T>) => Promise<T>;
@@ -34,7 +34,10 @@ export const createLockWaits =
     }
   };
 
-/** Makes a pool repeat a statement outside a transaction that waited for a lock, until `withinMs` have passed. */
+/**
+ * Makes a pool repeat statements that time out waiting for a lock, until `withinMs` have passed. Statements in a
+ * transaction are not repeated.
+ */
 export function repeatLockWaits(pool: Pool, withinMs: number): void {
   const query = pool.query.bind(pool) as (...input: unknown[]) => Promise<unknown>;
   const lockWaits = createLockWaits({ withinMs });

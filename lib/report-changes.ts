@@ -1,8 +1,8 @@
 import { reasonOf } from './reason.ts';
 
 /**
- * Returns `act` with reports: `onFailed` is called for the first failure of a kind, and `onWorks` for the first success
- * after a failure.
+ * Returns `act` with reports: `onFailed` is called for a failure whose reason differs from that of the last call, and
+ * `onWorks` for the first success after a failure.
  */
 export function reportChanges(
   act: () => Promise<void>,

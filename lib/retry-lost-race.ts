@@ -24,7 +24,7 @@ export async function retryLostRace<T>(act: () => Promise<T>, withinMs: number):
   }).execute(act);
 }
 
-/** Makes a pool repeat a statement outside a transaction that lost a race. */
+/** Makes a pool repeat statements that lose a race. Statements in a transaction are not repeated. */
 export function repeatLostRaces(pool: Pool, withinMs: number): void {
   const query = pool.query.bind(pool) as (...input: unknown[]) => Promise<unknown>;
   Object.assign(pool, { query: (...input: unknown[]) => retryLostRace(() => query(...input), withinMs) });

@@ -1,7 +1,7 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Longer than any response takes. */
+/** Cuts off longer responses, such as event streams and waits of thirty seconds. */
 const CLOSE_WITHIN_MS = 8_000;
 /**
  * Above this share of the limit on connections, none is kept after its response. Otherwise idle connections, which are

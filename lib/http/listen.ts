@@ -13,8 +13,8 @@ const BOUNDS = {
   /** Includes the body; slower clients are disconnected. */
   requestTimeoutMs: 15_000,
   /**
-   * How long an idle connection is kept. The listener must not be the first to close it: a request that a balancer sends
-   * at that moment is lost. Balancers close theirs after up to 600 s.
+   * How long an idle connection is kept. The listener must not be the first to close it: a request that a balancer
+   * sends at that moment is lost. By default, balancers close theirs after up to 600 s.
    */
   keepAliveMs: 620_000,
   checkEveryMs: 2_000,

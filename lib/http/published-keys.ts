@@ -9,8 +9,8 @@ const TIMEOUT_MS = 2_000;
 const connections = new Agent(KEEP_ALIVE);
 
 /**
- * Reads keys from `url`. While the URL is down, uses the keys fetched last. A token under another key then throws: its
- * key may be new.
+ * Reads keys from `url`. While the URL is down, uses the keys fetched last. The search for any other key then rejects,
+ * because that key may be new.
  */
 export function publishedKeys(url: URL, refetchAfterMs: number): KeySource {
   const published = createRemoteJWKSet(url, {

@@ -58,7 +58,7 @@ interface Readiness {
   ready: boolean;
   status: string;
   checks: Record<string, string>;
-  /** Why each check that failed did. */
+  /** The reason of each failed check. */
   reasons?: Record<string, string>;
 }
 

@@ -30,9 +30,10 @@ const USER_ID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
  */
 const CLOCK_TOLERANCE_SECONDS = 60;
 /**
- * The maximum age, whatever the expiry says. A fresh user token is accepted by a clock that is ahead by its whole life,
- * so the life is hardly extended. A role uses a token for half its life, so the other half alone would not bridge the
- * tolerance.
+ * The maximum age by the verifier's clock, whatever the expiry says. A session's token is used right after it is
+ * issued, so even a verifier whose clock is ahead by the tolerance accepts it, and 5 s more are enough. A role uses its
+ * token for half its life. A verifier whose clock is ahead would count up to 30 + 60 s by then, so the tolerance is
+ * added.
  */
 const USER_TOKEN_AGE_SECONDS_MAX = USER_TOKEN_SECONDS + 5;
 const SERVICE_TOKEN_AGE_SECONDS_MAX = SERVICE_TOKEN_SECONDS + CLOCK_TOLERANCE_SECONDS;

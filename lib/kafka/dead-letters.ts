@@ -43,7 +43,7 @@ export function readDeadLetter({ topic, key, value, headers: all }: Content): De
   };
 }
 
-/** Newer releases may add more of these headers. */
+/** Omits all `deadLetter…` headers, since newer releases may add more of them. */
 const originalHeaders = (headers: Content['headers']): Content['headers'] =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('deadLetter')));
 

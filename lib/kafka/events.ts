@@ -23,12 +23,12 @@ export interface Event {
 /** No retry can handle the message. */
 export class UnprocessableMessage extends Error {}
 
-/** Readers accept `1.<n>` too: a newer minor version only adds what they may ignore. */
+/** Consumers accept `1.<n>` too: a newer minor version only adds what they may ignore. */
 const SCHEMA_VERSION = '1';
 
 /**
- * Validates events against the document: exactly what is written, and what is read apart from unknown properties, which
- * a newer release may have added.
+ * Validates events against the document. An event that is written must match it exactly. An event that is read may also
+ * have unknown properties, which a newer release may have added.
  */
 export function createEventCodec(document: EventDocument) {
   const writeFault = createValidator(document);

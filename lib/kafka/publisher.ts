@@ -10,8 +10,8 @@ const failures = new Counter({
 });
 
 /**
- * Publishes each topic through producers of its own. kafkajs asks for the metadata of all topics that a producer has
- * sent to at once, so after the deletion of one topic, such a producer would fail for the others too.
+ * Publishes each topic through producers of its own. One metadata request of kafkajs names all topics that a
+ * producer has sent to. So after the deletion of one topic, a producer for several topics would fail for all of them.
  */
 export function createPublisher(kafka: Kafka, prefix: string): Publisher {
   const lanes = new Map<string, TopicLane>();

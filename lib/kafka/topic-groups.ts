@@ -1,9 +1,9 @@
 import type { Kafka } from 'kafkajs';
 
 /**
- * The consumer group that reads a topic. Each topic has its own, because kafkajs assigns every topic of a group to every
- * member: in a shared group, members that read different topics would leave partitions unread, and each failure of one
- * topic would interrupt the others.
+ * The consumer group that reads a topic. Each topic has its own, because kafkajs assigns every topic of a group to
+ * every member: in a shared group, members that read different topics would leave partitions unread, and each failure
+ * of one topic would interrupt the others.
  */
 export const groupOfTopic = (groupId: string, topic: string): string => `${groupId}.${topic}`;
 
@@ -12,14 +12,14 @@ const UNUSED = ['Empty', 'Dead'];
 
 /**
  * Earlier releases read all topics in one group, `from`. Copies the offsets that it committed for this topic to the
- * topic's own group, where that group has none yet. Handling a message again is harmless, so it may do nothing while the
- * topic's group is in use: the first member has then copied them.
+ * topic's own group, where that group has none yet. Does nothing while the topic's group has members: the first of them
+ * has copied the offsets. If two replicas copy them at once, messages may be handled again, which is harmless.
  */
 export async function adoptOffsets(
   kafka: Kafka,
   { from, to, topic }: { from: string; to: string; topic: string },
 ): Promise<void> {
-  // Not a shared one: the client keeps asking for the metadata of a topic whose offsets it has set, even once deleted.
+  // Not shared: a client keeps asking for the metadata of topics whose offsets it has set, even after their deletion.
   const admin = kafka.admin({ retry: { retries: 3 } });
   const committed = async (groupId: string) =>
     (await admin.fetchOffsets({ groupId })).find((each) => each.topic === topic)?.partitions ?? [];

@@ -18,7 +18,7 @@ export function reportReading(topic: string, check: () => Promise<void>, log: Lo
       () => false,
     );
     reading.set({ topic }, isRead ? 1 : 0);
-    // At the start, the first fetch is still to come.
+    // Not at the start, because the first fetch is still to come.
     if (wasRead === true && !isRead)
       log.error({ topic }, 'the topic is not being read: it is missing, forbidden or out of reach; retrying');
     if (wasRead === false && isRead) log.info({ topic }, 'the topic is being read');

@@ -5,7 +5,6 @@ import { adoptOffsets, groupOfTopic } from './topic-groups.ts';
 import { reportReading } from './topic-health.ts';
 
 export interface TopicsConsumption extends Consumption {
-  /** The check of each topic. */
   readonly topics: ReadonlyArray<{ topic: string; check(): Promise<void> }>;
 }
 
@@ -21,8 +20,8 @@ export interface TopicsOptions extends ConsumeOptions {
 const RETRY = { initialRetryTime: 100, maxRetryTime: 500, retries: 100 };
 const WAIT_FOR_MESSAGES_MS = 250;
 /**
- * How long a group waits for a silent member. A member is silent while a handler runs and while it waits before a retry,
- * so this must be longer than both together.
+ * How long a group waits for a silent member. A member is silent while a handler runs and while it waits before a
+ * retry, so this must be longer than both together.
  */
 const SESSION_TIMEOUT_MS = 10_000;
 const HEARTBEAT_MS = 2_000;

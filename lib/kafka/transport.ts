@@ -79,7 +79,7 @@ export function createTransport({
     createPublisher: () => createPublisher(kafka, prefix),
     consume: (options) => consumeTopics({ kafka, prefix, log, ...options }),
     async createTopics(topics, replicasMax = Infinity) {
-      // Not a shared one: it keeps asking for the metadata of these topics, and fails once one of them is deleted.
+      // Not `admin`: a client keeps asking for the metadata of topics that it created, and fails after one is deleted.
       const creator = kafka.admin({ retry: ADMIN_RETRY });
       try {
         await creator.connect();

@@ -25,8 +25,9 @@ const needed = Object.values(searchAttributes);
 const typeOf = (type: (typeof needed)[number]['type']): number => IndexedValueType[`INDEXED_VALUE_TYPE_${type}`];
 
 /**
- * Returns a check that rejects, naming them, if the namespace lacks search attributes or has one with another type:
- * Temporal then refuses to start any order's workflow. Without the permission to list them, the check resolves.
+ * Returns a check that rejects if the namespace lacks search attributes or has one with another type, because Temporal
+ * then refuses to start any order's workflow. The error names them. Without the permission to list them, the check
+ * resolves.
  */
 export function createAttributeCheck(connection: OperatorConnection, namespace: string): () => Promise<void> {
   const list = async (): Promise<Registered | undefined> => {
