@@ -32,7 +32,7 @@ export const processReaders = {
   keepAliveMs: wholeNumber(
     'KEEP_ALIVE_MS',
     'how long a listener keeps an idle connection: longer than any client or balancer in front of it does',
-    // Clients learn this time in whole seconds, from the response. The roles' own clients use only part of it.
+    // At least a second, because responses state it in whole seconds. The roles' own clients close earlier.
     { min: 1_000, max: 86_400_000, otherwise: 620_000 },
   ),
 };

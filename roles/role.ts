@@ -189,8 +189,8 @@ export function whenEnding(ending: AbortSignal | undefined, act: () => void): vo
 }
 
 /**
- * Opens a role's database. While it is away, the role starts but is not ready. Rows that a forgotten session holds
- * locked take few connections.
+ * Opens a role's database. While it is away, the role starts but is not ready. Statements that wait for a row that a
+ * forgotten session has locked use only a few connections.
  */
 export const databaseOf = (
   url: string,

@@ -74,11 +74,11 @@ export const worker = defineRole({
       ? [serveCodec({ codec: createPayloadCodec(temporal.payloadKeys), ...config })]
       : [];
     const listener = await serve(shared, config, { role: 'worker', checks, middleware });
-    // The other workers take over at once. But if this process also serves orders, its requests in flight wait for the
-    // worker, so it polls until they are answered.
+    // The other workers take over at once. But if this process also serves orders, their requests in flight wait for
+    // its worker, so the worker polls until they are answered.
     if (!shared.urls.has('orders'))
       whenEnding(shared.ending, () => {
-        // `runningOf` closes it again, and reports a failure.
+        // `runningOf` closes the host too, and then reports the failure.
         host.close().catch(() => {});
       });
     return runningOf(listener, host, publisher, transport, billing, users, orders, database);

@@ -24,7 +24,7 @@ export async function startApp({
     dataDir: dir,
     file: process.execPath,
     args: ['bin/order-saga.ts', 'all'],
-    // Nothing on this machine has to learn that the app ends.
+    // No balancer on this machine has to learn that the app ends.
     env: { DRAIN_MS: '0', ...env },
     cwd: ROOT,
     stopSignal: 'SIGTERM',

@@ -9,7 +9,7 @@ import { describeResending, formatMails, LISTED_MAX } from './words.ts';
 const USAGE = `Usage: npm run mails
        npm run mails -- send <mail id>... --reason "<why>" [--operator <name>]`;
 
-/** Lists undeliverable mails, and has chosen ones sent again. */
+/** Lists undeliverable mails, and makes chosen ones due again. */
 export const mailsCommand = (args: readonly string[], env: Env): Promise<CommandResult> =>
   runCommand(USAGE, args, () => dispatch(args, env));
 
@@ -61,7 +61,7 @@ async function sendAll(
   };
 }
 
-/** A result and not an error, so that the answer still says what was done with the other mails. */
+/** Returned, not thrown, so that the output still says what was done with the other mails. */
 const failed = (id: string, error: unknown): CommandResult => ({
   text: `The command failed for mail ${id}: ${reasonOf(error)}`,
   exitCode: 2,

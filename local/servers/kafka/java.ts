@@ -53,7 +53,7 @@ export function brokerArgs({ classPath }: KafkaJars, settingsFile: string, share
   ];
 }
 
-/** The class archive for these jars on this Java, made once by `train`, which runs a broker. */
+/** Returns the class archive for these jars on this Java. If there is none, `train` makes it by running a broker. */
 export async function sharedClassArchive(
   jars: KafkaJars,
   java: Java,
