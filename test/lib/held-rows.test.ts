@@ -15,7 +15,7 @@ import { paced, steady } from '../support/requests/paced.ts';
 
 /** As in production. */
 const TIMEOUTS = { statementMs: 2_500, connectMs: 1_500 };
-/** Others wait for less than a statement may take before a service answers 503. */
+/** Requests for other rows must take less time than a statement may take before a service answers 503. */
 const OTHERS_MS = TIMEOUTS.statementMs;
 const HELD = 12;
 const ROUNDS = 2;
@@ -174,7 +174,7 @@ for (const { of, service, lock, open } of cases)
     assert.ok(slowestMs < OTHERS_MS, `the statements of another buyer took ${slowestMs} ms`);
     assert.deepEqual(new Set((await faults).flat()), new Set(['timeout']));
 
-    // What waits when the locks are released succeeds.
+    // Statements that still wait when the locks are released succeed.
     const waiting = Promise.all(held.map((id) => faultOf(subject.waits(id))));
     await sessions.end(false);
     assert.deepEqual(new Set(await waiting), new Set(['none']));

@@ -42,7 +42,7 @@ async function states() {
 }
 
 test('readiness names the topic that is not read, until it is read again', async () => {
-  // The fake addresses of the mail server leave the role degraded even with all topics.
+  // No mail server runs at the test's address, so the role is degraded even with all topics.
   const expected = { http: 200, status: 'degraded', kafka: 'up', database: 'up', smtp: 'degraded' };
   const topics = { 'order-service.OrderCreated': 'up', [TOPIC]: 'up', 'order-service.OrderCancelled': 'up' };
   await eventually(async () => assert.deepEqual(await states(), { ...expected, ...topics }));

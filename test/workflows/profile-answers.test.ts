@@ -1,4 +1,4 @@
-/** What the users service may answer besides a profile as this release knows it. */
+/** Answers of the users service other than a profile with exactly the properties that this release knows. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';

@@ -1,4 +1,4 @@
-/** Buyers whom a round of the audit cannot check. They hide nobody and are tried again. */
+/** Buyers whom a round of the audit cannot check. The others are checked, and later rounds try these again. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually } from '../../support/eventually.ts';

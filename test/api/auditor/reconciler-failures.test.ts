@@ -1,4 +1,4 @@
-/** Rows that fail in a round of the auditor. They hide nothing and are tried again. */
+/** Rows whose workflow the auditor cannot start. It starts those of all other rows, and tries these again. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';

@@ -1,4 +1,6 @@
-/** Auth's transactions see what they have waited for, even if their session's default is one snapshot per transaction. */
+/**
+ * A transaction of auth sees what its lock's last holder wrote, even if the default is one snapshot per transaction.
+ */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';

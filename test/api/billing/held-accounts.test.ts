@@ -163,7 +163,7 @@ for (const { of, lock, request, charged, afterwards } of keys)
     const requests = Promise.all(held.map((owner) => paced(1_000, 2, () => request(owner, key))));
     await assertOthersServed(requests);
     assert.deepEqual(kinds((await requests).flat()), ['409 in-progress']);
-    // Not only other buyers: another key of the same account waits for no longer than one attempt under the held key.
+    // Another key of the same account is served too: it waits at most for one attempt under the held key.
     assert.deepEqual(kinds(await Promise.all(held.map((owner) => deposit(owner, randomUUID())))), ['201']);
     await sessions.end(false);
     assert.deepEqual(kinds(await Promise.all(held.map((owner) => request(owner, key)))), [afterwards]);

@@ -87,7 +87,7 @@ for (const offsetMs of [-3_600_000, 300_000]) {
     assert.equal(await count(), before + 2);
     assert.match(errors().join(), /orders refused a token that auth has just issued/);
 
-    // The session itself is untouched, and a client's own token may really be invalid.
+    // The session is still valid. A client's own token gets a 401, because it may really be invalid.
     assert.equal((await fetch(`${url}/auth`, { headers: { cookie } })).status, 200);
     const token = await assertDocumented('token', await post(`${url}/auth/token`, json(credentials)));
     const headers = { authorization: `Bearer ${token.access_token}` };

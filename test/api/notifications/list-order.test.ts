@@ -1,4 +1,4 @@
-/** A buyer's list shows the notifications of an order in the order of what they say, also if one topic lags. */
+/** In a buyer's list, an order's success comes before its cancellation, even if one topic lags. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';

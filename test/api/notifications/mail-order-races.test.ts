@@ -1,4 +1,4 @@
-/** The order of the mails about one order holds while several replicas record and send at once. */
+/** The mails about one order stay in sequence while several replicas record and send at once. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { Client } from 'pg';

@@ -1,4 +1,4 @@
-/** The mails about one order are sent in the order of what they say, whatever arrives or fails first. */
+/** The mail about an order's success is sent before the one about its cancellation, whatever arrives or fails first. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -76,7 +76,7 @@ test('a cancellation that is recorded first is sent, and the earlier message is 
   ];
   assert.deepEqual(await statusesOf(notifications, orderId), expected);
   assert.equal(await notifications.store.record(first), false);
-  // A mail that is recorded and sent later: by then the sender has seen the superseded one.
+  // Once this later mail is sent, the sender would also have sent the superseded one if it were due.
   const other = notificationOf(randomUUID());
   await notifications.store.record(other);
   await eventually(() => assert.deepEqual(idsSent(), [cancellation.id, other.id]));

@@ -29,7 +29,7 @@ after(() => orders.close());
 
 for (const [time, shown] of Object.entries(TIMES)) {
   test(`an order whose row has the time ${time} is answered as any other`, async () => {
-    // The service's connections read the setting anew when they are made.
+    // Only connections that are opened afterwards get the setting.
     const name = new URL(orders.database.url).pathname.slice(1);
     await orders.database.query(`alter database ${name} set test.time = '${time}'`);
     const opened = openWithLongTimeouts(orders.database.url);

@@ -11,7 +11,7 @@ This page lists every answer in the [API document](../specs/preferable/rest-open
 \`npm run contract-coverage\` runs all tests and writes this page. With the names of test files it runs only those and updates their entries. \`npm run check:contract\` fails if an answer has no test or a listed test no longer exists.
 `;
 
-/** Renders a table of answers and tests per operation. Expects the most specific tests first. */
+/** Renders a table of answers and tests per operation. In `exchanges`, the most specific tests must come first. */
 export async function toPage(
   operations: readonly Documented[],
   exchanges: readonly Exchange[],

@@ -13,9 +13,9 @@ import { createTokenVerifier, publicJwk, signUserToken } from '../../../lib/http
 import { eventually } from '../../support/eventually.ts';
 import { userKey, USER } from '../../support/requests/tokens.ts';
 
-/** nginx keeps idle connections to a server for 60 s by default, AWS for up to 600 s, Google for 600 s. */
+/** By default, nginx and AWS keep idle connections to a server for 60 s, and Google keeps them for 600 s. */
 const BALANCERS_S = 600;
-/** Sooner than the shortest usual server, Node's own, which closes after 5 s. */
+/** Less than the 5 s of Node's own server, which closes idle connections sooner than most. */
 const CLIENT_IDLE_MS_MAX = 4_500;
 
 let server: Server;

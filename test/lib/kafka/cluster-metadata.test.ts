@@ -1,4 +1,4 @@
-/** Faults of other topics in the cluster, with the answer of a broker that knows a partition without a leader. */
+/** Faults of other topics in the cluster: a fake broker answers that a partition has no leader. */
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';

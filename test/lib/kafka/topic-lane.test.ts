@@ -1,4 +1,4 @@
-/** Messages that the broker refuses, on a real broker: no other message fails or waits with them. */
+/** A real broker refuses some messages. No other message fails or is delayed because of that. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -44,7 +44,7 @@ test('messages to a missing topic neither fail nor delay messages to other topic
   await Promise.all([many(), publish({ topic: deadLetterTopic(TOPIC) })]);
   const refused = Promise.allSettled(Array.from({ length: 50 }, () => publish({ topic: MISSING })));
   const startedMs = performance.now();
-  // The same keys and many of them, so that they would share whatever the refused ones occupy.
+  // Many messages, some with the same key, so that they would wait if the refused ones blocked a shared queue.
   const key = randomUUID();
   await Promise.all([many(), publish({ key }), publish({ key, topic: deadLetterTopic(TOPIC) })]);
   const ms = performance.now() - startedMs;

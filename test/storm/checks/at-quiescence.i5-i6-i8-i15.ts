@@ -82,7 +82,7 @@ const isSuperseded = ({ order, event, status }: Rows['notifications'][number], b
   event !== EVENTS['CANCELLED'] &&
   byOrder.get(order)!.some((other) => other.event === EVENTS['CANCELLED']);
 
-/** True if the list or the mails show this cancellation before what the order was first. */
+/** True if this cancellation comes before the order's first final status, in the list or in the mails. */
 const overtook = ({ order, seq, sentAtMs }: Rows['notifications'][number], byOrder: ByOrder): boolean =>
   byOrder
     .get(order)!

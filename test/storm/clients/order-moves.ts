@@ -42,7 +42,7 @@ export const cancel: Move = async (context) => {
   if (buyer.orders.size > 0) await sendWrite(context, requests.cancelOrder(prng.pick([...buyer.orders.keys()])));
 };
 
-/** Cancels the buyer's latest order that is not known to be final without success. */
+/** Cancels the buyer's latest order among those that were last seen as IN_PROGRESS or SUCCESS. */
 export const cancelLatest: Move = async (context) => {
   const id = latestCancellable(context.buyer);
   if (id !== undefined) await sendWrite(context, requests.cancelOrder(id));

@@ -6,7 +6,10 @@ export interface Wallet {
   deposit(prng: Prng): number;
   /** Usually affordable. */
   price(prng: Prng): number;
-  /** More than the buyer can have. Affordable after the final top-up, so that a retry which charges late shows. */
+  /**
+   * More than the buyer has before the final top-up. After the top-up, all but the largest wallets can pay it, so a
+   * retry that charges late shows.
+   */
   unaffordable: number;
 }
 
@@ -26,13 +29,13 @@ const walletOf = (unit: number): Wallet => ({
 const largest: Wallet = {
   firstDeposit: Number.MAX_SAFE_INTEGER - FINAL_TOP_UP - LEFT_FREE,
   deposit: (prng) => prng.between(1, 1_500),
-  // A share of numbers of sixteen digits, which a decimal of fifteen digits does not hold; the rest in all magnitudes.
+  // Some prices have sixteen digits, which a decimal of fifteen digits cannot hold; the others are of every magnitude.
   price: (prng) =>
     prng.chance(0.3) ? prng.between(10 ** 15, 2 * 10 ** 15) : prng.between(1, 10 ** prng.between(1, 13)),
   unaffordable: Number.MAX_SAFE_INTEGER,
 };
 
-/** Prices up to a hundred, up to ten thousand, up to a hundred million, and of all magnitudes up to 2^53−1. */
+/** Prices up to a hundred, up to ten thousand, up to a hundred million, and of all magnitudes up to 2·10^15. */
 const wallets: readonly Wallet[] = [walletOf(1), walletOf(100), walletOf(1_000_000), largest];
 
 /** The wallet of the n-th buyer: every size occurs. */

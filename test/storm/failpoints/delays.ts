@@ -6,9 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const arrivals = new Map<string, number>();
 
 /**
- * From now on, every other attempt at these steps begins this much later. An attempt that waits for a connection or in a
- * paused process does the same: Temporal gives it up and has the step repeated, and then it still takes effect. Returns
- * the function that ends this.
+ * Delays the begin of every other attempt at these steps. An attempt can also be late because its process is paused or
+ * because it waits for a connection: Temporal has given it up and repeated the step, and then it still takes effect.
+ * Returns the function that ends the delays.
  */
 export function delaySteps(dir: string, steps: readonly string[], delayMs: number): () => void {
   mkdirSync(folderOf(dir), { recursive: true });

@@ -15,7 +15,7 @@ const PIECE_BYTES_MAX = 40;
 const CLOCK_OFFSETS_MS = [-30_000, -10_000, 6_000, 30_000];
 const DUPLICATES = 0.9;
 const MESSAGES_MAX = 4;
-/** What a worker writes for an order. */
+/** The steps by which a worker writes to a database for an order. */
 const LATE_STEPS = ['charge', 'settle'];
 /** Longer than a local attempt may take, so that Temporal has the step repeated before the late attempt runs. */
 const LATE_MS = 5_000;
@@ -71,8 +71,8 @@ const duplicate: Injector = async ({ durationMs }, { clients, signal }) => {
 };
 
 /**
- * Buyers cancel meanwhile: the late attempt must not undo what has happened since. Goes on until enough attempts were
- * late, because other faults may keep buyers from ordering.
+ * Buyers cancel more orders meanwhile, since a late attempt must not undo what has happened before it. Goes on until
+ * enough attempts were late, because other faults may keep buyers from ordering.
  */
 const delayAttempts: Injector = async ({ durationMs }, { world, clients, signal }) => {
   const usual = clients.cancellations;

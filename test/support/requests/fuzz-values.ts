@@ -19,7 +19,7 @@ export function validValue(schema: Json, ids: readonly string[]): fc.Arbitrary<u
   }
 }
 
-/** Mostly small, so that the money suffices and the pages exist. */
+/** Most numbers are small, so that buyers can afford the prices and the requested pages exist. */
 function integer({ minimum, maximum }: Json): fc.Arbitrary<number> {
   return fc.oneof(
     { weight: 3, arbitrary: fc.integer({ min: minimum, max: Math.min(maximum ?? Infinity, minimum + 9) }) },

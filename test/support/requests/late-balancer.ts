@@ -6,13 +6,13 @@ const GIVE_UP_MS = 10_000;
 export interface Sent {
   lost: number;
   answered: number;
-  /** Of the answers, those that told the client to close its connection. */
+  /** The number of answers that told the client to close its connection. */
   closing: number;
 }
 
 /**
- * Opens connections at an even pace for `forMs`, as a balancer does that has not learned yet that its target ends. Sends
- * one request on each.
+ * Opens connections at an even pace for `forMs`, as a balancer does that has not learned yet that its target ends.
+ * Sends one request on each.
  */
 export async function balanceLate(url: string, path: string, { count = 200, forMs = 2_000 } = {}): Promise<Sent> {
   const answers = await Promise.all(

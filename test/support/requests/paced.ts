@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A request in each interval, `times` times, whether or not the earlier ones are answered. Returns all answers. */
+/** Sends `times` requests, one every `everyMs`, without waiting for earlier answers. Returns all answers. */
 export async function paced<T>(everyMs: number, times: number, request: (n: number) => Promise<T>): Promise<T[]> {
   const answers: Promise<T>[] = [];
   for (let n = 0; n < times; n++) {
