@@ -93,7 +93,7 @@ async function checkSession(client: ClientBase): Promise<void> {
   );
 }
 
-/** Writes so much that a file must grow. The rollback removes it. */
+/** A trial write, large enough that a file must grow. The rollback removes what it wrote. */
 async function write(client: ClientBase): Promise<void> {
   await client.query('begin');
   try {

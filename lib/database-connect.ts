@@ -8,7 +8,7 @@ const NO_CONNECTION = '08001';
 /** Not a setting of Postgres, so no pooler copies it from one server connection to another. */
 const MARK = 'order_saga.connection';
 const END_WITHIN_MS = 500;
-/** The message of pg's pool. */
+/** The message of pg's pool when no connection becomes free in time. */
 const POOL_EXHAUSTED = 'timeout exceeded when trying to connect';
 
 const marks = new WeakMap<ClientBase, string>();

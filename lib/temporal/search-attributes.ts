@@ -18,7 +18,9 @@ type Registered = Record<string, number>;
 
 const LIST_WITHIN_MS = 2_000;
 const CACHED_MS = 3_000;
-/** gRPC's PERMISSION_DENIED, UNIMPLEMENTED and UNAUTHENTICATED. Temporal Cloud lets only administrators list them. */
+/**
+ * gRPC's PERMISSION_DENIED, UNIMPLEMENTED and UNAUTHENTICATED. Temporal Cloud lets only administrators list attributes.
+ */
 const NOT_PERMITTED: readonly unknown[] = [7, 12, 16];
 
 const needed = Object.values(searchAttributes);

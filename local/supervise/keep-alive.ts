@@ -45,7 +45,7 @@ export async function keepAlive<S extends Server>({
       if (signal.aborted) return;
       onNote(`${name} ended (${exitReason(exit)}) and is being restarted.`);
       current = await revive(exit);
-      // If the signal was aborted during this start, `stop` has stopped only the server that had died.
+      // If the signal was aborted during this start, `stop` did not know the new server, so end it here.
       if (signal.aborted) return current.stop();
       onNote(`${name} is running again.`);
     }
