@@ -461,7 +461,7 @@ export interface paths {
     };
     /**
      * List your notifications
-     * @description Newest first. Notifications of one order are in the order of what they say: its cancellation is newer than its success or failure.
+     * @description Newest first. The notification of an order's cancellation is newer than the one of its success or failure.
      */
     get: operations['listNotifications'];
     put?: never;
