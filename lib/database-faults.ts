@@ -13,10 +13,11 @@ const faults: ReadonlyArray<readonly [DatabaseFault, RegExp]> = [
   ['conflict', /^(40001|40P01|P2034)$/],
   ['timeout', /^(57014|55P03|P1008|P2024)$/],
   // 08…: connection; 28…, 3D000: login; 57P0…: shutting down, crashed, starting; 53…: out of disk, connections or
-  // other resources; 25006: standby or read-only; 58030: I/O error; 26000, 42P05: see `isStalePlan`.
+  // other resources; 25006: standby or read-only; 58030: I/O error; 26000, 42P05: see `isStalePlan`;
+  // P2028: Prisma could not start or end a transaction in time.
   [
     'unavailable',
-    /^(08...|28...|3D000|57P0.|53...|25006|58030|26000|42P05|P1000|P1001|P1002|P1003|P1010|P1011|P1017)$/,
+    /^(08...|28...|3D000|57P0.|53...|25006|58030|26000|42P05|P1000|P1001|P1002|P1003|P1010|P1011|P1017|P2028)$/,
   ],
   ['unfit', /^(42501|42P01|42703|3F000|P2021|P2022)$/],
 ];

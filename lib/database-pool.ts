@@ -57,15 +57,16 @@ export function withGoodConnections(pool: Pool, { address, names, onError }: Poo
  */
 function lend(client: PoolClient, failed: (error: unknown, name: string | undefined) => void): PoolClient {
   const release = client.release.bind(client);
-  const query = client.query.bind(client) as (statement: QueryConfig, ...more: unknown[]) => Promise<unknown>;
+  // May be replaced on this connection, to correct what it reads.
+  const own = client.query;
+  const query = own.bind(client) as (statement: QueryConfig, ...more: unknown[]) => Promise<unknown>;
   client.query = ((statement: QueryConfig, ...more: unknown[]) =>
     query(statement, ...more).catch((error: unknown) => {
       failed(error, statement.name);
       throw error;
     })) as typeof client.query;
   client.release = (isBroken) => {
-    // Uncovers the method of the prototype.
-    delete (client as Partial<PoolClient>).query;
+    client.query = own;
     release(isBroken || client.getTransactionStatus() !== 'I');
   };
   return client;

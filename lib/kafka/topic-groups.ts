@@ -1,3 +1,4 @@
+import { timeout, TimeoutStrategy } from 'cockatiel';
 import type { Kafka } from 'kafkajs';
 
 /**
@@ -9,6 +10,7 @@ export const groupOfTopic = (groupId: string, topic: string): string => `${group
 
 /** States of a group without members. */
 const UNUSED = ['Empty', 'Dead'];
+const bounded = timeout(10_000, TimeoutStrategy.Aggressive);
 
 /**
  * Earlier releases read all topics in one group, `from`. Copies the offsets that it committed for this topic to the
@@ -30,11 +32,9 @@ export async function adoptOffsets(
     if (missing.length === 0) return;
     const [group] = (await admin.describeGroups([to])).groups;
     if (!group || !UNUSED.includes(group.state)) return;
-    await admin.setOffsets({
-      groupId: to,
-      topic,
-      partitions: missing.map(({ partition, offset }) => ({ partition, offset })),
-    });
+    const partitions = missing.map(({ partition, offset }) => ({ partition, offset }));
+    // The client would wait for ever if the partition lost its leader meanwhile.
+    await bounded.execute(() => admin.setOffsets({ groupId: to, topic, partitions }));
   } finally {
     await admin.disconnect();
   }

@@ -32,7 +32,9 @@ for (const [time, shown] of Object.entries(TIMES)) {
     // Only connections that are opened afterwards get the setting.
     const name = new URL(orders.database.url).pathname.slice(1);
     await orders.database.query(`alter database ${name} set test.time = '${time}'`);
-    const opened = openWithLongTimeouts(orders.database.url);
+    const opened = openWithLongTimeouts(orders.database.url, { size: 1 });
+    // Lends the connection, as each readiness check does.
+    await opened.check();
     const placing = createOrderStore(opened);
     const service = await orders.serve(placing);
     const userId = randomUUID();

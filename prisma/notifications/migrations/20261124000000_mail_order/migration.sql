@@ -8,6 +8,3 @@ alter table notifications
     -- Checked for new rows at once, and for the old ones in the next migration, which does not block their writers.
     add constraint notifications_status_known check (status in ('PENDING', 'SENT', 'UNDELIVERABLE', 'SUPERSEDED')) not valid,
     drop constraint notifications_status_check;
-
--- For the operator's list of undeliverable mails.
-create index notifications_undeliverable_idx on notifications (seq) where status = 'UNDELIVERABLE';
