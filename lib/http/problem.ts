@@ -62,7 +62,7 @@ function asProblem(error: unknown): Problem {
   if (isAway(error) || databaseFault(error) === 'conflict') {
     const advice = databaseAdvice(error);
     return unavailable(
-      'The database did not answer. Send the same request again.',
+      'Part of the system did not answer. Send the same request again.',
       advice === undefined ? error : new Error(advice, { cause: error }),
     );
   }
