@@ -22,6 +22,8 @@ export function createCaller(url: string, history: History): Caller {
     headersTimeout: TIMEOUT_MS,
     bodyTimeout: TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    // The gateway's hint would extend it.
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
   });
   return {
     async send(request, userId) {

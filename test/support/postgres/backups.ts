@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { Kafka, logLevel } from 'kafkajs';
 import { orderTopics } from '../../../api/notifications/consumer.ts';
+import { groupOfTopic } from '../../../lib/kafka/topic-groups.ts';
 import { databaseVariable } from '../../../local/launch/settings.ts';
 import { orderCommand } from '../../../operator/order/command.ts';
 import { services, type ServiceName } from '../../../prisma/migrate.ts';
@@ -37,7 +38,7 @@ export const act = async (of: Shop, verb: string, id: string, ...more: string[])
   return text;
 };
 
-/** Resets the offsets of the notifications consumer, so that it reads every event again. */
+/** Resets the offsets of the notifications consumers, so that they read every event again. */
 export async function rewind(of: Shop): Promise<void> {
   const admin = new Kafka({ brokers: [env('KAFKA_BROKERS')], logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
@@ -45,7 +46,11 @@ export async function rewind(of: Shop): Promise<void> {
   // The offsets of a group cannot be reset before the sessions of its killed members expire.
   for (const topic of orderTopics)
     await eventually(() =>
-      admin.resetOffsets({ groupId: `${prefix}notifications`, topic: prefix + topic, earliest: true }),
+      admin.resetOffsets({
+        groupId: prefix + groupOfTopic('notifications', topic),
+        topic: prefix + topic,
+        earliest: true,
+      }),
     );
   await admin.disconnect();
 }
