@@ -1,5 +1,4 @@
 import type { ClientBase, PoolClient } from 'pg';
-import { takesNoWrites } from './database-faults.ts';
 import { hasMark } from './database-connect.ts';
 
 /** The database takes no writes, until a failover or a person changes that. */
@@ -8,29 +7,10 @@ class TakesNoWrites extends Error {
   readonly code = '25006';
 }
 
-/** For this long after a refused write, readiness fails without a trial write. */
-const REFUSED_MS = 5_000;
 /** SQLSTATE: no more connections. */
 const TOO_MANY_CONNECTIONS = '53300';
 /** SQLSTATE: insufficient privilege. */
 const MISSING_GRANT = '42501';
-
-/** Remembers the last write that the server refused as a whole, such as one for which the disk was too full. */
-export function createRefusals() {
-  let last: { error: unknown; atMs: number } | undefined;
-  return {
-    note(error: unknown): void {
-      if (takesNoWrites(error)) last = { error, atMs: performance.now() };
-    },
-    /** Rejects with the refusal until it is some seconds old and a write succeeds. */
-    async check(client: ClientBase): Promise<void> {
-      if (!last) return;
-      if (performance.now() - last.atMs < REFUSED_MS) throw last.error;
-      await write(client);
-      last = undefined;
-    },
-  };
-}
 
 export interface CheckedConnections {
   /** A connection of the pool, which may be old. */
@@ -91,22 +71,6 @@ async function checkSession(client: ClientBase): Promise<void> {
     'A setting of a connection was lost, as it is behind a pooler that lends connections for one transaction. ' +
       'PgBouncer must use session pooling: set pool_mode = session.',
   );
-}
-
-/** A trial write, large enough that a file must grow. The rollback removes what it wrote. */
-async function write(client: ClientBase): Promise<void> {
-  await client.query('begin');
-  try {
-    const written = client.query(`
-      create temporary table order_saga_write on commit drop as
-      select repeat(md5(n::text), 60) as filler from generate_series(1, 64) as n`);
-    // A role that may not make temporary tables cannot try a write in this way.
-    await written.catch((error: unknown) => {
-      if (codeOf(error) !== MISSING_GRANT) throw error;
-    });
-  } finally {
-    await client.query('rollback');
-  }
 }
 
 const codeOf = (error: unknown): unknown => {

@@ -1,4 +1,4 @@
-import type { Pool, PoolClient, QueryConfig } from 'pg';
+import type { Pool, PoolClient, QueryConfig, QueryResult } from 'pg';
 import { connecting } from './database-connect.ts';
 import { databaseFault, isStalePlan } from './database-faults.ts';
 
@@ -7,6 +7,8 @@ export interface PoolPorts {
   names: StatementNames;
   /** Receives the error of every failed statement. */
   onError(error: unknown): void;
+  /** Receives the result of every other statement. */
+  onResult(result: QueryResult): void;
 }
 
 /**
@@ -16,7 +18,7 @@ export interface PoolPorts {
  * A statement whose plan is stale had no effect, so it runs once more, without a plan. Inside a transaction it cannot,
  * so the transaction fails. In both cases all statements get new names, so that no other connection uses a stale plan.
  */
-export function withGoodConnections(pool: Pool, { address, names, onError }: PoolPorts): Pool {
+export function withGoodConnections(pool: Pool, { address, names, onError, onResult }: PoolPorts): Pool {
   const connect = pool.connect.bind(pool) as () => Promise<PoolClient>;
   const failed = (error: unknown, name: string | undefined) => {
     onError(error);
@@ -30,6 +32,7 @@ export function withGoodConnections(pool: Pool, { address, names, onError }: Poo
     client.on('error', ignore);
     try {
       const result = await client.query(statement, values);
+      onResult(result);
       client.release();
       return result;
     } catch (error) {
@@ -48,23 +51,34 @@ export function withGoodConnections(pool: Pool, { address, names, onError }: Poo
       throw error;
     });
   };
-  return Object.assign(pool, { query, connect: async () => lend(await connecting(address, connect), failed) });
+  return Object.assign(pool, {
+    query,
+    connect: async () => lend(await connecting(address, connect), { failed, onResult }),
+  });
 }
 
 /**
  * Discards a released connection that is still in a transaction, as can happen when the server stopped responding. The
  * next user's writes would become part of that transaction and could be lost.
  */
-function lend(client: PoolClient, failed: (error: unknown, name: string | undefined) => void): PoolClient {
+function lend(
+  client: PoolClient,
+  { failed, onResult }: Pick<PoolPorts, 'onResult'> & { failed(error: unknown, name: string | undefined): void },
+): PoolClient {
   const release = client.release.bind(client);
   // May be replaced on this connection, to correct what it reads.
   const own = client.query;
-  const query = own.bind(client) as (statement: QueryConfig, ...more: unknown[]) => Promise<unknown>;
-  client.query = ((statement: QueryConfig, ...more: unknown[]) =>
-    query(statement, ...more).catch((error: unknown) => {
+  const query = own.bind(client) as (statement: QueryConfig, ...more: unknown[]) => Promise<QueryResult>;
+  client.query = (async (statement: QueryConfig, ...more: unknown[]) => {
+    try {
+      const result = await query(statement, ...more);
+      onResult(result);
+      return result;
+    } catch (error) {
       failed(error, statement.name);
       throw error;
-    })) as typeof client.query;
+    }
+  }) as typeof client.query;
   client.release = (isBroken) => {
     client.query = own;
     release(isBroken || client.getTransactionStatus() !== 'I');

@@ -1,9 +1,10 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool } from 'pg';
-import { checkConnections, createRefusals } from './database-check.ts';
+import { checkConnections } from './database-check.ts';
 import { addressOf, prepareWith, withOwnConnection } from './database-connect.ts';
 import { createStatementNames, withGoodConnections } from './database-pool.ts';
 import { checkSettings, pinSettings } from './database-session.ts';
+import { createWriteTrial } from './database-trial.ts';
 import { repeatLockWaits } from './lock-waits.ts';
 import { repeatLostRaces } from './retry-lost-race.ts';
 
@@ -60,7 +61,7 @@ export function openDatabase(
 ): Database {
   const address = addressOf(connectionString);
   const prepare = prepareWith(pinSettings(timeouts));
-  const refusals = createRefusals();
+  const trial = createWriteTrial();
   const names = createStatementNames();
   const config = {
     connectionString,
@@ -73,7 +74,8 @@ export function openDatabase(
   const pool = withGoodConnections(new Pool({ ...config, max: size, onConnect: prepare }), {
     address,
     names,
-    onError: refusals.note,
+    onError: trial.noteError,
+    onResult: trial.noteResult,
   });
   if (repeatAfterLockWait && timeouts.lockMs !== undefined) repeatLockWaits(pool, timeouts.statementMs);
   // A later attempt could end after the request that issued the statement.
@@ -90,7 +92,7 @@ export function openDatabase(
         const withNew = withOwnConnection.bind(undefined, config, { address, prepare });
         await checkConnections({ pooled, withNew }, { allowNonDurable });
         await checkSettings(pooled, timeouts);
-        await refusals.check(pooled);
+        await trial.check(pooled);
         failed = false;
       } finally {
         // After a failure the pool replaces the connection: a new one has the current settings.
