@@ -1,5 +1,5 @@
-import type { ClientBase, PoolClient } from 'pg';
-import { hasMark } from './database-connect.ts';
+import type { ClientBase } from 'pg';
+import { foundNoneFree, hasMark } from './database-connect.ts';
 
 /** The database takes no writes, until a failover or a person changes that. */
 class TakesNoWrites extends Error {
@@ -7,33 +7,41 @@ class TakesNoWrites extends Error {
   readonly code = '25006';
 }
 
-/** SQLSTATE: no more connections. */
-const TOO_MANY_CONNECTIONS = '53300';
 /** SQLSTATE: insufficient privilege. */
 const MISSING_GRANT = '42501';
 
+type OnConnection = (act: (client: ClientBase) => Promise<void>) => Promise<void>;
+
 export interface CheckedConnections {
-  /** A connection of the pool, which may be old. */
-  pooled: PoolClient;
+  /** Runs `act` on a connection of the pool, which may be old. */
+  withPooled: OnConnection;
+  /** What else a connection of the pool must fulfil. */
+  checkPooled(client: ClientBase): Promise<void>;
   /** Runs `act` on a new connection: an old one keeps the password and the settings that were valid when it began. */
-  withNew(act: (client: ClientBase) => Promise<void>): Promise<void>;
+  withNew: OnConnection;
 }
 
 /** Rejects unless both connections can write durably, and each stays with the server connection that it began with. */
 export async function checkConnections(
-  { pooled, withNew }: CheckedConnections,
+  { withPooled, checkPooled, withNew }: CheckedConnections,
   { allowNonDurable }: { allowNonDurable: boolean },
 ): Promise<void> {
-  await checkServer(pooled, allowNonDurable);
+  await withPooled(async (pooled) => {
+    await checkServer(pooled, allowNonDurable);
+    await checkPooled(pooled);
+  });
   try {
+    // While the new one waits behind a full pooler, requests need those of the pool.
     await withNew(async (fresh) => {
       await checkServer(fresh, allowNonDurable);
-      // An idle transaction pooler gives both the server connection that was used last, where only one mark can be.
-      for (const client of [pooled, fresh, pooled, fresh]) await checkSession(client);
+      await withPooled(async (pooled) => {
+        // An idle transaction pooler gives both the server connection that was used last, where only one mark can be.
+        for (const client of [pooled, fresh, pooled, fresh]) await checkSession(client);
+      });
     });
   } catch (error) {
     // The connections of the pool can still be used.
-    if (codeOf(error) !== TOO_MANY_CONNECTIONS) throw error;
+    if (!foundNoneFree(error)) throw error;
   }
 }
 
@@ -72,8 +80,3 @@ async function checkSession(client: ClientBase): Promise<void> {
       'PgBouncer must use session pooling: set pool_mode = session.',
   );
 }
-
-const codeOf = (error: unknown): unknown => {
-  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
-  return cause?.code ?? code;
-};

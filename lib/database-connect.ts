@@ -10,6 +10,12 @@ const MARK = 'order_saga.connection';
 const END_WITHIN_MS = 500;
 /** The message of pg's pool when no connection becomes free in time. */
 const POOL_EXHAUSTED = 'timeout exceeded when trying to connect';
+/** pg's message for a connection that was not opened in time; ours for one that was opened and then had to wait. */
+const TIMED_OUT = 'timeout expired';
+/** SQLSTATE: no more connections. */
+const TOO_MANY_CONNECTIONS = '53300';
+/** How poolers say the same, or repeat it from the server. They send the code of any protocol violation. */
+const POOLER_FULL = /no more connections allowed|query_wait_timeout|too many (clients|connections)|connection slots/;
 
 const marks = new WeakMap<ClientBase, string>();
 
@@ -32,6 +38,16 @@ export async function connecting<T>(address: string, connect: () => Promise<T>):
   } catch (error) {
     throw error instanceof NotConnected ? error : new NotConnected(address, error);
   }
+}
+
+/**
+ * True if no connection could be opened because all are in use, or because none was free in time. That says nothing
+ * about the connections that are open.
+ */
+export function foundNoneFree(error: unknown): boolean {
+  if (!(error instanceof NotConnected)) return false;
+  const { code, message } = error.cause as { code?: unknown; message: string };
+  return code === TOO_MANY_CONNECTIONS || [POOL_EXHAUSTED, TIMED_OUT].includes(message) || POOLER_FULL.test(message);
 }
 
 /** Host, port and database of a connection string, without user and password. */
@@ -58,7 +74,7 @@ export async function hasMark(client: ClientBase): Promise<boolean> {
 
 /** Runs `act` on a connection of its own, which is closed afterwards. */
 export async function withOwnConnection(
-  config: ClientConfig,
+  config: ClientConfig & { connectionTimeoutMillis: number },
   { address, prepare }: { address: string; prepare(client: ClientBase): Promise<void> },
   act: (client: ClientBase) => Promise<void>,
 ): Promise<void> {
@@ -66,10 +82,11 @@ export async function withOwnConnection(
   // Without a listener, a broken connection would end the process. The statement fails anyway.
   client.on('error', () => {});
   try {
-    await connecting(address, async () => {
-      await client.connect();
-      await prepare(client);
+    // PgBouncer accepts a client before it has a server connection for it, so the first statement may wait, too.
+    const late = sleep(config.connectionTimeoutMillis, undefined, { ref: false }).then(() => {
+      throw new Error(TIMED_OUT);
     });
+    await connecting(address, () => Promise.race([client.connect().then(() => prepare(client)), late]));
     await act(client);
   } finally {
     // A server that has vanished does not confirm the end.

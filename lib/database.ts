@@ -1,5 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import { Pool } from 'pg';
+import { Pool, type ClientBase } from 'pg';
 import { checkConnections } from './database-check.ts';
 import { addressOf, prepareWith, withOwnConnection } from './database-connect.ts';
 import { createStatementNames, withGoodConnections } from './database-pool.ts';
@@ -82,23 +82,16 @@ export function openDatabase(
   repeatLostRaces(pool, timeouts.statementMs / 2);
   // Without a listener, a broken idle connection would end the process. The pool replaces it.
   pool.on('error', () => {});
+  const withPooled = lendTo(pool);
+  const withNew = withOwnConnection.bind(undefined, config, { address, prepare });
+  const checkPooled = async (pooled: ClientBase) => {
+    await checkSettings(pooled, timeouts);
+    await trial.check(pooled);
+  };
   return {
     statementMs: timeouts.statementMs,
     adapter: new PrismaPg(pool, { statementNameGenerator: names.of }),
-    async check() {
-      const pooled = await pool.connect();
-      let failed = true;
-      try {
-        const withNew = withOwnConnection.bind(undefined, config, { address, prepare });
-        await checkConnections({ pooled, withNew }, { allowNonDurable });
-        await checkSettings(pooled, timeouts);
-        await trial.check(pooled);
-        failed = false;
-      } finally {
-        // After a failure the pool replaces the connection: a new one has the current settings.
-        pooled.release(failed);
-      }
-    },
+    check: () => checkConnections({ withPooled, checkPooled, withNew }, { allowNonDurable }),
     async invalidIndexes() {
       // Postgres also marks an index as invalid while it is being built, so leave those out.
       const { rows } = await pool.query<{ name: string }>(`
@@ -111,3 +104,17 @@ export function openDatabase(
     close: () => pool.end(),
   };
 }
+
+/** Lends a connection of the pool, and discards it if `act` fails: a new one has the current settings. */
+const lendTo =
+  (pool: Pool) =>
+  async (act: (client: ClientBase) => Promise<void>): Promise<void> => {
+    const client = await pool.connect();
+    let failed = true;
+    try {
+      await act(client);
+      failed = false;
+    } finally {
+      client.release(failed);
+    }
+  };

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { Client } from 'pg';
 
@@ -13,6 +13,14 @@ export interface Pooler {
   /** Names of the startup parameters that clients have sent. */
   parameters: ReadonlySet<string>;
   setMode(mode: PoolMode): void;
+  /** Limits the server connections. A client beyond that waits at its first statement. */
+  setSize(size: number): void;
+  /** Limits the clients. A client beyond that is refused. */
+  setClientsMax(clientsMax: number): void;
+  /** Refuses new clients for a reason. */
+  refuse(why: string): void;
+  /** Resolves when the next client waits for a server connection. */
+  waiting(): Promise<void>;
   close(): void;
 }
 
@@ -42,18 +50,41 @@ export async function startPooler(url: string, firstMode: PoolMode): Promise<Poo
   const all = new Set<Server>();
   const clients = new Set<Socket>();
   const parameters = new Set<string>();
+  const events = new EventEmitter().setMaxListeners(0);
   let mode = firstMode;
+  let size = Infinity;
+  let clientsMax = Infinity;
+  let opening = 0;
+  let refusal: string | undefined;
 
   const lend = async (): Promise<Server> => {
     const free = idle.pop();
     if (free) return free;
+    if (all.size + opening >= size) {
+      events.emit('waiting');
+      return once(events, 'freed').then(lend);
+    }
+    opening++;
+    const server = await openServer().finally(() => opening--);
+    all.add(server);
+    return server;
+  };
+
+  const openServer = async (): Promise<Server> => {
     const client = new Client(url);
     client.on('error', () => {});
     await client.connect();
     const server = { client, socket: socketOf(client) };
     server.socket.removeAllListeners('data');
-    all.add(server);
     return server;
+  };
+
+  /** A session may hold anything, so its server connection is not used again. */
+  const discard = (server: Server): void => {
+    server.socket.removeAllListeners('data');
+    void server.client.end();
+    all.delete(server);
+    events.emit('freed');
   };
 
   const serve = (near: Socket): void => {
@@ -62,6 +93,7 @@ export async function startPooler(url: string, firstMode: PoolMode): Promise<Poo
       server.socket.removeAllListeners('data');
       idle.push(server);
       lent = undefined;
+      events.emit('freed');
     };
     const forward = async (message: Buffer) => {
       lent ??= lend().then((server) => {
@@ -79,12 +111,13 @@ export async function startPooler(url: string, firstMode: PoolMode): Promise<Poo
     const onMessage = splitter((message) => {
       if (String.fromCharCode(message[0]!) !== TERMINATE) ready = ready.then(() => forward(message));
     });
-    login(near, parameters, onMessage);
     near.on('error', () => {});
+    const why = refusal ?? (clients.size < clientsMax ? undefined : 'no more connections allowed (max_client_conn)');
+    if (why !== undefined) return refuse(near, why);
+    login(near, parameters, onMessage);
     near.on('close', () => {
       clients.delete(near);
-      // A session may hold anything, so its server connection is not used again.
-      void lent?.then(({ client, socket }) => (socket.removeAllListeners('data'), void client.end()));
+      void lent?.then(discard);
     });
     clients.add(near);
   };
@@ -97,6 +130,10 @@ export async function startPooler(url: string, firstMode: PoolMode): Promise<Poo
     url: through.href,
     parameters,
     setMode: (next) => void (mode = next),
+    setSize: (next) => void (size = next),
+    setClientsMax: (next) => void (clientsMax = next),
+    refuse: (why) => void (refusal = why),
+    waiting: async () => void (await once(events, 'waiting')),
     close() {
       listener.close();
       for (const near of clients) near.destroy();
@@ -116,8 +153,7 @@ function login(near: Socket, seen: Set<string>, onBytes: (bytes: Buffer) => void
     const names = words.filter((word, n) => n % 2 === 0 && word !== '');
     for (const name of names) seen.add(name);
     const unknown = names.find((name) => !KNOWN_PARAMETERS.has(name));
-    if (unknown !== undefined)
-      return void near.end(messageOf('E', `SFATAL\0VFATAL\0C08P01\0Munsupported startup parameter: ${unknown}\0\0`));
+    if (unknown !== undefined) return refuse(near, `unsupported startup parameter: ${unknown}`);
     near.on('data', onBytes);
     near.write(
       Buffer.concat([
@@ -128,6 +164,10 @@ function login(near: Socket, seen: Set<string>, onBytes: (bytes: Buffer) => void
       ]),
     );
   });
+}
+
+function refuse(near: Socket, why: string): void {
+  near.end(messageOf('E', `SFATAL\0VFATAL\0C08P01\0M${why}\0\0`));
 }
 
 function messageOf(type: string, content: string): Buffer {
