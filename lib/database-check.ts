@@ -7,8 +7,14 @@ class TakesNoWrites extends Error {
   readonly code = '25006';
 }
 
-/** SQLSTATE: insufficient privilege. */
-const MISSING_GRANT = '42501';
+class MissingGrant extends Error {
+  /** SQLSTATE: insufficient privilege. */
+  readonly code = '42501';
+
+  constructor(what: string) {
+    super(`${what} Grant it the privileges of tables and sequences.`);
+  }
+}
 
 type OnConnection = (act: (client: ClientBase) => Promise<void>) => Promise<void>;
 
@@ -50,16 +56,24 @@ interface ServerState {
   standby: boolean;
   readOnly: boolean;
   mayWrite: boolean;
+  mayNumber: boolean;
 }
+
+/** Postgres lets `nextval` draw from a sequence with either privilege. That of the table does not include them. */
+const MAY_NUMBER = `(
+  select coalesce(bool_and(has_sequence_privilege(pg_class.oid, 'usage, update')), true)
+  from pg_class join pg_depend on objid = pg_class.oid and classid = 'pg_class'::regclass
+  where relkind = 'S' and relnamespace = current_schema()::regnamespace
+    and refclassid = 'pg_class'::regclass and deptype in ('a', 'i') and has_table_privilege(refobjid, 'insert'))`;
 
 async function checkServer(client: ClientBase, allowNonDurable: boolean): Promise<void> {
   const { rows } = await client.query<ServerState>(`
     select current_setting('synchronous_commit') <> 'off' and current_setting('fsync') = 'on' as durable,
       pg_is_in_recovery() as standby, current_setting('transaction_read_only') = 'on' as "readOnly",
-      coalesce(bool_or(has_table_privilege(oid, 'insert')), true) as "mayWrite"
+      coalesce(bool_or(has_table_privilege(oid, 'insert')), true) as "mayWrite", ${MAY_NUMBER} as "mayNumber"
     from pg_class where relkind in ('r', 'p') and relnamespace not in (
       select oid from pg_namespace where nspname = 'information_schema' or nspname like 'pg\\_%')`);
-  const { durable, standby, readOnly, mayWrite } = rows[0]!;
+  const { durable, standby, readOnly, mayWrite, mayNumber } = rows[0]!;
   if (!durable && !allowNonDurable)
     throw new Error(
       'synchronous_commit or fsync is off, so a database crash could lose acknowledged orders. Turn both on.',
@@ -67,10 +81,8 @@ async function checkServer(client: ClientBase, allowNonDurable: boolean): Promis
   if (standby) throw new TakesNoWrites('The database server is a standby, which takes no writes. Use the primary.');
   if (readOnly)
     throw new TakesNoWrites('The database takes no writes: default_transaction_read_only is on. Turn it off.');
-  if (!mayWrite)
-    throw Object.assign(new Error("The role may write to no table of the database. Grant it the tables' privileges."), {
-      code: MISSING_GRANT,
-    });
+  if (!mayWrite) throw new MissingGrant('The role may write to no table of the database.');
+  if (!mayNumber) throw new MissingGrant('The role may insert rows, but not use the sequence that numbers them.');
 }
 
 async function checkSession(client: ClientBase): Promise<void> {

@@ -37,7 +37,7 @@ export function databaseAdvice(error: unknown): string | undefined {
   if (databaseFault(error) !== 'unfit') return undefined;
   return (
     'The database lacks a table, a column or a privilege that this release needs. Run the migrations; after a ' +
-    'restore, also grant the role its privileges.'
+    'restore, also grant the role its privileges of tables and sequences.'
   );
 }
 

@@ -32,6 +32,7 @@ async function createRole() {
   const role = `role_${randomBytes(4).toString('hex')}`;
   await database.query(`create role ${role} login password 'first'`);
   await database.query(`grant all on all tables in schema public to ${role}`);
+  await database.query(`grant all on all sequences in schema public to ${role}`);
   const url = new URL(database.url);
   url.username = role;
   url.password = 'first';

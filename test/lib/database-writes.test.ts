@@ -86,17 +86,51 @@ test('a standby is unready', () =>
     }, url),
   ));
 
-test('a role that may write to no table is unready', async () => {
+/** The URL of a new login without privileges, and its name. */
+async function createLogin(of: TestDatabase): Promise<{ role: string; url: string }> {
   const role = `role_${randomBytes(4).toString('hex')}`;
-  await database.query(`create role ${role} login password 'only'`);
-  const url = new URL(database.url);
-  [url.username, url.password] = [role, 'only'];
+  await of.query(`create role ${role} login password 'only'`);
+  return { role, url: Object.assign(new URL(of.url), { username: role, password: 'only' }).href };
+}
+
+const GRANT = 'Grant it the privileges of tables and sequences.';
+const NO_SEQUENCE = `The role may insert rows, but not use the sequence that numbers them. ${GRANT}`;
+
+test('a role that may write to no table is unready', async () => {
+  const { role, url } = await createLogin(database);
   await withRole(async ({ ready }) => {
-    const reason = "The role may write to no table of the database. Grant it the tables' privileges.";
-    assert.deepEqual(await ready(), unready(reason));
+    assert.deepEqual(await ready(), unready(`The role may write to no table of the database. ${GRANT}`));
+    await database.query(`grant all on all sequences in schema public to ${role}`);
     await database.query(`grant insert on all tables in schema public to ${role}`);
     await eventually(async () => assert.deepEqual(await ready(), READY));
-  }, url.href);
+  }, url);
+});
+
+test('a role that may write to the tables but use no sequence is unready', async (t) => {
+  const notifications = await createDatabase('notifications');
+  t.after(() => notifications.close());
+  const { role, url } = await createLogin(notifications);
+  await notifications.query(`grant all on all tables in schema public to ${role}`);
+  await withRole(async ({ ready }) => {
+    assert.deepEqual(await ready(), unready(NO_SEQUENCE));
+    for (const privilege of ['usage', 'update']) {
+      await notifications.query(`grant ${privilege} on all sequences in schema public to ${role}`);
+      await eventually(async () => assert.deepEqual(await ready(), READY));
+      await notifications.query(`revoke ${privilege} on all sequences in schema public from ${role}`);
+      await eventually(async () => assert.deepEqual(await ready(), unready(NO_SEQUENCE)));
+    }
+  }, url);
+});
+
+test('sequences of other schemas, and of tables that the role does not write to, do not matter', async () => {
+  const { role, url } = await createLogin(database);
+  await database.query(`grant all on all tables in schema public to ${role}`);
+  await database.query(`grant all on all sequences in schema public to ${role}`);
+  await database.query('create schema other');
+  await database.query('create table other.rows (id serial)');
+  await database.query(`grant all on other.rows to ${role}`);
+  await database.query('create table reports (id serial)');
+  await withRole(async ({ ready }) => assert.deepEqual(await ready(), READY), url);
 });
 
 test('a write that the server refuses is away, and the role is unready until a write succeeds', () =>
