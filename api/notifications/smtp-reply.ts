@@ -1,3 +1,5 @@
+import { isAboutMailbox } from './mailbox-reply.ts';
+
 /** The mail server's definite answer. */
 export type Delivery = { kind: 'accepted' } | Refused | Blocked;
 
@@ -5,6 +7,8 @@ export type Delivery = { kind: 'accepted' } | Refused | Blocked;
 interface Refused {
   kind: 'refused';
   reason: string;
+  /** Reply code and enhanced status code. Absent if no server was asked. */
+  reply?: string;
 }
 
 /** A 5xx that is not final for the recipient: about the sender, a policy, a quota or the session. */
@@ -26,6 +30,8 @@ export interface SmtpError extends Error {
   command?: string;
   responseCode?: number;
   response?: string;
+  /** The recipients that the server refused. */
+  rejected?: string[];
 }
 
 /** 503 (wrong command order) and 530 (login missing) say nothing about this mail. */
@@ -39,23 +45,28 @@ const ABOUT_THE_SESSION = new Set([503, 530]);
 const FINAL_STATUS = /^5\.(1\.(1|2|3|4|6|10)|2\.1)$/;
 /** The status of the recipient's mailbox, such as full. It is no fault of ours, but it may pass. */
 const MAILBOX_STATUS = /^5\.2\.\d+$/;
-/** Codes that RFC 5321 defines for a mailbox that is unavailable, elsewhere or misnamed. */
+/**
+ * Codes that RFC 5321 defines for a mailbox that is unavailable, elsewhere or misnamed. Servers also use them for
+ * relaying, policies and quotas, so without an enhanced status code the text decides.
+ */
 const FINAL_CODES = new Set([550, 551, 553]);
 
 /**
- * Interprets a failed attempt. Only a 5xx to RCPT can be about the recipient, and only if its enhanced status code does
- * not contradict that: servers also refuse senders and relaying there. Throws if the server may accept the mail later.
+ * Interprets a failed attempt. Only a 5xx to RCPT can be about the recipient, and only if its enhanced status code or,
+ * without one, its text says so: servers also refuse senders and relaying there. Throws if the server may accept the mail later.
  * The server's text is left out, because it often contains the address.
  */
-export function interpret({ code, command = '', responseCode = 0, response = '' }: SmtpError): Delivery {
+export function interpret({ code, command = '', responseCode = 0, response = '', rejected }: SmtpError): Delivery {
   if (code === 'EENVELOPE' && responseCode === 0) return { kind: 'refused', reason: 'the email address is invalid' };
   if (responseCode < 500)
     throw new Error(`the mail server did not accept the mail: ${[code, responseCode || ''].join(' ').trim()}`);
   const status = /^5\d\d[ -]#?(\d\.\d{1,3}\.\d{1,3})(?!\.?\d)/m.exec(response)?.[1] ?? '';
   const reply = `${responseCode} ${status}`.trim();
   const isToRecipient = command === 'RCPT TO';
-  const isFinal = status ? FINAL_STATUS.test(status) : FINAL_CODES.has(responseCode);
-  if (isToRecipient && isFinal) return { kind: 'refused', reason: `the mail server refused the mail: ${reply}` };
+  const isFinal = status
+    ? FINAL_STATUS.test(status)
+    : FINAL_CODES.has(responseCode) && isAboutMailbox(response, rejected?.[0]);
+  if (isToRecipient && isFinal) return { kind: 'refused', reason: `the mail server refused the mail: ${reply}`, reply };
   const isAboutTheMail = (code === 'EENVELOPE' || code === 'EMESSAGE') && !ABOUT_THE_SESSION.has(responseCode);
   return {
     kind: 'blocked',

@@ -53,6 +53,7 @@ const aboutTheRecipient: readonly Reply[] = [
   '556 5.1.10 null MX',
   '554 5.2.1 mailbox disabled',
   '550 #5.1.1 no mailbox',
+  '550 <{to}>: Recipient address rejected: User unknown',
 ];
 for (const reply of aboutTheRecipient) {
   test(`"${reply.split('\r')[0]}" to RCPT is about the recipient, so the mail is not sent again, and no address is stored or logged`, async () => {
@@ -83,6 +84,8 @@ const notFinal: ReadonlyArray<readonly [Point, Reply]> = [
   ['RCPT', '552 5.2.2 {to} is full'],
   ['RCPT', '554 not for {to}'],
   ['RCPT', '550 5.1.11 unknown status'],
+  ['RCPT', '550 Relaying denied'],
+  ['RCPT', '550 <{to}>: mailbox unavailable, blocked by policy'],
   ['DATA', '554 5.7.0 policy, {to}'],
   ['DATA', '550 no'],
   ['CONTENT', '554 spam for {to}'],
