@@ -14,6 +14,12 @@ export const refusals = new Counter({
   labelNames: ['command', 'reply'],
 });
 
+/** 0 after an accepted mail. */
+export const refusalsInARow = new Gauge({
+  name: 'notification_mail_refusals_in_a_row',
+  help: 'Different mails or recipients refused with the same reply since the mail server last accepted a mail',
+});
+
 const PENDING = 'notifications_pending';
 
 /** Exports the number of pending mails, read at each scrape. Returns a function that ends the export. */

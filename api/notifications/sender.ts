@@ -33,6 +33,8 @@ const POLL_MS = 1_000;
  */
 const LEASE_MS = 2 * SEND_DEADLINE_MS;
 const BACKOFF_MS = { first: 1_000, max: 60_000 };
+/** A mail that was refused for a reason that may last for hours waits longer, so that few attempts go to such mails. */
+const REFUSED_BACKOFF_MAX_MS = 1_800_000;
 
 /** How long a mail is retried if the mail server refuses it for a reason other than the recipient. */
 const REFUSED_MS = 86_400_000;
@@ -91,21 +93,16 @@ function createAttempt({ store, profiles, mailer, log, profileWaitMs }: SenderPo
     if (performance.now() - startedMs > LEASE_MS - SEND_DEADLINE_MS)
       return { end: 'postponed', why: 'the lease is about to end' };
     const delivery = await mailer.send({ id, to, subject: subjectOf(notification), text });
-    if (delivery.kind === 'refused') return { end: 'undeliverable', reason: delivery.reason };
-    if (delivery.kind === 'blocked') return blocked(notification, delivery);
+    if (delivery.kind === 'refused') {
+      if (delivery.refusal) watch.recipientRefused(to, delivery.refusal);
+      return { end: 'undeliverable', reason: delivery.reason };
+    }
+    if (delivery.kind === 'blocked') {
+      if (delivery.isOurs) watch.refused(id, delivery);
+      return afterBlock(notification, delivery);
+    }
     watch.accepted();
     return { end: 'sent' };
-  };
-
-  const blocked = ({ id, ageMs, refusedAgeMs }: Claimed, delivery: Blocked): Outcome => {
-    if (delivery.isOurs) watch.refused(id, delivery);
-    const why = `the mail server refused the mail: ${delivery.reply}`;
-    // A refused session delays every mail. Once the fault is repaired, all must be sent without an operator's help.
-    if (delivery.isSession) return { end: 'postponed', why };
-    const firstAgeMs = refusedAgeMs ?? ageMs;
-    return ageMs - firstAgeMs >= REFUSED_MS
-      ? { end: 'undeliverable', reason: `${why}, again and again for a day` }
-      : { end: 'postponed', why, refusedAgeMs: firstAgeMs };
   };
 
   return async (notification: Claimed, startedMs: number): Promise<void> => {
@@ -122,7 +119,9 @@ function createAttempt({ store, profiles, mailer, log, profileWaitMs }: SenderPo
       await store.markUndeliverable(notification, outcome.reason);
       log.warn({ ...fields, reason: outcome.reason }, 'mail is undeliverable');
     } else {
-      const isSuperseded = await store.postpone(notification, backoffMs(attempts), outcome.refusedAgeMs);
+      const { refusedAgeMs } = outcome;
+      const maxMs = refusedAgeMs === undefined ? BACKOFF_MS.max : REFUSED_BACKOFF_MAX_MS;
+      const isSuperseded = await store.postpone(notification, backoffMs(attempts, maxMs), refusedAgeMs);
       const what = isSuperseded ? 'mail superseded, because its order was cancelled' : 'mail postponed';
       log.info({ ...fields, why: outcome.why }, what);
     }
@@ -130,8 +129,18 @@ function createAttempt({ store, profiles, mailer, log, profileWaitMs }: SenderPo
   };
 }
 
-/** Doubles from a second up to a minute. Then subtracts up to a quarter at random, so that retries spread out. */
-export function backoffMs(attempts: number): number {
-  const fullMs = Math.min(BACKOFF_MS.first * 2 ** (attempts - 1), BACKOFF_MS.max);
+function afterBlock({ ageMs, refusedAgeMs }: Claimed, { isSession, reply }: Blocked): Outcome {
+  const why = `the mail server refused the mail: ${reply}`;
+  // The session is refused to all mails alike: once it is repaired, they must go out without an operator.
+  if (isSession) return { end: 'postponed', why };
+  const firstAgeMs = refusedAgeMs ?? ageMs;
+  return ageMs - firstAgeMs >= REFUSED_MS
+    ? { end: 'undeliverable', reason: `${why}, again and again for a day` }
+    : { end: 'postponed', why, refusedAgeMs: firstAgeMs };
+}
+
+/** Doubles from a second up to `maxMs`, a minute by default. Then subtracts up to a quarter at random, so that retries spread out. */
+export function backoffMs(attempts: number, maxMs = BACKOFF_MS.max): number {
+  const fullMs = Math.min(BACKOFF_MS.first * 2 ** (attempts - 1), maxMs);
   return Math.round(fullMs * (1 - Math.random() / 4));
 }

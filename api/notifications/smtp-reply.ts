@@ -7,8 +7,8 @@ export type Delivery = { kind: 'accepted' } | Refused | Blocked;
 interface Refused {
   kind: 'refused';
   reason: string;
-  /** Reply code and enhanced status code. Absent if no server was asked. */
-  reply?: string;
+  /** The refused SMTP command, and the reply's codes. Absent if no server was asked. */
+  refusal?: { command: string; reply: string };
 }
 
 /** A 5xx that is not final for the recipient: about the sender, a policy, a quota or the session. */
@@ -66,7 +66,8 @@ export function interpret({ code, command = '', responseCode = 0, response = '',
   const isFinal = status
     ? FINAL_STATUS.test(status)
     : FINAL_CODES.has(responseCode) && isAboutMailbox(response, rejected?.[0]);
-  if (isToRecipient && isFinal) return { kind: 'refused', reason: `the mail server refused the mail: ${reply}`, reply };
+  if (isToRecipient && isFinal)
+    return { kind: 'refused', reason: `the mail server refused the mail: ${reply}`, refusal: { command, reply } };
   const isAboutTheMail = (code === 'EENVELOPE' || code === 'EMESSAGE') && !ABOUT_THE_SESSION.has(responseCode);
   return {
     kind: 'blocked',

@@ -22,7 +22,14 @@ export const mustWait = Prisma.sql`(mail.event_name = ${CANCELLATION} and exists
   where earlier.order_id = mail.order_id and earlier.event_name <> ${CANCELLATION} and earlier.status = 'PENDING'))`;
 
 /** A sender may be sending the mail right now. */
-const isInFlight = Prisma.sql`(mail.attempts > mail.ended_attempts and mail.next_attempt_at > current_timestamp)`;
+const inFlight = (mail: Prisma.Sql) =>
+  Prisma.sql`(${mail}.attempts > ${mail}.ended_attempts and ${mail}.next_attempt_at > current_timestamp)`;
+
+/** True of `mail` if the mail about its order's cancellation is sent, or may be on its way. */
+export const isCancellationOut = Prisma.sql`exists (
+  select from notifications as cancellation
+  where cancellation.order_id = mail.order_id and cancellation.event_name = ${CANCELLATION}
+    and (cancellation.status = 'SENT' or ${inFlight(Prisma.sql`cancellation`)}))`;
 
 /**
  * Locks an order until the transaction ends. Without the lock, two replicas that record both messages of the order at
@@ -60,4 +67,4 @@ export const insertion = (
 /** Supersedes the order's first message if the order was cancelled, unless its mail is in flight. */
 export const supersession = (db: PrismaClient, orderId: string) => db.$executeRaw`
   update notifications as mail set status = 'SUPERSEDED'
-  where order_id = ${orderId}::uuid and status = 'PENDING' and ${isOvertaken} and not ${isInFlight}`;
+  where order_id = ${orderId}::uuid and status = 'PENDING' and ${isOvertaken} and not ${inFlight(Prisma.sql`mail`)}`;

@@ -4,7 +4,15 @@ import { PrismaClient } from '../../prisma/generated/notifications/client.ts';
 import type { OrderEventName } from '../../specs/generated/order-events.ts';
 import { mails } from './metrics.ts';
 import type { DeliveryStatus, NewNotification } from './notification.ts';
-import { insertion, isOvertaken, lockOrder, lockOrderOf, mustWait, supersession } from './statements.ts';
+import {
+  insertion,
+  isCancellationOut,
+  isOvertaken,
+  lockOrder,
+  lockOrderOf,
+  mustWait,
+  supersession,
+} from './statements.ts';
 
 export type { NewNotification };
 
@@ -75,14 +83,15 @@ export function createNotificationStore({ adapter, statementMs }: Pick<Database,
     /**
      * Claims up to `limit` due notifications, each for one caller. A notification that is not marked or postponed
      * within `leaseMs` is due again. So a crash loses no mail, although no transaction is open while a mail is sent. A
-     * due mail whose order was cancelled is superseded instead.
+     * due mail whose order was cancelled is superseded instead. Mails that the mail server has refused come last, so that
+     * a backlog of them does not delay the others.
      */
     async claim(limit: number, leaseMs: number): Promise<Claimed[]> {
       const rows = await db.$queryRaw<Array<Claimed & { status: DeliveryStatus }>>`
         with due as (
           select id, ${isOvertaken} as overtaken from notifications as mail
           where status = 'PENDING' and next_attempt_at <= current_timestamp and not ${mustWait}
-          order by next_attempt_at limit ${limit} for update skip locked
+          order by (refused_age_ms is not null), next_attempt_at limit ${limit} for update skip locked
         )
         update notifications set status = case when overtaken then 'SUPERSEDED' else status end,
           attempts = attempts + case when overtaken then 0 else 1 end,
@@ -97,10 +106,14 @@ export function createNotificationStore({ adapter, statementMs }: Pick<Database,
       return claimed;
     },
 
+    /**
+     * A mail that was superseded while it was sent becomes `SENT` too, unless the mail about the cancellation is sent or
+     * on its way: nobody knows then which of the two came first.
+     */
     async markSent(id: string): Promise<void> {
       await db.$executeRaw`
-        update notifications set status = 'SENT', sent_at = current_timestamp
-        where id = ${id}::uuid and status = 'PENDING'`;
+        update notifications as mail set status = 'SENT', sent_at = current_timestamp
+        where id = ${id}::uuid and (status = 'PENDING' or (status = 'SUPERSEDED' and not ${isCancellationOut}))`;
     },
 
     /** Abandons the mail unless a later attempt has claimed it. `reason` must contain no personal data. */

@@ -89,3 +89,55 @@ test('refusals about the recipient, and refusals between accepted mails, are no 
   }
   assert.deepEqual(errors(), []);
 });
+
+/** Gives each user an address of their own. */
+const ownAddresses = { addressOf: async (userId: string) => `${userId}@example.org` };
+const refusalsInARow = async () =>
+  Number(/^notification_mail_refusals_in_a_row (\d+)$/m.exec(await register.metrics())?.[1]);
+
+test('three recipients in a row that are refused with the same final reply are logged once as an error, and counted', async () => {
+  const before = await refusalsOf('RCPT TO', '550 5.1.1');
+  smtp.setReplies({ RCPT: '550 5.1.1 no mailbox {to}' });
+  startSender({ profiles: ownAddresses });
+  await recordMails(2);
+  await untilRows(({ status }) => status === 'UNDELIVERABLE');
+  assert.deepEqual([errors(), await refusalsOf('RCPT TO', '550 5.1.1')], [[], before]);
+  await recordMails(3);
+  await untilRows(({ status }) => status === 'UNDELIVERABLE');
+  assert.deepEqual(
+    errors().map(({ command, reply }) => [command, reply]),
+    [['RCPT TO', '550 5.1.1']],
+  );
+  assert.match(String(errors()[0]!['msg']), /one recipient after the other.*check MAIL_FROM/);
+  assert.equal(await refusalsOf('RCPT TO', '550 5.1.1'), before + 3);
+  assert.doesNotMatch(notifications.log.join(), /@example\.org/);
+});
+
+test('recipients that are refused between accepted mails are no fault of ours', async () => {
+  startSender({ profiles: ownAddresses });
+  for (let n = 0; n < 4; n++) {
+    smtp.setReplies({ RCPT: '550 5.1.1 no mailbox' });
+    await recordMails(1);
+    await untilRows(({ status }) => status !== 'PENDING');
+    smtp.setReplies({});
+    await recordMails(1);
+    await untilRows(({ status }) => status !== 'PENDING');
+  }
+  assert.deepEqual(errors(), []);
+});
+
+test('the gauge of refusals in a row counts mails and recipients, and is 0 after an accepted mail', async () => {
+  smtp.setReplies({ MAIL: '550 5.4.5 daily limit' });
+  startSender({ profiles: ownAddresses });
+  await recordMails(4);
+  await eventually(async () => assert.equal(await refusalsInARow(), 4));
+  await untilRows(({ attempts }) => attempts > 1);
+  assert.equal(await refusalsInARow(), 4);
+  smtp.setReplies({ RCPT: '550 5.1.1 no mailbox' });
+  await recordMails(1);
+  await untilRows(({ status }) => status === 'UNDELIVERABLE');
+  assert.equal(await refusalsInARow(), 5);
+  smtp.setReplies({});
+  await recordMails(1);
+  await eventually(async () => assert.equal(await refusalsInARow(), 0));
+});

@@ -135,6 +135,21 @@ test('a mail that is refused for a day is given up, and the day begins with the 
   );
 });
 
+for (const [what, isSession, shortestMs, longestMs] of [
+  ['a mail refused again and again waits up to half an hour', false, 1_300_000, 1_800_000],
+  ['a mail whose session is refused waits up to a minute', true, 40_000, 60_000],
+] as const) {
+  test(what, async () => {
+    await recordMails(1);
+    await notifications.database.query('update notifications set attempts = 50, ended_attempts = 50');
+    startSender({ mailer: answering(() => ({ ...overQuota, isSession })) });
+    await untilRows(
+      ({ status, attempts, due_in_ms }) =>
+        status === 'PENDING' && attempts === 51 && due_in_ms > shortestMs && due_in_ms <= longestMs,
+    );
+  });
+}
+
 for (const [what, reply] of [
   ['a refused session', { ...overQuota, isSession: true, command: 'AUTH PLAIN', reply: '535' }],
   ['a broken connection', new Error('the mail server did not accept the mail: ECONNECTION')],

@@ -1,0 +1,2 @@
+-- Mails that the mail server has refused are claimed after all others. The old index stays for the earlier release.
+create index notifications_due_idx on notifications ((refused_age_ms is not null), next_attempt_at) where status = 'PENDING';
