@@ -129,6 +129,7 @@ function createAttempt({ store, profiles, mailer, log, profileWaitMs }: SenderPo
   };
 }
 
+/** Retries a refused mail for a day from its first refusal; without limit, if only the session is refused. */
 function afterBlock({ ageMs, refusedAgeMs }: Claimed, { isSession, reply }: Blocked): Outcome {
   const why = `the mail server refused the mail: ${reply}`;
   // The session is refused to all mails alike: once it is repaired, they must go out without an operator.
@@ -139,7 +140,10 @@ function afterBlock({ ageMs, refusedAgeMs }: Claimed, { isSession, reply }: Bloc
     : { end: 'postponed', why, refusedAgeMs: firstAgeMs };
 }
 
-/** Doubles from a second up to `maxMs`, a minute by default. Then subtracts up to a quarter at random, so that retries spread out. */
+/**
+ * Doubles from a second up to `maxMs`, a minute by default. Then subtracts up to a quarter at random, so that retries
+ * spread out.
+ */
 export function backoffMs(attempts: number, maxMs = BACKOFF_MS.max): number {
   const fullMs = Math.min(BACKOFF_MS.first * 2 ** (attempts - 1), maxMs);
   return Math.round(fullMs * (1 - Math.random() / 4));

@@ -789,7 +789,7 @@ export interface components {
       /** @description The text for the buyer. */
       message: string;
       /**
-       * @description The state of the e-mail. `SENT` and `SUPERSEDED` are final; an operator can have an `UNDELIVERABLE` mail sent again. `SUPERSEDED` means that the order was cancelled before this e-mail was sent, so only the e-mail about the cancellation is sent.
+       * @description The state of the e-mail. `SENT` is final, and so is `SUPERSEDED` unless the e-mail was being sent just then and becomes `SENT`; an operator can have an `UNDELIVERABLE` mail sent again. `SUPERSEDED` means that the order was cancelled before this e-mail was sent, so only the e-mail about the cancellation is sent.
        * @enum {string}
        */
       status: 'PENDING' | 'SENT' | 'UNDELIVERABLE' | 'SUPERSEDED';
