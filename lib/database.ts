@@ -78,7 +78,7 @@ export function openDatabase(
     onResult: trial.noteResult,
   });
   if (repeatAfterLockWait && timeouts.lockMs !== undefined) repeatLockWaits(pool, timeouts.statementMs);
-  // A later attempt could end after the request that issued the statement.
+  // In the second half of `statementMs` no attempt starts: it could outlast the request that issued the statement.
   repeatLostRaces(pool, timeouts.statementMs / 2);
   // Without a listener, a broken idle connection would end the process. The pool replaces it.
   pool.on('error', () => {});

@@ -92,7 +92,7 @@ function newKey(): SigningKey {
   return { kid, privateKey, publicJwk: publicJwk(privateKey, kid) };
 }
 
-/** The newest key that has been published for long enough signs. If there is none, the oldest key signs. */
+/** Signs with the newest key that has been published for long enough or, if there is none, with the oldest key. */
 function toRing(keys: readonly StoredSigningKey[], { publishedBeforeUseS }: typeof TIMES): KeyRing {
   const signer = keys.find(({ ageMs }) => ageMs >= publishedBeforeUseS * 1000) ?? keys.at(-1);
   if (!signer) throw new Error('No signing key exists and none could be created');

@@ -1,4 +1,7 @@
-/** Runs `act` on all items, `concurrency` at a time. Returns results in input order; rejects if the signal aborts. */
+/**
+ * Runs `act` on all items, `concurrency` at a time. Returns the results in input order. After the signal is aborted, it
+ * starts no more items, and rejects if any are left.
+ */
 export async function mapConcurrently<T, R>(
   items: readonly T[],
   concurrency: number,

@@ -14,7 +14,7 @@ export interface KafkaJars {
   classPath: string;
 }
 
-/** The broker's jars, downloaded once per version of the POM. */
+/** The broker's jars. They are downloaded again only when the POM changes. */
 export async function kafkaJars(onProgress: (text: string) => void, signal?: AbortSignal): Promise<KafkaJars> {
   const pom = await readFile(POM, 'utf8');
   const version = /<version>(.+?)<\/version>/.exec(pom)?.[1];

@@ -22,7 +22,10 @@ export interface Topics {
   rewind(): Promise<void>;
   lag(): Promise<number>;
   consumed(): Promise<ConsumedEvent[]>;
-  /** The places at which the messages were first published, without duplicates. */
+  /**
+   * `unprocessable`: where the storm published its unprocessable messages. `deadLetters`: the original places of the
+   * messages in the dead-letter topics, each once.
+   */
   deadLetters(): Promise<{ unprocessable: MessagePlace[]; deadLetters: MessagePlace[] }>;
   orderMessages(): Promise<unknown[]>;
   close(): Promise<void>;
