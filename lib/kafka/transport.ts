@@ -42,7 +42,10 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** Hides the Kafka client. `prefix` precedes the names of all topics and groups, so that installations can share a cluster. */
+/**
+ * Hides the Kafka client. `prefix` precedes the names of all topics and groups, so that installations can share a
+ * cluster.
+ */
 export function createTransport({
   brokers,
   clientId,
