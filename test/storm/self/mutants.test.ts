@@ -57,11 +57,10 @@ for (const { name, changes } of mutants) {
   });
 }
 
-const migrationsIn = (root: string, service: ServiceName): string =>
+const migrationsIn = (root: string, service: ServiceName): string[] =>
   globSync(join(root, 'prisma', service, 'migrations', '*', 'migration.sql'))
     .toSorted()
-    .map((file) => readFileSync(file, 'utf8'))
-    .join('\n');
+    .map((file) => readFileSync(file, 'utf8'));
 
 async function databasesOf(root: string, files: readonly string[]): Promise<Record<string, string>> {
   const entries = services.map(async (service) => {

@@ -77,12 +77,12 @@ export const openWithLongTimeouts = (
     repeatAfterLockWait,
   });
 
-/** Creates a database with only this script applied. Returns its URL. */
-export async function createScripted(script: string, kind = hostileCollation): Promise<string> {
+/** Creates a database with only these scripts applied, each in its own transaction. Returns its URL. */
+export async function createScripted(scripts: string | readonly string[], kind = hostileCollation): Promise<string> {
   const server = testServer();
   const name = `test_scripted_${randomBytes(6).toString('hex')}`;
   await asAdmin(server, `create database ${name} ${kind}`);
-  await asAdmin(urlOf(server, name), script);
+  for (const script of [scripts].flat()) await asAdmin(urlOf(server, name), script);
   return urlOf(server, name);
 }
 
