@@ -3,7 +3,7 @@ import { takesNoWrites } from './database-faults.ts';
 
 /** How often a process tries to write although no request does. Until the next time, the last result counts. */
 const EVERY_MS = 10_000;
-/** SQLSTATE: raised by a function, such as an event trigger that lets nobody create tables. */
+/** SQLSTATE: raised by a function, such as an event trigger that forbids the creation of tables. */
 const RAISED = 'P0001';
 const WRITING = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
 

@@ -10,7 +10,7 @@ const refusals = new Counter({
 /**
  * The answer if a role refuses the token that auth has just issued for the session. The buyer is logged in, so the fault
  * is ours: the clocks of auth and the role differ by more than the tolerance, or the role lacks auth's key. A 401 would
- * tell the buyer to log in again, in vain. The cause is logged as an error.
+ * make the buyer log in again, which would not help. The cause is logged as an error.
  */
 export function ownTokenRefused(role: string): Problem {
   refusals.inc({ role });

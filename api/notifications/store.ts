@@ -108,7 +108,7 @@ export function createNotificationStore({ adapter, statementMs }: Pick<Database,
 
     /**
      * A mail that was superseded while it was sent becomes `SENT` too, unless the mail about the cancellation is sent or
-     * on its way: nobody knows then which of the two came first.
+     * on its way. Then the order in which the two arrive is unknown.
      */
     async markSent(id: string): Promise<void> {
       await db.$executeRaw`
