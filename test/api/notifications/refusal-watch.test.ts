@@ -1,44 +1,10 @@
 /** Refusals for the same reason on our side are counted, and logged as an error if they come in a row. */
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import { register } from 'prom-client';
 import { eventually } from '../../support/eventually.ts';
-import { startSmtp } from '../../support/fakes/smtp-server.ts';
-import {
-  notificationOf,
-  profilesWithAddress,
-  startNotifications,
-  type Notifications,
-} from '../../support/kafka/notifications.ts';
+import { personal, notifications, smtp, startSender, recordMails, untilRows } from '../../support/kafka/mailing.ts';
 
-const profiles = profilesWithAddress('ada@example.org');
-const personal = /ada@|example\.org/;
-
-let notifications: Notifications;
-let smtp: Awaited<ReturnType<typeof startSmtp>>;
-let sender: { close(): Promise<void> } | undefined;
-
-beforeEach(async () => {
-  [notifications, smtp] = await Promise.all([startNotifications(), startSmtp()]);
-});
-afterEach(async () => {
-  await sender?.close();
-  await smtp.close();
-  await notifications.close();
-});
-
-const startSender = (rest: Partial<Parameters<Notifications['startSender']>[0]> = {}) =>
-  (sender = notifications.startSender({ smtpUrl: smtp.url, profiles, ...rest }));
-const recordMails = async (count: number) => {
-  for (let n = 0; n < count; n++) await notifications.store.record(notificationOf(randomUUID()));
-};
-const untilRows = (check: (row: Awaited<ReturnType<Notifications['rows']>>[number]) => boolean) =>
-  eventually(async () => {
-    const rows = await notifications.rows();
-    assert.ok(rows.every(check), JSON.stringify(rows));
-    return rows;
-  });
 const errors = () =>
   notifications.log.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ level }) => level === 50);
 const refusalsOf = async (command: string, reply: string) =>

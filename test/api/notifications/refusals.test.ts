@@ -1,45 +1,11 @@
 /** Which refusals of the mail server are final, and which are retried for a day or for ever. */
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import type { Mailer } from '../../../api/notifications/mailer.ts';
-import { eventually } from '../../support/eventually.ts';
-import { startSmtp, type Point, type Reply } from '../../support/fakes/smtp-server.ts';
-import {
-  expireLeases,
-  notificationOf,
-  profilesWithAddress,
-  startNotifications,
-  type Notifications,
-} from '../../support/kafka/notifications.ts';
+import type { Point, Reply } from '../../support/fakes/smtp-server.ts';
+import { expireLeases } from '../../support/kafka/notifications.ts';
+import { personal, notifications, smtp, startSender, recordMails, untilRows } from '../../support/kafka/mailing.ts';
 
-const profiles = profilesWithAddress('ada@example.org');
-const personal = /ada@|example\.org/;
-
-let notifications: Notifications;
-let smtp: Awaited<ReturnType<typeof startSmtp>>;
-let sender: { close(): Promise<void> } | undefined;
-
-beforeEach(async () => {
-  [notifications, smtp] = await Promise.all([startNotifications(), startSmtp()]);
-});
-afterEach(async () => {
-  await sender?.close();
-  await smtp.close();
-  await notifications.close();
-});
-
-const startSender = (rest: Partial<Parameters<Notifications['startSender']>[0]> = {}) =>
-  (sender = notifications.startSender({ smtpUrl: smtp.url, profiles, ...rest }));
-const recordMails = async (count: number) => {
-  for (let n = 0; n < count; n++) await notifications.store.record(notificationOf(randomUUID()));
-};
-const untilRows = (check: (row: Awaited<ReturnType<Notifications['rows']>>[number]) => boolean) =>
-  eventually(async () => {
-    const rows = await notifications.rows();
-    assert.ok(rows.every(check), JSON.stringify(rows));
-    return rows;
-  });
 const aboutTheRecipient: readonly Reply[] = [
   '550 no mailbox {to} here',
   '551 {to} is elsewhere',
