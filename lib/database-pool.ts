@@ -57,6 +57,12 @@ export function withGoodConnections(pool: Pool, { address, names, onError, onRes
   });
 }
 
+/** Makes a pool run its statements by `run`, which may repeat them. Statements in a transaction are not affected. */
+export function runStatementsBy(pool: Pool, run: <T>(statement: () => Promise<T>) => Promise<T>): void {
+  const query = pool.query.bind(pool) as (...input: unknown[]) => Promise<unknown>;
+  Object.assign(pool, { query: (...input: unknown[]) => run(() => query(...input)) });
+}
+
 /**
  * Discards a released connection that is still in a transaction, as can happen when the server stopped responding. The
  * next user's writes would become part of that transaction and could be lost.

@@ -2,11 +2,11 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import { Pool, type ClientBase } from 'pg';
 import { checkConnections } from './database-check.ts';
 import { addressOf, prepareWith, withOwnConnection } from './database-connect.ts';
-import { createStatementNames, withGoodConnections } from './database-pool.ts';
+import { createStatementNames, runStatementsBy, withGoodConnections } from './database-pool.ts';
 import { checkSettings, pinSettings } from './database-session.ts';
 import { createWriteTrial } from './database-trial.ts';
-import { repeatLockWaits } from './lock-waits.ts';
-import { repeatLostRaces } from './retry-lost-race.ts';
+import { createLockWaits } from './lock-waits.ts';
+import { retryLostRace } from './retry-lost-race.ts';
 
 /** A few connections keep two cores busy; more would only wait for each other. */
 const POOL_SIZE = 6;
@@ -77,9 +77,10 @@ export function openDatabase(
     onError: trial.noteError,
     onResult: trial.noteResult,
   });
-  if (repeatAfterLockWait && timeouts.lockMs !== undefined) repeatLockWaits(pool, timeouts.statementMs);
+  if (repeatAfterLockWait && timeouts.lockMs !== undefined)
+    runStatementsBy(pool, createLockWaits({ withinMs: timeouts.statementMs }));
   // In the second half of `statementMs` no attempt starts: it could outlast the request that issued the statement.
-  repeatLostRaces(pool, timeouts.statementMs / 2);
+  runStatementsBy(pool, (statement) => retryLostRace(statement, timeouts.statementMs / 2));
   // Without a listener, a broken idle connection would end the process. The pool replaces it.
   pool.on('error', () => {});
   const withPooled = lendTo(pool);

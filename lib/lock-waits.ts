@@ -1,4 +1,3 @@
-import type { Pool } from 'pg';
 import { databaseFault } from './database-faults.ts';
 import { createLane, NoTurn, type Lane } from './lane.ts';
 
@@ -33,13 +32,3 @@ export const createLockWaits =
       }
     }
   };
-
-/**
- * Makes a pool repeat statements that time out waiting for a lock, until `withinMs` have passed. Statements in a
- * transaction are not repeated.
- */
-export function repeatLockWaits(pool: Pool, withinMs: number): void {
-  const query = pool.query.bind(pool) as (...input: unknown[]) => Promise<unknown>;
-  const lockWaits = createLockWaits({ withinMs });
-  Object.assign(pool, { query: (...input: unknown[]) => lockWaits(() => query(...input)) });
-}

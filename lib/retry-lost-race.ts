@@ -1,5 +1,4 @@
 import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
-import type { Pool } from 'pg';
 import { databaseFault } from './database-faults.ts';
 
 /** With each lost race, another transaction makes progress. */
@@ -22,10 +21,4 @@ export async function retryLostRace<T>(act: () => Promise<T>, withinMs: number):
     maxAttempts: ATTEMPTS_MAX,
     backoff: new ExponentialBackoff(PAUSE_MS),
   }).execute(act);
-}
-
-/** Makes a pool repeat statements that lose a race. Statements in a transaction are not repeated. */
-export function repeatLostRaces(pool: Pool, withinMs: number): void {
-  const query = pool.query.bind(pool) as (...input: unknown[]) => Promise<unknown>;
-  Object.assign(pool, { query: (...input: unknown[]) => retryLostRace(() => query(...input), withinMs) });
 }
