@@ -1,5 +1,5 @@
 import type { Prng } from '../prng.ts';
-import { edgeNames } from '../world/edges.ts';
+import { edgeNames, type EdgeName } from '../world/edges.ts';
 import { faultKinds, type Fault, type FaultKind } from './faults.ts';
 
 const kinds = Object.keys(faultKinds) as FaultKind[];
@@ -44,15 +44,29 @@ function heaviestFirst(prng: Prng, unordered: readonly FaultKind[]): FaultKind[]
   return lots.sort((a, b) => b.lot - a.lot).map(({ kind }) => kind);
 }
 
+/**
+ * The first fault of these kinds disturbs the connection over which money moves. In a short storm the draw might
+ * otherwise never reach it, and a worker that mistakes a missing answer for a refusal would not be noticed.
+ */
+const FIRST_TARGETS: Partial<Record<FaultKind, EdgeName>> = {
+  'lost-answers': 'worker to billing',
+  silence: 'worker to billing',
+};
+
 /** Uses every target once before repeating one. All connection faults share one list; other kinds have their own. */
 function createTargetPicker(prng: Prng): (kind: FaultKind) => string {
   const unused = new Map<string, string[]>();
+  const seen = new Set<FaultKind>();
   return (kind) => {
     const targets: readonly string[] = faultKinds[kind].targets;
     const name = targets === edgeNames ? 'edges' : kind;
     const left = unused.get(name) ?? [];
     if (left.length === 0) left.push(...prng.shuffled(targets));
     unused.set(name, left);
-    return left.pop()!;
+    const first = seen.has(kind) ? undefined : FIRST_TARGETS[kind];
+    seen.add(kind);
+    if (first === undefined) return left.pop()!;
+    if (left.includes(first)) left.splice(left.indexOf(first), 1);
+    return first;
   };
 }

@@ -34,6 +34,16 @@ test('sixty faults include at least three of each kind and nearly every edge, sp
   assert.equal(new Set(planFaults(createPrng(6), 8).map(({ kind }) => kind)).size, 8);
 });
 
+test('twenty faults already lose and withhold the answers of billing to the worker', () => {
+  for (let seed = 1; seed <= 50; seed++) {
+    const plan = planFaults(createPrng(seed), 20).filter(({ target }) => target === 'worker to billing');
+    assert.deepEqual(
+      ['lost-answers', 'silence'].filter((kind) => plan.every((fault) => fault.kind !== kind)),
+      [],
+    );
+  }
+});
+
 test('the generator is roughly uniform, keeps its bounds, and is independent of its forks', () => {
   const prng = createPrng(9);
   const drawn = Array.from({ length: 6_000 }, () => prng.between(1, 6));
