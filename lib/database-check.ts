@@ -21,13 +21,16 @@ type OnConnection = (act: (client: ClientBase) => Promise<void>) => Promise<void
 export interface CheckedConnections {
   /** Runs `act` on a connection of the pool, which may be old. */
   withPooled: OnConnection;
-  /** What else a connection of the pool must fulfil. */
+  /** Checks what must also hold on a connection of the pool. */
   checkPooled(client: ClientBase): Promise<void>;
   /** Runs `act` on a new connection: an old one keeps the password and the settings that were valid when it began. */
   withNew: OnConnection;
 }
 
-/** Rejects unless both connections can write durably, and each stays with the server connection that it began with. */
+/**
+ * Rejects unless a pooled connection and a new one can both write durably. Also rejects if a pooler between us and the
+ * server has moved one of them to another server connection.
+ */
 export async function checkConnections(
   { withPooled, checkPooled, withNew }: CheckedConnections,
   { allowNonDurable }: { allowNonDurable: boolean },
@@ -37,11 +40,12 @@ export async function checkConnections(
     await checkPooled(pooled);
   });
   try {
-    // While the new one waits behind a full pooler, requests need those of the pool.
+    // Holds no connection of the pool while the new one is opened, because a full pooler may delay that for long.
     await withNew(async (fresh) => {
       await checkServer(fresh, allowNonDurable);
       await withPooled(async (pooled) => {
-        // An idle transaction pooler gives both the server connection that was used last, where only one mark can be.
+        // A pooler that assigns a server connection to each transaction lets both connections share one while it is idle.
+        // Then the mark of one connection has overwritten the other's, and one of these checks fails.
         for (const client of [pooled, fresh, pooled, fresh]) await checkSession(client);
       });
     });
@@ -59,7 +63,7 @@ interface ServerState {
   mayNumber: boolean;
 }
 
-/** Postgres lets `nextval` draw from a sequence with either privilege. That of the table does not include them. */
+/** `nextval` needs the privilege `usage` or `update` on the sequence itself; a privilege on the table is not enough. */
 const MAY_NUMBER = `(
   select coalesce(bool_and(has_sequence_privilege(pg_class.oid, 'usage, update')), true)
   from pg_class join pg_depend on objid = pg_class.oid and classid = 'pg_class'::regclass

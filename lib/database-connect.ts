@@ -10,11 +10,11 @@ const MARK = 'order_saga.connection';
 const END_WITHIN_MS = 500;
 /** The message of pg's pool when no connection becomes free in time. */
 const POOL_EXHAUSTED = 'timeout exceeded when trying to connect';
-/** pg's message for a connection that was not opened in time; ours for one that was opened and then had to wait. */
+/** pg uses this message if a connection is not opened in time. We also use it if the first statement then waits. */
 const TIMED_OUT = 'timeout expired';
 /** SQLSTATE: no more connections. */
 const TOO_MANY_CONNECTIONS = '53300';
-/** How poolers say the same, or repeat it from the server. They send the code of any protocol violation. */
+/** Poolers report the same with a code that says nothing, so only the message shows it. */
 const POOLER_FULL = /no more connections allowed|query_wait_timeout|too many (clients|connections)|connection slots/;
 
 const marks = new WeakMap<ClientBase, string>();
@@ -72,7 +72,7 @@ export async function hasMark(client: ClientBase): Promise<boolean> {
   return rows[0]?.mark === marks.get(client);
 }
 
-/** Runs `act` on a connection of its own, which is closed afterwards. */
+/** Opens a connection for `act` and closes it afterwards. */
 export async function withOwnConnection(
   config: ClientConfig & { connectionTimeoutMillis: number },
   { address, prepare }: { address: string; prepare(client: ClientBase): Promise<void> },

@@ -1,7 +1,7 @@
 import type { ClientBase, QueryResult } from 'pg';
 import { takesNoWrites } from './database-faults.ts';
 
-/** How often a process tries to write although no request does. Until the next time, the last result counts. */
+/** Minimum time between two trial writes. In between, the result of the last one is used. */
 const EVERY_MS = 10_000;
 /** SQLSTATE: raised by a function, such as an event trigger that forbids the creation of tables. */
 const RAISED = 'P0001';
@@ -14,8 +14,8 @@ interface Refusal {
 }
 
 /**
- * Knows whether the server accepts writes, from the writes of the pool and from trial writes. Where no trial can be
- * made, a refused write counts until another write succeeds.
+ * Tracks whether the server accepts writes, by the pool's own writes and by trial writes. If trial writes are
+ * impossible, the server counts as refusing writes from the first refused write until the next successful one.
  */
 export function createWriteTrial() {
   let refusal: Refusal | undefined;
@@ -60,8 +60,8 @@ export function createWriteTrial() {
 }
 
 /**
- * Writes so much that a file of the database's own tablespace must grow, and commits, as that waits for the log and for
- * synchronous standbys. False if the role may not create temporary tables.
+ * Writes enough data to make a file of the database grow, so a full disk is noticed. Commits, because only a commit
+ * waits for the log and for synchronous standbys. False if the role may not create temporary tables.
  */
 async function write(client: ClientBase): Promise<boolean> {
   const { rows } = await client.query<{ may: boolean }>(

@@ -123,7 +123,7 @@ async function cancelOnce(db: PrismaClient, key: Key, cause: CancelCause, throwI
     const act = outcome ? refund : tombstone;
     const [stored] = (await unlessDuplicate(() => act(db, key, cause))) ?? [];
     if (stored) return toOutcome(stored, false);
-    // A charge came before the tombstone, or another cancellation before the refund.
+    // A concurrent request won: it charged before the tombstone was stored, or it refunded first.
     throwIfLate();
   }
   throw new Error(`a cancellation lost ${ATTEMPTS_MAX} races in a row`);

@@ -6,8 +6,8 @@ import type { Order, OrderRequest, LostOrder, Placed } from './order.ts';
 import { selectByAge, COLUMNS, insert, latestVersion, reinsert, type AgePage } from './statements.ts';
 
 /**
- * An attempt fails only because of a concurrent order: it took the next version, or its row, which has the version that
- * the client expects, appeared just after the insert looked for it.
+ * How often to try again. An attempt fails only if a concurrent order of the same buyer took the version, or if the
+ * order that the client names in `If-Match` was written while the attempt ran.
  */
 const NEXT_VERSION_ATTEMPTS_MAX = 200;
 
@@ -132,8 +132,8 @@ export function createOrderStore({ adapter }: Pick<Database, 'adapter'>) {
 }
 
 /**
- * An insert whose answer could not be read may have taken effect. So after an error that is no known database fault,
- * returns the row if it exists. Otherwise throws the error.
+ * An insert may take effect although its answer cannot be read. So unless the database reported a known fault, returns
+ * the row if it exists. Otherwise throws the error.
  */
 async function insertedAnyway(
   db: PrismaClient,

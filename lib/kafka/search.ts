@@ -23,7 +23,7 @@ export interface FoundMessage extends Received {
   writtenAt: Date;
 }
 
-/** Offsets to read. `end` is exclusive, and at most where the partition ended when the search began. */
+/** Offsets to read; `end` is exclusive. Messages written after the search began are left out. */
 interface OffsetRange {
   topic: string;
   partition: number;
@@ -107,7 +107,7 @@ async function read(
   { ranges, key, withinMs }: { ranges: OffsetRange[]; key: string | undefined; withinMs: number },
 ): Promise<Omit<SearchResult, 'missing'>> {
   const unread = new Map(ranges.map((range) => [`${range.topic} ${range.partition}`, range]));
-  // By position, because messages fetched before the seek may arrive again.
+  // Keyed by offset, because kafkajs may deliver a message a second time after the consumer has moved to `from`.
   const found = new Map<string, FoundMessage>();
   const { promise: over, resolve: end, reject: fail } = Promise.withResolvers<void>();
   const timer = setTimeout(end, withinMs);

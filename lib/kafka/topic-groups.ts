@@ -13,8 +13,8 @@ const UNUSED = ['Empty', 'Dead'];
 const bounded = timeout(10_000, TimeoutStrategy.Aggressive);
 
 /**
- * Earlier releases read all topics in one group, `from`. Copies the offsets that it committed for this topic to the
- * topic's own group, where that group has none yet. Does nothing while the topic's group has members: the first of them
+ * Earlier releases read all topics in one group, `from`. Copies that group's offsets of this topic to the topic's own
+ * group, except for partitions of which that group already has an offset. Does nothing while the topic's group has members: the first of them
  * has copied the offsets. If two replicas copy them at once, messages may be handled again, which is harmless.
  */
 export async function adoptOffsets(
