@@ -56,7 +56,7 @@ async function run(
   const running: Running[] = [];
   let failure: unknown;
   const ending = new AbortController();
-  // Every listener and the worker wait for it.
+  // Every listener and the worker listen to this signal, which is more than Node expects.
   setMaxListeners(0, ending.signal);
   const shared = { ...options, ending: ending.signal };
   // A second signal exits at once.
@@ -64,7 +64,7 @@ async function run(
     if (err) shared.log.fatal({ err }, 'shutting down after an error');
     else shared.log.info({ signal, drainMs }, 'shutting down');
     ending.abort();
-    // Balancers learn only now that this process ends, and still open connections to it.
+    // Balancers notice only now that this process is ending. Until then they still open connections to it.
     if (signal) await sleep(drainMs);
     // Callers stop before the roles they call.
     for (const each of running.toReversed())

@@ -130,8 +130,8 @@ export async function* ownersFrom(
   const sources = [orders.owners, billing.owners, notifications.owners];
   for (let after = first; ;) {
     const pages = await Promise.all(sources.map((owners) => owners(after, PAGE)));
-    // A service with a full page may know more owners after its end. So the owners after the lowest such end are
-    // left to the next pages.
+    // If a page is full, its service may know more owners after the last one on it. So this round yields owners only
+    // up to the lowest last owner of all full pages; the next round continues there.
     const ends = pages.filter((page) => page.length === PAGE).map((page) => page.at(-1)!);
     const end = ends.toSorted()[0];
     const owners = [...new Set(pages.flat())].filter((owner) => end === undefined || owner <= end).toSorted();

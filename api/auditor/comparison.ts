@@ -35,8 +35,7 @@ export function createComparison({ views, metrics, log, everyMs, ownersMax, pati
     // Buyers who could not be checked come last: three failures in a row before the first success end the round.
     const fresh = owners.filter((owner) => !unchecked.has(owner));
     const due = new Set([...fresh, ...drifting, ...[...unchecked].slice(0, ownersMax)]);
-    // No buyer of this page could be checked before, so this round may fail too. The next round must go on to the next
-    // page anyway.
+    // If earlier rounds could check no buyer of this page, this round may fail too. So move on to the next page first.
     if (fresh.length === 0) after = next;
     const report = await compare(views, movedToEnd(due, unchecked), { ...patience, signal: stop.signal });
     after = next;

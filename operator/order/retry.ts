@@ -77,7 +77,7 @@ async function startWorkflows(
   }
   const lines: string[] = [];
   for (const { workflowId, before, start } of due) {
-    // The cancellation comes first in `due`, so if there is a line already, the cancellation was just started.
+    // `due` begins with the cancellation, if that is due. So after the first line, the cancellation has been started.
     const refused = await start(tools, { cancellationStarted: lines.length > 0 });
     if (refused) return { text: [...lines, refused].join('\n'), exitCode: 1 };
     const action = before ? `had ended as ${before.status} and was started again` : 'did not exist and was started';

@@ -40,7 +40,7 @@ export const reuseKey: Move = async ({ buyer, prng }) => {
   await buyer.send({ ...request, body: { [name]: otherAmount(value) } });
 };
 
-/** Another amount. The largest one has no successor. */
+/** Another valid amount. */
 export const otherAmount = (amount: number): number => (amount < Number.MAX_SAFE_INTEGER ? amount + 1 : amount - 1);
 
 /** Retries a request whose outcome is unknown. */

@@ -7,8 +7,8 @@ export interface Wallet {
   /** Usually affordable. */
   price(prng: Prng): number;
   /**
-   * More than the buyer has before the final top-up. After the top-up, all but the largest wallets can pay it, so a
-   * retry that charges late shows.
+   * More than the buyer has before the final top-up. After it, all but the largest wallets can pay this price: if a
+   * declined charge then succeeds on a retry, a check notices.
    */
   unaffordable: number;
 }

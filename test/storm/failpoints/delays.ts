@@ -2,13 +2,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How often this process has come to a step while attempts at it were delayed. */
+/** By step: how many attempts this process has begun while attempts at that step were delayed. */
 const arrivals = new Map<string, number>();
 
 /**
- * Delays the begin of every other attempt at these steps. An attempt can also be late because its process is paused or
- * because it waits for a connection: Temporal has given it up and repeated the step, and then it still takes effect.
- * Returns the function that ends the delays.
+ * Delays the start of every second attempt at these steps, as a paused process or a long wait for a connection would.
+ * Temporal then repeats the step, and the late attempt takes effect after its repeat. Returns the function that ends
+ * the delays.
  */
 export function delaySteps(dir: string, steps: readonly string[], delayMs: number): () => void {
   mkdirSync(folderOf(dir), { recursive: true });

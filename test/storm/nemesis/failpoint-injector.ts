@@ -12,7 +12,7 @@ const ARMED_MAX = 3;
 /** A failpoint that is not hit within this time makes room for another one. */
 const ARMED_FOR_MS = 9_000;
 
-/** The auditor acts only after another role has died. So each of its failpoints is armed with one of that role. */
+/** The auditor acts only after another role has died, so arm a failpoint of that role too. */
 const PREREQUISITES: ReadonlyArray<readonly [RegExp, string]> = [
   [/^audit-order:/, 'place:after'],
   [/^audit-cancellation:/, 'cancel-request:after'],
