@@ -12,7 +12,7 @@ export interface Resources {
   connections: Record<string, number>;
 }
 
-/** A count is a leak if it has grown by more than 20 % and also by more than the slack: one of two is already 50 %. */
+/** A count is a leak if it has grown by more than 20 %, and by more than the slack, which matters for small counts. */
 const GROWTH_MAX = 1.2;
 const SLACK: Readonly<Record<keyof Resources, number>> = { descriptors: 4, sockets: 4, heapMb: 4, connections: 2 };
 const MIB = 1024 * 1024;
