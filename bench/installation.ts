@@ -49,7 +49,6 @@ export async function install({ dir, fresh, signal }: Place, say: (line: string)
     const port = await getPort({ host: '127.0.0.1' });
     const url = `http://127.0.0.1:${port}`;
     const own = {
-      HOST: '127.0.0.1',
       PORT: String(port),
       CHARGE_ACTIVITY: mode,
       TEMPORAL_TASK_QUEUE: `orders-${mode}`,

@@ -1,9 +1,12 @@
 import { authApi } from '../api/auth/app.ts';
+import { authIngressApi } from '../api/auth/ingress.ts';
 import { createPasswords } from '../api/auth/passwords.ts';
 import { createSigningKeys } from '../api/auth/signing-keys.ts';
 import { createAuthStore } from '../api/auth/store.ts';
-import { group, wholeNumber } from '../lib/config.ts';
+import { group, optional, port, wholeNumber } from '../lib/config.ts';
+import { createServiceTokenVerifier, keysByRole } from '../lib/http/service-tokens.ts';
 import { restDocument } from './contract.ts';
+import { serviceKeys, trustedProxies } from './identity.ts';
 import { address, databaseOf, databaseUrl, defineRole, runningOf, serve } from './role.ts';
 
 const DAY_S = 86_400;
@@ -11,6 +14,10 @@ const DAY_S = 86_400;
 const LOGIN_FAILURES = 'failed logins within the window before auth answers 429; counted across replicas';
 const REGISTRATIONS = 'registrations per address within the window';
 const WRITES = 'writes of one buyer: burst, then rate';
+
+const BELIEVES_NOBODY =
+  'All buyers are limited as one address: SERVICE_JWKS has no key of the gateway, and TRUSTED_PROXIES is not set. ' +
+  'Add the public key that the gateway serves at /.well-known/jwks.json on GATEWAY_OPS_PORT to SERVICE_JWKS';
 
 /** Each limit applies to all replicas together. */
 export const limitReaders = {
@@ -27,6 +34,15 @@ export const auth = defineRole({
   name: 'auth',
   readers: () => ({
     ...address('AUTH_PORT'),
+    ingressPort: optional(
+      port(
+        'AUTH_INGRESS_PORT',
+        "port on `INTERNAL_HOST` for an ingress: auth's operations as they may be published, without tokens in the " +
+          'headers of `GET /auth`, health and metrics; closed if unset',
+      ),
+    ),
+    serviceKeys,
+    proxies: trustedProxies,
     databaseUrl: databaseUrl('auth'),
     sessionTtlS: wholeNumber('SESSION_TTL_S', 'lifetime of a session', {
       min: 1,
@@ -49,10 +65,23 @@ export const auth = defineRole({
       { name: 'database', probe: database.check, needed: true },
       { name: 'signing key', probe: keys.published, needed: true },
     ];
-    const { sessionTtlS, limits } = config;
-    const middleware = authApi({ store, keys, passwords, document: restDocument, sessionTtlS, limits });
+    const { sessionTtlS, limits, host, ingressPort } = config;
+    if (!config.proxies.isSet && !keysByRole(config.serviceKeys).has('gateway'))
+      shared.log.warn({ role: 'auth' }, BELIEVES_NOBODY);
+    const ports = {
+      document: restDocument,
+      clientOf: config.proxies.clientOf,
+      serviceTokens: createServiceTokenVerifier({ role: 'auth', serviceKeys: config.serviceKeys }),
+    };
+    const middleware = authApi({ ...ports, store, keys, passwords, sessionTtlS, limits });
     const listener = await serve(shared, config, { role: 'auth', checks, middleware });
-    return runningOf(listener, store, database);
+    if (ingressPort === undefined) return runningOf(listener, store, database);
+    const ingress = await serve(
+      shared,
+      { host, port: ingressPort },
+      { role: 'auth-ingress', checks: [], middleware: authIngressApi(middleware, ports), operations: false },
+    );
+    return runningOf(listener, ingress, store, database);
   },
 });
 

@@ -1,7 +1,8 @@
 import { billingApi } from '../api/billing/app.ts';
 import { createBillingStore } from '../api/billing/store.ts';
 import { restDocument } from './contract.ts';
-import { address, databaseOf, databaseUrl, defineRole, runningOf, serve, verifierOf, verifierReaders } from './role.ts';
+import { verifierOf, verifierReaders } from './identity.ts';
+import { address, databaseOf, databaseUrl, defineRole, runningOf, serve } from './role.ts';
 
 export const billing = defineRole({
   name: 'billing',
@@ -14,7 +15,7 @@ export const billing = defineRole({
     // The store repeats statements itself, by account.
     const database = await databaseOf(config.databaseUrl, shared, { repeatAfterLockWait: false });
     const store = createBillingStore(database);
-    const api = billingApi({ store, document: restDocument, verify: verifierOf(config, shared) });
+    const api = billingApi({ store, document: restDocument, verify: verifierOf('billing', config, shared) });
     const checks = [{ name: 'database', probe: database.check, needed: true }];
     const listener = await serve(shared, config, { role: 'billing', checks, middleware: [api] });
     return runningOf(listener, store, database);

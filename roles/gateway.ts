@@ -1,9 +1,19 @@
 import { gatewayApi } from '../api/gateway/app.ts';
-import { createClientReader } from '../api/gateway/forwarded.ts';
+import { publishKeys } from '../api/gateway/public-keys.ts';
 import { createUpstreams } from '../api/gateway/upstreams.ts';
-import { ConfigFault, converted, group, list, optional, port, url, type Reader } from '../lib/config.ts';
+import { converted, group, optional, port, textOr, url, type Reader } from '../lib/config.ts';
 import { publishedDocument, restDocument } from './contract.ts';
-import { address, defineRole, runningOf, serve, urlOf, type RoleName, type ServiceRole, type Shared } from './role.ts';
+import { serviceIdentity, trustedProxies } from './identity.ts';
+import {
+  defineRole,
+  internalHost,
+  runningOf,
+  serve,
+  urlOf,
+  type RoleName,
+  type ServiceRole,
+  type Shared,
+} from './role.ts';
 
 const PUBLIC_PORT = 8080;
 const serviceRoles: readonly ServiceRole[] = ['auth', 'users', 'orders', 'billing', 'notifications'];
@@ -12,40 +22,33 @@ const watchedRoles: readonly RoleName[] = ['worker', 'auditor'];
 export const gateway = defineRole({
   name: 'gateway',
   readers: (sameProcess) => ({
-    ...address('PORT', 'public port, also of `npm start`', PUBLIC_PORT),
-    opsPort: port('GATEWAY_OPS_PORT', "port of the gateway's metrics, which the public port does not serve"),
-    clientOf,
+    host: textOr('HOST', 'address of the public listener, and of no other', '127.0.0.1'),
+    port: port('PORT', 'public port, also of `npm start`', PUBLIC_PORT),
+    internalHost,
+    opsPort: port('GATEWAY_OPS_PORT', "port of the gateway's health, metrics and public key on `INTERNAL_HOST`"),
+    identity: serviceIdentity('gateway'),
+    proxies: trustedProxies,
     urls: urlsOf(sameProcess),
   }),
   start: async (config, shared) => {
-    const upstreams = createUpstreams(config.urls(shared));
+    const { identity } = config;
+    const upstreams = createUpstreams(config.urls(shared), { tokens: { auth: identity.tokensFor('auth') } });
     const middleware = gatewayApi({
       document: restDocument,
       published: publishedDocument,
       upstreams,
-      clientOf: config.clientOf,
+      clientOf: config.proxies.clientOf,
       ending: shared.ending,
     });
     const operations = await serve(
       shared,
-      { host: config.host, port: config.opsPort },
-      { role: 'gateway-operations', checks: [] },
+      { host: config.internalHost, port: config.opsPort },
+      { role: 'gateway-operations', checks: [], middleware: [publishKeys(identity.publicKeys)] },
     );
     const listener = await serve(shared, config, { role: 'gateway', checks: [], middleware, operations: false });
     return runningOf(listener, operations, upstreams);
   },
 });
-
-const clientOf: Reader<ReturnType<typeof createClientReader>> = converted(
-  optional(list('TRUSTED_PROXIES', 'proxies whose `X-Forwarded-*` headers are believed, separated by commas')),
-  (proxies) => {
-    try {
-      return createClientReader(proxies ?? []);
-    } catch (error) {
-      throw new ConfigFault(`TRUSTED_PROXIES: ${(error as Error).message}`, { cause: error });
-    }
-  },
-);
 
 /** The URL of each role. The worker and the auditor are optional: the gateway only checks whether they are ready. */
 function urlsOf(sameProcess: ReadonlySet<RoleName>): Reader<(shared: Shared) => Map<string, string>> {

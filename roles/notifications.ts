@@ -10,19 +10,8 @@ import { createHttpClient } from '../lib/http/client.ts';
 import { createEventCodec } from '../lib/kafka/events.ts';
 import { createTransport } from '../lib/kafka/transport.ts';
 import { eventDocument, restDocument } from './contract.ts';
-import {
-  address,
-  databaseOf,
-  databaseUrl,
-  defineRole,
-  kafkaReaders,
-  runningOf,
-  serve,
-  serviceTokens,
-  urlOf,
-  verifierOf,
-  verifierReaders,
-} from './role.ts';
+import { serviceIdentity, verifierOf, verifierReaders } from './identity.ts';
+import { address, databaseOf, databaseUrl, defineRole, kafkaReaders, runningOf, serve, urlOf } from './role.ts';
 
 const PROFILE_DEADLINE_MS = 2_000;
 const HOUR_S = 3_600;
@@ -48,7 +37,7 @@ export const notifications = defineRole({
     ...verifierReaders(sameProcess),
     databaseUrl: databaseUrl('notifications'),
     usersUrl: urlOf('users', sameProcess),
-    token: serviceTokens('notifications'),
+    identity: serviceIdentity('notifications'),
     smtpUrl,
     mailFrom,
     profileWaitS: wholeNumber('PROFILE_WAIT_S', "how long a mail waits for the buyer's profile", {
@@ -59,11 +48,14 @@ export const notifications = defineRole({
     kafka: group(kafkaReaders),
   }),
   start: async (config, shared) => {
-    const { token } = config;
     const { log } = shared;
     const database = await databaseOf(config.databaseUrl, shared);
     const store = createNotificationStore(database);
-    const users = createHttpClient({ baseUrl: config.usersUrl(shared), deadlineMs: PROFILE_DEADLINE_MS, token });
+    const users = createHttpClient({
+      baseUrl: config.usersUrl(shared),
+      deadlineMs: PROFILE_DEADLINE_MS,
+      token: config.identity.tokensFor('users'),
+    });
     const mailer = createMailer({ smtpUrl: config.smtpUrl, from: config.mailFrom });
     const transport = createTransport({ ...config.kafka, clientId: 'notifications', log });
     const publisher = transport.createPublisher();
@@ -90,7 +82,11 @@ export const notifications = defineRole({
       ...consumption.topics.map(({ topic, check }) => ({ name: topic, probe: check, needed: false })),
       { name: 'smtp', probe: mailer.check, needed: false },
     ];
-    const api = notificationsApi({ store, document: restDocument, verify: verifierOf(config, shared) });
+    const api = notificationsApi({
+      store,
+      document: restDocument,
+      verify: verifierOf('notifications', config, shared),
+    });
     const listener = await serve(shared, config, { role: 'notifications', checks, middleware: [api] });
     return runningOf(
       listener,

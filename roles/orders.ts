@@ -4,7 +4,8 @@ import { createSaga } from '../api/orders/workflow.ts';
 import { group, oneOf, wholeNumber } from '../lib/config.ts';
 import { createTemporal, temporalReaders, toAddress } from '../lib/temporal/client.ts';
 import { restDocument } from './contract.ts';
-import { address, databaseOf, databaseUrl, defineRole, runningOf, serve, verifierOf, verifierReaders } from './role.ts';
+import { verifierOf, verifierReaders } from './identity.ts';
+import { address, databaseOf, databaseUrl, defineRole, runningOf, serve } from './role.ts';
 
 /** Settings of a role that starts order workflows. */
 export const sagaReaders = {
@@ -60,7 +61,7 @@ export const orders = defineRole({
       saga,
       limits: config,
       document: restDocument,
-      verify: verifierOf(config, shared),
+      verify: verifierOf('orders', config, shared),
     });
     const checks = [
       { name: 'database', probe: database.check, needed: true },

@@ -1,6 +1,4 @@
-import type { JSONWebKeySet } from 'jose';
 import {
-  ConfigFault,
   converted,
   list,
   optional,
@@ -20,7 +18,6 @@ import { startDatabase } from '../lib/database-start.ts';
 import { TIMEOUTS, type Database, type DatabaseOptions } from '../lib/database.ts';
 import { listen, type Listener } from '../lib/http/listen.ts';
 import { createService, type ServiceOptions } from '../lib/http/service.ts';
-import { createServiceTokens, createTokenVerifier, keysByRole, type TokenVerifier } from '../lib/http/tokens.ts';
 import { LOCK_TIMEOUT_MS } from '../lib/lock-waits.ts';
 import type { Log } from '../lib/log.ts';
 
@@ -102,15 +99,18 @@ export function urlOf(role: ServiceRole, sameProcess: ReadonlySet<RoleName>): Re
   );
 }
 
-/** Settings of every role. */
+/** For everything that other roles and operators use. Only the gateway also has a public listener, with `HOST`. */
+export const internalHost = textOr(
+  'INTERNAL_HOST',
+  'address of every listener except the public one. Other machines that reach it can use what is not public',
+  '127.0.0.1',
+);
+
+/** Settings of a role's listener within the installation. */
 export const address = (
   portName: string,
-  meaning = 'port of the role: its API (if it has one), health and metrics',
-  defaultPort = 0,
-) => ({
-  host: textOr('HOST', 'address that everything listens on', '127.0.0.1'),
-  port: port(portName, meaning, defaultPort),
-});
+  meaning = 'port of the role on `INTERNAL_HOST`: its API (if it has one), health and metrics',
+) => ({ host: internalHost, port: port(portName, meaning) });
 
 /** Reads `<ROLE>_DATABASE_URL`. */
 export const databaseUrl = (role: ServiceRole): Reader<string> =>
@@ -125,48 +125,6 @@ export const kafkaReaders = {
     '',
   ),
 };
-
-/** Settings of a role that verifies tokens. */
-export const verifierReaders = (sameProcess: ReadonlySet<RoleName>) => ({
-  authUrl: urlOf('auth', sameProcess),
-  serviceKeys,
-});
-
-export function verifierOf(
-  { authUrl, serviceKeys }: { authUrl: (shared: Shared) => string; serviceKeys: JSONWebKeySet },
-  shared: Shared,
-): TokenVerifier {
-  return createTokenVerifier({ jwksUrl: `${authUrl(shared)}/.well-known/jwks.json`, serviceKeys });
-}
-
-/** Reads `<ROLE>_SERVICE_KEY`, which signs the tokens that identify the role. */
-export function serviceTokens(role: RoleName): Reader<() => string> {
-  const name = `${role.toUpperCase()}_SERVICE_KEY`;
-  const meaning = 'private key (ES256, PKCS8 PEM) by which the role identifies itself to others';
-  return converted(text(name, meaning), (key) => {
-    try {
-      return createServiceTokens(role, key);
-    } catch {
-      throw new ConfigFault(`${name} is not a private key in PEM format`);
-    }
-  });
-}
-
-const serviceKeys: Reader<JSONWebKeySet> = converted(
-  text('SERVICE_JWKS', "public keys of the worker and notifications as a JWK set; `kid` is the role's name"),
-  (value) => {
-    try {
-      const { keys } = JSON.parse(value) as JSONWebKeySet;
-      keysByRole({ keys });
-      if (keys.every(({ kid }) => kid)) return { keys };
-    } catch {
-      // Reported below.
-    }
-    throw new ConfigFault(
-      'SERVICE_JWKS must be a JSON Web Key Set of public keys whose "kid" is a role name, optionally with a number (worker-2)',
-    );
-  },
-);
 
 /** Starts an HTTP server of a role and logs its URL. It drains when the process starts to end. */
 export async function serve(

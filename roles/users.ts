@@ -4,7 +4,8 @@ import { createProfileStarter } from '../api/users/workflow.ts';
 import { group } from '../lib/config.ts';
 import { createTemporal, temporalReaders, toAddress } from '../lib/temporal/client.ts';
 import { restDocument } from './contract.ts';
-import { address, databaseOf, databaseUrl, defineRole, runningOf, serve, verifierOf, verifierReaders } from './role.ts';
+import { verifierOf, verifierReaders } from './identity.ts';
+import { address, databaseOf, databaseUrl, defineRole, runningOf, serve } from './role.ts';
 
 export const users = defineRole({
   name: 'users',
@@ -24,7 +25,7 @@ export const users = defineRole({
       startProfile,
       log: shared.log,
       document: restDocument,
-      verify: verifierOf(config, shared),
+      verify: verifierOf('users', config, shared),
     });
     const checks = [
       { name: 'database', probe: database.check, needed: true },

@@ -17,6 +17,7 @@ import { bundleWorkflows } from '../worker/host.ts';
 import { logged } from '../worker/logged.ts';
 import { superviseWorker } from '../worker/supervise.ts';
 import { eventDocument } from './contract.ts';
+import { serviceIdentity, type ServiceIdentity } from './identity.ts';
 import {
   address,
   databaseOf,
@@ -25,9 +26,9 @@ import {
   kafkaReaders,
   runningOf,
   serve,
-  serviceTokens,
   urlOf,
   whenEnding,
+  type ServiceRole,
 } from './role.ts';
 
 /** Longer than the timeout of billing's SQL statements, shorter than the timeout of a regular activity. */
@@ -40,22 +41,21 @@ export const worker = defineRole({
     databaseUrl: databaseUrl('orders'),
     billingUrl: urlOf('billing', sameProcess),
     usersUrl: urlOf('users', sameProcess),
-    token: serviceTokens('worker'),
+    identity: serviceIdentity('worker'),
     temporal: group(temporalReaders),
     kafka: group(kafkaReaders),
     version,
     ...codecReaders,
   }),
   start: async (config, shared) => {
-    const { token } = config;
     const temporal = toAddress(config.temporal);
     const workflowBundle = await bundleWorkflows(temporal);
     const database = await databaseOf(config.databaseUrl, shared);
     const orders = createOrderStore(database);
     const transport = createTransport({ ...config.kafka, clientId: 'worker', log: shared.log });
     const publisher = transport.createPublisher();
-    const billing = createHttpClient({ baseUrl: config.billingUrl(shared), deadlineMs: REQUEST_DEADLINE_MS, token });
-    const users = createHttpClient({ baseUrl: config.usersUrl(shared), deadlineMs: REQUEST_DEADLINE_MS, token });
+    const billing = clientOf('billing', config.billingUrl(shared), config.identity);
+    const users = clientOf('users', config.usersUrl(shared), config.identity);
     const activities = logged(activitiesOver({ billing, users, orders, publisher }), shared.log);
 
     const { taskQueue } = config.temporal;
@@ -84,6 +84,9 @@ export const worker = defineRole({
     return runningOf(listener, host, publisher, transport, billing, users, orders, database);
   },
 });
+
+const clientOf = (role: ServiceRole, baseUrl: string, { tokensFor }: ServiceIdentity): HttpClient =>
+  createHttpClient({ baseUrl, deadlineMs: REQUEST_DEADLINE_MS, token: tokensFor(role) });
 
 /** The activities of the preferable style: payment by call, announcement by event. */
 function activitiesOver(ports: {

@@ -1,6 +1,7 @@
 import type { Middleware } from 'koa';
 import { serveApi, type ApiPorts } from '../../lib/http/api.ts';
 import { createLocalTokenVerifier } from '../../lib/http/tokens.ts';
+import { identifyClient, type ClientPorts } from './client.ts';
 import { forwardAuth } from './forward-auth.ts';
 import { createLimits, type LimitSettings } from './limits.ts';
 import type { Passwords } from './passwords.ts';
@@ -9,7 +10,7 @@ import { createSessions } from './sessions.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import type { AuthStore } from './store.ts';
 
-export interface AuthOptions extends Pick<ApiPorts, 'document'> {
+export interface AuthOptions extends Pick<ApiPorts, 'document'>, ClientPorts {
   store: AuthStore;
   passwords: Passwords;
   keys: SigningKeys;
@@ -25,6 +26,7 @@ export function authApi({
   keys,
   sessionTtlS,
   limits: settings,
+  ...clientPorts
 }: AuthOptions): Middleware[] {
   const limits = createLimits(store, settings);
   const sessions = createSessions({ store, ttlS: sessionTtlS, writeRate: limits.writeRate });
@@ -34,6 +36,7 @@ export function authApi({
   const { '/auth': _forwardAuth, ...paths } = document.paths!;
   const others = { ...document, paths } as typeof document;
   return [
+    identifyClient(clientPorts),
     forwardAuth({ sessions, keys, verify, limits }),
     serveApi({ document: others, tag: 'auth', handlers, verify }),
   ];

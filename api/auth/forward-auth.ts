@@ -16,7 +16,8 @@ export interface ForwardAuthPorts {
  * `GET /auth` exchanges a session or token for a token that the services accept. A proxy calls it for every buyer
  * request, so it runs before routing and validation. The proxy must not pass the response's `authorization` on to
  * browsers: a page's script could read the token, whereas the HttpOnly session cookie is hidden from scripts. A request
- * whose `X-Forwarded-Method` is a write is counted here, so that one limit covers all services.
+ * whose `X-Forwarded-Method` is a write is counted here, so that one limit covers all services. The header counts only
+ * from a proxy that auth believes.
  */
 export const forwardAuth =
   (ports: ForwardAuthPorts): Middleware =>
@@ -43,7 +44,7 @@ async function identify(
   ctx: Context,
   { sessions, keys, verify, limits }: ForwardAuthPorts,
 ): Promise<Identity | undefined> {
-  const isWrite = !/^(|GET|HEAD|OPTIONS)$/i.test(ctx.get('x-forwarded-method'));
+  const isWrite = !/^(|GET|HEAD|OPTIONS)$/i.test(ctx.state.client!.method ?? '');
   const sent = bearerToken(ctx.get('authorization'));
   if (sent) {
     const caller = await verify(sent);

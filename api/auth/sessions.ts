@@ -53,8 +53,7 @@ export function requestTokenHash(ctx: Context): string | undefined {
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex');
 
 function setCookie(ctx: Context, value: string, maxAgeS: number): void {
-  // The header can be trusted, since only the gateway or an ingress reaches this listener.
-  const secure = ctx.secure || ctx.get('x-forwarded-proto') === 'https';
+  const secure = ctx.state.client!.proto === 'https';
   ctx.set(
     'set-cookie',
     `${SESSION_COOKIE}=${value}; HttpOnly; SameSite=Lax; Path=/; Max-Age=${maxAgeS}${secure ? '; Secure' : ''}`,

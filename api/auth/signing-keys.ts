@@ -1,6 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, randomUUID, type KeyObject } from 'node:crypto';
 import type { JSONWebKeySet } from 'jose';
-import { publicJwk, signUserToken } from '../../lib/http/tokens.ts';
+import { publicJwk } from '../../lib/http/signed-tokens.ts';
+import { signUserToken } from '../../lib/http/tokens.ts';
 import type { AuthStore, SigningKey, StoredSigningKey } from './store.ts';
 
 /** Key lifecycle in seconds. Only tests override it. */

@@ -1,9 +1,9 @@
-import type { Context, Middleware } from 'koa';
+import type { Middleware } from 'koa';
 import type { Document } from 'openapi-backend';
 import { serveApi } from '../../lib/http/api.ts';
+import type { ClientReader } from '../../lib/http/forwarded.ts';
 import { createRouteTable } from '../../lib/http/route-table.ts';
 import { serveDocs } from './docs.ts';
-import type { Client } from './forwarded.ts';
 import { proxy } from './proxy.ts';
 import { gatewayHandlers } from './routes.ts';
 import type { Upstreams } from './upstreams.ts';
@@ -14,7 +14,7 @@ export interface GatewayPorts {
   /** The same document with its `$ref`s unresolved, as clients and generators want it. */
   published: object;
   upstreams: Upstreams;
-  clientOf: (ctx: Context) => Client;
+  clientOf: ClientReader;
   /** Aborted when the process starts to end: the gateway is then unready. */
   ending?: AbortSignal | undefined;
 }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Context } from 'koa';
+import type { Client } from '../../lib/http/forwarded.ts';
 import { SESSION_COOKIE, sessionToken } from '../../lib/http/session-cookie.ts';
-import type { Client } from './forwarded.ts';
 
 /** Only these go to a service. The others are dropped, since some, like `x-user-id`, could pass for an identity. */
 const REQUEST_HEADERS = [

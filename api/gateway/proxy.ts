@@ -1,11 +1,12 @@
 import type { Context, Middleware } from 'koa';
+import { refuseCrossSite } from '../../lib/http/cross-site.ts';
 import { responseClosedSignal } from '../../lib/http/disconnect.ts';
+import type { ClientReader } from '../../lib/http/forwarded.ts';
 import { unauthenticated } from '../../lib/http/problem.ts';
 import type { Route, RouteTable } from '../../lib/http/route-table.ts';
-import { bearerToken, claimsToBeService } from '../../lib/http/tokens.ts';
+import { claimsToBeService } from '../../lib/http/service-tokens.ts';
+import { bearerToken } from '../../lib/http/tokens.ts';
 import { readBody } from './body.ts';
-import { refuseCrossSite } from './cross-site.ts';
-import type { Client } from './forwarded.ts';
 import { copyResponseHeaders, requestHeaders, gatewayHeaders, sessionCookie } from './headers.ts';
 import { ownTokenRefused } from './own-token.ts';
 import { authorizationOf } from './session.ts';
@@ -14,7 +15,7 @@ import { noResponseProblem, type UpstreamResponse, type Upstreams } from './upst
 export interface ProxyPorts {
   upstreams: Upstreams;
   routes: RouteTable;
-  clientOf: (ctx: Context) => Client;
+  clientOf: ClientReader;
 }
 
 const GATEWAY_ROLE = 'gateway';

@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import { Problem, unavailable } from '../../lib/http/problem.ts';
-import { bearerToken, claimsToBeService } from '../../lib/http/tokens.ts';
+import { claimsToBeService } from '../../lib/http/service-tokens.ts';
+import { bearerToken } from '../../lib/http/tokens.ts';
 import { sessionCookie } from './headers.ts';
 import type { UpstreamResponse, Upstreams } from './upstreams.ts';
 

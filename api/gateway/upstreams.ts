@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Pool, errors, type Dispatcher } from 'undici';
 import { KEEP_ALIVE } from '../../lib/http/keep-alive.ts';
 import { Problem, unavailable } from '../../lib/http/problem.ts';
+import { SERVICE_TOKEN_HEADER } from '../../lib/http/service-tokens.ts';
 import { isNotReached } from '../../lib/network-faults.ts';
 
 interface UpstreamRequest {
@@ -36,7 +37,14 @@ const CONNECTIONS_MAX = 5_000;
 /** Opens connection pools to the roles behind the gateway. */
 export function createUpstreams(
   urls: ReadonlyMap<string, string>,
-  { answerTimeoutMs = ANSWER_TIMEOUT_MS } = {},
+  {
+    tokens = {},
+    answerTimeoutMs = ANSWER_TIMEOUT_MS,
+  }: {
+    /** For each role to which the gateway identifies itself: the source of its tokens for that role. */
+    tokens?: Readonly<Record<string, () => string>>;
+    answerTimeoutMs?: number;
+  } = {},
 ): Upstreams {
   const pools = new Map([...urls].map(([role, url]) => [role, poolOf(url)]));
 
@@ -44,9 +52,16 @@ export function createUpstreams(
     roles: [...urls.keys()],
     async request(role, { method, path, headers, body, signal, timeoutMs = answerTimeoutMs }) {
       const { pool, prefix } = pools.get(role)!;
+      const token = tokens[role]?.();
       const waiting = { headersTimeout: timeoutMs, bodyTimeout: timeoutMs, signal: signal ?? null };
       try {
-        const reply = await pool.request({ method, path: prefix + path, headers, body: body ?? null, ...waiting });
+        const reply = await pool.request({
+          method,
+          path: prefix + path,
+          headers: token === undefined ? headers : { ...headers, [SERVICE_TOKEN_HEADER]: token },
+          body: body ?? null,
+          ...waiting,
+        });
         return { status: reply.statusCode, headers: reply.headers, body: reply.body };
       } catch (error) {
         throw noResponseProblem(error);

@@ -150,13 +150,22 @@ function onlyTag(document: Document, tag: string): Document {
   return { ...document, paths: Object.fromEntries(paths) };
 }
 
-/** Returns the caller; undefined for an operation without `security`, which is open to everyone. */
-async function authenticate({ callers }: Route, ctx: Context, verify: TokenVerifier): Promise<Caller | undefined> {
+/**
+ * Returns the caller; undefined for an operation without `security`, which is open to everyone. Refuses callers whom the
+ * document does not name.
+ */
+async function authenticate(
+  { callers, roles }: Route,
+  ctx: Context,
+  verify: TokenVerifier,
+): Promise<Caller | undefined> {
   if (callers.length === 0) return undefined;
   const [, token] = /^Bearer ([\w.~+/-]+=*)$/i.exec(ctx.get('authorization')) ?? [];
   const caller = token ? await verify(token) : undefined;
   if (!caller) throw unauthenticated();
   if (!callers.includes(caller.kind))
     throw new Problem('forbidden', `A ${caller.kind === 'user' ? 'buyer' : 'service'} may not use this operation`);
+  if (caller.kind === 'service' && !roles.includes(caller.name))
+    throw new Problem('forbidden', `The role ${caller.name} may not use this operation`);
   return caller;
 }

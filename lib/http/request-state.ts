@@ -1,9 +1,13 @@
+import type { Client } from './forwarded.ts';
+
 /** What the middleware knows of a request. The access log writes these facts; responses use some. */
 export interface RequestState {
   correlationId: string;
   /** W3C Trace Context, if the client sent one. */
   traceparent?: string;
   operation?: string;
+  /** Known only in auth. */
+  client?: Client;
   /** A buyer's id or a role's name. */
   callerId?: string | undefined;
   orderId?: string | undefined;

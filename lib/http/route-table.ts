@@ -8,6 +8,8 @@ export interface Route {
   role: string;
   /** The kinds of caller that may use the operation; empty if it is open to everyone. */
   callers: string[];
+  /** The roles that may use the operation. A role that is not named may not. */
+  roles: readonly string[];
   /** Media types of the body; empty if the operation takes none. */
   media: string[];
 }
@@ -59,14 +61,15 @@ export function createRouteTable(document: Document): RouteTable {
 function methodsOf(item: Readonly<Record<string, unknown>>): ReadonlyMap<string, Route> {
   const methods = new Map<string, Route>();
   for (const [verb, value] of Object.entries(item)) {
-    const operation = (value ?? {}) as Partial<Operation>;
-    const { operationId, tags, security = [] } = operation;
+    const operation = (value ?? {}) as Partial<Operation> & { 'x-callers'?: readonly string[] };
+    const { operationId, tags, security = [], 'x-callers': roles = [] } = operation;
     if (!operationId || !tags?.[0]) continue;
     const route = {
       operationId,
       // The tag is the role's name.
       role: tags[0],
       callers: security.flatMap((requirement) => Object.keys(requirement)),
+      roles,
       media: mediaOf(operation),
     };
     methods.set(verb.toUpperCase(), route);

@@ -33,7 +33,7 @@ async function main(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
   if (args.some((arg) => arg !== '--fresh')) throw new SetupError(USAGE);
   const startedMs = performance.now();
   const { host, wantedPort } = readConfig(env, {
-    host: textOr('HOST', 'address that everything listens on', '127.0.0.1'),
+    host: textOr('HOST', 'address of the public listener', '127.0.0.1'),
     wantedPort: port('PORT', 'public port', 8080),
   });
   const publicPort =

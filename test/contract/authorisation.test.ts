@@ -88,7 +88,7 @@ for (const operation of operations) {
 for (const at of ['gateway', 'service'] as const) {
   test(`impersonation headers do not change the caller ${at === 'gateway' ? 'at the gateway' : 'directly at the services'}`, async () => {
     const { owner, other } = await createScene(shop.url);
-    const credentials = await credentialsOf(shop, owner.id, other.id);
+    const credentials = await credentialsOf(shop, owner.id, other.id, 'orders');
     const headers = { ...impersonating(owner.id), authorization: `Bearer ${credentials.other}` };
     const as = (role: string) => createContractClient(at === 'gateway' ? shop.url : shop.serviceOf(role));
     const balances = () => Promise.all([owner.balance(), other.balance()]);
@@ -109,7 +109,7 @@ async function checkRow(operation: Operation, at: 'gateway' | 'service', imperso
   const scene = onceOnly.has(operation.id)
     ? await createScene(shop.url, { profiles: operation.id !== 'createProfile' })
     : shared;
-  const credentials = await credentialsOf(shop, scene.owner.id, scene.other.id);
+  const credentials = await credentialsOf(shop, scene.owner.id, scene.other.id, operation.role);
   const url = at === 'gateway' ? shop.url : shop.serviceOf(operation.role);
   const outcomes: Partial<Record<Caller, string>> = {};
   // The owner is last, because the owner's request may delete the resource.

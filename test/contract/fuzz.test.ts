@@ -58,8 +58,9 @@ for (const operation of operations) {
     const sent = fc.record({ from, request: requestsOf(operation, ids) });
     const property = fc.asyncProperty(sent, async ({ from: { at, caller }, request }) => {
       const url = at === 'gateway' ? shop.url : shop.serviceOf(operation.role);
-      const first = await send(url, request, caller);
-      const { status } = first.status >= 503 ? await retryWhileUnavailable(() => send(url, request, caller)) : first;
+      const ask = () => send(url, request, caller, operation.role);
+      const first = await ask();
+      const { status } = first.status >= 503 ? await retryWhileUnavailable(ask) : first;
       assert.ok(status < 500, `${operation.id} answered ${status}`);
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
     });
@@ -80,10 +81,11 @@ async function send(
   url: string,
   { operationId, method, path, headers, body, odd }: FuzzRequest,
   caller: Caller | 'session',
+  role: string,
 ): Promise<Answer> {
   const response = await fetch(url + path, {
     method,
-    headers: { ...headers, ...(await identity(caller)) },
+    headers: { ...headers, ...(await identity(caller, role)) },
     ...(body !== undefined && { body }),
   });
   const again = response.clone();
@@ -103,8 +105,8 @@ async function restore(operationId: string | undefined): Promise<void> {
   if (operationId === 'deleteProfile') await scene.owner.createProfile({ cookie });
 }
 
-async function identity(caller: Caller | 'session'): Promise<Record<string, string>> {
+async function identity(caller: Caller | 'session', role: string): Promise<Record<string, string>> {
   if (caller === 'session') return { cookie };
-  const token = (await credentialsOf(shop, scene.owner.id, scene.other.id))[caller];
+  const token = (await credentialsOf(shop, scene.owner.id, scene.other.id, role))[caller];
   return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }

@@ -5,7 +5,7 @@ import { problemKinds, type ProblemKind } from '../../specs/generated/problems.t
 import type { Json } from '../../tools/specs/json.ts';
 import { isWrite, operations, type Operation } from '../support/requests/operations.ts';
 
-/** For each operation id: method and path, callers, and the statuses and problem kinds that `commonTo` does not add. */
+/** For each operation id: method and path, kinds of callers and roles, and the statuses and problem kinds that `commonTo` does not add. */
 const contract: Record<string, [at: string, callers: string, own: string]> = {
   forwardAuth: ['get /auth', 'user', '200 too-many-requests'],
   register: ['post /auth/register', '', '201 username-taken too-many-requests'],
@@ -24,7 +24,7 @@ const contract: Record<string, [at: string, callers: string, own: string]> = {
   readProfile: ['get /api/v1/user/{id}', 'user', '200 no-such-user'],
   updateProfile: ['put /api/v1/user/{id}', 'user', '200 no-such-user'],
   deleteProfile: ['delete /api/v1/user/{id}', 'user', '204 no-such-user'],
-  readUser: ['get /users/{userId}', 'user service', '200 no-such-user'],
+  readUser: ['get /users/{userId}', 'user service worker notifications', '200 no-such-user'],
 
   listOrders: ['get /orders', 'user', '200'],
   createOrder: [
@@ -32,24 +32,24 @@ const contract: Record<string, [at: string, callers: string, own: string]> = {
     'user',
     '201 202 idempotency-key-malformed not-your-account stale-order-list insufficient-funds order-cancelled order-failed key-reused precondition-missing',
   ],
-  readOrder: ['get /orders/{id}', 'user service', '200 304 no-such-order'],
-  orderEvents: ['get /orders/{id}/events', 'user service', '200 204 no-such-order'],
-  cancelOrder: ['put /orders/{id}/cancellation', 'user service', '200 202 no-such-order not-cancellable'],
+  readOrder: ['get /orders/{id}', 'user service worker', '200 304 no-such-order'],
+  orderEvents: ['get /orders/{id}/events', 'user service worker', '200 204 no-such-order'],
+  cancelOrder: ['put /orders/{id}/cancellation', 'user service worker', '200 202 no-such-order not-cancellable'],
 
   readBalance: ['get /payments', 'user', '200'],
-  openAccount: ['put /payments/accounts/{userId}', 'service', '200 201'],
+  openAccount: ['put /payments/accounts/{userId}', 'service worker', '200 201'],
   listTransactions: ['get /payments/transactions', 'user', '200'],
   replenish: [
     'put /payments/replenishments',
-    'user service',
+    'user service worker',
     '201 idempotency-key-missing idempotency-key-malformed not-your-account balance-limit in-progress key-reused',
   ],
   withdraw: [
     'put /payments/withdrawals',
-    'user service',
+    'user service worker',
     '201 idempotency-key-missing idempotency-key-malformed not-your-account insufficient-funds charge-cancelled in-progress key-reused',
   ],
-  cancelWithdrawal: ['put /payments/withdrawals/{key}/cancellation', 'service', '200 in-progress key-reused'],
+  cancelWithdrawal: ['put /payments/withdrawals/{key}/cancellation', 'service worker', '200 in-progress key-reused'],
 
   listNotifications: ['get /notifications', 'user', '200 not-your-account'],
 
@@ -88,11 +88,11 @@ const answersWithoutError = operations.flatMap(({ id, responses }) =>
     .map(([status, response]) => ({ title: `${id} ${status}`, response })),
 );
 
-test('the document has the operations of the table, with their methods, paths and callers', () => {
-  const described = operations.map(({ id, method, path, callers }) => [
+test('the document has the operations of the table, with their methods, paths, callers and roles', () => {
+  const described = operations.map(({ id, method, path, callers, roles }) => [
     id,
     `${method.toLowerCase()} ${path}`,
-    callers.join(' '),
+    [...callers, ...roles].join(' '),
   ]);
   assert.deepEqual(
     described.toSorted(),
@@ -162,8 +162,9 @@ function commonTo(operation: Operation): ProblemKind[] {
   if (id !== 'forwardAuth') kinds.push('bad-request');
   if (role !== 'gateway') kinds.push('bad-gateway', 'unavailable', 'gateway-timeout');
   if (callers.length > 0) kinds.push('unauthenticated');
-  // The caller may be of the wrong kind. Auth accepts no tokens of services and answers `unauthenticated` instead.
-  if (callers.length === 1 && role !== 'auth') kinds.push('forbidden');
+  // The caller may be of the wrong kind, or another role. Auth accepts no tokens of services and answers
+  // `unauthenticated` instead.
+  if (callers.length > 0 && role !== 'auth') kinds.push('forbidden');
   if (writes) kinds.push('cross-site', 'payload-too-large');
   if (bodies) kinds.push('unsupported-media-type');
   // The gateway limits the writes of users. A user's write to an operation that only services may use counts too.

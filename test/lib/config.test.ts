@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { ConfigFault, list, oneOf, port, readConfig, text, textOr, url, wholeNumber } from '../../lib/config.ts';
+import { gatewayKey } from '../support/requests/tokens.ts';
 
 const readers = {
   name: text('NAME', 'a name'),
@@ -91,8 +92,8 @@ test('a role that cannot start logs the reason and exits with 1', async () => {
     'http://127.0.0.1:1',
   ]);
   const { status, stdout } = run(['gateway'], {
-    HOST: '127.0.0.1',
     PORT: String(port),
+    GATEWAY_SERVICE_KEY: gatewayKey,
     GATEWAY_OPS_PORT: String(port),
     ...Object.fromEntries(others),
   });

@@ -9,6 +9,7 @@ import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
 import { createDatabase } from '../support/postgres/database.ts';
 import { balanceLate } from '../support/requests/late-balancer.ts';
+import { gatewayKey } from '../support/requests/tokens.ts';
 import { startShop } from '../support/shop/shop.ts';
 
 const READY_WITHIN_MS = 3_000;
@@ -20,7 +21,14 @@ const elsewhere = Object.fromEntries(
 async function startGatewayProcess(t: TestContext, env: Record<string, string>) {
   const [port, opsPort] = [await freePort(), await freePort()];
   const child: ChildProcess = spawn(process.execPath, ['bin/order-saga.ts', 'gateway'], {
-    env: { ...elsewhere, PORT: String(port), GATEWAY_OPS_PORT: String(opsPort), LOG_LEVEL: 'warn', ...env },
+    env: {
+      ...elsewhere,
+      GATEWAY_SERVICE_KEY: gatewayKey,
+      PORT: String(port),
+      GATEWAY_OPS_PORT: String(opsPort),
+      LOG_LEVEL: 'warn',
+      ...env,
+    },
     stdio: 'ignore',
   });
   const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;

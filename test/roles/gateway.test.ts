@@ -9,6 +9,7 @@ import type { Running, Shared } from '../../roles/role.ts';
 import { freePort } from '../support/free-port.ts';
 import { createDatabase } from '../support/postgres/database.ts';
 import { assertDocumented } from '../support/requests/openapi.ts';
+import { gatewayKey, serviceKeys } from '../support/requests/tokens.ts';
 
 const elsewhere = Object.fromEntries(
   ['USERS', 'ORDERS', 'BILLING', 'NOTIFICATIONS'].map((name) => [`${name}_URL`, 'http://127.0.0.1:1']),
@@ -25,6 +26,8 @@ test('the roles of one process reach each other, and metrics are only on the ope
   const env = {
     ...elsewhere,
     AUTH_DATABASE_URL: database.url,
+    SERVICE_JWKS: JSON.stringify(serviceKeys),
+    GATEWAY_SERVICE_KEY: gatewayKey,
     PORT: String(await freePort()),
     GATEWAY_OPS_PORT: String(opsPort),
   };
@@ -57,12 +60,15 @@ test('all configuration faults are reported together', () => {
     PORT: '99999',
     TRUSTED_PROXIES: '10.0.0.0/8, localhost',
     WORKER_URL: 'nonsense',
+    GATEWAY_SERVICE_KEY: 'nonsense',
   };
   assert.throws(
     () => gatewayRole.configure(env, new Set(['gateway'])),
     (error) =>
       error instanceof ConfigFault &&
-      ['AUTH_URL', 'USERS_URL', 'PORT', 'TRUSTED_PROXIES', 'WORKER_URL'].every((name) => error.message.includes(name)),
+      ['AUTH_URL', 'USERS_URL', 'PORT', 'TRUSTED_PROXIES', 'WORKER_URL', 'GATEWAY_SERVICE_KEY'].every((name) =>
+        error.message.includes(name),
+      ),
   );
   assert.throws(
     () => authRole.configure({ SESSION_TTL_S: '0' }, new Set(['auth'])),

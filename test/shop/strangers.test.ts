@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 import jwt, { type SignOptions } from 'jsonwebtoken';
-import { createServiceTokens } from '../../lib/http/tokens.ts';
+import { createServiceTokens } from '../../lib/http/service-tokens.ts';
 import { outcomeOf } from '../support/requests/contract-client.ts';
 import { createBuyer } from '../support/shop/buyer.ts';
 import { ada, anonymous, changingNothing, emptyList, eve, money, shop } from '../support/shop/two-buyers.ts';
@@ -36,7 +36,7 @@ test('requests without valid credentials are refused', async () => {
     { authorization: `Bearer ${jwt.sign({}, key!.private_key, { ...claims, audience: 'another' })}` },
     { authorization: `Bearer ${jwt.sign({ sub: ada.id }, '', { algorithm: 'none' })}` },
     { authorization: `Bearer ${head}.${foreignPayload}.${signature}` },
-    { authorization: `Bearer ${createServiceTokens('worker', env('WORKER_SERVICE_KEY'))()}` },
+    { authorization: `Bearer ${createServiceTokens('worker', env('WORKER_SERVICE_KEY'), 'billing')()}` },
     { cookie: `session_id=${'A'.repeat(43)}` },
     { cookie: loggedOut.cookie },
     { 'x-user-id': ada.id, 'x-forwarded-user': ada.id },

@@ -9,7 +9,7 @@ export interface paths {
     };
     /**
      * Authenticate a request
-     * @description For an ingress in front of the services: returns the user whose session or token a request has. On the internal listener the response also has a short-lived token of that user, and a write, as named by `X-Forwarded-Method`, is counted, so that one limit applies to all writes of a user.
+     * @description For an ingress in front of the services: returns the user whose session or token a request has. On auth's internal listener the response also has a short-lived token of that user; the gateway and auth's listener for an ingress never send it. A write, as named by `X-Forwarded-Method`, is counted, so that one limit applies to all writes of a user. That header is used only if the gateway or a trusted proxy sent it.
      */
     get: operations['forwardAuth'];
     put?: never;
@@ -281,7 +281,7 @@ export interface paths {
     };
     /**
      * Read an order
-     * @description A service may read any order. With `Prefer: wait=<seconds>` the response is delayed until the order is final or the wait is over, and then has the current order, or is 304 if the order still matches `If-None-Match`. While an order is being cancelled, `SUCCESS` is not final.
+     * @description The worker may read any order. With `Prefer: wait=<seconds>` the response is delayed until the order is final or the wait is over, and then has the current order, or is 304 if the order still matches `If-None-Match`. While an order is being cancelled, `SUCCESS` is not final.
      */
     get: operations['readOrder'];
     put?: never;
@@ -301,7 +301,7 @@ export interface paths {
     };
     /**
      * Follow an order
-     * @description Server-sent events. The first event has the current state of the order, unless `Last-Event-ID` names that state. Each further event is a change. The stream ends with the first final state, although a successful order may still be cancelled later. While an order is being cancelled, `SUCCESS` is not final, and the stream continues until `CANCELLED`. If a stream ends without a final state, for example because of a deployment, reconnect, as browsers do. A service may follow any order.
+     * @description Server-sent events. The first event has the current state of the order, unless `Last-Event-ID` names that state. Each further event is a change. The stream ends with the first final state, although a successful order may still be cancelled later. While an order is being cancelled, `SUCCESS` is not final, and the stream continues until `CANCELLED`. If a stream ends without a final state, for example because of a deployment, reconnect, as browsers do. The worker may follow any order.
      */
     get: operations['orderEvents'];
     put?: never;
@@ -322,7 +322,7 @@ export interface paths {
     get?: never;
     /**
      * Cancel an order
-     * @description Cancels an order in progress, or a successful one, which is refunded. Afterwards no money is charged for the order, and none ever will be: a charge in flight is either refunded or rejected. The request has no body. Repeating it returns the same response. A service may cancel any order on behalf of an operator; the order's `reason` says who cancelled it.
+     * @description Cancels an order in progress, or a successful one, which is refunded. Afterwards no money is charged for the order, and none ever will be: a charge in flight is either refunded or rejected. The request has no body. Repeating it returns the same response. The worker may cancel any order on behalf of an operator; the order's `reason` says who cancelled it.
      */
     put: operations['cancelOrder'];
     post?: never;
@@ -362,7 +362,7 @@ export interface paths {
     get?: never;
     /**
      * Open an account
-     * @description For services only, which call it for a new profile. A first replenishment opens an account too. An existing account does not change.
+     * @description For the worker only, which calls it for a new profile. A first replenishment opens an account too. An existing account does not change.
      */
     put: operations['openAccount'];
     post?: never;
@@ -402,7 +402,7 @@ export interface paths {
     get?: never;
     /**
      * Deposit money in an account
-     * @description The scope of the key is `client` for a user and `order` for a service, which names the account in `userId`.
+     * @description The scope of the key is `client` for a user and `order` for the worker, which names the account in `userId`.
      */
     put: operations['replenish'];
     post?: never;
@@ -422,7 +422,7 @@ export interface paths {
     get?: never;
     /**
      * Withdraw money from an account
-     * @description A key has one outcome for ever: a declined withdrawal stays declined after a top-up, and a cancelled one never takes money. The scope of the key is `client` for a user and `order` for a service, which names the account in `userId`. Keys of different scopes never collide.
+     * @description A key has one outcome for ever: a declined withdrawal stays declined after a top-up, and a cancelled one never takes money. The scope of the key is `client` for a user and `order` for the worker, which names the account in `userId`. Keys of different scopes never collide.
      */
     put: operations['withdraw'];
     post?: never;
@@ -442,7 +442,7 @@ export interface paths {
     get?: never;
     /**
      * Cancel a withdrawal
-     * @description For services only. Works whether the withdrawal has happened, has not happened or is in flight: afterwards no money is taken under the key, and none ever will be.
+     * @description For the worker only. Works whether the withdrawal has happened, has not happened or is in flight: afterwards no money is taken under the key, and none ever will be.
      */
     put: operations['cancelWithdrawal'];
     post?: never;
@@ -1728,17 +1728,6 @@ export interface components {
           | components['schemas']['IdempotencyKeyMalformedProblem'];
       };
     };
-    /** @description The request is about another user, or a page of another site sent it. */
-    WriteToOthers: {
-      headers: {
-        'X-Correlation-Id': components['headers']['CorrelationId'];
-        [name: string]: unknown;
-      };
-      content: {
-        'application/problem+json':
-          components['schemas']['NotYourAccountProblem'] | components['schemas']['CrossSiteProblem'];
-      };
-    };
     /** @description The account cannot hold that much, or this request or another one on the account is still in progress. */
     ReplenishmentRefused: {
       headers: {
@@ -2447,6 +2436,7 @@ export interface operations {
       };
       400: components['responses']['BadRequest'];
       401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
       404: components['responses']['NoSuchUser'];
       500: components['responses']['InternalError'];
       502: components['responses']['BadGateway'];
@@ -2602,6 +2592,7 @@ export interface operations {
       };
       400: components['responses']['BadRequest'];
       401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
       404: components['responses']['NoSuchOrder'];
       500: components['responses']['InternalError'];
       502: components['responses']['BadGateway'];
@@ -2644,6 +2635,7 @@ export interface operations {
       };
       400: components['responses']['BadRequest'];
       401: components['responses']['Unauthenticated'];
+      403: components['responses']['Forbidden'];
       404: components['responses']['NoSuchOrder'];
       500: components['responses']['InternalError'];
       502: components['responses']['BadGateway'];
@@ -2690,7 +2682,7 @@ export interface operations {
       };
       400: components['responses']['BadRequest'];
       401: components['responses']['Unauthenticated'];
-      403: components['responses']['CrossSite'];
+      403: components['responses']['ForbiddenWrite'];
       404: components['responses']['NoSuchOrder'];
       409: components['responses']['NotCancellable'];
       413: components['responses']['PayloadTooLarge'];
@@ -2847,7 +2839,7 @@ export interface operations {
       };
       400: components['responses']['BadMoneyRequest'];
       401: components['responses']['Unauthenticated'];
-      403: components['responses']['WriteToOthers'];
+      403: components['responses']['ForbiddenWriteToOthers'];
       409: components['responses']['ReplenishmentRefused'];
       413: components['responses']['PayloadTooLarge'];
       415: components['responses']['UnsupportedMediaType'];
@@ -2900,7 +2892,7 @@ export interface operations {
       };
       400: components['responses']['BadMoneyRequest'];
       401: components['responses']['Unauthenticated'];
-      403: components['responses']['WriteToOthers'];
+      403: components['responses']['ForbiddenWriteToOthers'];
       409: components['responses']['WithdrawalRefused'];
       413: components['responses']['PayloadTooLarge'];
       415: components['responses']['UnsupportedMediaType'];

@@ -122,7 +122,12 @@ test('during rotation every token signed by one replica is accepted by readers o
   const [one, other] = [createSigningKeys(store, times), createSigningKeys(store, times)];
   const auth = await serveQuietly('auth', [async (ctx) => void (ctx.body = await other.published())]);
   t.after(() => auth.close());
-  const verify = createTokenVerifier({ jwksUrl: auth.url, serviceKeys: { keys: [] }, refetchAfterMs: 100 });
+  const verify = createTokenVerifier({
+    role: 'orders',
+    jwksUrl: auth.url,
+    serviceKeys: { keys: [] },
+    refetchAfterMs: 100,
+  });
 
   const kids = new Set<string>();
   const atOnce = new Set<number>();

@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import { pino } from 'pino';
 import { register } from 'prom-client';
 import { gatewayApi } from '../../../api/gateway/app.ts';
-import { createClientReader } from '../../../api/gateway/forwarded.ts';
+import { createClientReader } from '../../../lib/http/forwarded.ts';
 import { createUpstreams } from '../../../api/gateway/upstreams.ts';
 import { unauthenticated } from '../../../lib/http/problem.ts';
 import { createTokenVerifier } from '../../../lib/http/tokens.ts';
@@ -17,6 +17,7 @@ import { freePort } from '../../support/free-port.ts';
 import { createDatabase } from '../../support/postgres/database.ts';
 import { assertDocumented } from '../../support/requests/openapi.ts';
 import { json, post } from '../../support/requests/requests.ts';
+import { serviceKeys } from '../../support/requests/tokens.ts';
 import { users } from '../../support/shop/auth.ts';
 import { serveQuietly } from '../../support/shop/service.ts';
 
@@ -36,6 +37,7 @@ async function startWithAuthClock(offsetMs: number) {
     env: {
       AUTH_DATABASE_URL: database.url,
       AUTH_PORT: String(port),
+      SERVICE_JWKS: JSON.stringify(serviceKeys),
       DATABASE_MAY_FORGET: 'true',
       STORM_CLOCK_OFFSET_MS: String(offsetMs),
     },
@@ -43,7 +45,11 @@ async function startWithAuthClock(offsetMs: number) {
   });
   closers.push(() => auth.kill('SIGKILL'));
   const authUrl = `http://127.0.0.1:${port}`;
-  const verify = createTokenVerifier({ jwksUrl: `${authUrl}/.well-known/jwks.json`, serviceKeys: { keys: [] } });
+  const verify = createTokenVerifier({
+    role: 'orders',
+    jwksUrl: `${authUrl}/.well-known/jwks.json`,
+    serviceKeys: { keys: [] },
+  });
   const role = await serveQuietly('orders', [
     async (ctx) => {
       if (!(await verify(ctx.get('authorization').replace('Bearer ', '')))) throw unauthenticated();

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { after, beforeEach, test } from 'node:test';
-import { createLocalTokenVerifier, createServiceTokens } from '../../../lib/http/tokens.ts';
+import { createServiceTokens } from '../../../lib/http/service-tokens.ts';
+import { createLocalTokenVerifier } from '../../../lib/http/tokens.ts';
 import { startFakeService } from '../../support/fakes/service.ts';
 import { assertDocumented } from '../../support/requests/openapi.ts';
 import { json, post } from '../../support/requests/requests.ts';
@@ -89,7 +90,7 @@ const strangers: Record<string, Record<string, string>> = {
   'an unknown session': { cookie: `session_id=${'A'.repeat(43)}` },
   'a malformed cookie': { cookie: 'session_id=admin' },
   'a name and a password': { authorization: 'Basic YTpi' },
-  'the token of a role': { authorization: `Bearer ${createServiceTokens('worker', aKey())()}` },
+  'the token of a role': { authorization: `Bearer ${createServiceTokens('worker', aKey(), 'orders')()}` },
 };
 
 for (const [what, headers] of Object.entries(strangers)) {

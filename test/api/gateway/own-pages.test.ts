@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { after, beforeEach, test } from 'node:test';
-import { createClientReader } from '../../../api/gateway/forwarded.ts';
+import { createClientReader } from '../../../lib/http/forwarded.ts';
 import { problemKinds } from '../../../specs/generated/problems.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startFakeService } from '../../support/fakes/service.ts';

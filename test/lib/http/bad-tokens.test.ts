@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createPublicKey, sign } from 'node:crypto';
 import { after, test } from 'node:test';
 import jwt from 'jsonwebtoken';
-import { publicJwk } from '../../../lib/http/tokens.ts';
+import { publicJwk } from '../../../lib/http/signed-tokens.ts';
 import {
   USER,
   claims,

@@ -9,7 +9,8 @@ import Koa from 'koa';
 import { createUpstreams } from '../../../api/gateway/upstreams.ts';
 import { createHttpClient } from '../../../lib/http/client.ts';
 import { listen } from '../../../lib/http/listen.ts';
-import { createTokenVerifier, publicJwk, signUserToken } from '../../../lib/http/tokens.ts';
+import { publicJwk } from '../../../lib/http/signed-tokens.ts';
+import { createTokenVerifier, signUserToken } from '../../../lib/http/tokens.ts';
 import { eventually } from '../../support/eventually.ts';
 import { userKey, USER } from '../../support/requests/tokens.ts';
 
@@ -62,7 +63,7 @@ const clients = {
     };
   },
   'a reader of the keys of tokens': () => {
-    const verify = createTokenVerifier({ jwksUrl: url, serviceKeys: { keys: [] } });
+    const verify = createTokenVerifier({ role: 'orders', jwksUrl: url, serviceKeys: { keys: [] } });
     return { send: () => verify(signUserToken(userKey, 'users-key', USER)), close: async () => {} };
   },
 };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createServiceTokens } from '../../../lib/http/tokens.ts';
+import { createServiceTokens } from '../../../lib/http/service-tokens.ts';
 import { chargeKey } from '../../../specs/identity.ts';
 import { eventually } from '../../support/eventually.ts';
 import type { Buyer } from '../clients/buyer.ts';
@@ -76,7 +76,7 @@ export function withOutcome(exchanges: readonly Exchange[]): Array<{ userId: str
 
 /** Resends charges and cancellations as the worker does. */
 async function resendCharges(world: World, { orders, outcomes }: Rows, signal: AbortSignal): Promise<number> {
-  const token = createServiceTokens('worker', world.stack.env()['WORKER_SERVICE_KEY']!);
+  const token = createServiceTokens('worker', world.stack.env()['WORKER_SERVICE_KEY']!, 'billing');
   const send = async (path: string, body: object, headers: Record<string, string> = {}) => {
     const response = await fetch(`${world.urls.billing}/payments/withdrawals${path}`, {
       method: 'PUT',

@@ -1,7 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createServiceTokens } from '../../../lib/http/tokens.ts';
+import { createServiceTokens } from '../../../lib/http/service-tokens.ts';
 import { deadLetterTopic } from '../../../lib/kafka/dead-letters.ts';
 import type { Received } from '../../../lib/kafka/message.ts';
 import { createTransport } from '../../../lib/kafka/transport.ts';
@@ -32,7 +32,7 @@ export async function startDeathShop() {
   const caller = createCaller(world.urls.gateway, history);
   const billing = createCaller(world.urls.billing, history);
   const env = world.stack.env();
-  const asWorker = createServiceTokens('worker', env['WORKER_SERVICE_KEY']!);
+  const asWorker = createServiceTokens('worker', env['WORKER_SERVICE_KEY']!, 'billing');
   const prng = createPrng(Date.now());
 
   const transport = createTransport({ brokers: [env['KAFKA_BROKERS']!], clientId: 'test', log: createLog('silent') });

@@ -85,7 +85,6 @@ export async function startWorld({ dir, root, signal, onNote }: WorldOptions): P
       ...SHORTENED,
       ...variablesOf(role, edges, stack.env()),
       PATH: process.env['PATH'] ?? '',
-      HOST,
       [role === 'gateway' ? 'PORT' : `${role.toUpperCase()}_PORT`]: String(ports[role]),
       GATEWAY_OPS_PORT: String(ports.operations),
       FAILPOINTS_DIR: failpointsDir,

@@ -1,5 +1,6 @@
 import jwt from 'jsonwebtoken';
-import { createServiceTokens, signUserToken } from '../../../lib/http/tokens.ts';
+import { createServiceTokens } from '../../../lib/http/service-tokens.ts';
+import { signUserToken } from '../../../lib/http/tokens.ts';
 import type { Shop } from '../shop/shop.ts';
 import { env } from '../temporal/server.ts';
 
@@ -7,11 +8,12 @@ import { env } from '../temporal/server.ts';
 export const callers = ['none', 'owner', 'other', 'expired', 'tampered', 'service'] as const;
 export type Caller = (typeof callers)[number];
 
-/** Returns each caller's token for a resource of `ownerId`. */
+/** Returns each caller's token for a resource of `ownerId` in the service `role`. */
 export async function credentialsOf(
   { databases }: Pick<Shop, 'databases'>,
   ownerId: string,
   otherId: string,
+  role: string,
 ): Promise<Record<Caller, string | undefined>> {
   const [key] = await databases.auth.query<{ kid: string; private_key: string }>(
     'select kid, private_key from signing_keys',
@@ -34,7 +36,7 @@ export async function credentialsOf(
     expired: jwt.sign({}, privateKey, { ...claims, expiresIn: -60 }),
     // The other user's token with the owner's payload.
     tampered: [head, owner.split('.')[1], signature].join('.'),
-    service: createServiceTokens('worker', env('WORKER_SERVICE_KEY'))(),
+    service: createServiceTokens('worker', env('WORKER_SERVICE_KEY'), role)(),
   };
 }
 

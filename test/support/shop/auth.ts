@@ -5,10 +5,13 @@ import { createPasswords, type Passwords } from '../../../api/auth/passwords.ts'
 import { createSigningKeys } from '../../../api/auth/signing-keys.ts';
 import { createAuthStore } from '../../../api/auth/store.ts';
 import { readConfig } from '../../../lib/config.ts';
+import { createClientReader } from '../../../lib/http/forwarded.ts';
+import { createServiceTokenVerifier } from '../../../lib/http/service-tokens.ts';
 import { limitReaders } from '../../../roles/auth.ts';
 import { restDocument } from '../../../roles/contract.ts';
 import { createDatabase, openWithLongTimeouts } from '../postgres/database.ts';
 import { cookieOf, json, post } from '../requests/requests.ts';
+import { serviceKeys } from '../requests/tokens.ts';
 import { serveQuietly } from './service.ts';
 
 export const PASSWORD = 'correct horse';
@@ -26,6 +29,8 @@ export const fakePasswords: Passwords = {
 export interface TestAuthOptions {
   limits?: Partial<LimitSettings>;
   passwords?: Passwords;
+  /** By default, tests may name any client's address. */
+  trustedProxies?: readonly string[];
 }
 
 /** Starts the auth role on its own database. `rows` queries that database. */
@@ -55,11 +60,16 @@ export async function startAuth(testOptions: TestAuthOptions = {}) {
   };
 }
 
-async function startReplica(databaseUrl: string, { limits = {}, passwords }: TestAuthOptions) {
+async function startReplica(
+  databaseUrl: string,
+  { limits = {}, passwords, trustedProxies = ['127.0.0.1'] }: TestAuthOptions,
+) {
   const database = openWithLongTimeouts(databaseUrl);
   const store = createAuthStore(database);
   const options: AuthOptions = {
     document: restDocument,
+    clientOf: createClientReader(trustedProxies),
+    serviceTokens: createServiceTokenVerifier({ role: 'auth', serviceKeys }),
     store,
     keys: createSigningKeys(store, { rotationS: ROTATION_S }),
     passwords: passwords ?? (await createPasswords()),

@@ -1,7 +1,9 @@
 import { gatewayApi } from '../../../api/gateway/app.ts';
-import { createClientReader } from '../../../api/gateway/forwarded.ts';
 import { createUpstreams } from '../../../api/gateway/upstreams.ts';
+import { createClientReader } from '../../../lib/http/forwarded.ts';
+import { createServiceTokens } from '../../../lib/http/service-tokens.ts';
 import { publishedDocument, restDocument } from '../../../roles/contract.ts';
+import { gatewayKey } from '../requests/tokens.ts';
 import { serveQuietly } from './service.ts';
 
 /** Starts the gateway's public listener in front of these roles. */
@@ -9,7 +11,8 @@ export async function startGateway(
   urls: Record<string, string>,
   { trustedProxies = [] as string[], answerTimeoutMs = 5_000 } = {},
 ) {
-  const upstreams = createUpstreams(new Map(Object.entries(urls)), { answerTimeoutMs });
+  const tokens = { auth: createServiceTokens('gateway', gatewayKey, 'auth') };
+  const upstreams = createUpstreams(new Map(Object.entries(urls)), { tokens, answerTimeoutMs });
   const middleware = gatewayApi({
     document: restDocument,
     published: publishedDocument,

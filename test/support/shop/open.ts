@@ -5,8 +5,8 @@ const ROLES = ['auth', 'users', 'orders', 'billing', 'notifications'];
 
 export type OpenShop = Awaited<ReturnType<typeof startOpenShop>>;
 
-/** The whole app without rate limits, with direct access to each service. */
-export async function startOpenShop() {
+/** The whole app without rate limits, with direct access to each service. `env` adds variables. */
+export async function startOpenShop(env: Record<string, string> = {}) {
   const services = new Map<string, string>();
   const ports: Record<string, string> = {};
   for (const role of ROLES) {
@@ -23,7 +23,7 @@ export async function startOpenShop() {
       'WRITES_PER_SECOND',
     ].map((name) => [name, '1000000']),
   );
-  const shop = await startShop({ env: { ...ports, ...noRateLimits } });
+  const shop = await startShop({ env: { ...ports, ...noRateLimits, ...env } });
   return {
     ...shop,
     /** The URL of the service, or the gateway's URL if the gateway itself serves the role's operations. */

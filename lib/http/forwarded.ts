@@ -1,45 +1,53 @@
 import { BlockList, isIP } from 'node:net';
 import type { Context } from 'koa';
-import { plainAddress } from '../../lib/http/plain-address.ts';
+import { plainAddress } from './plain-address.ts';
 
-/** The client, as the trusted proxies report it. */
+/** The client of a request: as a believed proxy reports it, otherwise as the connection shows it. */
 export interface Client {
   address: string;
   proto: string;
   host: string;
+  /** The method of the request that a proxy asks about; undefined if no believed proxy has sent it. */
+  method: string | undefined;
 }
 
+/** `vouched`: the request itself proves that its peer may be believed. */
+export type ClientReader = (ctx: Context, vouched?: boolean) => Client;
+
 /**
- * Believes `X-Forwarded-*` only if a trusted proxy sent it. Throws if an entry of `trustedProxies` is neither an
- * address nor a network such as `10.0.0.0/8`.
+ * Believes `X-Forwarded-*` only if the peer is vouched for or is a trusted proxy. Throws if an entry of
+ * `trustedProxies` is neither an address nor a network such as `10.0.0.0/8`.
  */
-export function createClientReader(trustedProxies: readonly string[]): (ctx: Context) => Client {
+export function createClientReader(trustedProxies: readonly string[]): ClientReader {
   const trusted = blockListOf(trustedProxies);
   const isTrusted = (address: string) => trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
-  return (ctx) => {
+  return (ctx, vouched = false) => {
     const peer = plainAddress(ctx.req.socket.remoteAddress ?? '');
-    const direct = { address: peer, proto: ctx.protocol, host: ctx.get('host') };
-    if (trustedProxies.length === 0 || !isIP(peer) || !isTrusted(peer)) return direct;
+    const direct = { address: peer, proto: ctx.protocol, host: ctx.get('host'), method: undefined };
+    if (!isIP(peer) || !(vouched || isTrusted(peer))) return direct;
     return {
       address: clientAddress(entriesOf(ctx.get('x-forwarded-for')), peer, isTrusted),
       proto: entriesOf(ctx.get('x-forwarded-proto')).at(-1) === 'https' ? 'https' : direct.proto,
       host: entriesOf(ctx.get('x-forwarded-host')).at(-1) ?? direct.host,
+      method: ctx.get('x-forwarded-method') || undefined,
     };
   };
 }
 
 /**
- * Each proxy appends the address it saw, so the last untrusted address is the client. Entries further left may be
- * forged and are ignored. An entry that is not an address is ignored too, with everything to its left. The package
- * proxy-addr works alike, but does not strip ports and accepts any text as an address.
+ * Each proxy appends the address it saw, so the last untrusted address is the client. The peer has been believed
+ * before. Entries further left may be forged and are ignored. An entry that is not an address is ignored too, with
+ * everything to its left. The package proxy-addr works alike, but does not strip ports and accepts any text as an
+ * address.
  */
 function clientAddress(entries: readonly string[], peer: string, isTrusted: (address: string) => boolean): string {
   let client = peer;
   for (const entry of entries.toReversed()) {
     const address = plainAddress(withoutPort(entry));
-    if (!isTrusted(client) || !isIP(address)) return client;
+    if (!isIP(address)) return client;
     client = address;
+    if (!isTrusted(client)) return client;
   }
   return client;
 }

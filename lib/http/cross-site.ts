@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
-import { Problem } from '../../lib/http/problem.ts';
-import type { Route } from '../../lib/http/route-table.ts';
-import { SESSION_COOKIE } from '../../lib/http/session-cookie.ts';
+import { Problem } from './problem.ts';
+import type { Route } from './route-table.ts';
+import { SESSION_COOKIE } from './session-cookie.ts';
 
 /** The only GET that changes state. */
 const WRITING_GET = 'logoutByLink';
