@@ -30,6 +30,7 @@ export interface CodecOptions {
 const BODY_BYTES_MAX = 8 * 1024 * 1024;
 const PREFLIGHT_S = 3_600;
 const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
+const RELAY_HEADERS = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip'];
 
 /**
  * Temporal's remote codec, for the Web UI and the CLI. Its callers can decrypt everything, so serve it on an internal
@@ -75,7 +76,7 @@ function answerPreflight(ctx: Context): void {
 
 function admitCaller(ctx: Context, token: string | undefined): void {
   if (token === undefined) {
-    if (LOOPBACK.has(ctx.req.socket.remoteAddress ?? '')) return;
+    if (LOOPBACK.has(ctx.req.socket.remoteAddress ?? '') && !isRelayed(ctx)) return;
     throw new Problem('forbidden', 'TEMPORAL_CODEC_TOKEN is not set, so only callers on the same machine are served');
   }
   if (sameText(ctx.get('authorization'), `Bearer ${token}`)) return;
@@ -83,6 +84,9 @@ function admitCaller(ctx: Context, token: string | undefined): void {
     headers: { 'www-authenticate': 'Bearer' },
   });
 }
+
+/** A proxy on this machine connects from loopback too, but its clients may be anywhere. */
+const isRelayed = ({ req }: Context): boolean => RELAY_HEADERS.some((name) => req.headers[name] !== undefined);
 
 function sameText(one: string, other: string): boolean {
   const [left, right] = [Buffer.from(one), Buffer.from(other)];

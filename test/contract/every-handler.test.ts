@@ -16,6 +16,7 @@ const callers: Readonly<Record<string, Record<string, string>>> = {
   none: { 'x-user-id': 'me' },
   user: asUser('4f1c6b0e-8a53-4f0b-9f0e-3c1d5a7b9e21'),
   service: asService('worker'),
+  'another role': asService('stranger'),
 };
 
 let reached: string[];

@@ -1,6 +1,7 @@
 /** The API document has exactly the operations, answers and headers of these tables. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { roleNames } from '../../roles/role.ts';
 import { problemKinds, type ProblemKind } from '../../specs/generated/problems.ts';
 import type { Json } from '../../tools/specs/json.ts';
 import { isWrite, operations, type Operation } from '../support/requests/operations.ts';
@@ -100,6 +101,17 @@ test('the document has the operations of the table, with their methods, paths, c
       .map(([id, [at, callers]]) => [id, at, callers])
       .toSorted(),
   );
+});
+
+test('an operation names the roles that may call it if, and only if, it is for services', () => {
+  for (const { id, callers, roles } of operations) {
+    assert.equal(callers.includes('service'), roles.length > 0, id);
+    assert.deepEqual(
+      roles.filter((role) => !(roleNames as readonly string[]).includes(role)),
+      [],
+      id,
+    );
+  }
 });
 
 for (const each of operations) {

@@ -50,6 +50,7 @@ const rejected: Record<string, string> = {
   'whose issue time is a string': sealed(plain, { ...minutes(5), iat: 'now' }),
   'for another audience': signed({ ...minutes(5), aud: 'another' }),
   'for other audiences': signed({ ...minutes(5), aud: ['another', 'order-saga '] }),
+  'whose audiences include ours': signed({ ...minutes(5), aud: ['order-saga', 'another'] }),
   'without an audience': signed(without('aud')),
   'from another issuer': signed({ ...minutes(5), iss: 'another' }),
   'whose issuer is a list': sealed(plain, { ...minutes(5), iat: nowS, iss: ['order-saga/auth'] }),
@@ -131,6 +132,16 @@ const rejected: Record<string, string> = {
   ),
   'of an unknown role': signed({ ...service, sub: 'root' }, { key: workerKey, keyid: 'root' }),
   'of a role for another audience': signed({ ...service, aud: 'another' }, { key: workerKey, keyid: 'worker' }),
+  'of a role for the audience of users': signed({ ...service, aud: 'order-saga' }, { key: workerKey, keyid: 'worker' }),
+  'of a role for several roles': signed(
+    { ...service, aud: ['orders', 'billing'] },
+    { key: workerKey, keyid: 'worker' },
+  ),
+  'of a role, whose only audience is in a list': signed(
+    { ...service, aud: ['orders'] },
+    { key: workerKey, keyid: 'worker' },
+  ),
+  'of a user for the audience of a role': signed({ ...minutes(5), aud: 'orders' }),
   'of a role, after its expiry': signed({ ...service, exp: nowS - 60 }, { key: workerKey, keyid: 'worker' }),
   "of a role, signed with the role's public key as an HMAC secret": hmacBy(
     createPublicKey(workerKey).export({ type: 'spki', format: 'pem' }) as string,
