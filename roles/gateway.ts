@@ -1,7 +1,7 @@
 import { gatewayApi } from '../api/gateway/app.ts';
 import { publishKeys } from '../api/gateway/public-keys.ts';
 import { createUpstreams } from '../api/gateway/upstreams.ts';
-import { converted, group, optional, port, textOr, url, type Reader } from '../lib/config.ts';
+import { converted, group, optional, port, textOr, url, wholeNumber, type Reader } from '../lib/config.ts';
 import { publishedDocument, restDocument } from './contract.ts';
 import { serviceIdentity, trustedProxies } from './identity.ts';
 import {
@@ -28,6 +28,11 @@ export const gateway = defineRole({
     opsPort: port('GATEWAY_OPS_PORT', "port of the gateway's health, metrics and public key on `INTERNAL_HOST`"),
     identity: serviceIdentity('gateway'),
     proxies: trustedProxies,
+    connectionsPerAddressMax: wholeNumber(
+      'CONNECTIONS_PER_ADDRESS',
+      'connections to the public port from one IPv4 address or /64 network, except those of `TRUSTED_PROXIES`; beyond that, the one that has been idle longest ends',
+      { min: 1, max: 1_000_000, otherwise: 500 },
+    ),
     urls: urlsOf(sameProcess),
   }),
   start: async (config, shared) => {
@@ -45,7 +50,12 @@ export const gateway = defineRole({
       { host: config.internalHost, port: config.opsPort },
       { role: 'gateway-operations', checks: [], middleware: [publishKeys(identity.publicKeys)] },
     );
-    const listener = await serve(shared, config, { role: 'gateway', checks: [], middleware, operations: false });
+    const bounds = {
+      connectionsPerAddressMax: config.connectionsPerAddressMax,
+      isShared: config.proxies.isTrusted,
+    };
+    const at = { ...config, bounds };
+    const listener = await serve(shared, at, { role: 'gateway', checks: [], middleware, operations: false });
     return runningOf(listener, operations, upstreams);
   },
 });

@@ -1,6 +1,6 @@
 import type { JSONWebKeySet } from 'jose';
 import { ConfigFault, converted, list, optional, text, type Reader } from '../lib/config.ts';
-import { createClientReader, type ClientReader } from '../lib/http/forwarded.ts';
+import { createClientReader, createTrust, type ClientReader } from '../lib/http/forwarded.ts';
 import { createServiceTokens, keysByRole } from '../lib/http/service-tokens.ts';
 import { publicJwk } from '../lib/http/signed-tokens.ts';
 import { createTokenVerifier, type TokenVerifier } from '../lib/http/tokens.ts';
@@ -67,11 +67,15 @@ export function serviceIdentity(role: RoleName): Reader<ServiceIdentity> {
 }
 
 /** Reads `TRUSTED_PROXIES`. */
-export const trustedProxies: Reader<{ clientOf: ClientReader; isSet: boolean }> = converted(
+export const trustedProxies: Reader<{
+  clientOf: ClientReader;
+  isTrusted: (address: string) => boolean;
+  isSet: boolean;
+}> = converted(
   optional(list('TRUSTED_PROXIES', 'proxies whose `X-Forwarded-*` headers are believed, separated by commas')),
   (proxies = []) => {
     try {
-      return { clientOf: createClientReader(proxies), isSet: proxies.length > 0 };
+      return { clientOf: createClientReader(proxies), isTrusted: createTrust(proxies), isSet: proxies.length > 0 };
     } catch (error) {
       throw new ConfigFault(`TRUSTED_PROXIES: ${(error as Error).message}`, { cause: error });
     }

@@ -16,7 +16,7 @@ import {
 } from '../lib/config.ts';
 import { startDatabase } from '../lib/database-start.ts';
 import { TIMEOUTS, type Database, type DatabaseOptions } from '../lib/database.ts';
-import { listen, type Listener } from '../lib/http/listen.ts';
+import { listen, type Bounds, type Listener } from '../lib/http/listen.ts';
 import { createService, type ServiceOptions } from '../lib/http/service.ts';
 import { LOCK_TIMEOUT_MS } from '../lib/lock-waits.ts';
 import type { Log } from '../lib/log.ts';
@@ -129,11 +129,11 @@ export const kafkaReaders = {
 /** Starts an HTTP server of a role and logs its URL. It drains when the process starts to end. */
 export async function serve(
   shared: Shared,
-  at: { host: string; port: number },
+  at: { host: string; port: number; bounds?: Partial<Bounds> },
   options: Omit<ServiceOptions, 'log' | 'ending'>,
 ): Promise<Listener> {
   const { log, ending, keepAliveMs } = shared;
-  const bounds = keepAliveMs === undefined ? {} : { keepAliveMs };
+  const bounds = keepAliveMs === undefined ? at.bounds : { ...at.bounds, keepAliveMs };
   const listener = await listen(createService({ ...options, log, ending }), at, bounds);
   whenEnding(ending, listener.drain);
   log.info({ role: options.role, url: listener.url }, 'listening');

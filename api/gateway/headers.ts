@@ -6,6 +6,8 @@ import { SESSION_COOKIE, sessionToken } from '../../lib/http/session-cookie.ts';
 /** Only these go to a service. The others are dropped, since some, like `x-user-id`, could pass for an identity. */
 const REQUEST_HEADERS = [
   'accept',
+  // The role compresses, so that pages are compressed once.
+  'accept-encoding',
   'accept-language',
   'content-type',
   'content-encoding',
@@ -26,6 +28,7 @@ const REQUEST_HEADERS = [
 const RESPONSE_HEADERS = [
   'allow',
   'cache-control',
+  'content-encoding',
   'content-language',
   'content-security-policy',
   'content-type',
@@ -55,6 +58,11 @@ export function requestHeaders(ctx: Context): Record<string, string> {
   for (const name of REQUEST_HEADERS) {
     const value = ctx.req.headers[name];
     if (typeof value === 'string') headers[name] = value;
+  }
+  // `state` has the `traceparent` only if it is valid. `tracestate` means nothing without it.
+  if (ctx.state.traceparent === undefined) {
+    delete headers['traceparent'];
+    delete headers['tracestate'];
   }
   return headers;
 }

@@ -1,13 +1,9 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Traffic } from './traffic.ts';
 
 /** Cuts off longer responses, such as event streams and waits of thirty seconds. */
 const CLOSE_WITHIN_MS = 8_000;
-/**
- * Above this share of the limit on connections, none is kept after its response. Otherwise idle connections, which are
- * kept for a long time, could use up the limit.
- */
-const KEPT_SHARE = 0.8;
 
 /** How a server ends. */
 export interface Ending {
@@ -18,7 +14,7 @@ export interface Ending {
 }
 
 /** Must be called before the server's first request. */
-export function createEnding(server: Server): Ending {
+export function createEnding(server: Server, traffic: Traffic): Ending {
   const sockets = new Set<Socket>();
   const responses = new Set<ServerResponse>();
   let draining = false;
@@ -27,14 +23,14 @@ export function createEnding(server: Server): Ending {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  server.prependListener('request', (_request, response) => {
+  traffic.onBegin((response) => {
     responses.add(response);
-    response.shouldKeepAlive &&= !draining && sockets.size <= server.maxConnections * KEPT_SHARE;
-    response.once('close', () => {
-      responses.delete(response);
-      // Node closes idle connections when closing starts, but not those that become idle later.
-      if (closing) server.closeIdleConnections();
-    });
+    response.shouldKeepAlive &&= !draining;
+  });
+  traffic.onEnd((response) => {
+    responses.delete(response);
+    // Node closes idle connections when closing starts, but not those that become idle later.
+    if (closing) server.closeIdleConnections();
   });
 
   const drain = () => {

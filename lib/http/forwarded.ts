@@ -19,9 +19,7 @@ export type ClientReader = (ctx: Context, vouched?: boolean) => Client;
  * `trustedProxies` is neither an address nor a network such as `10.0.0.0/8`.
  */
 export function createClientReader(trustedProxies: readonly string[]): ClientReader {
-  const trusted = blockListOf(trustedProxies);
-  const isTrusted = (address: string) => trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
-
+  const isTrusted = createTrust(trustedProxies);
   return (ctx, vouched = false) => {
     const peer = plainAddress(ctx.req.socket.remoteAddress ?? '');
     const direct = { address: peer, proto: ctx.protocol, host: ctx.get('host'), method: undefined };
@@ -32,6 +30,16 @@ export function createClientReader(trustedProxies: readonly string[]): ClientRea
       host: entriesOf(ctx.get('x-forwarded-host')).at(-1) ?? direct.host,
       method: ctx.get('x-forwarded-method') || undefined,
     };
+  };
+}
+
+/** Whether an address is that of a trusted proxy. Throws as `createClientReader` does. */
+export function createTrust(trustedProxies: readonly string[]): (address: string) => boolean {
+  const trusted = blockListOf(trustedProxies);
+  return (address) => {
+    const plain = plainAddress(address);
+    const version = isIP(plain);
+    return version !== 0 && trusted.check(plain, version === 6 ? 'ipv6' : 'ipv4');
   };
 }
 

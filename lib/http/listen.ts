@@ -2,12 +2,15 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { isIPv6, type AddressInfo } from 'node:net';
 import type Koa from 'koa';
 import { answerClientErrors } from './client-error.ts';
+import { boundConnections } from './connections.ts';
 import { createEnding, type Ending } from './ending.ts';
+import { boundPipelining } from './pipelining.ts';
+import { createTraffic, type Traffic } from './traffic.ts';
 
 const HEADER_BYTES_MAX = 16 * 1024;
 const LISTENERS_MAX = 20;
 
-/** Limits on clients. Only tests override them. */
+/** Limits on clients. */
 const BOUNDS = {
   headersTimeoutMs: 10_000,
   /** Includes the body; slower clients are disconnected. */
@@ -20,9 +23,13 @@ const BOUNDS = {
   checkEveryMs: 2_000,
   /** A connection without traffic during a request is closed after this time, which exceeds any long poll. */
   idleTimeoutMs: 120_000,
-  /** Each connection costs a file descriptor and memory. Connections beyond the limit are closed at once. */
   connectionsMax: 5_000,
+  /** Unlimited on an internal listener, where few addresses make all connections. */
+  connectionsPerAddressMax: Infinity,
+  isShared: (_address: string) => false,
 };
+
+export type Bounds = typeof BOUNDS;
 
 export interface Listener extends Ending {
   /** Without a trailing slash. */
@@ -34,11 +41,16 @@ export interface Listener extends Ending {
 export async function listen(
   app: Koa,
   { host, port }: { host: string; port: number },
-  overrides: Partial<typeof BOUNDS> = {},
+  overrides: Partial<Bounds> = {},
 ): Promise<Listener> {
-  const server = createBoundedServer(app, { ...BOUNDS, ...overrides });
-  answerClientErrors(server);
-  const ending = createEnding(server);
+  const bounds = { ...BOUNDS, ...overrides };
+  const server = createBoundedServer(bounds);
+  const traffic = createTraffic();
+  boundConnections(server, traffic, bounds);
+  boundPipelining(server, traffic);
+  answerClientErrors(server, traffic);
+  const ending = createEnding(server, traffic);
+  serveApp(server, app, traffic);
   await bind(server, host, port);
   const address = server.address() as AddressInfo;
   return { url: urlOf(host, address.port), port: address.port, ...ending };
@@ -50,31 +62,32 @@ export function urlOf(host: string, port: number): string {
   return `http://${isIPv6(reachable) ? `[${reachable}]` : reachable}:${port}`;
 }
 
-function createBoundedServer(app: Koa, bounds: typeof BOUNDS): Server {
+function createBoundedServer(bounds: Bounds): Server {
+  const server = createServer({
+    maxHeaderSize: HEADER_BYTES_MAX,
+    // The app itself refuses a missing Host header, with a problem document.
+    requireHostHeader: false,
+    headersTimeout: bounds.headersTimeoutMs,
+    requestTimeout: bounds.requestTimeoutMs,
+    keepAliveTimeout: bounds.keepAliveMs,
+    connectionsCheckingInterval: bounds.checkEveryMs,
+  });
+  server.timeout = bounds.idleTimeoutMs;
+  return server;
+}
+
+function serveApp(server: Server, app: Koa, traffic: Traffic): void {
   const answer = app.callback();
   const onRequest: RequestListener = (request, response) => {
+    traffic.begin(request, response);
     request.url = originForm(request.url!, request.headers.host);
     // A streamed response has more than ten `close` listeners; raise Node's leak-warning limit.
     response.setMaxListeners(LISTENERS_MAX);
     void answer(request, response);
   };
-  const server = createServer(
-    {
-      maxHeaderSize: HEADER_BYTES_MAX,
-      // The app itself refuses a missing Host header, with a problem document.
-      requireHostHeader: false,
-      headersTimeout: bounds.headersTimeoutMs,
-      requestTimeout: bounds.requestTimeoutMs,
-      keepAliveTimeout: bounds.keepAliveMs,
-      connectionsCheckingInterval: bounds.checkEveryMs,
-    },
-    onRequest,
-  );
+  server.on('request', onRequest);
   // Serve a request with an unknown Expect header as if it had none.
   server.on('checkExpectation', onRequest);
-  server.timeout = bounds.idleTimeoutMs;
-  server.maxConnections = bounds.connectionsMax;
-  return server;
 }
 
 /**

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { searchTopics } from '../../lib/kafka/search.ts';
 import { orderEventId } from '../../specs/identity.ts';
@@ -44,9 +45,10 @@ test('an order is stored, charged, returned, announced and mailed, and its workf
   );
   await buyer.topUp(100);
 
+  const correlationId = randomUUID();
   const { status, headers, body } = await buyer.order(30, {
     ifMatch: 0,
-    headers: { 'x-correlation-id': buyer.username, traceparent: TRACE },
+    headers: { 'x-correlation-id': correlationId, traceparent: TRACE },
   });
   const placed = { id: body.id, userId: buyer.id, price: 30, version: 1, status: 'SUCCESS', createdAt: body.createdAt };
   assert.deepEqual(
@@ -74,7 +76,7 @@ test('an order is stored, charged, returned, announced and mailed, and its workf
   // The correlation id reaches the notification through the workflow and Kafka.
   assert.deepEqual(
     await shop.databases.notifications.query('select correlation_id from notifications where order_id = $1', [body.id]),
-    [{ correlation_id: buyer.username }],
+    [{ correlation_id: correlationId }],
   );
   const search = { brokers: [env('KAFKA_BROKERS')], prefix: shop.env['KAFKA_TOPIC_PREFIX']!, withinMs: 30_000 };
   const { found } = await searchTopics({ ...search, topics: ['order-service.OrderCreated'], key: body.id });

@@ -151,7 +151,7 @@ test('unstarted changes are listed oldest first, up to the limit, without those 
 test('the workflow of a change gets the correlation id and trace of its request, also if the auditor starts it', async () => {
   const userId = randomUUID();
   const origin = {
-    correlationId: 'signing-up',
+    correlationId: randomUUID(),
     traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
   };
   const headers = { ...asUser(userId), 'x-correlation-id': origin.correlationId, traceparent: origin.traceparent };

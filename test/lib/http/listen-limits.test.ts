@@ -1,4 +1,4 @@
-/** A listener limits headers, request time, unread answers and connections. */
+/** A listener limits headers, request time and unread answers. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
@@ -94,25 +94,6 @@ test('a client that never reads its answer is disconnected', async () => {
   socket.on('data', () => socket.bytesRead > IN_FLIGHT_BYTES_MAX && socket.destroy()).resume();
   await closed;
   assert.ok(socket.bytesRead < IN_FLIGHT_BYTES_MAX);
-});
-
-test('a connection above the maximum is closed at once, and the others keep working', async (t) => {
-  const few = await listen(
-    new Koa().use((ctx) => void (ctx.body = 'here')),
-    { host: '127.0.0.1', port: 0 },
-    { connectionsMax: 2 },
-  );
-  t.after(() => few.close());
-  const request = (socket: ReturnType<typeof connect>) => {
-    socket.write('GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n');
-    return text(socket);
-  };
-  const allowed = [connect(few.port, '127.0.0.1'), connect(few.port, '127.0.0.1')];
-  await Promise.all(allowed.map((socket) => new Promise((resolve) => socket.once('connect', resolve))));
-  const beyond = connect(few.port, '127.0.0.1').on('error', () => {});
-  assert.equal(await text(beyond).catch(() => ''), '');
-  for (const socket of allowed) assert.match(await request(socket), /^HTTP\/1.1 200 /);
-  assert.match(await request(connect(few.port, '127.0.0.1')), /^HTTP\/1.1 200 /);
 });
 
 function endless(): Readable {

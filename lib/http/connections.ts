@@ -1,0 +1,94 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { Counter } from 'prom-client';
+import { networkOf } from './network.ts';
+import type { Traffic } from './traffic.ts';
+
+export interface ConnectionBounds {
+  /** Each connection costs a file descriptor and memory. */
+  connectionsMax: number;
+  /** For one IPv4 address or one /64 network of IPv6. */
+  connectionsPerAddressMax: number;
+  /** Whether many clients share the address, as they share that of a proxy. Then only `connectionsMax` applies. */
+  isShared: (address: string) => boolean;
+}
+
+/** Connections with a common bound. `idle` is in the order in which they became idle. */
+interface Group {
+  max: number;
+  open: Set<Socket>;
+  idle: Set<Socket>;
+}
+
+const ended = new Counter({
+  name: 'http_connections_ended_total',
+  help: 'Connections that were ended because there were too many, of the whole `listener` or of one `address`',
+  labelNames: ['bound'],
+});
+
+/**
+ * Beyond a bound, the connection that has been idle longest ends, and never the new one. A connection is idle while no
+ * request is under way on it: it has been used, or has never sent a request, or is still sending headers. So the
+ * connections that a client only holds open lock no one out. Only if none is idle, the new one ends.
+ */
+export function boundConnections(server: Server, traffic: Traffic, bounds: ConnectionBounds): void {
+  const all = createGroup(bounds.connectionsMax);
+  const neighbours = createNeighbours(bounds);
+  const groupsOf = new WeakMap<Socket, readonly Group[]>();
+
+  const leave = (socket: Socket) => {
+    for (const { open, idle } of groupsOf.get(socket) ?? []) {
+      open.delete(socket);
+      idle.delete(socket);
+    }
+    groupsOf.delete(socket);
+    neighbours.forgetEmpty(socket);
+  };
+  const makeRoom = (bound: 'listener' | 'address', { open, idle, max }: Group, newest: Socket) => {
+    if (open.size <= max) return;
+    const [longestIdle = newest] = idle;
+    leave(longestIdle);
+    longestIdle.destroy();
+    ended.inc({ bound });
+  };
+
+  server.on('connection', (socket) => {
+    const near = neighbours.of(socket);
+    const groups = near ? [near, all] : [all];
+    groupsOf.set(socket, groups);
+    for (const { open, idle } of groups) {
+      open.add(socket);
+      idle.add(socket);
+    }
+    socket.once('close', () => leave(socket));
+    if (near) makeRoom('address', near, socket);
+    makeRoom('listener', all, socket);
+  });
+  traffic.onBegin((_response, socket) => groupsOf.get(socket)?.forEach(({ idle }) => idle.delete(socket)));
+  traffic.onEnd((_response, socket) => {
+    if (traffic.of(socket).size === 0) groupsOf.get(socket)?.forEach(({ idle }) => idle.add(socket));
+  });
+}
+
+/** The connections of each address. */
+function createNeighbours({ connectionsPerAddressMax, isShared }: ConnectionBounds) {
+  const groups = new Map<string, Group>();
+  const networks = new WeakMap<Socket, string>();
+  return {
+    of(socket: Socket): Group | undefined {
+      const { remoteAddress } = socket;
+      if (remoteAddress === undefined || isShared(remoteAddress)) return undefined;
+      const network = networkOf(remoteAddress);
+      networks.set(socket, network);
+      const group = groups.get(network) ?? createGroup(connectionsPerAddressMax);
+      groups.set(network, group);
+      return group;
+    },
+    forgetEmpty(socket: Socket): void {
+      const network = networks.get(socket);
+      if (network !== undefined && groups.get(network)?.open.size === 0) groups.delete(network);
+    },
+  };
+}
+
+const createGroup = (max: number): Group => ({ max, open: new Set(), idle: new Set() });
