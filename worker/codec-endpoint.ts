@@ -40,6 +40,7 @@ export function serveCodec({ codec, uiOrigins, codecToken }: CodecOptions): Midd
   return async (ctx, next) => {
     const [, act] = /^\/codec\/(encode|decode)$/.exec(ctx.path) ?? [];
     if (!act) return next();
+    ctx.state.path = ctx.path;
     admitPage(ctx, uiOrigins);
     if (ctx.method === 'OPTIONS') return answerPreflight(ctx);
     if (ctx.method !== 'POST')

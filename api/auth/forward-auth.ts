@@ -23,6 +23,7 @@ export const forwardAuth =
   (ports: ForwardAuthPorts): Middleware =>
   async (ctx, next) => {
     if (ctx.path !== '/auth') return next();
+    ctx.state.path = ctx.path;
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD')
       throw new Problem('method-not-allowed', '/auth accepts only GET and HEAD', { headers: { allow: 'GET, HEAD' } });
     ctx.state.operation = 'forwardAuth';

@@ -29,7 +29,7 @@ export const proxy =
   ({ upstreams, routes, clientOf }: ProxyPorts): Middleware =>
   async (ctx, next) => {
     // The raw path, because exactly this path is forwarded. Node rejects characters that would need escaping.
-    const route = routes(ctx.method, ctx.req.url!.split('?')[0]!)?.route;
+    const route = routes(ctx.method, ctx.req.url!.split('?')[0]!, ctx.state)?.route;
     if (!route || route.role === GATEWAY_ROLE) return next();
     ctx.state.operation = route.operationId;
 

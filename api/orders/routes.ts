@@ -69,7 +69,7 @@ function orderRequest(call: Call<'createOrder'>): OrderRequest {
   };
 }
 
-/** Accepts `5` and `"5"`. `*` or no header accepts any version. */
+/** Accepts `5`, `"5"` and, because proxies that compress weaken tags, `W/"5"`. `*` or no header accepts any version. */
 function listVersion(header: string | undefined): number | undefined {
-  return header === undefined || header === '*' ? undefined : Number(header.replaceAll('"', ''));
+  return header === undefined || header === '*' ? undefined : Number(header.replace(/^W\//, '').replaceAll('"', ''));
 }

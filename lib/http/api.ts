@@ -82,7 +82,7 @@ export function serveApi({ document, tag, handlers, verify }: ApiPorts): Middlew
   if (missing.length > 0) throw new Error(`No handler for ${missing.map(({ operationId }) => operationId).join(', ')}`);
 
   return async (ctx, next) => {
-    const match = routes(ctx.method, ctx.path);
+    const match = routes(ctx.method, ctx.path, ctx.state);
     if (!match) return next();
     const { route, params } = match;
     const { operationId } = route;

@@ -1,10 +1,11 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { isIPv6, type AddressInfo } from 'node:net';
 import type Koa from 'koa';
-import { answerClientErrors } from './client-error.ts';
+import { answerClientErrors, refuse } from './client-error.ts';
 import { boundConnections } from './connections.ts';
 import { createEnding, type Ending } from './ending.ts';
 import { boundPipelining } from './pipelining.ts';
+import { normalize, targetFault } from './target.ts';
 import { createTraffic, type Traffic } from './traffic.ts';
 
 const HEADER_BYTES_MAX = 16 * 1024;
@@ -80,7 +81,9 @@ function serveApp(server: Server, app: Koa, traffic: Traffic): void {
   const answer = app.callback();
   const onRequest: RequestListener = (request, response) => {
     traffic.begin(request, response);
-    request.url = originForm(request.url!, request.headers.host);
+    const fault = targetFault(request);
+    if (fault) return refuse(request, response, fault);
+    normalize(request);
     // A streamed response has more than ten `close` listeners; raise Node's leak-warning limit.
     response.setMaxListeners(LISTENERS_MAX);
     void answer(request, response);
@@ -88,16 +91,6 @@ function serveApp(server: Server, app: Koa, traffic: Traffic): void {
   server.on('request', onRequest);
   // Serve a request with an unknown Expect header as if it had none.
   server.on('checkExpectation', onRequest);
-}
-
-/**
- * A request may name an absolute URL (RFC 9112, 3.2.2). Reduces the URL to its path. If the URL's host differs from the
- * Host header, the URL stays as it is, and the app refuses the request.
- */
-function originForm(target: string, host: string | undefined): string {
-  const [, authority, rest] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(target) ?? [];
-  if (rest === undefined || authority!.toLowerCase() !== host?.toLowerCase()) return target;
-  return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
 function bind(server: Server, host: string, port: number): Promise<void> {

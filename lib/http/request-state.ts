@@ -8,6 +8,8 @@ export interface RequestState {
   operation?: string;
   /** Known only in auth. */
   client?: Client;
+  /** What the access log shows of the path, without anything that a client may have put there. */
+  path?: string;
   /** A buyer's id or a role's name. */
   callerId?: string | undefined;
   orderId?: string | undefined;

@@ -1,4 +1,5 @@
 import type { Document, Operation } from 'openapi-backend';
+import { loggedPath } from './access-log.ts';
 import { mediaOf } from './body.ts';
 import { Problem } from './problem.ts';
 
@@ -20,9 +21,11 @@ interface Match {
   params: Readonly<Record<string, string>>;
 }
 
-export type RouteTable = (method: string, path: string) => Match | undefined;
+/** Writes to `state` what the access log may show of the path. */
+export type RouteTable = (method: string, path: string, state?: { path?: string }) => Match | undefined;
 
 interface PathRoutes {
+  template: string;
   pattern: RegExp;
   methods: ReadonlyMap<string, Route>;
 }
@@ -44,14 +47,16 @@ export function createRouteTable(document: Document): RouteTable {
   const fixed = new Map<string, PathRoutes>();
   const templates: PathRoutes[] = [];
   for (const [path, item] of Object.entries(document.paths ?? {})) {
-    const routes = { pattern: patternOf(path), methods: methodsOf(item as Readonly<Record<string, unknown>>) };
+    const methods = methodsOf(item as Readonly<Record<string, unknown>>);
+    const routes = { template: path, pattern: patternOf(path), methods };
     if (path.includes('{')) templates.push(routes);
     else fixed.set(path, routes);
   }
 
-  return (method, path) => {
+  return (method, path, state = {}) => {
     const found = fixed.get(path) ?? templates.find(({ pattern }) => pattern.test(path));
     if (!found || found.methods.size === 0) return undefined;
+    state.path = loggedPath(found.template, path);
     const route = found.methods.get(method);
     if (!route) throw notAllowed(path, [...found.methods.keys()].join(', '));
     return { route, params: paramsOf(found.pattern, path) };

@@ -1,12 +1,12 @@
 import Koa, { type Context, type Middleware } from 'koa';
 import helmet from 'koa-helmet';
-import { Histogram, register } from 'prom-client';
+import { register } from 'prom-client';
 import type { Log } from '../log.ts';
 import { reasonOf } from '../reason.ts';
 import { shareCalls } from '../shared-answer.ts';
+import { observe } from './access-log.ts';
 import { correlate } from './correlation.ts';
 import { answerProblems, Problem } from './problem.ts';
-import type { RequestState } from './request-state.ts';
 
 /** The check of a dependency. While it fails, a needed dependency makes the role `unready`, any other `degraded`. */
 interface Check {
@@ -26,16 +26,7 @@ export interface ServiceOptions {
   ending?: AbortSignal | undefined;
 }
 
-/** nginx's status, for logs and metrics only. */
-const CLIENT_DISCONNECTED = 499;
 const CHECK_TIMEOUT_MS = 3_000;
-
-const durations = new Histogram({
-  name: 'http_request_duration_seconds',
-  help: 'Request duration by role, operation and status',
-  labelNames: ['role', 'operation', 'status'],
-  buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-});
 
 /** Builds a role's app: correlation id, request log, errors, health, metrics, then `middleware`. */
 export function createService({ role, log, checks, middleware = [], operations = true, ending }: ServiceOptions): Koa {
@@ -106,10 +97,13 @@ const requireHost: Middleware = async ({ req }, next) => {
   await next();
 };
 
+const OPERATIONS = new Set(['/health/live', '/health/ready', '/metrics']);
+
 function operationsOf(checks: readonly Check[], ending: AbortSignal | undefined): Middleware {
   const check = shareCalls(() => readiness(checks));
   return async (ctx, next) => {
-    if (ctx.method !== 'GET') return next();
+    if (ctx.method !== 'GET' || !OPERATIONS.has(ctx.path)) return next();
+    ctx.state.path = ctx.path;
     if (ctx.path === '/health/live') ctx.body = { status: 'live' };
     else if (ctx.path === '/health/ready' && ending?.aborted) {
       ctx.status = 503;
@@ -118,50 +112,12 @@ function operationsOf(checks: readonly Check[], ending: AbortSignal | undefined)
       const { ready, ...body } = await check();
       ctx.status = ready ? 200 : 503;
       ctx.body = body;
-    } else if (ctx.path === '/metrics') {
+    } else {
       ctx.type = register.contentType;
       ctx.body = await register.metrics();
-    } else await next();
+    }
   };
 }
-
-/** Logs and measures each request. Probes are logged at debug level only. */
-function observe(role: string, log: Log): Middleware {
-  return async (ctx, next) => {
-    const startedMs = performance.now();
-    await next();
-    const done = () => {
-      const ms = Math.round((performance.now() - startedMs) * 10) / 10;
-      const { operation, correlationId, traceparent, callerId, orderId, problem: kind }: RequestState = ctx.state;
-      // A client that disconnected has not received the response, so its status must not count as a server fault.
-      const [status, problem] = ctx.res.writableFinished ? [ctx.status, kind] : [CLIENT_DISCONNECTED, undefined];
-      durations.observe({ role, operation: operation ?? 'none', status }, ms / 1000);
-      const level = /^\/(health|metrics)/.test(ctx.path) ? 'debug' : 'info';
-      const path = maskPath(ctx.path);
-      log[level](
-        {
-          role,
-          operation,
-          method: ctx.method,
-          path,
-          status,
-          problem,
-          ms,
-          callerId,
-          orderId,
-          correlationId,
-          traceparent,
-        },
-        'request',
-      );
-    };
-    if (ctx.res.closed) done();
-    else ctx.res.once('close', done);
-  };
-}
-
-/** Masks path segments that are neither ids nor words, such as an email address that a client put there by mistake. */
-const maskPath = (path: string): string => path.replace(/[^/]*[^/\w.:-][^/]*/g, '*');
 
 const isDisconnect = (error: NodeJS.ErrnoException): boolean =>
   ['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ERR_STREAM_PREMATURE_CLOSE'].includes(error.code ?? '');

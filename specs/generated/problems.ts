@@ -148,6 +148,12 @@ export const problemKinds = {
     title: 'The body is too large',
     explanation: 'A body may have at most 16 KiB, and this one is larger. It was not read and nothing was done.',
   },
+  'uri-too-long': {
+    status: 414,
+    title: 'The address is too long',
+    explanation:
+      'The path and the query of a request may have at most 2 KiB together. This request was not read any further, and nothing was done. No documented address is that long: leave out what does not belong to it, and send it again.',
+  },
   'unsupported-media-type': {
     status: 415,
     title: 'The media type of the body is not supported',

@@ -10,7 +10,7 @@ import { isWrite, operations, type Operation } from '../support/requests/operati
 const contract: Record<string, [at: string, callers: string, own: string]> = {
   forwardAuth: ['get /auth', 'user', '200 too-many-requests'],
   register: ['post /auth/register', '', '201 username-taken too-many-requests'],
-  loginPage: ['get /auth/login', '', '200'],
+  loginPage: ['get /auth/login', '', '200 304'],
   login: ['post /auth/login', '', '200 wrong-credentials too-many-requests'],
   token: ['post /auth/token', '', '200 wrong-credentials too-many-requests'],
   logoutByLink: ['get /auth/logout', '', '200 cross-site'],
@@ -55,12 +55,14 @@ const contract: Record<string, [at: string, callers: string, own: string]> = {
   listNotifications: ['get /notifications', 'user', '200 not-your-account'],
 
   ready: ['get /health/ready', '', '200 unavailable'],
-  readProblem: ['get /problems/{kind}', '', '200 not-found'],
+  readProblem: ['get /problems/{kind}', '', '200 304 not-found'],
 };
 
 /** The headers of successful answers. Every answer also has the correlation id. */
 const headers: Record<string, string> = {
   'forwardAuth 200': 'X-User-Id Authorization',
+  'loginPage 200': 'ETag',
+  'loginPage 304': 'ETag',
   'login 200': 'Set-Cookie',
   'logoutByLink 200': 'Set-Cookie',
   'logout 200': 'Set-Cookie',
@@ -80,7 +82,8 @@ const headers: Record<string, string> = {
   'withdraw 201': 'Idempotent-Replayed',
   'cancelWithdrawal 200': 'Idempotent-Replayed',
   'listNotifications 200': 'Link',
-  'readProblem 200': 'Vary',
+  'readProblem 200': 'Vary ETag',
+  'readProblem 304': 'Vary ETag',
 };
 
 const answersWithoutError = operations.flatMap(({ id, responses }) =>

@@ -517,7 +517,7 @@ export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
     /**
-     * @description Links everything that one request causes, in logs, messages and responses.
+     * @description Links everything that one request causes, in logs, messages and responses: a UUID, or up to 64 hexadecimal digits.
      * @example 0192f0c1-7a5e-7c3b-9d55-0d6a5b6c7d8e
      */
     CorrelationId: string;
@@ -1378,6 +1378,23 @@ export interface components {
       correlationId: components['schemas']['CorrelationId'];
     };
     /**
+     * The address is too long
+     * @description The path and the query of a request may have at most 2 KiB together. This request was not read any further, and nothing was done. No documented address is that long: leave out what does not belong to it, and send it again.
+     */
+    UriTooLongProblem: {
+      /** @constant */
+      type: '/problems/uri-too-long';
+      /** @constant */
+      title: 'The address is too long';
+      /** @constant */
+      status: 414;
+      /** @description What is wrong with this request, for a person to read. */
+      detail: string;
+      /** @description The path of the request. */
+      instance: string;
+      correlationId: components['schemas']['CorrelationId'];
+    };
+    /**
      * The username is taken
      * @description Another user has registered this username. Choose a different one, or log in if the account is yours.
      */
@@ -1790,6 +1807,8 @@ export interface components {
     };
   };
   parameters: {
+    /** @description An `ETag` of an earlier response, several of them, or `*`. If one still matches, the response is 304. */
+    IfNoneMatchPage: string;
     /** @description The maximum number of items on the page. */
     Limit: number;
     /** @description Only sessions older than the one with this id. The `Link` header of a page has the value for the next page. */
@@ -1816,7 +1835,7 @@ export interface components {
      *     | was sent with a request that was rejected before it had any effect (400, 401, 403, 409 `stale-order-list`, 413, 415, 428, 429, 503) | the key is not used up: send the corrected request with it |
      */
     OptionalIdempotencyKey: string;
-    /** @description The current version of your order list, as in the `ETag` of `GET /orders`, plain or in double quotes; `0` for an empty list. If the list is at another version, no order is placed. With an `Idempotency-Key` the header may be omitted or be `*`, which matches any version. It is checked after the key, so a repeated request does not fail because its own order has made the list stale. */
+    /** @description The current version of your order list, as in the `ETag` of `GET /orders`, plain or in double quotes; `0` for an empty list. `W/"2"` is read as `"2"`, because proxies that compress responses weaken their tags. If the list is at another version, no order is placed. With an `Idempotency-Key` the header may be omitted or be `*`, which matches any version. It is checked after the key, so a repeated request does not fail because its own order has made the list stale. */
     IfMatch: string;
     /** @description The order's id. For a user, a value that is not the id of one of their orders returns 404. */
     OrderId: string;
@@ -1868,6 +1887,8 @@ export interface components {
     Challenge: string;
     /** @description Seconds to wait before sending the same request again. */
     RetryAfter: string;
+    /** @description Changes with the content. */
+    ContentVersion: string;
     /** @description `session_id`: HttpOnly, SameSite=Lax, path `/`, and Secure behind TLS. */
     SessionCookie: string;
     /** @description Deletes the cookie `session_id`. */
@@ -1900,6 +1921,8 @@ export interface components {
     RetryAfterInProgress: string;
     /** @description The response depends on `Accept`. */
     VaryAccept: string;
+    /** @description Changes with the content. Absent from JSON. */
+    ContentVersionOfPage: string;
   };
   pathItems: never;
 }
@@ -1971,7 +1994,10 @@ export interface operations {
   loginPage: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description An `ETag` of an earlier response, several of them, or `*`. If one still matches, the response is 304. */
+        'If-None-Match'?: components['parameters']['IfNoneMatchPage'];
+      };
       path?: never;
       cookie?: never;
     };
@@ -1981,11 +2007,21 @@ export interface operations {
       200: {
         headers: {
           'X-Correlation-Id': components['headers']['CorrelationId'];
+          ETag: components['headers']['ContentVersion'];
           [name: string]: unknown;
         };
         content: {
           'text/html': string;
         };
+      };
+      /** @description The page still matches `If-None-Match`. */
+      304: {
+        headers: {
+          'X-Correlation-Id': components['headers']['CorrelationId'];
+          ETag: components['headers']['ContentVersion'];
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       400: components['responses']['BadRequest'];
       500: components['responses']['InternalError'];
@@ -2497,7 +2533,7 @@ export interface operations {
          *     | was sent with a request that was rejected before it had any effect (400, 401, 403, 409 `stale-order-list`, 413, 415, 428, 429, 503) | the key is not used up: send the corrected request with it |
          */
         'Idempotency-Key'?: components['parameters']['OptionalIdempotencyKey'];
-        /** @description The current version of your order list, as in the `ETag` of `GET /orders`, plain or in double quotes; `0` for an empty list. If the list is at another version, no order is placed. With an `Idempotency-Key` the header may be omitted or be `*`, which matches any version. It is checked after the key, so a repeated request does not fail because its own order has made the list stale. */
+        /** @description The current version of your order list, as in the `ETag` of `GET /orders`, plain or in double quotes; `0` for an empty list. `W/"2"` is read as `"2"`, because proxies that compress responses weaken their tags. If the list is at another version, no order is placed. With an `Idempotency-Key` the header may be omitted or be `*`, which matches any version. It is checked after the key, so a repeated request does not fail because its own order has made the list stale. */
         'If-Match'?: components['parameters']['IfMatch'];
       };
       path?: never;
@@ -3008,7 +3044,10 @@ export interface operations {
   readProblem: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description An `ETag` of an earlier response, several of them, or `*`. If one still matches, the response is 304. */
+        'If-None-Match'?: components['parameters']['IfNoneMatchPage'];
+      };
       path: {
         /**
          * @description The last part of a problem's `type`.
@@ -3025,12 +3064,23 @@ export interface operations {
         headers: {
           'X-Correlation-Id': components['headers']['CorrelationId'];
           Vary: components['headers']['VaryAccept'];
+          ETag: components['headers']['ContentVersionOfPage'];
           [name: string]: unknown;
         };
         content: {
           'text/html': string;
           'application/json': components['schemas']['ProblemExplanation'];
         };
+      };
+      /** @description The page still matches `If-None-Match`. */
+      304: {
+        headers: {
+          'X-Correlation-Id': components['headers']['CorrelationId'];
+          Vary: components['headers']['VaryAccept'];
+          ETag: components['headers']['ContentVersion'];
+          [name: string]: unknown;
+        };
+        content?: never;
       };
       400: components['responses']['BadRequest'];
       404: components['responses']['NotFound'];

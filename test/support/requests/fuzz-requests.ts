@@ -44,13 +44,15 @@ export function requestsOf(
         path: address.path + query,
         headers: sentHeaders,
         body: sentMethod === 'GET' ? undefined : body?.text,
-        odd: address.odd || (address.path + query + JSON.stringify(sentHeaders)).length > LONG_HEAD,
+        odd:
+          address.odd || (address.path + query).length > LONG_TARGET || JSON.stringify(sentHeaders).length > LONG_HEAD,
       };
     });
 }
 
-/** A longer request head may be rejected as too large. */
-const LONG_HEAD = 8_000;
+/** A longer target or longer headers may be rejected as too long. */
+const LONG_TARGET = 1_900;
+const LONG_HEAD = 6_000;
 
 interface Address {
   path: string;

@@ -36,7 +36,7 @@ export async function sendRaw(
 export function responseOf(text: string): Response {
   const [head = '', body = ''] = text.split('\r\n\r\n');
   const [first = '', ...lines] = head.split('\r\n');
-  const headers = new Headers(lines.map((line) => line.split(': ') as [string, string]));
+  const headers = new Headers(lines.map((line) => [line.split(': ', 1)[0]!, line.slice(line.indexOf(': ') + 2)]));
   return new Response(body, { status: Number(/^HTTP\/1\.1 (\d{3}) /.exec(first)?.[1]), headers });
 }
 

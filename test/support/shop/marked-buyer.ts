@@ -99,6 +99,18 @@ export async function beRefused(cookie: string): Promise<void> {
       headers: { ...headers, 'if-match': person.email, 'x-correlation-id': person.email, 'x-user-id': person.username },
       body: { price: 1 },
     }),
+    ...[person.username, person.phone, person.lastName, cookie.replace('session_id=', '')].flatMap((secret) => [
+      // Words in a path look like ids, and each of these headers is repeated in logs if it is valid.
+      fetch(`${shop.url}/orders/${secret}`, {
+        headers: { ...headers, 'x-correlation-id': secret, traceparent: secret, 'last-event-id': secret },
+      }),
+      fetch(`${shop.url}/api/v1/user/${secret}?x=${secret}`, { headers: { ...headers, prefer: secret } }),
+      fetch(`${shop.url}/orders/${secret}/cancellation`, { method: 'PUT', headers }),
+      fetch(`${shop.url}/orders/${secret}`, { method: 'DELETE', headers }),
+      fetch(`${shop.url}/${secret}`, { method: 'POST', headers: { ...headers, 'content-type': secret } }),
+      fetch(`${shop.url}/docs/${secret}`),
+      fetch(`${shop.url}/${secret.repeat(200)}`, { headers: { 'x-correlation-id': secret } }),
+    ]),
     ask('login', 'POST', '/auth/login', {
       body: { username: person.email, password: passwords.next, more: person.phone },
     }),
