@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { present } from '../../lib/http/answers.ts';
 import type { Call } from '../../lib/http/api.ts';
 import { responseClosedSignal } from '../../lib/http/disconnect.ts';
+import { matchesTag } from '../../lib/http/etag.ts';
 import type { Order } from './order.ts';
 import { etagOf, isPending, orderOf, toBody } from './present.ts';
 import type { OrderStore } from './store.ts';
@@ -30,9 +31,7 @@ export const readOrder =
       for await (const next of changesFrom(order, watcher, stop)) order = next;
     }
     const etag = etagOf(order);
-    // Does not use Koa's `ctx.fresh`, which is never true for a request with `cache-control: no-cache`. Node's fetch
-    // adds that header.
-    if (matches(call.header('if-none-match'), etag)) {
+    if (matchesTag(call.header('if-none-match'), etag)) {
       call.ctx.set('etag', etag);
       call.ctx.status = 304;
       return;
@@ -103,8 +102,3 @@ function preferredWaitS(prefer: string | undefined): number {
   const [, seconds] = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,9})"?/i.exec(prefer ?? '') ?? [];
   return Math.min(Number(seconds ?? 0), WAIT_MAX_S);
 }
-
-/** RFC 9110: compares weakly with each tag of the list. `*` matches any. */
-const matches = (ifNoneMatch: string | undefined, etag: string): boolean =>
-  ifNoneMatch !== undefined &&
-  (ifNoneMatch.trim() === '*' || ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag));

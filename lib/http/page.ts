@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Context } from 'koa';
+import { fixedResponse, type Fixed } from './fixed.ts';
 
 /** Responds with the page. Each `{{name}}` becomes the value of that name, escaped. */
 export type Page = (ctx: Context, values?: Readonly<Record<string, string>>) => void;
+
+/** Pages that are kept as they were rendered: enough for each kind of problem, too few to matter if values vary. */
+const RENDERED_MAX = 100;
 
 /**
  * Reads a page of web/ and inlines the shared style. The page's content security policy can then forbid everything
@@ -21,12 +25,25 @@ export function loadPage(name: string): Page {
     "base-uri 'none'",
   ].join('; ');
 
-  return (ctx, values = {}) => {
-    ctx.set('content-security-policy', policy);
+  const headers = {
+    'content-security-policy': policy,
     // Helmet's default, `no-referrer`, makes browsers submit forms with `Origin: null`, as if from a foreign page.
-    ctx.set('referrer-policy', 'same-origin');
-    ctx.type = 'html';
-    ctx.body = html.replace(/\{\{(\w+)\}\}/g, (_, key: string) => escape(values[key] ?? ''));
+    'referrer-policy': 'same-origin',
+    'cache-control': 'public, no-cache',
+  };
+  const rendered = new Map<string, Fixed>();
+  const render = (values: Readonly<Record<string, string>>) =>
+    fixedResponse(
+      html.replace(/\{\{(\w+)\}\}/g, (_, key: string) => escape(values[key] ?? '')),
+      'html',
+      headers,
+    );
+
+  return (ctx, values = {}) => {
+    const key = JSON.stringify(values);
+    const respond = rendered.get(key) ?? render(values);
+    if (rendered.size < RENDERED_MAX) rendered.set(key, respond);
+    respond(ctx);
   };
 }
 

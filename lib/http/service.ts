@@ -5,6 +5,7 @@ import type { Log } from '../log.ts';
 import { reasonOf } from '../reason.ts';
 import { shareCalls } from '../shared-answer.ts';
 import { observe } from './access-log.ts';
+import { compress } from './compress.ts';
 import { correlate } from './correlation.ts';
 import { answerProblems, Problem } from './problem.ts';
 
@@ -28,7 +29,7 @@ export interface ServiceOptions {
 
 const CHECK_TIMEOUT_MS = 3_000;
 
-/** Builds a role's app: correlation id, request log, errors, health, metrics, then `middleware`. */
+/** Builds a role's app: correlation id, request log, compression, errors, health, metrics, then `middleware`. */
 export function createService({ role, log, checks, middleware = [], operations = true, ending }: ServiceOptions): Koa {
   const app = new Koa();
   app.on('error', (error: Error, ctx?: Context) => {
@@ -38,6 +39,7 @@ export function createService({ role, log, checks, middleware = [], operations =
   app.use(correlate);
   app.use(observe(role, log));
   app.use(helmet());
+  app.use(compress);
   app.use(answerProblems);
   app.use(requireHost);
   if (operations) app.use(operationsOf(checks, ending));
