@@ -72,7 +72,7 @@ async function run(words: string[]): Promise<number> {
     ...process.env,
     ...stack.env(),
     TEST_POSTGRES_URL: postgres!.adminUrl,
-    TEST_MAIL_URL: mail!.webUrl,
+    TEST_MAIL_URL: mail!.inboxUrl,
     TEST_WORKFLOW_BUNDLE: bundlePath,
     TEST_TIME_SKIPPING_SERVER: timeSkippingServer,
   };

@@ -1,5 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join, relative } from 'node:path';
+import { INBOX_USER } from '../servers/mail-password.ts';
+import type { MailServer } from '../servers/mail.ts';
 import type { Servers } from './stack-env.ts';
 
 /** Addresses, and commands to try. */
@@ -20,7 +22,7 @@ export function welcome({
     ['Shop API', url],
     ['API reference', `${url}/docs`],
     ['Temporal Web UI', servers.temporal?.uiUrl ?? `(yours, at ${env['TEMPORAL_ADDRESS']})`],
-    ['Mail inbox', servers.mail?.webUrl ?? `(your own mail server)`],
+    ['Mail inbox', servers.mail ? inboxLine(servers.mail) : `(your own mail server)`],
     ['App log', relative(process.cwd(), join(dir, 'app.log'))],
   ];
   return [
@@ -37,6 +39,8 @@ export function welcome({
     '',
   ].join('\n');
 }
+
+const inboxLine = ({ webUrl, password }: MailServer): string => `${webUrl} (user ${INBOX_USER}, password ${password})`;
 
 /** Random names and keys, so the requests also work on existing data. */
 function firstOrder(url: string, cookies: string): string[] {

@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { portNeed } from '../launch/settings.ts';
 import { startServer, waitForPredecessor, type Server } from '../supervise/server.ts';
+import { INBOX_USER, inboxPassword } from './mail-password.ts';
+import { basic } from './page-guard.ts';
 import { choosePorts } from './ports.ts';
 
 export interface MailOptions {
@@ -19,15 +20,17 @@ export interface MailServer extends Server {
   readonly webPort: number;
   /** As in SMTP_URL. */
   readonly smtpUrl: string;
-  /** The inbox page; `/api/email` on it returns the mails as JSON. */
+  /** The inbox page. It asks for `INBOX_USER` and the password. */
   readonly webUrl: string;
+  readonly password: string;
+  /** The inbox with its user and password, for programs: `/api/email` on it returns the mails as JSON. */
+  readonly inboxUrl: string;
 }
 
 const START_WITHIN_MS = 30_000;
 const STOP_WITHIN_MS = 5000;
 const RESPONSE_TIMEOUT_MS = 2000;
-/** A larger inbox would slow the start. */
-const MAILS_MAX = 1000;
+const PROGRAM = join(import.meta.dirname, 'mail-program.ts');
 
 /** Starts an SMTP server with a web inbox; a later start on the same folder finds its mails. */
 export async function startMail(options: MailOptions): Promise<MailServer> {
@@ -38,16 +41,17 @@ export async function startMail(options: MailOptions): Promise<MailServer> {
     smtp: portNeed('mailSmtp', options.smtpPort),
     web: portNeed('mailWeb', options.webPort),
   });
+  const password = await inboxPassword(dataDir);
   const server = await startServer({
     name: 'mail',
     dataDir,
     file: process.execPath,
-    args: [maildevProgram(), ...maildevArgs(smtp, web, join(dataDir, 'mails'))],
+    args: [PROGRAM, String(smtp), String(web), dataDir],
     env: { PATH: process.env['PATH'] },
     stopSignal: 'SIGTERM',
     stopWithinMs: STOP_WITHIN_MS,
     startWithinMs: START_WITHIN_MS,
-    probe: () => Promise.all([greets(smtp), lists(web)]),
+    probe: () => Promise.all([greets(smtp), lists(web, password)]),
     signal: options.signal,
   });
   return {
@@ -56,25 +60,9 @@ export async function startMail(options: MailOptions): Promise<MailServer> {
     webPort: web,
     smtpUrl: `smtp://127.0.0.1:${smtp}`,
     webUrl: `http://127.0.0.1:${web}`,
+    password,
+    inboxUrl: `http://${INBOX_USER}:${password}@127.0.0.1:${web}`,
   };
-}
-
-function maildevProgram(): string {
-  return fileURLToPath(new URL('bin/maildev.js', import.meta.resolve('maildev')));
-}
-
-function maildevArgs(smtp: number, web: number, folder: string): string[] {
-  const options = {
-    smtp,
-    ip: '127.0.0.1',
-    web,
-    'web-ip': '127.0.0.1',
-    // If the server offered STARTTLS, clients would use it and then reject the untrusted certificate.
-    'hide-extensions': 'STARTTLS',
-    'mail-directory': folder,
-    'max-emails': MAILS_MAX,
-  };
-  return Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
 }
 
 async function greets(port: number): Promise<void> {
@@ -89,8 +77,9 @@ async function greets(port: number): Promise<void> {
   }
 }
 
-async function lists(port: number): Promise<void> {
-  const response = await fetch(`http://127.0.0.1:${port}/api/email`, {
+async function lists(port: number, password: string): Promise<void> {
+  const response = await fetch(`http://127.0.0.1:${port}/api/email/summary?limit=1`, {
+    headers: { authorization: basic(INBOX_USER, password) },
     signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS),
   });
   await response.arrayBuffer();

@@ -47,7 +47,8 @@ export async function requirePort({ owner, variable, fixed }: PortNeed): Promise
   );
 }
 
-async function isFree(port: number): Promise<boolean> {
+/** True if nothing listens on this port of 127.0.0.1. */
+export async function isFree(port: number): Promise<boolean> {
   const server = createServer();
   return new Promise((resolve) => {
     server.once('error', () => resolve(false));

@@ -66,7 +66,7 @@ export async function prove(ports: ProofPorts): Promise<Rows> {
   onFound([...checkPrivacy(exchanges, rows), ...checkResponses(exchanges, { faults })]);
   onFound(await recheck(async () => checkWorkflows(await readWorkflows(world.temporal.client), rows)));
   onFound(checkDeadLetters(await eventually(() => topics.deadLetters())));
-  onFound(checkMails(await mailsIn(world.stack.servers.mail!.webUrl), rows, buyers));
+  onFound(checkMails(await mailsIn(world.stack.servers.mail!.inboxUrl), rows, buyers));
   onFound(await checkWithAudit(world));
 
   print(`${await redeliver(ports)} messages redelivered`);

@@ -67,7 +67,7 @@ export async function startDeathShop() {
   return {
     databases: world.databases,
     temporal: world.temporal,
-    mailUrl: world.stack.servers.mail!.webUrl,
+    mailUrl: world.stack.servers.mail!.inboxUrl,
     prng,
     caller,
     letters,
