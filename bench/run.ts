@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exitWhenDone } from '../lib/exit-when-done.ts';
+import { keepFilesPrivate } from '../local/launch/private.ts';
 import { interruption } from '../local/supervise/interruption.ts';
 import { SetupError } from '../local/setup-error.ts';
 import { install, removeInstallation, type Installation } from './installation.ts';
@@ -24,6 +25,7 @@ const signal = interruption(process.env);
 const say = (line: string) => void process.stderr.write(`# ${line}\n`);
 
 exitWhenDone();
+keepFilesPrivate();
 try {
   process.exitCode = await main(new Set(process.argv.slice(2)));
 } catch (error) {

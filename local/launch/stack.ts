@@ -6,6 +6,7 @@ import { removeRelocatedCluster } from '../servers/postgres/cluster.ts';
 import { createKeptServers, type KeptServers } from '../supervise/kept-servers.ts';
 import { lockFolder } from '../supervise/lock.ts';
 import { waitForPredecessor } from '../supervise/server.ts';
+import { hideFromOthers } from './private.ts';
 import { serviceKeys } from './service-keys.ts';
 import { fixedPorts, readSettings } from './settings.ts';
 import { stackEnv, type Servers } from './stack-env.ts';
@@ -123,6 +124,7 @@ async function claimFolder(
       waitForPredecessor('app', dir),
       ...SERVERS.map((name) => waitForPredecessor(name, join(dir, name))),
     ]);
+    await hideFromOthers(dir);
     for (const need of ports) await requirePort(need);
     if (isFresh()) await empty(dir);
     return { keys: await serviceKeys(dir), unlock };

@@ -9,6 +9,7 @@ import { interruption } from '../supervise/interruption.ts';
 import { describeExit, type Server } from '../supervise/server.ts';
 import { bringUp } from './bring-up.ts';
 import { writeEnvFile } from './env-file.ts';
+import { cookieFile, dataFolder, keepFilesPrivate } from './private.ts';
 import { prepareStack, type Stack } from './stack.ts';
 import { welcome } from './welcome.ts';
 
@@ -20,6 +21,7 @@ const print = (line: string) => void process.stdout.write(`${line}\n`);
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
 exitWhenDone();
+keepFilesPrivate();
 try {
   process.exitCode = await main(process.argv.slice(2), process.env);
 } catch (error) {
@@ -32,6 +34,7 @@ try {
 async function main(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
   if (args.some((arg) => arg !== '--fresh')) throw new SetupError(USAGE);
   const startedMs = performance.now();
+  await dataFolder(DIR);
   const { host, wantedPort } = readConfig(env, {
     host: textOr('HOST', 'address of the public listener', '127.0.0.1'),
     wantedPort: port('PORT', 'public port', 8080),
@@ -60,6 +63,7 @@ async function main(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
         servers: stack.servers,
         env: stack.env(),
         dir: DIR,
+        cookies: await cookieFile(DIR),
         seconds: (performance.now() - startedMs) / 1000,
       }),
     );

@@ -10,12 +10,15 @@ export function welcome({
   servers,
   env,
   dir,
+  cookies,
   seconds,
 }: {
   url: string;
   servers: Servers;
   env: Record<string, string>;
   dir: string;
+  /** For curl. */
+  cookies: string;
   seconds: number;
 }): string {
   const addresses: Array<[string, string | undefined]> = [
@@ -33,7 +36,7 @@ export function welcome({
     '',
     'Register, log in, create a profile, top up, order. You can paste these lines as they are:',
     '',
-    ...firstOrder(url, join(dir, `cookies.txt`)),
+    ...firstOrder(url, cookies),
     '',
     'Ctrl-C stops everything; the data stays. `npm start -- --fresh` deletes it first.',
     '',

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** Outside the clone, so a second clone downloads nothing again. */
-function cacheFolder(): string {
-  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'order-saga');
+/** Outside the clone, so a second clone downloads nothing again. Only the owner can put programs into it. */
+async function cacheFolder(): Promise<string> {
+  const folder = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'order-saga');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await chmod(folder, 0o700);
+  return folder;
 }
 
 export interface Installable {
@@ -22,8 +25,8 @@ export interface Installable {
  * is moved into place at the end, so an interruption leaves nothing incomplete. If two processes install at once, the
  * first to finish wins.
  */
-export async function installOnce({ name, install, parent = cacheFolder() }: Installable): Promise<string> {
-  const folder = join(parent, name);
+export async function installOnce({ name, install, parent }: Installable): Promise<string> {
+  const folder = join(parent ?? (await cacheFolder()), name);
   if (existsSync(folder)) return folder;
   const unfinished = `${folder}.unfinished-${randomUUID()}`;
   await mkdir(unfinished, { recursive: true });

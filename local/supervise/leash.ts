@@ -17,8 +17,9 @@ export interface Command {
 // The shell execs the server, so pid and exit code are the server's. The watcher in the background reads from a pipe
 // whose other end only this process holds. However this process ends, even by SIGKILL, the kernel closes that end: the
 // watcher wakes up and stops the server and its children. The server's pid cannot have been reused by then, because the
-// watcher is still a member of the process group with that number.
+// watcher is still a member of the process group with that number. What the server writes is for its own user only.
 const LEASH = `
+umask 077
 signal=$1; seconds=$2; shift 2
 (
   read -r _ <&3

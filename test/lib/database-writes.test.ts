@@ -44,7 +44,8 @@ async function withRole(
 
 /** Passes `act` the URL of a standby server. */
 async function withStandby(act: (url: string) => Promise<void>): Promise<void> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'order-saga-standby-'));
+  const dir = await mkdtemp(join(tmpdir(), 'order-saga-standby-'));
+  const dataDir = join(dir, 'postgres');
   const options = { dataDir, settings: { fsync: 'off' } };
   try {
     const primary = await startPostgres(options);
@@ -61,7 +62,7 @@ async function withStandby(act: (url: string) => Promise<void>): Promise<void> {
     }
   } finally {
     await removeRelocatedCluster(dataDir);
-    await rm(dataDir, { recursive: true, force: true });
+    await rm(dir, { recursive: true, force: true });
   }
 }
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -16,8 +16,8 @@ export interface ClusterPlan {
 }
 
 /**
- * Returns the folder of the cluster, and runs initdb first if the cluster is new. If the OS user cannot reach
- * `dataDir`, the cluster is in a substitute folder, and the file `cluster-is-in` has the path of that folder.
+ * Returns the folder of the cluster, and runs initdb first if the cluster is new. Another OS user cannot reach `dataDir`,
+ * so its cluster stands beside it, or in a substitute folder, whose path is then in the file `cluster-is-in`.
  */
 export async function ensureCluster(plan: ClusterPlan): Promise<string> {
   const folder = await clusterFolder(plan);
@@ -25,7 +25,7 @@ export async function ensureCluster(plan: ClusterPlan): Promise<string> {
   return folder;
 }
 
-/** Removes a cluster that is outside its data folder. */
+/** Removes a cluster in a substitute folder. */
 export async function removeRelocatedCluster(dataDir: string): Promise<void> {
   const elsewhere = await readFile(locationFile(dataDir), 'utf8').catch(() => undefined);
   if (!elsewhere) return;
@@ -35,8 +35,16 @@ export async function removeRelocatedCluster(dataDir: string): Promise<void> {
 
 async function clusterFolder({ dataDir, user, throwAway }: ClusterPlan): Promise<string> {
   await mkdir(dataDir, { recursive: true });
-  if (await canReach(user, dataDir)) return join(dataDir, 'cluster');
-  const elsewhere = await substituteFolder(dataDir, throwAway);
+  const inside = join(dataDir, 'cluster');
+  if (!user) return inside;
+  if (await canReach(user, dirname(dataDir))) {
+    const beside = `${dataDir}-cluster`;
+    // An earlier release put it inside.
+    if (existsSync(inside)) await rename(inside, beside);
+    return beside;
+  }
+  const known = await readFile(locationFile(dataDir), 'utf8').catch(() => undefined);
+  const elsewhere = await substituteFolder(dataDir, { throwAway, known });
   await writeFile(locationFile(dataDir), elsewhere);
   return join(elsewhere, 'cluster');
 }
@@ -50,10 +58,11 @@ async function initialise(folder: string, { binaries, user, password, throwAway 
   const unfinished = `${folder}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { mode: 0o700 });
-  const passwordFile = join(user ? dirname(folder) : tmpdir(), `order-saga-${process.pid}.password`);
+  const scratch = await mkdtemp(join(tmpdir(), 'order-saga-initdb-'));
+  const passwordFile = join(scratch, 'password');
   try {
     await writeFile(passwordFile, password, { mode: 0o600 });
-    if (user) await Promise.all([unfinished, passwordFile].map((path) => chown(path, user.uid, user.gid)));
+    if (user) await Promise.all([unfinished, scratch, passwordFile].map((path) => chown(path, user.uid, user.gid)));
     const flags = [
       '--encoding=UTF8',
       '--locale=C',
@@ -67,6 +76,6 @@ async function initialise(folder: string, { binaries, user, password, throwAway 
     });
     await rename(unfinished, folder);
   } finally {
-    await rm(passwordFile, { force: true });
+    await rm(scratch, { recursive: true, force: true });
   }
 }

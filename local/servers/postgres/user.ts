@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmod, mkdir } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -54,12 +55,20 @@ export async function canReach(user: OsUser | undefined, path: string): Promise<
   );
 }
 
-/** A replacement for `folder` that every user can reach: always the same one for the same folder. */
-export async function substituteFolder(folder: string, throwAway: boolean): Promise<string> {
-  const name = createHash('sha256').update(folder).digest('hex').slice(0, 16);
-  const substitute = throwAway ? join(tmpdir(), `order-saga-${name}`) : join(await sharedFolder(), name);
+/**
+ * A replacement for `folder` that every user can pass through: the `known` one of an earlier start, or always the same
+ * one for the same folder. One to throw away is in the folder for temporary files, where only new names are safe.
+ */
+export async function substituteFolder(
+  folder: string,
+  { throwAway, known }: { throwAway: boolean; known: string | undefined },
+): Promise<string> {
+  if (known && existsSync(known)) return known;
+  const substitute = throwAway
+    ? await mkdtemp(join(tmpdir(), 'order-saga-postgres-'))
+    : join(await sharedFolder(), createHash('sha256').update(folder).digest('hex').slice(0, 16));
   await mkdir(substitute, { recursive: true });
-  await chmod(substitute, 0o755);
+  await chmod(substitute, 0o711);
   return substitute;
 }
 
