@@ -8,6 +8,7 @@ import { createServiceTokenVerifier, keysByRole } from '../lib/http/service-toke
 import { restDocument } from './contract.ts';
 import { serviceKeys, trustedProxies } from './identity.ts';
 import { address, databaseOf, databaseUrl, defineRole, runningOf, serve } from './role.ts';
+import { sessionReader } from './session-settings.ts';
 
 const DAY_S = 86_400;
 
@@ -44,11 +45,7 @@ export const auth = defineRole({
     serviceKeys,
     proxies: trustedProxies,
     databaseUrl: databaseUrl('auth'),
-    sessionTtlS: wholeNumber('SESSION_TTL_S', 'lifetime of a session', {
-      min: 1,
-      max: 365 * DAY_S,
-      otherwise: 30 * DAY_S,
-    }),
+    sessions: sessionReader,
     rotationDays: wholeNumber(
       'SIGNING_KEY_ROTATION_DAYS',
       'age at which the signing key is replaced; the old key stays published until its last token has expired',
@@ -58,14 +55,14 @@ export const auth = defineRole({
   }),
   start: async (config, shared) => {
     const database = await databaseOf(config.databaseUrl, shared);
-    const store = createAuthStore(database);
+    const store = createAuthStore(database, config.sessions);
     const keys = createSigningKeys(store, { rotationS: config.rotationDays * DAY_S });
     const passwords = await createPasswords();
     const checks = [
       { name: 'database', probe: database.check, needed: true },
       { name: 'signing key', probe: keys.published, needed: true },
     ];
-    const { sessionTtlS, limits, host, ingressPort } = config;
+    const { sessions, limits, host, ingressPort } = config;
     if (!config.proxies.isSet && !keysByRole(config.serviceKeys).has('gateway'))
       shared.log.warn({ role: 'auth' }, BELIEVES_NOBODY);
     const ports = {
@@ -73,7 +70,7 @@ export const auth = defineRole({
       clientOf: config.proxies.clientOf,
       serviceTokens: createServiceTokenVerifier({ role: 'auth', serviceKeys: config.serviceKeys }),
     };
-    const middleware = authApi({ ...ports, store, keys, passwords, sessionTtlS, limits });
+    const middleware = authApi({ ...ports, store, keys, passwords, sessionTtlS: sessions.ttlS, limits });
     const listener = await serve(shared, config, { role: 'auth', checks, middleware });
     if (ingressPort === undefined) return runningOf(listener, store, database);
     const ingress = await serve(

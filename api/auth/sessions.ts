@@ -12,11 +12,12 @@ export type Sessions = ReturnType<typeof createSessions>;
 /** Browser sessions. Only the cookie holds the token. The store has its hash, so a stolen table opens no session. */
 export function createSessions({ store, ttlS, writeRate }: { store: AuthStore; ttlS: number; writeRate: WriteRate }) {
   return {
-    /** Throws if the password has changed since it was checked. */
+    /** Ends the session that the request came with. Throws if the password has changed since it was checked. */
     async open(ctx: Context, { id: userId, passwordVersion }: Credential): Promise<void> {
       const token = randomBytes(TOKEN_BYTES).toString('base64url');
-      if (!(await store.openSession({ id: uuidv7(), tokenHash: hashOf(token), userId, passwordVersion, ttlS })))
-        throw new Problem('wrong-credentials');
+      const session = { id: uuidv7(), tokenHash: hashOf(token), userId, passwordVersion, ttlS };
+      const isOpen = await store.openSession({ ...session, replacedHash: requestTokenHash(ctx) });
+      if (!isOpen) throw new Problem('wrong-credentials');
       setCookie(ctx, token, ttlS);
     },
 

@@ -4,17 +4,27 @@ import { createRepeatTransaction, SNAPSHOT_PER_STATEMENT } from '../../lib/repea
 import { PrismaClient } from '../../prisma/generated/auth/client.ts';
 import { createAttempts } from './attempt-store.ts';
 import {
-  addSigningKey,
   countSessionWrite,
-  countWrite,
-  dropSupersededKeys,
   endOtherSessions,
+  endSessionOf,
+  endSessionsOf,
+  endSurplusSessions,
+  findSession,
+  listSessions,
   openSession,
+  recordUses,
   type NewSession,
-  type WriteRate,
-} from './statements.ts';
+  type Session,
+  type SessionRules,
+} from './session-statements.ts';
+import { createUseRecorder } from './session-uses.ts';
+import { addSigningKey, countWrite, dropSupersededKeys, type WriteRate } from './statements.ts';
 
+export type { Session, SessionRules } from './session-statements.ts';
 export type { WriteRate } from './statements.ts';
+
+const DAY_S = 86_400;
+export const SESSION_RULES: SessionRules = { idleS: 7 * DAY_S, perUserMax: 20 };
 
 export interface NewCredential {
   /** The user id. */
@@ -26,13 +36,6 @@ export interface NewCredential {
 
 export interface Credential extends NewCredential {
   passwordVersion: number;
-}
-
-export interface Session {
-  id: string;
-  tokenHash: string;
-  createdAt: Date;
-  expiresAt: Date;
 }
 
 export interface SigningKey {
@@ -50,10 +53,14 @@ export interface StoredSigningKey extends SigningKey {
 export type AuthStore = ReturnType<typeof createAuthStore>;
 
 /** Auth's database. Passwords and session tokens arrive as hashes only. */
-export function createAuthStore({ adapter, statementMs }: Pick<Database, 'adapter' | 'statementMs'>) {
+export function createAuthStore(
+  { adapter, statementMs }: Pick<Database, 'adapter' | 'statementMs'>,
+  rules: SessionRules = SESSION_RULES,
+) {
   // Prisma's other error formats contain the call's arguments, which are personal data.
   const db = new PrismaClient({ adapter, errorFormat: 'minimal' });
   const repeatTransaction = createRepeatTransaction(statementMs);
+  const recordUse = createUseRecorder((tokenHashes) => recordUses(db, tokenHashes, rules));
 
   return {
     /** False if the name is taken, ignoring case. */
@@ -96,51 +103,54 @@ export function createAuthStore({ adapter, statementMs }: Pick<Database, 'adapte
       return count === 1;
     },
 
-    /** False if the password has changed since it was checked. */
-    openSession: async (session: NewSession): Promise<boolean> => (await openSession(db, session)) === 1,
+    /**
+     * Ends the session that this one replaces, and the user's oldest beyond the limit. Returns false and changes nothing
+     * if the password has changed since it was checked.
+     */
+    async openSession(session: NewSession): Promise<boolean> {
+      if ((await openSession(db, session)) !== 1) return false;
+      await endSurplusSessions(db, { userId: session.userId, kept: session.id }, rules);
+      return true;
+    },
 
-    /** Undefined if the session has expired or does not exist. */
+    /** Undefined if the session has ended or does not exist. */
     async sessionOwner(tokenHash: string): Promise<string | undefined> {
-      const [session] = await db.$queryRaw<{ userId: string }[]>`
-        select user_id as "userId" from sessions where token_hash = ${tokenHash} and expires_at > now()`;
+      const [session] = await findSession(db, tokenHash, rules);
+      if (session?.isUseDue) recordUse(tokenHash);
       return session?.userId;
     },
 
-    /** Counts one write of the session's user. Undefined if the session has expired or does not exist. */
-    countSessionWrite: async (tokenHash: string, rate: WriteRate) => (await countSessionWrite(db, tokenHash, rate))[0],
+    /** Counts one write of the session's user. Undefined if the session has ended or does not exist. */
+    async countSessionWrite(
+      tokenHash: string,
+      rate: WriteRate,
+    ): Promise<{ userId: string; allowed: boolean } | undefined> {
+      const [session] = await countSessionWrite(db, tokenHash, rate, rules);
+      if (session?.isUseDue) recordUse(tokenHash);
+      return session;
+    },
 
     /** False if the user is over the limit. */
     countWrite: async (userId: string, rate: WriteRate): Promise<boolean> =>
       (await countWrite(db, userId, rate)).length === 1,
 
-    /** Valid sessions with an id below `before`, newest first. */
+    /** Live sessions with an id below `before`, newest first. */
     sessionsOf: (
       userId: string,
-      { limit, before }: { limit: number; before?: string | undefined },
-    ): Promise<Session[]> => db.$queryRaw<Session[]>`
-      select id::text, token_hash as "tokenHash", created_at as "createdAt", expires_at as "expiresAt" from sessions
-      where user_id = ${userId}::uuid and expires_at > now() and id < coalesce(${before ?? null}::uuid, ${MAX}::uuid)
-      order by id desc limit ${limit}`,
+      { limit, before = MAX }: { limit: number; before?: string | undefined },
+    ): Promise<Session[]> => listSessions(db, { userId, limit, before }, rules),
 
     async endSession(tokenHash: string): Promise<void> {
       await db.session.deleteMany({ where: { tokenHash } });
     },
 
     /** Returns the ended session's token hash. */
-    async endSessionOf(userId: string, id: string): Promise<string | undefined> {
-      const [ended] = await db.$queryRaw<{ tokenHash: string }[]>`
-        delete from sessions where id = ${id}::uuid and user_id = ${userId}::uuid and expires_at > now()
-        returning token_hash as "tokenHash"`;
-      return ended?.tokenHash;
-    },
+    endSessionOf: async (userId: string, id: string): Promise<string | undefined> =>
+      (await endSessionOf(db, { userId, id }, rules))[0]?.tokenHash,
 
     /** Returns the ended sessions' token hashes. */
-    async endSessionsOf(userId: string): Promise<string[]> {
-      const ended = await db.$queryRaw<
-        { tokenHash: string }[]
-      >`delete from sessions where user_id = ${userId}::uuid returning token_hash as "tokenHash"`;
-      return ended.map(({ tokenHash }) => tokenHash);
-    },
+    endSessionsOf: async (userId: string): Promise<string[]> =>
+      (await endSessionsOf(db, userId)).map(({ tokenHash }) => tokenHash),
 
     /** Newest first. */
     async signingKeys(): Promise<StoredSigningKey[]> {

@@ -49,7 +49,7 @@ export interface paths {
     put?: never;
     /**
      * Log in
-     * @description Starts a session. An unknown name and a wrong password get the same response after the same time.
+     * @description Starts a session. The session whose cookie the request carries ends, and no other; beyond the limit of sessions a user, the user's oldest session ends. An unknown name and a wrong password get the same response after the same time, and end no session.
      */
     post: operations['login'];
     delete?: never;

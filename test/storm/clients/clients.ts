@@ -81,7 +81,7 @@ export function createClients({
 
   const sendAnonymously: MoveContext['sendAnonymously'] = (request, role) => services[role]!.send(request);
   const sendInSession: MoveContext['sendInSession'] = (cookie, request, userId) =>
-    caller.send(withHeaders(request, { cookie }), userId);
+    caller.send(withHeaders(request, cookie === undefined ? {} : { cookie }), userId);
   const newBuyer = (own: Prng, wallet: Wallet) =>
     signUp({ caller, prng: own.fork(), retry: retry(own.fork()), wallet });
   const addBuyer = async (own: Prng) => void buyers.push(await newBuyer(own, walletOfBuyer(buyers.length)));

@@ -40,7 +40,8 @@ export const impersonate: Move = async (context) => {
 
 /** Opens a second session, reads, logs out, and tries to use the session again. */
 export const useEndedSession: Move = async ({ buyer, prng, sendInSession }) => {
-  const { response } = await buyer.send(requests.login(buyer.credentials));
+  // With the buyer's cookie, the login would end the buyer's session.
+  const { response } = await sendInSession(undefined, requests.login(buyer.credentials), buyer.id);
   if (response?.status !== 200) return;
   const cookie = cookieIn(response);
   await sendInSession(cookie, requests.readBalance(), buyer.id);

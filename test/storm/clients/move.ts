@@ -17,7 +17,7 @@ export interface MoveContext {
   /** Sends a request past the gateway, without a token. */
   sendAnonymously(request: ApiRequest, role: ServedRole): Promise<Exchange>;
   /** Omit `userId` if the session may have ended; with it, a check would report a 401 as a violation. */
-  sendInSession(cookie: string, request: ApiRequest, userId?: string): Promise<Exchange>;
+  sendInSession(cookie: string | undefined, request: ApiRequest, userId?: string): Promise<Exchange>;
   addBuyer(): Promise<void>;
 }
 

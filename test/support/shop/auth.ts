@@ -3,7 +3,7 @@ import { authApi, type AuthOptions } from '../../../api/auth/app.ts';
 import type { LimitSettings } from '../../../api/auth/limits.ts';
 import { createPasswords, type Passwords } from '../../../api/auth/passwords.ts';
 import { createSigningKeys } from '../../../api/auth/signing-keys.ts';
-import { createAuthStore } from '../../../api/auth/store.ts';
+import { createAuthStore, SESSION_RULES, type SessionRules } from '../../../api/auth/store.ts';
 import { readConfig } from '../../../lib/config.ts';
 import { createClientReader } from '../../../lib/http/forwarded.ts';
 import { createServiceTokenVerifier } from '../../../lib/http/service-tokens.ts';
@@ -31,6 +31,7 @@ export interface TestAuthOptions {
   passwords?: Passwords;
   /** By default, tests may name any client's address. */
   trustedProxies?: readonly string[];
+  rules?: Partial<SessionRules>;
 }
 
 /** Starts the auth role on its own database. `rows` queries that database. */
@@ -62,10 +63,10 @@ export async function startAuth(testOptions: TestAuthOptions = {}) {
 
 async function startReplica(
   databaseUrl: string,
-  { limits = {}, passwords, trustedProxies = ['127.0.0.1'] }: TestAuthOptions,
+  { limits = {}, passwords, rules, trustedProxies = ['127.0.0.1'] }: TestAuthOptions,
 ) {
   const database = openWithLongTimeouts(databaseUrl);
-  const store = createAuthStore(database);
+  const store = createAuthStore(database, { ...SESSION_RULES, ...rules });
   const options: AuthOptions = {
     document: restDocument,
     clientOf: createClientReader(trustedProxies),
