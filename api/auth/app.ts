@@ -1,5 +1,6 @@
 import type { Middleware } from 'koa';
 import { serveApi, type ApiPorts } from '../../lib/http/api.ts';
+import { clearPlantedCookies } from '../../lib/http/planted-cookies.ts';
 import { createLocalTokenVerifier } from '../../lib/http/tokens.ts';
 import { identifyClient, type ClientPorts } from './client.ts';
 import { forwardAuth } from './forward-auth.ts';
@@ -37,6 +38,7 @@ export function authApi({
   const others = { ...document, paths } as typeof document;
   return [
     identifyClient(clientPorts),
+    clearPlantedCookies(({ state }) => state.client!),
     forwardAuth({ sessions, keys, verify, limits }),
     serveApi({ document: others, tag: 'auth', handlers, verify }),
   ];

@@ -17,7 +17,7 @@ export function authIngressApi(
     identifyClient(clientPorts),
     async (ctx, next) => {
       const route = routes(ctx.method, ctx.path)?.route;
-      if (route) refuseCrossSite(ctx, route, ctx.state.client!.host);
+      if (route) refuseCrossSite(ctx, route, ctx.state.client!);
       try {
         await next();
       } finally {

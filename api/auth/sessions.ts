@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Context } from 'koa';
 import { v7 as uuidv7 } from 'uuid';
 import { Problem } from '../../lib/http/problem.ts';
-import { SESSION_COOKIE, sessionToken } from '../../lib/http/session-cookie.ts';
+import { readSessionCookie, setSessionCookie } from '../../lib/http/session-cookie.ts';
 import type { AuthStore, Credential, WriteRate } from './store.ts';
 
 const TOKEN_BYTES = 32;
@@ -46,7 +46,7 @@ export function createSessions({ store, ttlS, writeRate }: { store: AuthStore; t
 
 /** The hash of the request's session token, which may be invalid. */
 export function requestTokenHash(ctx: Context): string | undefined {
-  const token = sessionToken(ctx);
+  const { token } = readSessionCookie(ctx, ctx.state.client!);
   return token && hashOf(token);
 }
 
@@ -54,10 +54,6 @@ export function requestTokenHash(ctx: Context): string | undefined {
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex');
 
 function setCookie(ctx: Context, value: string, maxAgeS: number): void {
-  const secure = ctx.state.client!.proto === 'https';
-  ctx.set(
-    'set-cookie',
-    `${SESSION_COOKIE}=${value}; HttpOnly; SameSite=Lax; Path=/; Max-Age=${maxAgeS}${secure ? '; Secure' : ''}`,
-  );
+  ctx.set('set-cookie', setSessionCookie(ctx.state.client!, value, maxAgeS));
   ctx.set('cache-control', 'no-store');
 }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Context } from 'koa';
 import type { Client } from '../../lib/http/forwarded.ts';
-import { SESSION_COOKIE, sessionToken } from '../../lib/http/session-cookie.ts';
+import { readSessionCookie, sessionCookieName } from '../../lib/http/session-cookie.ts';
 
 /** Only these go to a service. The others are dropped, since some, like `x-user-id`, could pass for an identity. */
 const REQUEST_HEADERS = [
@@ -67,10 +67,10 @@ export function requestHeaders(ctx: Context): Record<string, string> {
   return headers;
 }
 
-/** The session cookie and no other. Only auth gets it. */
-export function sessionCookie(ctx: Context): Record<string, string> {
-  const token = sessionToken(ctx);
-  return token ? { cookie: `${SESSION_COOKIE}=${token}` } : {};
+/** The session cookie and no other, unless the request carries several different ones. Only auth gets it. */
+export function sessionCookie(ctx: Context, client: Client): { cookie?: string } {
+  const { token } = readSessionCookie(ctx, client);
+  return token === undefined ? {} : { cookie: `${sessionCookieName(client)}=${token}` };
 }
 
 /** Copies the allowed headers of a service's response. */

@@ -9,7 +9,7 @@ import { bearerToken } from '../../lib/http/tokens.ts';
 import { readBody } from './body.ts';
 import { copyResponseHeaders, requestHeaders, gatewayHeaders, sessionCookie } from './headers.ts';
 import { ownTokenRefused } from './own-token.ts';
-import { authorizationOf } from './session.ts';
+import { authorizationOf, type AuthorizationPorts } from './session.ts';
 import { noResponseProblem, type UpstreamResponse, type Upstreams } from './upstreams.ts';
 
 export interface ProxyPorts {
@@ -34,9 +34,10 @@ export const proxy =
     ctx.state.operation = route.operationId;
 
     const client = clientOf(ctx);
-    refuseCrossSite(ctx, route, client.host);
+    refuseCrossSite(ctx, route, client);
     const headers = gatewayHeaders(ctx, client);
-    const { isFresh, ...identity } = await identityOf(ctx, route, upstreams, headers);
+    const session = sessionCookie(ctx, client);
+    const { isFresh, ...identity } = await identityOf(ctx, route, { upstreams, headers, session });
     const body = await readBody(ctx, route);
 
     const response = await upstreams.request(route.role, {
@@ -61,17 +62,12 @@ interface Identity {
 }
 
 /** Headers that identify the caller. Rejects an anonymous caller before the body is read: the contract says so. */
-async function identityOf(
-  ctx: Context,
-  route: Route,
-  upstreams: Upstreams,
-  headers: Record<string, string>,
-): Promise<Identity> {
+async function identityOf(ctx: Context, route: Route, ports: AuthorizationPorts): Promise<Identity> {
   // Auth needs to know which of the caller's sessions this is.
-  const session = route.role === 'auth' ? sessionCookie(ctx) : {};
+  const session = route.role === 'auth' ? ports.session : {};
   if (route.operationId === FORWARD_AUTH) return { ...session, ...bearerOf(ctx) };
   if (route.callers.length === 0) return session;
-  const authorization = await authorizationOf(ctx, upstreams, headers);
+  const authorization = await authorizationOf(ctx, ports);
   if (!authorization) throw unauthenticated();
   return { ...session, ...authorization };
 }

@@ -2,7 +2,6 @@ import type { Context } from 'koa';
 import { Problem, unavailable } from '../../lib/http/problem.ts';
 import { claimsToBeService } from '../../lib/http/service-tokens.ts';
 import { bearerToken } from '../../lib/http/tokens.ts';
-import { sessionCookie } from './headers.ts';
 import type { UpstreamResponse, Upstreams } from './upstreams.ts';
 
 /** Longer than auth waits for its database. */
@@ -16,6 +15,13 @@ export interface Authorization {
   isFresh: boolean;
 }
 
+export interface AuthorizationPorts {
+  upstreams: Upstreams;
+  headers: Record<string, string>;
+  /** The session cookie for auth. */
+  session: { cookie?: string };
+}
+
 /**
  * Returns the client's own token, or the token that auth issues for its session cookie. Returns undefined if the client
  * has neither, or if auth rejects it. Role tokens are rejected here, because roles call each other directly. Throws if
@@ -23,8 +29,7 @@ export interface Authorization {
  */
 export async function authorizationOf(
   ctx: Context,
-  upstreams: Upstreams,
-  headers: Record<string, string>,
+  { upstreams, headers, session }: AuthorizationPorts,
 ): Promise<Authorization | undefined> {
   const authHeaders = { ...headers, 'x-forwarded-method': ctx.method };
   const bearer = bearerToken(ctx.get('authorization'));
@@ -32,8 +37,7 @@ export async function authorizationOf(
     return claimsToBeService(bearer)
       ? undefined
       : ofToken(ctx, upstreams, { ...authHeaders, authorization: `Bearer ${bearer}` });
-  const session = sessionCookie(ctx);
-  return session['cookie'] ? ofSession(upstreams, { ...authHeaders, ...session }) : undefined;
+  return session.cookie ? ofSession(upstreams, { ...authHeaders, ...session }) : undefined;
 }
 
 async function ofSession(upstreams: Upstreams, headers: Record<string, string>): Promise<Authorization | undefined> {

@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import { Problem } from './problem.ts';
 import type { Route } from './route-table.ts';
-import { SESSION_COOKIE } from './session-cookie.ts';
+import { readSessionCookie, type Site } from './session-cookie.ts';
 
 /** The only GET that changes state. */
 const WRITING_GET = 'logoutByLink';
@@ -11,13 +11,13 @@ const WRITING_GET = 'logoutByLink';
  * log a visitor in. Programs send neither `Sec-Fetch-Site` nor `Origin` and are let through: they hold no cookie that a
  * page could misuse.
  */
-export function refuseCrossSite(ctx: Context, route: Route, host: string): void {
+export function refuseCrossSite(ctx: Context, route: Route, client: Site): void {
   const writes = (ctx.method !== 'GET' && ctx.method !== 'HEAD') || route.operationId === WRITING_GET;
-  if (!writes || (route.role !== 'auth' && ctx.cookies.get(SESSION_COOKIE) === undefined)) return;
+  if (!writes || (route.role !== 'auth' && !readSessionCookie(ctx, client).isSent)) return;
   const site = ctx.get('sec-fetch-site');
   if (site && site !== 'same-origin' && site !== 'none') throw new Problem('cross-site');
   const origin = ctx.get('origin');
-  if (origin && !isSameHost(origin, host)) throw new Problem('cross-site');
+  if (origin && !isSameHost(origin, client.host)) throw new Problem('cross-site');
 }
 
 /** The default port may be omitted. False for `null`, which sandboxed pages send. */

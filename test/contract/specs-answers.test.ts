@@ -100,12 +100,19 @@ bounds('a session', {
   ],
 });
 
+const SET_COOKIE = `session_id=${'A'.repeat(43)}; HttpOnly; SameSite=Lax; Path=/; Max-Age=3600`;
+
 bounds('the cookie of a session', {
   schema: headers.SessionCookie.schema,
-  accepted: ['', '; Secure'].map(
-    (secure) => `session_id=${'A'.repeat(43)}; HttpOnly; SameSite=Lax; Path=/; Max-Age=3600${secure}`,
-  ),
+  accepted: [
+    SET_COOKIE,
+    `__Host-${SET_COOKIE}; Secure`,
+    `${SET_COOKIE}, session_id=; HttpOnly; SameSite=Lax; Path=/auth; Max-Age=0; Domain=shop.example`,
+  ],
   rejected: [
+    `${SET_COOKIE}; Secure`,
+    `__Host-${SET_COOKIE}`,
+    `${SET_COOKIE}, ${SET_COOKIE}`,
     'session_id=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0',
     `session_id=${'A'.repeat(43)}; SameSite=Lax; Path=/; Max-Age=3600`,
     `session_id=${'A'.repeat(43)}; HttpOnly; SameSite=None; Path=/; Max-Age=3600`,
@@ -115,8 +122,14 @@ bounds('the cookie of a session', {
 
 bounds('a cleared session cookie', {
   schema: headers.SessionCookieCleared.schema,
-  accepted: ['session_id=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0'],
+  accepted: [
+    'session_id=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0',
+    '__Host-session_id=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0; Secure',
+    'session_id=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0, session_id=; HttpOnly; SameSite=Lax; Path=/a/; Max-Age=0; Domain=a.b',
+  ],
   rejected: [
+    '__Host-session_id=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0',
+    '__Host-session_id=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0; Secure; Domain=a.b',
     'session_id=x; HttpOnly; SameSite=Lax; Path=/; Max-Age=0',
     'session_id=; HttpOnly; SameSite=Lax; Path=/',
     'other=; Max-Age=0',

@@ -134,7 +134,7 @@ test('the headers of successful answers are those of the table', () => {
 
 /** The headers of refusals, by status or by operation and status. A header with `!` is required. */
 const refusalHeaders: Record<string, string> = {
-  '401': 'WWW-Authenticate',
+  '401': 'WWW-Authenticate Set-Cookie',
   '429': 'Retry-After!',
   '502': 'Retry-After!',
   '503': 'Retry-After!',

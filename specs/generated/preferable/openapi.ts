@@ -1435,6 +1435,7 @@ export interface components {
       headers: {
         'X-Correlation-Id': components['headers']['CorrelationId'];
         'WWW-Authenticate': components['headers']['Challenge'];
+        'Set-Cookie': components['headers']['ConflictingCookiesCleared'];
         [name: string]: unknown;
       };
       content: {
@@ -1885,17 +1886,19 @@ export interface components {
     Authorization: string;
     /** @description How to authenticate. */
     Challenge: string;
+    /** @description Deletes the session cookies. Present if the request carried several with different values: it is then treated as one without a session, because another host of the same domain may have set one of them. */
+    ConflictingCookiesCleared: string;
     /** @description Seconds to wait before sending the same request again. */
     RetryAfter: string;
     /** @description Changes with the content. */
     ContentVersion: string;
-    /** @description `session_id`: HttpOnly, SameSite=Lax, path `/`, and Secure behind TLS. */
+    /** @description `session_id`, or `__Host-session_id` behind TLS: HttpOnly, SameSite=Lax, path `/`, without a domain, and Secure behind TLS. If the request carried a session cookie, further headers delete those that other paths and domains may have set under the same name. */
     SessionCookie: string;
-    /** @description Deletes the cookie `session_id`. */
+    /** @description Deletes the session cookie: `session_id`, or `__Host-session_id` behind TLS. Further headers delete those that other paths and domains may have set under the same name. */
     SessionCookieGone: string;
     /** @description The next page, with `rel="next"`. Absent on the last page. */
     NextPage: string;
-    /** @description Deletes the cookie `session_id`. Present if this request ended the session of its cookie. */
+    /** @description Deletes the session cookie. Present if this request ended the session of its cookie. */
     SessionCookieCleared: string;
     /** @description The path of the profile. */
     ProfileLocation: string;

@@ -32,13 +32,17 @@ for (const [kind, sent] of Object.entries({ form, json })) {
   });
 }
 
-test('behind TLS the session cookie is Secure', async () => {
+test('behind TLS the session cookie is Secure, and no other host of the domain can set it', async () => {
   const { credentials } = await auth.register();
   const response = await post(at('/auth/login'), {
     ...json(credentials),
     headers: { ...json({}).headers, 'x-forwarded-proto': 'https' },
   });
-  assert.match(response.headers.get('set-cookie')!, /; Secure$/);
+  assert.match(
+    response.headers.get('set-cookie')!,
+    /^__Host-session_id=[\w-]{43}; HttpOnly; SameSite=Lax; Path=\/; Max-Age=3600; Secure$/,
+  );
+  await assertDocumented('login', response);
 });
 
 test('a user name is unique regardless of case, and its owner can log in with any case', async () => {
