@@ -6,7 +6,7 @@ import { after, test } from 'node:test';
 import { pino } from 'pino';
 import { register } from 'prom-client';
 import { gatewayApi } from '../../../api/gateway/app.ts';
-import { createClientReader } from '../../../api/gateway/forwarded.ts';
+import { createClientReader } from '../../../lib/http/forwarded.ts';
 import { createUpstreams } from '../../../api/gateway/upstreams.ts';
 import { publishedDocument, restDocument } from '../../../roles/contract.ts';
 import { eventually } from '../../support/eventually.ts';

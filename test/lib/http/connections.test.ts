@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import Koa from 'koa';
-import { createTrust } from '../../../api/gateway/forwarded.ts';
+import { createTrust } from '../../../lib/http/forwarded.ts';
 import { listen, type Bounds } from '../../../lib/http/listen.ts';
 import { networkOf } from '../../../lib/http/network.ts';
 import { eventually } from '../../support/eventually.ts';

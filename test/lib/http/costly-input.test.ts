@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
 import { gatewayApi } from '../../../api/gateway/app.ts';
-import { createClientReader } from '../../../api/gateway/forwarded.ts';
+import { createClientReader } from '../../../lib/http/forwarded.ts';
 import { createUpstreams } from '../../../api/gateway/upstreams.ts';
 import { isAboutMailbox } from '../../../api/notifications/mailbox-reply.ts';
 import { serveApi, type AnyCall } from '../../../lib/http/api.ts';
