@@ -12,7 +12,12 @@ import { sessionReader } from './session-settings.ts';
 
 const DAY_S = 86_400;
 
-const LOGIN_FAILURES = 'failed logins within the window before auth answers 429; counted across replicas';
+const LOGINS =
+  'logins of one account from one address, and from one address, right or wrong, within the window before auth answers 429';
+const LOGIN_FAILURES =
+  'failed logins, in the same way; the first also limits changes of the password with a wrong current one, per user';
+const STRANGERS =
+  'failed logins of one account from addresses new to it, within that window, before further ones wait; and how long each waits';
 const REGISTRATIONS = 'registrations per address within the window';
 const WRITES = 'writes of one buyer: burst, then rate';
 
@@ -22,9 +27,15 @@ const BELIEVES_NOBODY =
 
 /** Each limit applies to all replicas together. */
 export const limitReaders = {
+  loginsPerAccount: count('LOGINS_PER_ACCOUNT', LOGINS, 30),
+  loginsPerAddress: count('LOGINS_PER_ADDRESS', LOGINS, 300),
+  loginsWindowS: seconds('LOGINS_WINDOW_S', LOGINS, 60),
   loginFailuresPerAccount: count('LOGIN_FAILURES_PER_ACCOUNT', LOGIN_FAILURES, 10),
   loginFailuresPerAddress: count('LOGIN_FAILURES_PER_ADDRESS', LOGIN_FAILURES, 100),
   loginFailuresWindowS: seconds('LOGIN_FAILURES_WINDOW_S', LOGIN_FAILURES, 300),
+  loginFailuresByStrangers: count('LOGIN_FAILURES_BY_STRANGERS', STRANGERS, 30),
+  // The hash comes after the wait, and the response is promised within 5 s.
+  loginWaitMs: wholeNumber('LOGIN_WAIT_MS', STRANGERS, { min: 0, max: 5_000, otherwise: 4_000 }),
   registrationsPerAddress: count('REGISTRATIONS_PER_ADDRESS', REGISTRATIONS, 1_000),
   registrationsWindowS: seconds('REGISTRATIONS_WINDOW_S', REGISTRATIONS, 3_600),
   writesBurst: count('WRITES_BURST', WRITES, 100),

@@ -1,5 +1,5 @@
 import { shareCalls } from '../../lib/shared-answer.ts';
-import type { PrismaClient } from '../../prisma/generated/auth/client.ts';
+import { Prisma, type PrismaClient } from '../../prisma/generated/auth/client.ts';
 
 /** `expire`: end of the window, in milliseconds since 1970. */
 interface Attempts {
@@ -7,38 +7,69 @@ interface Attempts {
   expire: number;
 }
 
+/** A window that has not ended. */
+export interface OpenWindow {
+  key: string;
+  points: number;
+  /** Until it ends, by the database's clock. */
+  leftMs: number;
+}
+
+export type AttemptStore = ReturnType<typeof createAttempts>;
+
 const MEASURED_FOR_MS = 10_000;
 /** A larger parameter is a time in milliseconds, after 2001. All other parameters are smaller. */
 const TIME_MS_MIN = 1e12;
+/** A login begins at most five windows and deletes up to this many ended ones, so these never pile up. */
+const SWEPT_PER_LOGIN_MAX = 20;
+/** Not `clock_timestamp()`, for which Postgres would use no index. */
+const NOW_MS = Prisma.sql`(extract(epoch from statement_timestamp()) * 1000)::bigint`;
 
-/**
- * Runs statements of rate-limiter-flexible, which takes all times from this machine's clock. A replica whose clock is
- * ahead by the length of a window would end every window that another replica has begun. So the times are converted:
- * the table holds times by the database's clock.
- */
+/** Counters of attempts, shared by all replicas. */
 export function createAttempts(db: PrismaClient) {
   const databaseAheadMs = shareCalls(async () => {
-    const [now] = await db.$queryRaw<
-      { ms: number }[]
-    >`select (extract(epoch from clock_timestamp()) * 1000)::float8 as ms`;
+    const [now] = await db.$queryRaw<{ ms: number }[]>`select ${NOW_MS}::float8 as ms`;
     return Math.round(now!.ms - Date.now());
   }, MEASURED_FOR_MS);
 
-  return async ({
-    text,
-    values,
-  }: {
-    text: string;
-    values: unknown[];
-  }): Promise<{ rows: Attempts[]; rowCount: number }> => {
-    const aheadMs = await databaseAheadMs();
-    const converted = values.map((value) =>
-      typeof value === 'number' && value >= TIME_MS_MIN ? value + aheadMs : value,
-    );
-    const rows = await db.$queryRawUnsafe<{ points: number; expire: bigint }[]>(text, ...converted);
-    return {
-      rows: rows.map(({ points, expire }) => ({ points, expire: Number(expire) - aheadMs })),
-      rowCount: rows.length,
-    };
+  return {
+    /**
+     * Runs statements of rate-limiter-flexible, which takes all times from this machine's clock. A replica whose clock
+     * is ahead by the length of a window would end every window that another replica has begun. So the times are
+     * converted: the table holds times by the database's clock.
+     */
+    async query({
+      text,
+      values,
+    }: {
+      text: string;
+      values: unknown[];
+    }): Promise<{ rows: Attempts[]; rowCount: number }> {
+      const aheadMs = await databaseAheadMs();
+      const converted = values.map((value) =>
+        typeof value === 'number' && value >= TIME_MS_MIN ? value + aheadMs : value,
+      );
+      const rows = await db.$queryRawUnsafe<{ points: number; expire: bigint }[]>(text, ...converted);
+      return {
+        rows: rows.map(({ points, expire }) => ({ points, expire: Number(expire) - aheadMs })),
+        rowCount: rows.length,
+      };
+    },
+
+    /** Those of the windows with these keys that have not ended. Deletes some ended ones, whatever their keys. */
+    open: (keys: readonly string[]): Promise<OpenWindow[]> => db.$queryRaw<OpenWindow[]>`
+      with swept as (
+        delete from attempts where key in (
+          select key from attempts where expire <= ${NOW_MS} limit ${SWEPT_PER_LOGIN_MAX} for update skip locked
+        )
+      )
+      select key, points, (expire - ${NOW_MS})::float8 as "leftMs" from attempts
+      where key = any(${[...keys]}::text[]) and expire > ${NOW_MS}`,
+
+    /** Counts one attempt less, if its window has not ended. */
+    async takeBack(key: string): Promise<void> {
+      await db.$executeRaw`
+        update attempts set points = points - 1 where key = ${key} and points > 0 and expire > ${NOW_MS}`;
+    },
   };
 }

@@ -1,7 +1,9 @@
 import type { Context } from 'koa';
+import { responseClosedSignal } from '../../lib/http/disconnect.ts';
 import { Problem } from '../../lib/http/problem.ts';
 import { addressOf } from './address.ts';
 import type { Limits } from './limits.ts';
+import { attemptKey } from './login-limits.ts';
 import type { Passwords } from './passwords.ts';
 import type { AuthStore, Credential } from './store.ts';
 
@@ -18,16 +20,19 @@ export const createLogin =
   ({ store, passwords, limits }: LoginPorts): Login =>
   async (ctx, { username, password }) => {
     const attempt = { username, address: addressOf(ctx) };
-    await limits.checkFailures(attempt);
-    const known = await store.findCredential(username);
-    const matches = await passwords.matches(password, known?.passwordHash);
+    await limits.countLogin(attempt);
+    const known = await store.findCredential(username, attemptKey(attempt));
+    const origin = { address: attempt.address, isKnown: known?.isKnownAddress ?? false };
+    const check = () => passwords.matches(password, known?.passwordHash, origin);
+    const matches = origin.isKnown ? await check() : await limits.asStranger(attempt, responseClosedSignal(ctx), check);
     if (!known || !matches) {
       await limits.countFailure(attempt);
       throw new Problem('wrong-credentials');
     }
-    // Check again: concurrent guesses may have used up the limit meanwhile. Then even the right guess must not
-    // succeed.
+    // Concurrent guesses may have used up the limit meanwhile. Then even the right guess must not succeed.
     await limits.checkFailures(attempt);
-    if (passwords.isOutdated(known.passwordHash)) await store.replaceHash(known, await passwords.hash(password));
+    await store.rememberAddress(known.id, attemptKey(attempt));
+    if (passwords.isOutdated(known.passwordHash))
+      await store.replaceHash(known, await passwords.hash(password, origin));
     return known;
   };

@@ -38,10 +38,13 @@ export function authHandlers(ports: AuthPorts): Handlers<Operations | SelfServic
 
     register: async (call) => {
       const { username, password } = call.body;
-      await limits.countRegistration(addressOf(call.ctx));
+      const address = addressOf(call.ctx);
+      await limits.countRegistration(address);
+      // A taken name costs no hash. The insert decides between concurrent registrations of one name.
+      if (await store.isNameTaken(username)) throw new Problem('username-taken');
       const id = uuidv7();
-      const isNew = await store.register({ id, username, passwordHash: await passwords.hash(password) });
-      if (!isNew) throw new Problem('username-taken');
+      const passwordHash = await passwords.hash(password, { address, isKnown: false });
+      if (!(await store.register({ id, username, passwordHash }))) throw new Problem('username-taken');
       present(call, 201, { id, username });
     },
 
@@ -62,7 +65,7 @@ export function authHandlers(ports: AuthPorts): Handlers<Operations | SelfServic
     },
 
     jwks: async (call) => present(call, 200, await keys.published(), { headers: JWKS_CACHE }),
-    ...selfServiceHandlers({ ...ports, login }),
+    ...selfServiceHandlers(ports),
   };
 }
 

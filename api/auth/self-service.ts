@@ -1,7 +1,8 @@
 import { takePage, idParam, pageParams, present } from '../../lib/http/answers.ts';
 import { buyer, type Handlers } from '../../lib/http/api.ts';
 import { Problem } from '../../lib/http/problem.ts';
-import type { Login, LoginPorts } from './login.ts';
+import { addressOf } from './address.ts';
+import type { LoginPorts } from './login.ts';
 import { requestTokenHash, type Sessions } from './sessions.ts';
 import type { Session } from './store.ts';
 
@@ -12,16 +13,17 @@ export function selfServiceHandlers({
   store,
   passwords,
   sessions,
-  login,
-}: LoginPorts & { sessions: Sessions; login: Login }): Handlers<SelfServiceOperation> {
+  limits,
+}: LoginPorts & { sessions: Sessions }): Handlers<SelfServiceOperation> {
   return {
     changePassword: async (call) => {
       const { current, next } = call.body;
       const own = await store.credentialOf(buyer(call));
       if (!own) throw new Problem('wrong-credentials');
-      // Counts as a login attempt, so that an attacker cannot guess more passwords here.
-      const known = await login(call.ctx, { username: own.username, password: current });
-      const changed = await store.changePassword(known, await passwords.hash(next), requestTokenHash(call.ctx));
+      const origin = { address: addressOf(call.ctx), isKnown: true };
+      if (!(await limits.asChange(own.id, () => passwords.matches(current, own.passwordHash, origin))))
+        throw new Problem('wrong-credentials');
+      const changed = await store.changePassword(own, await passwords.hash(next, origin), requestTokenHash(call.ctx));
       if (!changed) throw new Problem('wrong-credentials');
       call.ctx.status = 204;
     },

@@ -2,6 +2,7 @@ import { MAX } from 'uuid';
 import type { Database } from '../../lib/database.ts';
 import { createRepeatTransaction, SNAPSHOT_PER_STATEMENT } from '../../lib/repeat-transaction.ts';
 import { PrismaClient } from '../../prisma/generated/auth/client.ts';
+import { findCredential, rememberAddress } from './address-statements.ts';
 import { createAttempts } from './attempt-store.ts';
 import {
   countSessionWrite,
@@ -38,6 +39,11 @@ export interface Credential extends NewCredential {
   passwordVersion: number;
 }
 
+export interface LoginCredential extends Credential {
+  /** Whether the user has logged in from the address of this login lately. */
+  isKnownAddress: boolean;
+}
+
 export interface SigningKey {
   kid: string;
   /** PKCS8 PEM. */
@@ -69,8 +75,16 @@ export function createAuthStore(
       return (await db.credential.createMany({ data, skipDuplicates: true })).count === 1;
     },
 
-    findCredential: (username: string): Promise<Credential | null> =>
-      db.credential.findUnique({ where: { loginName: username.toLowerCase() } }),
+    isNameTaken: async (username: string): Promise<boolean> =>
+      (await db.credential.count({ where: { loginName: username.toLowerCase() } })) > 0,
+
+    /** One statement for both, so that an unknown name takes as long as a known one. */
+    findCredential: async (username: string, addressHash = ''): Promise<LoginCredential | undefined> =>
+      (await findCredential(db, username.toLowerCase(), addressHash))[0],
+
+    /** Remembers an address, by its hash, from which the user has logged in. */
+    rememberAddress: async (userId: string, addressHash: string): Promise<void> =>
+      void (await rememberAddress(db, userId, addressHash)),
 
     credentialOf: (userId: string): Promise<Credential | null> => db.credential.findUnique({ where: { id: userId } }),
 
@@ -166,7 +180,7 @@ export function createAuthStore(
     dropSupersededKeys: async (successorAgeS: number): Promise<void> =>
       void (await dropSupersededKeys(db, successorAgeS)),
 
-    queryAttempts: createAttempts(db),
+    attempts: createAttempts(db),
 
     close: () => db.$disconnect(),
   };

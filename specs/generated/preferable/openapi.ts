@@ -112,7 +112,7 @@ export interface paths {
     get?: never;
     /**
      * Change your password
-     * @description Ends all other sessions of the caller at once; the session of this request continues. Tokens from `/auth/token` stay valid until they expire. A wrong `current` counts as a failed login.
+     * @description Ends all other sessions of the caller at once; the session of this request continues. Tokens from `/auth/token` stay valid until they expire. Failed logins do not prevent the change.
      */
     put: operations['changePassword'];
     post?: never;
@@ -1568,8 +1568,8 @@ export interface components {
           components['schemas']['WrongCredentialsProblem'] | components['schemas']['CrossSiteProblem'];
       };
     };
-    /** @description Too many failed logins: by default 10 per account or 100 per address within 5 minutes. Successful ones do not count. A password change also counts as a write. */
-    TooManyFailedLogins: {
+    /** @description Too many logins: by default more than 30 of one account from one address or 300 from one address within a minute, right or wrong; or 10 failed ones of one account from one address or 100 from one address within 5 minutes. Failures at other addresses never lead to this answer: after 30 of them, a login from an address that the account has not used before is answered up to 5 seconds later. */
+    TooManyLogins: {
       headers: {
         'X-Correlation-Id': components['headers']['CorrelationId'];
         'Retry-After': components['headers']['RetryAfter'];
@@ -1588,6 +1588,17 @@ export interface components {
       content: {
         'application/problem+json':
           components['schemas']['WrongCredentialsProblem'] | components['schemas']['CrossSiteProblem'];
+      };
+    };
+    /** @description Too many changes with a wrong current password, by default 10 within 5 minutes, or too many writes. Logins do not count. */
+    TooManyPasswordChanges: {
+      headers: {
+        'X-Correlation-Id': components['headers']['CorrelationId'];
+        'Retry-After': components['headers']['RetryAfter'];
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['TooManyRequestsProblem'];
       };
     };
     /** @description The caller has no session with this id. */
@@ -2062,7 +2073,7 @@ export interface operations {
       403: components['responses']['WrongCredentials'];
       413: components['responses']['PayloadTooLarge'];
       415: components['responses']['UnsupportedMediaType'];
-      429: components['responses']['TooManyFailedLogins'];
+      429: components['responses']['TooManyLogins'];
       500: components['responses']['InternalError'];
       502: components['responses']['BadGateway'];
       503: components['responses']['Unavailable'];
@@ -2097,7 +2108,7 @@ export interface operations {
       403: components['responses']['WrongCredentials'];
       413: components['responses']['PayloadTooLarge'];
       415: components['responses']['UnsupportedMediaType'];
-      429: components['responses']['TooManyFailedLogins'];
+      429: components['responses']['TooManyLogins'];
       500: components['responses']['InternalError'];
       502: components['responses']['BadGateway'];
       503: components['responses']['Unavailable'];
@@ -2183,7 +2194,7 @@ export interface operations {
       403: components['responses']['WrongPassword'];
       413: components['responses']['PayloadTooLarge'];
       415: components['responses']['UnsupportedMediaType'];
-      429: components['responses']['TooManyFailedLogins'];
+      429: components['responses']['TooManyPasswordChanges'];
       500: components['responses']['InternalError'];
       502: components['responses']['BadGateway'];
       503: components['responses']['Unavailable'];

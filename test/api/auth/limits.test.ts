@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { authApi } from '../../../api/auth/app.ts';
-import { createContractClient, outcomeOf, type Answer } from '../../support/requests/contract-client.ts';
+import { outcomeOf, type Answer } from '../../support/requests/contract-client.ts';
 import { LIMITS, PASSWORD, fakePasswords, startAuth } from '../../support/shop/auth.ts';
 import { startGateway } from '../../support/shop/gateway.ts';
+import { WRONG, atOnce, newAddress, postFrom, tally } from '../../support/shop/logins.ts';
 import { serveQuietly } from '../../support/shop/service.ts';
 
-const WRONG = 'wrong horse';
 const auth = await startAuth({ passwords: fakePasswords });
 const other = await auth.replica();
 /** An auth with low limits per address. `fewOther` is its second replica. */
@@ -21,33 +21,25 @@ after(async () => {
   await few.close();
 });
 
-let addresses = 0;
-const newAddress = () => `203.0.113.${++addresses}`;
 const post = (operationId: string, url: string, body: object, address = newAddress()): Promise<Answer> =>
-  createContractClient(url)(operationId, 'POST', `/auth/${operationId}`, {
-    headers: { 'x-forwarded-for': address },
-    body,
-  });
+  postFrom(address, operationId, url, body);
 
-function tally(answers: readonly Answer[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const outcome of answers.map(outcomeOf)) counts[outcome] = (counts[outcome] ?? 0) + 1;
-  return counts;
-}
-
-/** Sends concurrent wrong logins to both replicas, each from a different address. */
-const guesses = (username: string, count: number) =>
-  Promise.all(
-    Array.from({ length: count }, (_, n) =>
-      post(n % 3 === 0 ? 'token' : 'login', n % 2 === 0 ? auth.url : other.url, { username, password: WRONG }),
-    ),
+/** Sends concurrent wrong logins and token requests from one address to both replicas. */
+const guesses = (username: string, count: number, from: string) =>
+  atOnce(count, (n) =>
+    post(n % 3 === 0 ? 'token' : 'login', n % 2 === 0 ? auth.url : other.url, { username, password: WRONG }, from),
   );
 
 test('the default limits are those of the contract', () => {
   assert.deepEqual(LIMITS, {
+    loginsPerAccount: 30,
+    loginsPerAddress: 300,
+    loginsWindowS: 60,
     loginFailuresPerAccount: 10,
     loginFailuresPerAddress: 100,
     loginFailuresWindowS: 5 * 60,
+    loginFailuresByStrangers: 30,
+    loginWaitMs: 4_000,
     registrationsPerAddress: 1_000,
     registrationsWindowS: 60 * 60,
     writesBurst: 100,
@@ -55,10 +47,12 @@ test('the default limits are those of the contract', () => {
   });
 });
 
+const home = newAddress();
+
 for (const what of ['an account', 'an unknown name'] as const) {
-  test(`of 30 concurrent wrong logins to ${what} ten are checked, and then every login is refused`, async () => {
+  test(`of 30 concurrent wrong logins to ${what} ten are checked, and then every login from that address is refused`, async () => {
     const username = what === 'an account' ? (await auth.register('guessed-at')).credentials.username : 'never-was';
-    const answers = await guesses(username, 30);
+    const answers = await guesses(username, 30, home);
     assert.deepEqual(tally(answers), { '403 wrong-credentials': 10, '429 too-many-requests': 20 });
     for (const { headers } of answers.filter(({ status }) => status === 429)) {
       const waitS = Number(headers.get('retry-after'));
@@ -67,7 +61,7 @@ for (const what of ['an account', 'an unknown name'] as const) {
     // A login with the right password is refused too, and so is the name in upper case.
     for (const url of [auth.url, other.url]) {
       assert.equal(
-        outcomeOf(await post('login', url, { username: username.toUpperCase(), password: PASSWORD })),
+        outcomeOf(await post('login', url, { username: username.toUpperCase(), password: PASSWORD }, home)),
         '429 too-many-requests',
       );
     }
@@ -76,24 +70,29 @@ for (const what of ['an account', 'an unknown name'] as const) {
 
 test('a known and an unknown name get the same refusal', async () => {
   const [known, unknown] = [
-    await post('login', auth.url, { username: 'guessed-at', password: WRONG }),
-    await post('login', auth.url, { username: 'never-was', password: WRONG }),
+    await post('login', auth.url, { username: 'guessed-at', password: WRONG }, home),
+    await post('login', auth.url, { username: 'never-was', password: WRONG }, home),
   ];
   const problems = [known, unknown].map(({ body }) => ({ ...body, correlationId: '' }));
+  assert.equal(outcomeOf(known), '429 too-many-requests');
   assert.deepEqual(problems[0], problems[1]);
 });
 
 test('after the window a user can log in again', async () => {
   await auth.rows.query('update attempts set expire = 1');
-  assert.equal(outcomeOf(await post('login', other.url, { username: 'guessed-at', password: PASSWORD })), '200');
-  assert.deepEqual(tally(await guesses('guessed-at', 11)), { '403 wrong-credentials': 10, '429 too-many-requests': 1 });
+  assert.equal(outcomeOf(await post('login', other.url, { username: 'guessed-at', password: PASSWORD }, home)), '200');
+  assert.deepEqual(tally(await guesses('guessed-at', 11, home)), {
+    '403 wrong-credentials': 10,
+    '429 too-many-requests': 1,
+  });
 });
 
-test('successful logins do not count', async () => {
+test('successful logins do not count as failed', async () => {
   const { credentials } = await auth.register();
+  const from = newAddress();
   for (let n = 0; n < 12; n++)
-    assert.equal(outcomeOf(await post('login', n % 2 ? auth.url : other.url, credentials)), '200');
-  assert.deepEqual(tally(await guesses(credentials.username, 10)), { '403 wrong-credentials': 10 });
+    assert.equal(outcomeOf(await post('login', n % 2 ? auth.url : other.url, credentials, from)), '200');
+  assert.deepEqual(tally(await guesses(credentials.username, 10, from)), { '403 wrong-credentials': 10 });
 });
 
 test('a correct login is refused if ten concurrent guesses failed first', async (t) => {
@@ -106,9 +105,9 @@ test('a correct login is refused if ten concurrent guesses failed first', async 
       ...auth.options,
       passwords: {
         ...passwords,
-        async matches(password, hash) {
+        async matches(password, hash, origin) {
           if (password === PASSWORD) await failed.promise;
-          return passwords.matches(password, hash);
+          return passwords.matches(password, hash, origin);
         },
       },
     }),
@@ -117,8 +116,9 @@ test('a correct login is refused if ten concurrent guesses failed first', async 
     failed.resolve();
     return slow.close();
   });
-  const right = post('login', slow.url, credentials);
-  assert.deepEqual(tally(await guesses(credentials.username, 10)), { '403 wrong-credentials': 10 });
+  const from = newAddress();
+  const right = post('login', slow.url, credentials, from);
+  assert.deepEqual(tally(await guesses(credentials.username, 10, from)), { '403 wrong-credentials': 10 });
   failed.resolve();
   assert.equal(outcomeOf(await right), '429 too-many-requests');
 });
@@ -193,5 +193,8 @@ test('the counters contain no user names', async () => {
   const { rows } = await auth.rows.query<{ key: string }>('select key from attempts');
   assert.ok(rows.length > 0);
   for (const { key } of rows)
-    assert.match(key, /^(login-account:[\da-f]{64}|login-address:[\d.]+|registration:[\d.]+)$/);
+    assert.match(
+      key,
+      /^((logins-of-account|failures-of-account|failures-by-strangers):[\da-f]{64}|(logins-of-address|failures-of-address|registration):[\d.]+)$/,
+    );
 });

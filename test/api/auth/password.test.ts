@@ -129,11 +129,28 @@ for (const commit of [true, false]) {
   });
 }
 
-test('wrong current passwords in changes count as failed logins', async () => {
-  const { cookie, credentials } = await login();
-  for (let n = 0; n < LIMITS.loginFailuresPerAccount; n++)
-    await change({ headers: { cookie }, body: { current: 'wrong horse', next: NEW_PASSWORD } });
-  const { headers, ...answer } = await change({ headers: { cookie }, body: { current: PASSWORD, next: NEW_PASSWORD } });
-  assert.equal(outcomeOf({ headers, ...answer }), '429 too-many-requests');
-  assert.equal(outcomeOf(await ask('login', 'POST', '/auth/login', { body: credentials })), '429 too-many-requests');
+test('wrong current passwords in changes count for the changes of that user only, and concurrent ones too', async () => {
+  const [{ cookie, credentials }, another] = [await login(), await login()];
+  const changeWith = (session: string, current: string) =>
+    change({ headers: { cookie: session }, body: { current, next: NEW_PASSWORD } });
+  const wrong = await Promise.all(Array.from({ length: 30 }, () => changeWith(cookie, 'wrong horse')));
+  const outcomes = wrong.map(outcomeOf).toSorted();
+  assert.deepEqual(outcomes, [
+    ...Array<string>(LIMITS.loginFailuresPerAccount).fill('403 wrong-credentials'),
+    ...Array<string>(30 - LIMITS.loginFailuresPerAccount).fill('429 too-many-requests'),
+  ]);
+  const refused = await changeWith(cookie, PASSWORD);
+  assert.equal(outcomeOf(refused), '429 too-many-requests');
+  assert.match(refused.body.detail, /^Too many wrong passwords/);
+  assert.equal(outcomeOf(await ask('login', 'POST', '/auth/login', { body: credentials })), '200');
+  assert.equal(outcomeOf(await changeWith(another.cookie, PASSWORD)), '204');
+});
+
+test('correct current passwords do not count', async () => {
+  const { cookie } = await login();
+  for (let n = 0; n <= LIMITS.loginFailuresPerAccount; n++) {
+    const passwords = [PASSWORD, NEW_PASSWORD];
+    const [current, next] = n % 2 ? passwords.toReversed() : passwords;
+    assert.equal(outcomeOf(await change({ headers: { cookie }, body: { current, next } })), '204');
+  }
 });

@@ -83,7 +83,11 @@ test('a wrong password and an unknown name get the same answer and take a simila
 
 test('when the hashing queue is full, a login gets 503 with Retry-After', async (t) => {
   const { hash: hashed, matches } = await createPasswords({ runningMax: 1, waitingMax: 1 });
-  for (const act of [() => hashed(password), () => matches(password, undefined)] as (() => Promise<unknown>)[]) {
+  const origin = { address: '192.0.2.1', isKnown: false };
+  for (const act of [
+    () => hashed(password, origin),
+    () => matches(password, undefined, origin),
+  ] as (() => Promise<unknown>)[]) {
     const ends = await Promise.allSettled(Array.from({ length: 4 }, act));
     assert.deepEqual(
       ends.map((end) => end.status === 'rejected' && end.reason.kind),

@@ -45,6 +45,7 @@ const UNLIMITED = {
   SESSIONS_PER_USER: '10000',
   WRITES_PER_SECOND: '1000000',
   REGISTRATIONS_PER_ADDRESS: '1000000',
+  LOGINS_PER_ADDRESS: '1000000',
   LOGIN_FAILURES_PER_ADDRESS: '1000000',
 };
 /** Shorter times than in production, so that more happens. Few orders may be in progress, so that a storm ends soon. */

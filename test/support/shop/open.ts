@@ -16,8 +16,11 @@ export async function startOpenShop(env: Record<string, string> = {}) {
   }
   const noRateLimits = Object.fromEntries(
     [
+      'LOGINS_PER_ACCOUNT',
+      'LOGINS_PER_ADDRESS',
       'LOGIN_FAILURES_PER_ACCOUNT',
       'LOGIN_FAILURES_PER_ADDRESS',
+      'LOGIN_FAILURES_BY_STRANGERS',
       'REGISTRATIONS_PER_ADDRESS',
       'WRITES_BURST',
       'WRITES_PER_SECOND',

@@ -1,0 +1,94 @@
+import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
+import { Problem } from '../../lib/http/problem.ts';
+import type { AttemptStore } from './attempt-store.ts';
+
+/** Counts attempts by key in fixed windows, which all replicas share. */
+export interface Window {
+  readonly points: number;
+  /** What to tell a caller beyond the limit. */
+  readonly refusal: string;
+  /** Counts one more attempt. Returns 0, or the milliseconds to wait if this attempt exceeds the limit. */
+  consume(key: string): Promise<number>;
+  /** Counts one attempt less. */
+  takeBack(key: string): Promise<void>;
+  /** The key in the table, which holds the counters of all windows. */
+  rowOf(key: string): string;
+}
+
+export interface WindowOptions {
+  prefix: string;
+  points: number;
+  durationS: number;
+  refusal: string;
+  /** Deletes the windows of all limits that ended over an hour ago. One of them is enough for the whole table. */
+  sweeps?: boolean;
+}
+
+/** A limit that an attempt counts under. */
+export type Limit = readonly [Window, key: string];
+
+export type Windows = ReturnType<typeof createWindows>;
+
+export function createWindows(attempts: AttemptStore) {
+  return {
+    window({ prefix, points, durationS, refusal, sweeps = false }: WindowOptions): Window {
+      const limiter = new RateLimiterPostgres({
+        storeClient: { query: attempts.query },
+        storeType: 'client',
+        tableName: 'attempts',
+        tableCreated: true,
+        clearExpiredByTimeout: sweeps,
+        keyPrefix: prefix,
+        points,
+        duration: durationS,
+      });
+      return {
+        points,
+        refusal,
+        consume: (key) => consume(limiter, key),
+        takeBack: (key) => attempts.takeBack(limiter.getKey(key)),
+        rowOf: (key) => limiter.getKey(key),
+      };
+    },
+
+    /** Throws if one of these limits is used up. Counts nothing. */
+    async check(limits: readonly Limit[]): Promise<void> {
+      const open = await attempts.open(limits.map(([window, key]) => window.rowOf(key)));
+      const waitOf = (row: string, max: number) =>
+        open.find(({ key, points }) => key === row && points >= max)?.leftMs ?? 0;
+      refuseBeyond(
+        limits,
+        limits.map(([window, key]) => waitOf(window.rowOf(key), window.points)),
+      );
+    },
+
+    /** Counts an attempt under each of these limits. Throws if it exceeds one. */
+    async count(limits: readonly Limit[]): Promise<void> {
+      refuseBeyond(limits, await Promise.all(limits.map(([window, key]) => window.consume(key))));
+    },
+  };
+}
+
+async function consume(limiter: RateLimiterPostgres, key: string): Promise<number> {
+  try {
+    await limiter.consume(key);
+    return 0;
+  } catch (refused) {
+    if (refused instanceof RateLimiterRes) return Math.max(1, refused.msBeforeNext);
+    throw refused;
+  }
+}
+
+/** Throws the refusal of the limit with the longest wait, if there is one. */
+function refuseBeyond(limits: readonly Limit[], waitsMs: readonly number[]): void {
+  const longestMs = Math.max(...waitsMs);
+  if (longestMs <= 0) return;
+  const [{ refusal }] = limits[waitsMs.indexOf(longestMs)]!;
+  throw tooMany(refusal, Math.ceil(longestMs / 1000));
+}
+
+/** The refusal of a request beyond a limit. */
+export const tooMany = (refusal: string, waitS: number): Problem =>
+  new Problem('too-many-requests', `${refusal}. Wait for the number of seconds in Retry-After, then try again`, {
+    headers: { 'retry-after': String(waitS) },
+  });
