@@ -9,6 +9,7 @@ import { createLogin, type LoginPorts } from './login.ts';
 import { selfServiceHandlers, type SelfServiceOperation } from './self-service.ts';
 import type { Sessions } from './sessions.ts';
 import type { SigningKeys } from './signing-keys.ts';
+import { refuseWeak } from './weak-passwords.ts';
 
 export interface AuthPorts extends LoginPorts {
   sessions: Sessions;
@@ -38,6 +39,7 @@ export function authHandlers(ports: AuthPorts): Handlers<Operations | SelfServic
 
     register: async (call) => {
       const { username, password } = call.body;
+      refuseWeak(password, username, '/password');
       const address = addressOf(call.ctx);
       await limits.countRegistration(address);
       // A taken name costs no hash. The insert decides between concurrent registrations of one name.

@@ -5,6 +5,7 @@ import { addressOf } from './address.ts';
 import type { LoginPorts } from './login.ts';
 import { requestTokenHash, type Sessions } from './sessions.ts';
 import type { Session } from './store.ts';
+import { refuseWeak } from './weak-passwords.ts';
 
 export type SelfServiceOperation = 'changePassword' | 'listSessions' | 'endSessions' | 'endSession';
 
@@ -20,6 +21,7 @@ export function selfServiceHandlers({
       const { current, next } = call.body;
       const own = await store.credentialOf(buyer(call));
       if (!own) throw new Problem('wrong-credentials');
+      refuseWeak(next, own.username, '/next');
       const origin = { address: addressOf(call.ctx), isKnown: true };
       if (!(await limits.asChange(own.id, () => passwords.matches(current, own.passwordHash, origin))))
         throw new Problem('wrong-credentials');

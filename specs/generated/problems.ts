@@ -6,7 +6,7 @@ export const problemKinds = {
     status: 400,
     title: 'The request does not match its schema',
     explanation:
-      'Part of the request is missing, has the wrong type, is out of bounds or is unknown. Nothing was done. The detail names the first part that does not match. Correct it and send the request again.',
+      'Part of the request is missing, has the wrong type, is out of bounds or is unknown. Nothing was done. The detail names the first part that does not match. Correct it and send the request again. A new password is also refused if it is one of the commonest or the user name; `errors` then names its place in the body.',
   },
   'idempotency-key-missing': {
     status: 400,

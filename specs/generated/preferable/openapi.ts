@@ -527,11 +527,21 @@ export interface components {
      * @example 0192f0c1-7a5e-7c3b-9d55-0d6a5b6c7d8e
      */
     Uuid: string;
+    /** @description The faulty members of the body, if the problem is about single ones. */
+    Faults: {
+      /**
+       * @description A JSON pointer to the member.
+       * @example /password
+       */
+      pointer: string;
+      /** @description What is wrong with it, for the user to read. */
+      detail: string;
+    }[];
     /** @example ada */
     Username: string;
     /**
      * Format: password
-     * @description Any characters are allowed; only the length counts.
+     * @description Any characters are allowed. The commonest passwords and the user name itself are refused, in any case.
      * @example correct horse battery staple
      */
     NewPassword: string;
@@ -841,7 +851,7 @@ export interface components {
     };
     /**
      * The request does not match its schema
-     * @description Part of the request is missing, has the wrong type, is out of bounds or is unknown. Nothing was done. The detail names the first part that does not match. Correct it and send the request again.
+     * @description Part of the request is missing, has the wrong type, is out of bounds or is unknown. Nothing was done. The detail names the first part that does not match. Correct it and send the request again. A new password is also refused if it is one of the commonest or the user name; `errors` then names its place in the body.
      */
     BadRequestProblem: {
       /** @constant */
@@ -855,6 +865,7 @@ export interface components {
       /** @description The path of the request. */
       instance: string;
       correlationId: components['schemas']['CorrelationId'];
+      errors?: components['schemas']['Faults'];
     };
     /**
      * The account cannot hold that much
@@ -1496,8 +1507,8 @@ export interface components {
         'application/problem+json': components['schemas']['GatewayTimeoutProblem'];
       };
     };
-    /** @description The request does not match its schema. */
-    BadRequest: {
+    /** @description The request does not match its schema, or the new password is one of the commonest or the user name in any case. `errors` then has the pointer to the password, and a sentence for the user. */
+    BadPasswordRequest: {
       headers: {
         'X-Correlation-Id': components['headers']['CorrelationId'];
         [name: string]: unknown;
@@ -1555,6 +1566,16 @@ export interface components {
       };
       content: {
         'application/problem+json': components['schemas']['TooManyRequestsProblem'];
+      };
+    };
+    /** @description The request does not match its schema. */
+    BadRequest: {
+      headers: {
+        'X-Correlation-Id': components['headers']['CorrelationId'];
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['BadRequestProblem'];
       };
     };
     /** @description The username or the password is wrong (the response does not say which), or a page of another site sent the request. */
@@ -1993,7 +2014,7 @@ export interface operations {
           'application/json': components['schemas']['Account'];
         };
       };
-      400: components['responses']['BadRequest'];
+      400: components['responses']['BadPasswordRequest'];
       403: components['responses']['CrossSite'];
       409: components['responses']['UsernameTaken'];
       413: components['responses']['PayloadTooLarge'];
@@ -2189,7 +2210,7 @@ export interface operations {
         };
         content?: never;
       };
-      400: components['responses']['BadRequest'];
+      400: components['responses']['BadPasswordRequest'];
       401: components['responses']['Unauthenticated'];
       403: components['responses']['WrongPassword'];
       413: components['responses']['PayloadTooLarge'];

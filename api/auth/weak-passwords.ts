@@ -1,0 +1,29 @@
+import { dictionary } from '@zxcvbn-ts/language-common';
+import { Problem } from '../../lib/http/problem.ts';
+
+/** Some 18,000 of at least eight characters, the commonest first, in lower case: more than the 3,000 promised. */
+const COMMON: ReadonlySet<string> = new Set(dictionary['passwords-common'].filter(({ length }) => length >= 8));
+
+/** The list leaves out repetitions and sequences, since the library recognizes them by rules of its own. */
+const REPETITION = /^([a-z\d]{1,6}?)\1+$/;
+/** No longer ones are common. */
+const REPETITION_LENGTH_MAX = 12;
+const ROWS = ['01234567890', 'abcdefghijklmnopqrstuvwxyz', 'qwertyuiop', 'asdfghjkl', 'zxcvbnm'];
+const SEQUENCES = ROWS.flatMap((row) => [row, row.split('').toReversed().join('')]);
+
+/** Throws if the password is a common one or the user's own name. `pointer` names its place in the body. */
+export function refuseWeak(password: string, username: string, pointer: string): void {
+  const plain = password.normalize('NFC').toLowerCase();
+  if (plain === username.normalize('NFC').toLowerCase())
+    throw refusal(pointer, 'The password must differ from the user name. Choose another one.');
+  if (isCommon(plain))
+    throw refusal(pointer, 'This is one of the most common passwords, which are guessed first. Choose another one.');
+}
+
+const isCommon = (plain: string): boolean =>
+  COMMON.has(plain) ||
+  (plain.length <= REPETITION_LENGTH_MAX && REPETITION.test(plain)) ||
+  SEQUENCES.some((sequence) => sequence.includes(plain));
+
+const refusal = (pointer: string, detail: string): Problem =>
+  new Problem('bad-request', detail, { members: { errors: [{ pointer, detail }] } });
