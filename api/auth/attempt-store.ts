@@ -20,8 +20,8 @@ export type AttemptStore = ReturnType<typeof createAttempts>;
 const MEASURED_FOR_MS = 10_000;
 /** A larger parameter is a time in milliseconds, after 2001. All other parameters are smaller. */
 const TIME_MS_MIN = 1e12;
-/** A login begins at most five windows and deletes up to this many ended ones, so these never pile up. */
-const SWEPT_PER_LOGIN_MAX = 20;
+/** A login begins at most five windows. Its checks delete up to this many ended ones each, so these never pile up. */
+const SWEPT_PER_CHECK_MAX = 20;
 /** Not `clock_timestamp()`, for which Postgres would use no index. */
 const NOW_MS = Prisma.sql`(extract(epoch from statement_timestamp()) * 1000)::bigint`;
 
@@ -60,7 +60,7 @@ export function createAttempts(db: PrismaClient) {
     open: (keys: readonly string[]): Promise<OpenWindow[]> => db.$queryRaw<OpenWindow[]>`
       with swept as (
         delete from attempts where key in (
-          select key from attempts where expire <= ${NOW_MS} limit ${SWEPT_PER_LOGIN_MAX} for update skip locked
+          select key from attempts where expire <= ${NOW_MS} limit ${SWEPT_PER_CHECK_MAX} for update skip locked
         )
       )
       select key, points, (expire - ${NOW_MS})::float8 as "leftMs" from attempts

@@ -19,7 +19,6 @@ export function createLimits(store: Pick<AuthStore, 'attempts' | 'countWrite'>, 
     points: settings.registrationsPerAddress,
     durationS: settings.registrationsWindowS,
     refusal: 'Too many registrations from your address',
-    sweeps: true,
   });
   const writeRate: WriteRate = {
     burst: settings.writesBurst,
@@ -30,7 +29,11 @@ export function createLimits(store: Pick<AuthStore, 'attempts' | 'countWrite'>, 
     ...createLoginLimits(windows, settings),
     writeRate,
 
-    countRegistration: (address: string): Promise<void> => windows.count([[registrations, address]]),
+    async countRegistration(address: string): Promise<void> {
+      // A refused registration is not counted, so that a flood of them costs one read each.
+      await windows.check([[registrations, address]]);
+      await windows.count([[registrations, address]]);
+    },
 
     async countWrite(userId: string): Promise<void> {
       if (!(await store.countWrite(userId, writeRate))) throw tooManyWrites();

@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { hash, parseOptions, verify } from '@node-rs/argon2';
 import { createBulkhead, type Origin } from './bulkhead.ts';
 
 /** OWASP's first choice of parameters for Argon2id, which is the library's default algorithm. */
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
-/** Each running hash takes 19 MiB and one of Node's four worker threads. */
-const RUNNING_MAX = 2;
-/** About as many hashes as finish within a second. */
+/**
+ * Each running hash takes 19 MiB, one of Node's four worker threads and a core. One core is left for everything else:
+ * otherwise a flood of logins would slow down all requests.
+ */
+const RUNNING_MAX = Math.max(1, Math.min(2, availableParallelism() - 1));
+/** About as many hashes as finish within one or two seconds. */
 const WAITING_PER_ADDRESS_MAX = 40;
 const WAITING_MAX = 160;
 

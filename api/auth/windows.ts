@@ -20,8 +20,6 @@ export interface WindowOptions {
   points: number;
   durationS: number;
   refusal: string;
-  /** Deletes the windows of all limits that ended over an hour ago. One of them is enough for the whole table. */
-  sweeps?: boolean;
 }
 
 /** A limit that an attempt counts under. */
@@ -31,13 +29,14 @@ export type Windows = ReturnType<typeof createWindows>;
 
 export function createWindows(attempts: AttemptStore) {
   return {
-    window({ prefix, points, durationS, refusal, sweeps = false }: WindowOptions): Window {
+    window({ prefix, points, durationS, refusal }: WindowOptions): Window {
       const limiter = new RateLimiterPostgres({
         storeClient: { query: attempts.query },
         storeType: 'client',
         tableName: 'attempts',
         tableCreated: true,
-        clearExpiredByTimeout: sweeps,
+        // It would delete all ended windows in one statement. Instead, each check deletes some.
+        clearExpiredByTimeout: false,
         keyPrefix: prefix,
         points,
         duration: durationS,

@@ -1,4 +1,4 @@
-/** Limits on failed logins and registrations, counted by all replicas together, with a real Postgres. */
+/** Limits on failed logins, counted by all replicas together, with a real Postgres. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { authApi } from '../../../api/auth/app.ts';
@@ -10,10 +10,10 @@ import { serveQuietly } from '../../support/shop/service.ts';
 
 const auth = await startAuth({ passwords: fakePasswords });
 const other = await auth.replica();
-/** An auth with low limits per address. `fewOther` is its second replica. */
+/** An auth with a low limit per address. `fewOther` is its second replica. */
 const few = await startAuth({
   passwords: fakePasswords,
-  limits: { loginFailuresPerAddress: 6, registrationsPerAddress: 4 },
+  limits: { loginFailuresPerAddress: 6 },
 });
 const fewOther = await few.replica();
 after(async () => {
@@ -172,21 +172,6 @@ test('a forwarded client address counts only if a trusted proxy sent it', async 
   for (let n = 0; n < 7; n++) outcomes.push(outcomeOf(await fail(direct.url, n)));
   assert.deepEqual(outcomes, [...Array(6).fill('403 wrong-credentials'), '429 too-many-requests']);
   assert.equal(outcomeOf(await fail(behind.url, 8)), '403 wrong-credentials');
-});
-
-test('registrations are limited per address across replicas, even if the name is taken', async () => {
-  const from = newAddress();
-  const register = (username: string, url: string, address = from) =>
-    post('register', url, { username, password: PASSWORD }, address);
-  assert.equal(outcomeOf(await register('taken', few.url)), '201');
-  assert.equal(outcomeOf(await register('taken', fewOther.url)), '409 username-taken');
-  const answers = await Promise.all(
-    Array.from({ length: 8 }, (_, n) => register(`new-${n}`, n % 2 ? few.url : fewOther.url)),
-  );
-  assert.deepEqual(tally(answers), { '201': 2, '429 too-many-requests': 6 });
-  const waitS = Number(answers.find(({ status }) => status === 429)!.headers.get('retry-after'));
-  assert.ok(waitS > LIMITS.registrationsWindowS - 60 && waitS <= LIMITS.registrationsWindowS, String(waitS));
-  assert.equal(outcomeOf(await register('elsewhere', few.url, newAddress())), '201');
 });
 
 test('the counters contain no user names', async () => {
