@@ -2,6 +2,7 @@ import { notificationsApi } from '../api/notifications/app.ts';
 import { consumeOrderEvents } from '../api/notifications/consumer.ts';
 import { createMailer, hostOf } from '../api/notifications/mailer.ts';
 import { exportPending } from '../api/notifications/metrics.ts';
+import { consumeProfileUpdates } from '../api/notifications/profile-updates.ts';
 import { createProfiles } from '../api/notifications/profiles.ts';
 import { createSender } from '../api/notifications/sender.ts';
 import { createNotificationStore } from '../api/notifications/store.ts';
@@ -45,6 +46,11 @@ export const notifications = defineRole({
       max: 30 * 24 * HOUR_S,
       otherwise: HOUR_S,
     }),
+    mailsPerAddressAndHour: wholeNumber(
+      'MAILS_PER_ADDRESS_AND_HOUR',
+      'mails that one address gets in an hour at most, whichever buyers have it; further mails wait',
+      { min: 1, max: 1_000_000, otherwise: 60 },
+    ),
     kafka: group(kafkaReaders),
   }),
   start: async (config, shared) => {
@@ -66,20 +72,20 @@ export const notifications = defineRole({
       mailer,
       log,
       profileWaitMs: config.profileWaitS * 1000,
+      perAddressAndHourMax: config.mailsPerAddressAndHour,
     });
-    const consumption = consumeOrderEvents({
-      transport,
-      publisher,
-      codec: createEventCodec(eventDocument),
-      store,
-      onRecorded: sender.wake,
-      log,
-    });
+    const consuming = { transport, publisher, codec: createEventCodec(eventDocument), store, log };
+    const consumptions = [
+      consumeOrderEvents({ ...consuming, onRecorded: sender.wake }),
+      consumeProfileUpdates({ ...consuming, onAwaited: sender.wakeLookups }),
+    ];
     const endExport = exportPending(store);
     const checks = [
       { name: 'database', probe: database.check, needed: true },
       { name: 'kafka', probe: transport.check, needed: false },
-      ...consumption.topics.map(({ topic, check }) => ({ name: topic, probe: check, needed: false })),
+      ...consumptions.flatMap(({ topics }) =>
+        topics.map(({ topic, check }) => ({ name: topic, probe: check, needed: false })),
+      ),
       { name: 'smtp', probe: mailer.check, needed: false },
     ];
     const api = notificationsApi({
@@ -91,7 +97,7 @@ export const notifications = defineRole({
     return runningOf(
       listener,
       { close: endExport },
-      consumption,
+      ...consumptions,
       sender,
       publisher,
       transport,

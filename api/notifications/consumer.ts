@@ -9,7 +9,7 @@ import type { OrderCancelled, OrderCreated, OrderRejected } from '../../specs/ge
 import { messageOf } from './messages.ts';
 import type { NotificationStore } from './store.ts';
 
-const GROUP_ID = 'notifications';
+export const GROUP_ID = 'notifications';
 
 /** One topic per final status of an order. */
 export const orderTopics = Object.values(orderEvents).map(({ topic }) => topic);

@@ -12,14 +12,15 @@ interface Mail {
 }
 
 export interface Mailer {
-  /** Throws if the mail server may accept the mail later. The error contains no personal data. */
+  /** Throws `Deferred` if the mail server may accept the mail later. The error contains no personal data. */
   send(mail: Mail): Promise<Delivery>;
   /** Throws if the last login to the mail server failed. */
   check(): Promise<void>;
   close(): Promise<void>;
 }
 
-const CONNECTIONS_MAX = 4;
+/** One for each mail that is sent at once, so that no mail waits for a slow one. */
+export const CONNECTIONS_MAX = 12;
 /** Maximum time without an answer from the mail server. */
 const SILENCE_MS = 5_000;
 /** Maximum time for one mail. */

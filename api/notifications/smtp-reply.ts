@@ -32,7 +32,40 @@ export interface SmtpError extends Error {
   response?: string;
   /** The recipients that the server refused. */
   rejected?: string[];
+  /** The system's error, if `code` is nodemailer's. */
+  originalCode?: string;
+  timeoutType?: string;
 }
+
+/** The mail server may accept the mail later. */
+export class Deferred extends Error {
+  /** False if the server has certainly not been asked about the recipient. */
+  readonly reachedRecipient: boolean;
+
+  constructor(message: string, reachedRecipient: boolean) {
+    super(message);
+    this.reachedRecipient = reachedRecipient;
+  }
+}
+
+const BEFORE_RECIPIENT = /^(?:EHLO|HELO|STARTTLS|AUTH\b|MAIL FROM)/;
+const BEFORE_LOGIN = new Set(['CONNECT_TIMEOUT', 'GREETING_TIMEOUT', 'UPGRADE_TIMEOUT']);
+const NO_CONNECTION = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN']);
+
+/**
+ * False only if the attempt certainly ended before the recipient was named. nodemailer reports most broken connections in
+ * the same way, whenever they break.
+ */
+export const reachedRecipient = ({
+  code = '',
+  command = '',
+  originalCode = '',
+  timeoutType = '',
+}: Pick<SmtpError, 'code' | 'command' | 'originalCode' | 'timeoutType'>): boolean =>
+  !BEFORE_RECIPIENT.test(command) &&
+  !BEFORE_LOGIN.has(timeoutType) &&
+  !NO_CONNECTION.has(originalCode) &&
+  !['EDNS', 'EPROTOCOL', 'ETLS', 'EAUTH'].includes(code);
 
 /** 503 (wrong command order) and 530 (login missing) say nothing about this mail. */
 const ABOUT_THE_SESSION = new Set([503, 530]);
@@ -53,13 +86,17 @@ const FINAL_CODES = new Set([550, 551, 553]);
 
 /**
  * Interprets a failed attempt. Only a 5xx to RCPT can be about the recipient, and only if its enhanced status code or,
- * without one, its text says so: servers also refuse senders and relaying there. Throws if the server may accept the mail later.
- * The server's text is left out, because it often contains the address.
+ * without one, its text says so: servers also refuse senders and relaying there. Throws `Deferred` if the server may accept
+ * the mail later. The server's text is left out, because it often contains the address.
  */
-export function interpret({ code, command = '', responseCode = 0, response = '', rejected }: SmtpError): Delivery {
+export function interpret(error: SmtpError): Delivery {
+  const { code, command = '', responseCode = 0, response = '', rejected } = error;
   if (code === 'EENVELOPE' && responseCode === 0) return { kind: 'refused', reason: 'the email address is invalid' };
   if (responseCode < 500)
-    throw new Error(`the mail server did not accept the mail: ${[code, responseCode || ''].join(' ').trim()}`);
+    throw new Deferred(
+      `the mail server did not accept the mail: ${[code, responseCode || ''].join(' ').trim()}`,
+      reachedRecipient(error),
+    );
   const status = /^5\d\d[ -]#?(\d\.\d{1,3}\.\d{1,3})(?!\.?\d)/m.exec(response)?.[1] ?? '';
   const reply = `${responseCode} ${status}`.trim();
   const isToRecipient = command === 'RCPT TO';

@@ -22,7 +22,7 @@ export const mustWait = Prisma.sql`(mail.event_name = ${CANCELLATION} and exists
   where earlier.order_id = mail.order_id and earlier.event_name <> ${CANCELLATION} and earlier.status = 'PENDING'))`;
 
 /** A sender may be sending the mail right now. */
-const inFlight = (mail: Prisma.Sql) =>
+export const inFlight = (mail: Prisma.Sql) =>
   Prisma.sql`(${mail}.attempts > ${mail}.ended_attempts and ${mail}.next_attempt_at > current_timestamp)`;
 
 /** True of `mail` if the mail about its order's cancellation is sent, or may be on its way. */
@@ -46,7 +46,8 @@ export const lockOrderOf = (db: PrismaClient, id: string) =>
 
 /**
  * Inserts the row unless the event has one. A buyer's list is sorted by `seq`, so a cancellation reserves a lower
- * number for the message that belongs before it, in case that one is recorded later.
+ * number for the message that belongs before it, in case that one is recorded later. The mail waits if the buyer's profile
+ * is awaited; the lock keeps the wait until this transaction ends.
  */
 export const insertion = (
   db: PrismaClient,
@@ -55,13 +56,16 @@ export const insertion = (
   with drawn as materialized (
     select nextval(pg_get_serial_sequence('notifications', 'seq')) as one,
       nextval(pg_get_serial_sequence('notifications', 'seq')) as other
+  ), wait as materialized (
+    select from profile_waits where user_id = ${userId}::uuid for share
   )
-  insert into notifications (id, user_id, order_id, event_name, message, correlation_id, seq, earlier_seq)
+  insert into notifications (id, user_id, order_id, event_name, message, correlation_id, seq, earlier_seq, awaits_profile)
   values (${id}::uuid, ${userId}::uuid, ${orderId}::uuid, ${eventName}, ${message}, ${correlationId},
     coalesce(
       (select min(earlier_seq) from notifications where order_id = ${orderId}::uuid and event_name = ${CANCELLATION}),
       (select greatest(one, other) from drawn)),
-    (select least(one, other) from drawn where ${eventName} = ${CANCELLATION}))
+    (select least(one, other) from drawn where ${eventName} = ${CANCELLATION}),
+    exists (select from wait))
   on conflict do nothing`;
 
 /** Supersedes the order's first message if the order was cancelled, unless its mail is in flight. */

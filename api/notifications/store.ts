@@ -1,37 +1,29 @@
 import type { Database } from '../../lib/database.ts';
 import { createRepeatTransaction, SNAPSHOT_PER_STATEMENT } from '../../lib/repeat-transaction.ts';
-import { PrismaClient } from '../../prisma/generated/notifications/client.ts';
+import { Prisma, PrismaClient } from '../../prisma/generated/notifications/client.ts';
 import type { OrderEventName } from '../../specs/generated/order-events.ts';
+import { createAddressTurns, type Turn } from './address-turn-store.ts';
+import { claiming, type DomainRests } from './claim-statements.ts';
+import type { Attempt, Claimed } from './claimed.ts';
 import { mails } from './metrics.ts';
 import type { DeliveryStatus, NewNotification } from './notification.ts';
+import { createProfileWaits } from './profile-wait-store.ts';
 import {
+  inFlight,
   insertion,
   isCancellationOut,
   isOvertaken,
   lockOrder,
   lockOrderOf,
-  mustWait,
   supersession,
 } from './statements.ts';
 
-export type { NewNotification };
+export type { Claimed, NewNotification };
 
 export interface Notification extends NewNotification {
   seq: number;
   status: DeliveryStatus;
   createdAt: Date;
-}
-
-type Attempt = Pick<Claimed, 'id' | 'attempts'>;
-
-/** A notification that one sender has claimed. */
-export interface Claimed extends NewNotification {
-  /** Number of claims, this one included. */
-  attempts: number;
-  /** Time since the notification was recorded. */
-  ageMs: number;
-  /** The age at which the mail server first refused the mail for a reason that is not the recipient. */
-  refusedAgeMs: number | null;
 }
 
 export type NotificationStore = ReturnType<typeof createNotificationStore>;
@@ -43,6 +35,9 @@ export function createNotificationStore({ adapter, statementMs }: Pick<Database,
   const countSuperseded = (count: number) => mails.inc({ end: 'superseded' }, count);
 
   return {
+    ...createProfileWaits(db, repeatTransaction),
+    ...createAddressTurns(db),
+
     /**
      * Inserts the row for this event. If the row exists, returns false and leaves it unchanged. If the order was
      * cancelled, its other message is superseded, whichever of the two is recorded first, unless its mail is in flight.
@@ -86,24 +81,31 @@ export function createNotificationStore({ adapter, statementMs }: Pick<Database,
      * due mail whose order was cancelled is superseded instead. Mails that the mail server has refused come last, so that
      * a backlog of them does not delay the others.
      */
-    async claim(limit: number, leaseMs: number): Promise<Claimed[]> {
-      const rows = await db.$queryRaw<Array<Claimed & { status: DeliveryStatus }>>`
-        with due as (
-          select id, ${isOvertaken} as overtaken from notifications as mail
-          where status = 'PENDING' and next_attempt_at <= current_timestamp and not ${mustWait}
-          order by (refused_age_ms is not null), next_attempt_at limit ${limit} for update skip locked
-        )
-        update notifications set status = case when overtaken then 'SUPERSEDED' else status end,
-          attempts = attempts + case when overtaken then 0 else 1 end,
-          next_attempt_at = current_timestamp + ${leaseMs}::double precision * interval '1 millisecond'
-        from due where notifications.id = due.id
-        returning notifications.id::text, user_id::text as "userId", order_id::text as "orderId",
-          event_name as "eventName", message, correlation_id as "correlationId", status, attempts,
-          refused_age_ms as "refusedAgeMs",
-          (extract(epoch from current_timestamp - created_at) * 1000)::double precision as "ageMs"`;
+    async claim(
+      limit: number,
+      leaseMs: number,
+      rests: DomainRests = { otherwise: limit, listed: [] },
+    ): Promise<Claimed[]> {
+      const rows = await claiming(db, limit, leaseMs, rests);
       const claimed = rows.filter(({ status }) => status === 'PENDING');
       countSuperseded(rows.length - claimed.length);
-      return claimed;
+      return claimed.sort((one, other) => Number(one.refusedAgeMs !== null) - Number(other.refusedAgeMs !== null));
+    },
+
+    /**
+     * Ends a claim without an attempt: the mail waits for its turn among the mails to the domain, as do the buyer's other
+     * mails. The end of the lease identifies the claim, because the next one has the same number.
+     */
+    async queueForDomain({ id, userId, attempts, leaseEndMs }: Claimed, domainKey: string): Promise<void> {
+      await db.$executeRaw`
+        update notifications as mail set domain_key = ${domainKey}, attempts = attempts - 1, ended_attempts = attempts - 1,
+          next_attempt_at = current_timestamp
+        where id = ${id}::uuid and attempts = ${attempts} and status = 'PENDING'
+          and extract(epoch from next_attempt_at) * 1000 = ${leaseEndMs}::numeric`;
+      await db.$executeRaw`
+        update notifications as mail set domain_key = ${domainKey}
+        where user_id = ${userId}::uuid and status = 'PENDING' and not awaits_profile and domain_key is null
+          and not ${inFlight(Prisma.sql`mail`)}`;
     },
 
     /**
@@ -112,7 +114,8 @@ export function createNotificationStore({ adapter, statementMs }: Pick<Database,
      */
     async markSent(id: string): Promise<void> {
       await db.$executeRaw`
-        update notifications as mail set status = 'SENT', sent_at = current_timestamp
+        update notifications as mail set status = 'SENT', sent_at = current_timestamp, domain_key = null,
+          address_key = null, turn_at = null
         where id = ${id}::uuid and (status = 'PENDING' or (status = 'SUPERSEDED' and not ${isCancellationOut}))`;
     },
 
@@ -126,12 +129,20 @@ export function createNotificationStore({ adapter, statementMs }: Pick<Database,
     /**
      * Retries the mail after `delayMs`, unless a later attempt has claimed it. Supersedes it if its order was cancelled
      * during the attempt, and returns true in that case. Stores `refusedAgeMs` unless an earlier attempt has stored one.
+     * Stores the turn for which the mail waits, if any.
      */
-    async postpone({ id, attempts }: Attempt, delayMs: number, refusedAgeMs?: number): Promise<boolean> {
+    async postpone(
+      { id, attempts }: Attempt,
+      delayMs: number,
+      refusedAgeMs?: number,
+      turn?: Pick<Turn, 'addressKey' | 'atMs'>,
+    ): Promise<boolean> {
       const postponement = () => db.$queryRaw<Array<{ status: DeliveryStatus }>>`
           update notifications as mail
           set next_attempt_at = current_timestamp + ${delayMs}::double precision * interval '1 millisecond',
             ended_attempts = attempts, refused_age_ms = coalesce(refused_age_ms, ${refusedAgeMs ?? null}),
+            address_key = ${turn?.addressKey ?? null},
+            turn_at = to_timestamp(${turn?.atMs ?? null}::double precision / 1000),
             status = case when ${isOvertaken} then 'SUPERSEDED' else status end
           where id = ${id}::uuid and attempts = ${attempts} and status = 'PENDING'
           returning status`;

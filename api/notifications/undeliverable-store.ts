@@ -58,7 +58,8 @@ export function createUndeliverableStore({ adapter, statementMs }: Pick<Database
             db.$executeRaw`
           update notifications as mail
           set status = 'PENDING', reason = null, undeliverable_at = null, refused_age_ms = null,
-            ended_attempts = attempts, next_attempt_at = current_timestamp
+            ended_attempts = attempts, next_attempt_at = current_timestamp, awaits_profile = false, domain_key = null,
+            address_key = null, turn_at = null
           where id = ${id}::uuid and status = 'UNDELIVERABLE' and not ${isOvertaken}`,
           ],
           SNAPSHOT_PER_STATEMENT,

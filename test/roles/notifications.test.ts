@@ -44,7 +44,12 @@ async function states() {
 test('readiness names the topic that is not read, until it is read again', async () => {
   // No mail server runs at the test's address, so the role is degraded even with all topics.
   const expected = { http: 200, status: 'degraded', kafka: 'up', database: 'up', smtp: 'degraded' };
-  const topics = { 'order-service.OrderCreated': 'up', [TOPIC]: 'up', 'order-service.OrderCancelled': 'up' };
+  const topics = {
+    'order-service.OrderCreated': 'up',
+    [TOPIC]: 'up',
+    'order-service.OrderCancelled': 'up',
+    'user-service.UserUpdated': 'up',
+  };
   await eventually(async () => assert.deepEqual(await states(), { ...expected, ...topics }));
   await broker.deleteTopic(TOPIC);
   await eventually(async () => assert.deepEqual(await states(), { ...expected, ...topics, [TOPIC]: 'degraded' }));

@@ -47,6 +47,7 @@ const UNLIMITED = {
   REGISTRATIONS_PER_ADDRESS: '1000000',
   LOGINS_PER_ADDRESS: '1000000',
   LOGIN_FAILURES_PER_ADDRESS: '1000000',
+  MAILS_PER_ADDRESS_AND_HOUR: '1000000',
 };
 /** Shorter times than in production, so that more happens. Few orders may be in progress, so that a storm ends soon. */
 const SHORTENED = {

@@ -5,6 +5,8 @@ export type Point = 'GREETING' | 'AUTH' | 'MAIL' | 'RCPT' | 'DATA' | 'CONTENT';
 
 /** The line to send, in which `{to}` becomes the recipient. `drop` breaks the connection, `silence` sends nothing. */
 export type Reply = string;
+/** The replies that are not the normal ones. A function gets the recipient. */
+type Replies = Partial<Record<Point, Reply | ((to: string) => Reply)>>;
 
 interface TakenMail {
   to: string;
@@ -13,7 +15,7 @@ interface TakenMail {
 }
 
 /** Starts a mail server with scripted replies. A fully read mail counts as taken, whatever the reply. */
-export async function startSmtp(replies: Partial<Record<Point, Reply>> = {}, port = 0) {
+export async function startSmtp(replies: Replies = {}, port = 0) {
   const taken: TakenMail[] = [];
   let logins = 0;
   const scripted = { ...replies };
@@ -24,7 +26,8 @@ export async function startSmtp(replies: Partial<Record<Point, Reply>> = {}, por
     let content: string | undefined;
     let buffer = '';
     const say = (point: Point, normalReply: string) => {
-      const reply = scripted[point] ?? normalReply;
+      const chosen = scripted[point] ?? normalReply;
+      const reply = typeof chosen === 'string' ? chosen : chosen(to);
       if (reply === 'drop') socket.destroy();
       else if (reply !== 'silence') socket.write(`${reply.replace('{to}', to)}\r\n`);
     };
@@ -62,7 +65,7 @@ export async function startSmtp(replies: Partial<Record<Point, Reply>> = {}, por
     port: at,
     taken,
     logins: () => logins,
-    setReplies: (next: Partial<Record<Point, Reply>>) => {
+    setReplies: (next: Replies) => {
       for (const point of Object.keys(scripted) as Point[]) delete scripted[point];
       Object.assign(scripted, next);
     },

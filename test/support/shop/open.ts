@@ -21,6 +21,7 @@ export async function startOpenShop(env: Record<string, string> = {}) {
       'LOGIN_FAILURES_PER_ACCOUNT',
       'LOGIN_FAILURES_PER_ADDRESS',
       'LOGIN_FAILURES_BY_STRANGERS',
+      'MAILS_PER_ADDRESS_AND_HOUR',
       'REGISTRATIONS_PER_ADDRESS',
       'WRITES_BURST',
       'WRITES_PER_SECOND',

@@ -1,0 +1,21 @@
+import type { NewNotification } from './notification.ts';
+
+/** A notification that one sender has claimed. */
+export interface Claimed extends NewNotification {
+  /** Number of claims, this one included. */
+  attempts: number;
+  /** Time since the notification was recorded. */
+  ageMs: number;
+  /** The age at which the mail server first refused the mail for a reason that is not the recipient. */
+  refusedAgeMs: number | null;
+  /** The end of the lease, by the database's clock. */
+  leaseEndMs: number;
+  /** True if all mails of the buyer wait for the profile that this attempt looks up. */
+  awaitsProfile: boolean;
+  /** The domain among whose mails this one has waited for its turn. */
+  domainKey: string | null;
+  /** The time that the limit of mails to an address has assigned to this mail, and how long ago that was. */
+  turn: { addressKey: string; atMs: number; ageMs: number } | null;
+}
+
+export type Attempt = Pick<Claimed, 'id' | 'attempts'>;
