@@ -19,7 +19,7 @@ const DUE = Prisma.sql`(next_attempt_at <= current_timestamp and not ${mustWait}
 const IN_TURN = Prisma.sql`(refused_age_ms is not null), next_attempt_at`;
 
 /** How many more mails to a domain may be sent at once. */
-export interface DomainRest {
+interface DomainRest {
   domainKey: string;
   rest: number;
 }

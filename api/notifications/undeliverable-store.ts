@@ -25,8 +25,19 @@ export interface ResentMail extends OperatedMail {
   status: DeliveryStatus;
   sentAt: Date | null;
   nextAttemptAt: Date;
+  /** True if the mail is attempted when the buyer's profile has been found. */
+  awaitsProfile: boolean;
   /** True if the mail was made due by this call. */
   isDue: boolean;
+}
+
+/** How many pending mails wait, and for what. */
+export interface WaitingMails {
+  profile: number;
+  /** As many mails as permitted go to their address in this hour. */
+  address: number;
+  /** Others go to the same domain at the moment. */
+  domain: number;
 }
 
 /** Undeliverable mails, for operators. */
@@ -43,6 +54,16 @@ export function createUndeliverableStore({ adapter, statementMs }: Pick<Database
       return newest.toReversed();
     },
 
+    async waiting(): Promise<WaitingMails> {
+      const [counts] = await db.$queryRaw<[WaitingMails]>`
+        select count(*) filter (where awaits_profile)::int as profile,
+          count(*) filter (where not awaits_profile and turn_at > current_timestamp)::int as address,
+          count(*) filter (where not awaits_profile and domain_key is not null and next_attempt_at <= current_timestamp)::int
+            as domain
+        from notifications where status = 'PENDING'`;
+      return counts;
+    },
+
     exists: async (id: string): Promise<boolean> => (await db.notification.count({ where: { id } })) > 0,
 
     /** Makes an undeliverable mail due again, unless its order was cancelled since. */
@@ -53,7 +74,7 @@ export function createUndeliverableStore({ adapter, statementMs }: Pick<Database
             lockOrderOf(db, id),
             db.$queryRaw<Array<Omit<ResentMail, 'isDue'>>>`
           select id::text, order_id::text as "orderId", event_name as "eventName", status, reason, sent_at as "sentAt",
-            next_attempt_at as "nextAttemptAt"
+            next_attempt_at as "nextAttemptAt", awaits_profile as "awaitsProfile"
           from notifications as mail where id = ${id}::uuid`,
             db.$executeRaw`
           update notifications as mail

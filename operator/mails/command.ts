@@ -25,7 +25,7 @@ async function dispatch(args: readonly string[], env: Env): Promise<CommandResul
   if (words.length > 0) throw new UsageError('Too many arguments.');
   allowOnly(values, []);
   return withInstallation(env, async ({ mails }) => ({
-    text: formatMails(await mails().list(LISTED_MAX)),
+    text: formatMails(await mails().list(LISTED_MAX), await mails().waiting()),
     exitCode: 0,
   }));
 }

@@ -24,8 +24,13 @@ export function formatNotifications(
   );
 }
 
-function describeMail({ status, reason, sentAt, attempts, nextAttemptAt }: NotificationRow, clock: Clock): string {
+function describeMail(row: NotificationRow, clock: Clock): string {
+  const { status, reason, sentAt, attempts, nextAttemptAt, awaitsProfile, turnAt } = row;
   if (status === 'SENT') return `mail SENT at ${clock(sentAt)}, attempt ${attempts}`;
+  if (status === 'PENDING' && awaitsProfile)
+    return `mail PENDING until the buyer has a profile, ${attempts} attempts so far`;
+  if (status === 'PENDING' && turnAt)
+    return `mail PENDING until ${clock(turnAt)}, because its address gets as many mails in an hour as permitted`;
   if (status === 'PENDING') return `mail PENDING, ${attempts} attempts so far, next due at ${clock(nextAttemptAt)}`;
   if (status === 'SUPERSEDED') return 'mail SUPERSEDED: the order was cancelled first, so only that is mailed';
   return `mail ${status} (${reason ?? 'no reason given'}), ${attempts} attempts`;
