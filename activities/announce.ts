@@ -1,10 +1,34 @@
-import type { OrderActivities } from '../specs/temporal.ts';
+import { ApplicationFailure } from '@temporalio/common';
+import type { FinalStatus, OrderActivities } from '../specs/temporal.ts';
 import type { Announcement } from './announcement/port.ts';
+import { originOf, readPlaced, reportContradiction, type OrderReader, type PlacedOrder } from './placed-order.ts';
 
-export const createAnnouncementActivities = ({
-  announcement,
-}: {
+export interface AnnouncementPorts {
   announcement: Announcement;
-}): Pick<OrderActivities, 'announceOrder'> => ({
-  announceOrder: (request) => announcement.announce(request),
-});
+  orders: OrderReader;
+}
+
+export function createAnnouncementActivities({
+  announcement,
+  orders,
+}: AnnouncementPorts): Pick<OrderActivities, 'announceOrder'> {
+  return {
+    /** Announces to the owner in the row, and only a final status that the row has or had first. */
+    async announceOrder({ orderId, ownerId, status }) {
+      const row = await readPlaced(orders, { orderId, ownerId });
+      if (!hasReached(row, status)) {
+        reportContradiction(row.id, 'status');
+        // A restored database has lost the status. The workflow fails, so that the auditor starts it again from the row.
+        throw ApplicationFailure.nonRetryable(
+          `order ${row.id} is ${row.status}, so ${status} is not announced`,
+          'StatusContradicted',
+        );
+      }
+      const reason = row.status === status ? row.reason : null;
+      await announcement.announce({ orderId: row.id, ownerId: row.userId, status, reason, ...originOf(row) });
+    },
+  };
+}
+
+const hasReached = ({ status, firstStatus }: PlacedOrder, announced: FinalStatus): boolean =>
+  status === announced || firstStatus === announced;

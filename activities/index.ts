@@ -1,14 +1,10 @@
 import type { Activities } from '../specs/temporal.ts';
-import { createAnnouncementActivities } from './announce.ts';
-import type { Announcement } from './announcement/port.ts';
-import { createChargeActivities } from './charge.ts';
+import { createAnnouncementActivities, type AnnouncementPorts } from './announce.ts';
+import { createChargeActivities, type ChargePorts } from './charge.ts';
 import { createOrderActivities, type Orders } from './orders.ts';
-import type { Payment } from './payment/port.ts';
 import { createProfileActivities, type ProfilePorts } from './profile.ts';
 
-export interface ActivityPorts extends ProfilePorts {
-  payment: Payment;
-  announcement: Announcement;
+export interface ActivityPorts extends ProfilePorts, ChargePorts, AnnouncementPorts {
   orders: Orders;
 }
 

@@ -5,9 +5,9 @@ import {
   type OrderActivities,
   type OrderReason,
   type OrderStatus,
-  type RequestedCause,
   type SettledOrder,
 } from '../specs/temporal.ts';
+import { orderMissing, type OrderReader } from './placed-order.ts';
 
 interface OrderRow {
   status: OrderStatus;
@@ -15,8 +15,7 @@ interface OrderRow {
 }
 
 /** Reads and updates the rows of orders. */
-export interface Orders {
-  find(orderId: string): Promise<{ status: OrderStatus; cancelCause: RequestedCause | null } | undefined>;
+export interface Orders extends OrderReader {
   /** Settles an order in progress. Returns the current row, if any. */
   settle(
     orderId: string,
@@ -50,9 +49,7 @@ export function createOrderActivities({
 }
 
 function toSettled(orderId: string, row: OrderRow | undefined): SettledOrder {
-  // The row is missing only after an older backup was restored. The step is retried until an operator recreates that
-  // row.
-  if (!row) throw ApplicationFailure.retryable(`order ${orderId} has no row`, 'OrderMissing');
+  if (!row) throw orderMissing(orderId);
   const { status, reason } = row;
   if (status === IN_PROGRESS) throw ApplicationFailure.retryable(`order ${orderId} is still IN_PROGRESS`, 'OrderStuck');
   return { orderId, status, reason };

@@ -7,6 +7,7 @@ import type { Publisher } from '../lib/kafka/message.ts';
 import type { UserUpdated } from '../specs/generated/preferable/events.ts';
 import { profileEventId } from '../specs/identity.ts';
 import { profileWorkflowId, type ProfileActivities, type ProfileVersion } from '../specs/temporal.ts';
+import { isUuid } from './uuid.ts';
 
 /** Calls another role over HTTP. Rejects if no answer arrives. */
 type RoleClient = (request: OutgoingRequest) => Promise<Reply>;
@@ -21,8 +22,9 @@ export interface ProfilePorts {
 /** The activities of a profile change. */
 export function createProfileActivities({ billing, users, publisher, codec }: ProfilePorts): ProfileActivities {
   return {
-    /** Opens the buyer's account unless it is open. */
+    /** Opens the account of a user who has or had a profile, unless it is open. */
     async openAccount(change) {
+      await readProfile(users, change, cancellationSignal());
       const reply = await billing({
         method: 'PUT',
         path: `/payments/accounts/${change.userId}`,
@@ -51,14 +53,17 @@ export function createProfileActivities({ billing, users, publisher, codec }: Pr
 }
 
 /**
- * Returns the profile and its version. If the users service says that there is no profile, returns null and the version
- * of its deletion.
+ * Returns the profile and its version. If the profile was deleted, returns null and the version of its deletion. Only the
+ * users service counts, not the workflow's input: anyone who reaches Temporal can start a workflow for an invented user
+ * or version. If the service knows neither a profile nor a deletion, the step is retried until it does, or until an
+ * operator terminates the workflow.
  */
 async function readProfile(
   users: RoleClient,
   change: ProfileVersion,
   signal?: AbortSignal,
 ): Promise<{ version: number; profile: UserUpdated }> {
+  if (!isUuid(change.userId)) throw ApplicationFailure.nonRetryable('the workflow does not name a user', 'UserMissing');
   const reply = await users({
     method: 'GET',
     path: `/users/${change.userId}`,
@@ -72,8 +77,12 @@ async function readProfile(
     return { version: profile.version, profile };
   }
   // Any other 404 means a wrong address, not a deletion.
-  if (reply.status === 404 && reply.problem === 'no-such-user')
-    return { version: (reply.body as { version?: number }).version ?? change.version, profile: null };
+  if (reply.status === 404 && reply.problem === 'no-such-user') {
+    const { version } = reply.body as { version?: number };
+    if (version === undefined)
+      throw ApplicationFailure.retryable(`user ${change.userId} never had a profile`, 'UserMissing');
+    return { version, profile: null };
+  }
   throw unexpectedAnswer('users', reply);
 }
 

@@ -15,9 +15,11 @@ import type { Activities } from '../specs/temporal.ts';
 import { serveCodec, codecReaders } from '../worker/codec-endpoint.ts';
 import { bundleWorkflows } from '../worker/host.ts';
 import { logged } from '../worker/logged.ts';
+import { onlyInWorkflows } from '../worker/only-in-workflows.ts';
 import { superviseWorker } from '../worker/supervise.ts';
 import { eventDocument } from './contract.ts';
 import { serviceIdentity, type ServiceIdentity } from './identity.ts';
+import { sagaReaders } from './orders.ts';
 import {
   address,
   databaseOf,
@@ -42,6 +44,7 @@ export const worker = defineRole({
     billingUrl: urlOf('billing', sameProcess),
     usersUrl: urlOf('users', sameProcess),
     identity: serviceIdentity('worker'),
+    orderDeadlineS: sagaReaders.orderDeadlineS,
     temporal: group(temporalReaders),
     kafka: group(kafkaReaders),
     version,
@@ -56,11 +59,18 @@ export const worker = defineRole({
     const publisher = transport.createPublisher();
     const billing = clientOf('billing', config.billingUrl(shared), config.identity);
     const users = clientOf('users', config.usersUrl(shared), config.identity);
-    const activities = logged(activitiesOver({ billing, users, orders, publisher }), shared.log);
+    const { orderDeadlineS } = config;
+    const activities = activitiesOver({ billing, users, orders, publisher, orderDeadlineS });
 
     const { taskQueue } = config.temporal;
     const host = superviseWorker(
-      { ...temporal, taskQueue, activities, workflowBundle, version: config.version },
+      {
+        ...temporal,
+        taskQueue,
+        activities: onlyInWorkflows(logged(activities, shared.log)),
+        workflowBundle,
+        version: config.version,
+      },
       shared.log,
     );
     const checks = [
@@ -94,6 +104,7 @@ function activitiesOver(ports: {
   users: HttpClient;
   orders: Orders;
   publisher: Publisher;
+  orderDeadlineS: number;
 }): Activities {
   const codec = createEventCodec(eventDocument);
   return createActivities({

@@ -4,7 +4,7 @@ import type { HttpClient, Reply } from '../../lib/http/client.ts';
 import { correlationHeaders } from '../../lib/http/correlation.ts';
 import { chargeKey } from '../../specs/identity.ts';
 import { cancelCauses, type CancelCause } from '../../specs/temporal.ts';
-import type { Payment } from './port.ts';
+import { KEY_REUSED, type Payment } from './port.ts';
 
 /** Refusals caused by a fault on our side, such as mismatched service keys. */
 const refusalsForOperator = new Counter({
@@ -32,7 +32,7 @@ export const createPaymentByCall = (billing: HttpClient): Payment => ({
       refusalsForOperator.inc({ kind: problem });
       throw ApplicationFailure.nonRetryable(
         'billing already has the key of this order with another request',
-        'KeyReused',
+        KEY_REUSED,
       );
     }
     throw unknownOutcome(reply);

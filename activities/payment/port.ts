@@ -1,5 +1,8 @@
 import type { CancelChargeRequest, ChargeOutcome, ChargeRequest } from '../../specs/temporal.ts';
 
+/** Type of the failure with which `charge` rejects if billing has the key of the order with another request. */
+export const KEY_REUSED = 'KeyReused';
+
 /**
  * How an order is paid. Both calls act under a key derived from the order id alone, so they can be repeated. They
  * return only definite answers. An unknown outcome is not a refusal: they throw, and the step is retried.

@@ -9,6 +9,7 @@ import type {
   AuditedOutcome,
   Drift,
 } from './findings.ts';
+import { indexDrifts, type Indexes } from './index-drifts.ts';
 import { driftsOf } from './rules.ts';
 import { createTolerance, type Unchecked } from './unchecked.ts';
 import type { WorkflowFindings } from './workflow-rules.ts';
@@ -24,10 +25,12 @@ export interface AuditPorts {
   notifications: { owners: Owners; ofOwner(ownerId: string): Promise<AuditedNotification[]> };
   workflows: {
     compare(ownerId: string, orders: readonly AuditedOrder[]): Promise<WorkflowFindings>;
+    /** Workflows that name no buyer. */
+    ownerless(): Promise<Array<Omit<Drift, 'ownerId'>>>;
     /** Buyers of all orders whose workflow Temporal still has. */
     owners(): Promise<Set<string>>;
   };
-  indexes: ReadonlyArray<{ database: string; invalid(): Promise<string[]> }>;
+  indexes: readonly Indexes[];
 }
 
 /** Lists owner ids in ascending order, starting after the id `after`. */
@@ -59,9 +62,9 @@ export const audit = async (ports: AuditPorts, patience: Patience = {}): Promise
   compare(ports, everyOwner(ports), patience);
 
 /**
- * Checks these buyers and the indexes. Reports only drift that every check finds. After each pause, all suspects are
- * checked again, so a thousand suspects need no more pauses than one. A buyer who cannot be checked does not end the
- * audit of the others. Rejects if no buyer can be checked, because then a service is down.
+ * Checks these buyers, the indexes and the workflows without a buyer. Reports only drift that every check finds. After
+ * each pause, all suspects are checked again, so a thousand suspects need no more pauses than one. A buyer who cannot be
+ * checked does not end the audit of the others. Rejects if no buyer can be checked, because then a service is down.
  */
 export async function compare(
   ports: AuditPorts,
@@ -75,7 +78,7 @@ export async function compare(
   const setSuspect = (ownerId: string | undefined, drifts: Drift[]) =>
     drifts.length > 0 ? suspects.set(ownerId, drifts) : suspects.delete(ownerId);
 
-  setSuspect(undefined, await indexDrifts(ports));
+  setSuspect(undefined, await ownerlessDrifts(ports));
   for await (const ownerId of owners) {
     signal?.throwIfAborted();
     const found = await tryCheck(ownerId, () => checkOwner(ports, ownerId));
@@ -95,7 +98,7 @@ export async function compare(
       signal?.throwIfAborted();
       const now =
         ownerId === undefined
-          ? await indexDrifts(ports)
+          ? await ownerlessDrifts(ports)
           : (await tryCheck(ownerId, () => checkOwner(ports, ownerId)))?.drifts;
       if (!now) {
         suspects.delete(ownerId);
@@ -177,20 +180,8 @@ async function readData({ orders, billing, notifications }: AuditPorts, ownerId:
   return { ownerId, orders: placed, account, movements, outcomes, notifications: sent };
 }
 
-/** A failed build leaves an index that may let in duplicates. `create index if not exists` does not rebuild it. */
-async function indexDrifts({ indexes }: AuditPorts): Promise<Drift[]> {
-  const found = await Promise.all(
-    indexes.map(async ({ database, invalid }) => {
-      const names = await invalid().catch((cause: NodeJS.ErrnoException) => {
-        throw new Error(`the ${database} database does not answer: ${cause.message || cause.code}`, { cause });
-      });
-      return names.map((index): Drift => ({
-        invariant: 'I21',
-        what:
-          `index ${index} of the ${database} database is invalid and may have let in duplicates: ` +
-          'drop it, remove any duplicates and build it again',
-      }));
-    }),
-  );
-  return found.flat();
-}
+/** Drifts that concern no buyer, or no buyer whom the app knows. */
+const ownerlessDrifts = async ({ indexes, workflows }: AuditPorts): Promise<Drift[]> => [
+  ...(await indexDrifts(indexes)),
+  ...(await workflows.ownerless()),
+];

@@ -10,3 +10,12 @@ export function readSettled(result: unknown): SettledOrder | undefined {
   const reason = why === null ? null : orderReasons.find((each) => each === why);
   return status && reason !== undefined && typeof orderId === 'string' ? { orderId, status, reason } : undefined;
 }
+
+/**
+ * Reads the outcome of this order. Undefined if the workflow under the order's id was started for another order: its
+ * outcome says nothing about this one.
+ */
+export function readOutcomeOf(orderId: string, result: unknown): SettledOrder | undefined {
+  const settled = readSettled(result);
+  return settled?.orderId === orderId ? settled : undefined;
+}

@@ -22,7 +22,7 @@ import {
 import type { cancellation } from '../../workflows/cancellation.ts';
 import type { order } from '../../workflows/order.ts';
 import type { Order } from './order.ts';
-import { readSettled } from './settled.ts';
+import { readOutcomeOf } from './settled.ts';
 
 export interface SagaOptions {
   temporal: Client;
@@ -93,9 +93,9 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
   const within = <T>(act: () => Promise<T>): Promise<T> => temporal.withDeadline(Date.now() + answerDeadlineMs, act);
 
   /** For a workflow that completed before it received the update. */
-  const resultOf = (workflowId: string): Promise<SettledOrder | undefined> =>
+  const resultOf = (workflowId: string, orderId: string): Promise<SettledOrder | undefined> =>
     within(() => temporal.workflow.getHandle(workflowId).result())
-      .then(readSettled)
+      .then((result) => readOutcomeOf(orderId, result))
       .catch(() => undefined);
 
   /** Never rejects: the row exists, so whatever fails here must not hide the order from its buyer. */
@@ -109,7 +109,8 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
       const startWorkflowOperation = new WithStartWorkflowOperation<T>(type, optionsOf());
       return await within(async () => {
         await before?.();
-        return readSettled(
+        return readOutcomeOf(
+          placed.id,
           await temporal.workflow.executeUpdateWithStart<T, SettledOrder, []>(OUTCOME_UPDATE, {
             updateId: OUTCOME_UPDATE,
             args: [],
@@ -118,7 +119,7 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
         );
       });
     } catch (error) {
-      if (error instanceof WorkflowExecutionAlreadyStartedError) return resultOf(workflowId);
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return resultOf(workflowId, placed.id);
       log.warn(
         { orderId: placed.id, correlationId: placed.correlationId, err: error },
         `the outcome of ${workflowId} is not known yet`,
@@ -173,7 +174,7 @@ export function createSaga({ temporal, taskQueue, answerDeadlineMs, orderDeadlin
       within(async () => {
         const workflow = temporal.workflow.getHandle<typeof order>(orderWorkflowId(id));
         const run = await ifFound(workflow.describe());
-        return run?.status.name === 'COMPLETED' ? readSettled(await workflow.result()) : undefined;
+        return run?.status.name === 'COMPLETED' ? readOutcomeOf(id, await workflow.result()) : undefined;
       }),
   };
 }

@@ -1,8 +1,16 @@
 import { fingerprintOf, type LostOrder } from '../../api/orders/order.ts';
-import type { OrderInput, SettledOrder, CancellationInput } from '../../specs/temporal.ts';
+import { readOutcomeOf } from '../../api/orders/settled.ts';
+import {
+  cancelWorkflowId,
+  type CancellationInput,
+  type OrderInput,
+  type RequestedCause,
+} from '../../specs/temporal.ts';
+import type { Temporal } from '../../lib/temporal/client.ts';
 import type { CommandResult } from '../command.ts';
-import { inputOf, resultOf } from '../temporal-runs.ts';
+import { inputOf, resultOf, type Run } from '../temporal-runs.ts';
 import type { Tools } from '../tools.ts';
+import { cancelledBy } from './cancelled-by.ts';
 import type { Subject } from './subject.ts';
 
 /**
@@ -24,12 +32,16 @@ export async function restore(tools: Tools, subject: Subject): Promise<CommandRe
       text: `The row of order ${id} could not be written, because another order was written at the same moment. Try again.`,
       exitCode: 1,
     };
+  const request =
+    lost.cancelCause && lost.status !== 'CANCELLED'
+      ? ` Its row records the cancellation that ${cancelWorkflowId(id)} names (${lost.cancelCause}).`
+      : '';
   const next =
     lost.status === 'IN_PROGRESS'
       ? 'Its workflow continues, or the auditor starts it.'
       : 'To see what else is missing: npm run audit';
   return {
-    text: `The row of order ${id} was recreated from its workflow: ${lost.status}, price ${lost.price}, version ${written.version}. ${next}`,
+    text: `The row of order ${id} was recreated from its workflow: ${lost.status}, price ${lost.price}, version ${written.version}.${request} ${next}`,
     exitCode: 0,
   };
 }
@@ -37,9 +49,14 @@ export async function restore(tools: Tools, subject: Subject): Promise<CommandRe
 async function lostOrder({ temporal }: Tools, { id, order, cancellation }: Subject): Promise<LostOrder | undefined> {
   const run = order ?? cancellation;
   if (!run) return undefined;
-  const { ownerId: userId, price, correlationId, traceparent = null } = await inputOf<OrderInput>(temporal, run);
-  const first = order?.status === 'COMPLETED' ? await resultOf<SettledOrder>(temporal, order) : undefined;
-  const last = cancellation?.status === 'COMPLETED' ? await resultOf<SettledOrder>(temporal, cancellation) : undefined;
+  const input = await inputOf<OrderInput>(temporal, run);
+  // A workflow that was started by hand may name another order.
+  if (input.orderId !== id) return undefined;
+  const { ownerId: userId, price, correlationId, traceparent = null } = input;
+  const resultIn = async (ended: Run | undefined) =>
+    ended?.status === 'COMPLETED' ? readOutcomeOf(id, await resultOf(temporal, ended)) : undefined;
+  const first = await resultIn(order);
+  const last = await resultIn(cancellation);
   const settled = last?.status === 'CANCELLED' ? last : first;
   return {
     id,
@@ -52,6 +69,17 @@ async function lostOrder({ temporal }: Tools, { id, order, cancellation }: Subje
     reason: settled?.reason ?? null,
     firstStatus: first?.status ?? settled?.status ?? null,
     createdAt: run.startedAt.toISOString(),
-    cancelCause: cancellation ? (await inputOf<CancellationInput>(temporal, cancellation)).cause : null,
+    cancelCause: await requestIn(temporal, id, cancellation),
   };
+}
+
+/** A cancellation that runs still waits for the row, so only its input says who requested it. */
+async function requestIn(
+  temporal: Temporal,
+  id: string,
+  cancellation: Run | undefined,
+): Promise<RequestedCause | null> {
+  if (cancellation?.status !== 'RUNNING') return (await cancelledBy(temporal, id, cancellation)) ?? null;
+  const { orderId, cause } = await inputOf<CancellationInput>(temporal, cancellation);
+  return orderId === id ? cause : null;
 }

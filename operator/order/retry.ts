@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { settleFromWorkflow, isCancellable } from '../../api/orders/cancellation.ts';
 import type { Order } from '../../api/orders/order.ts';
-import { orderWorkflowId, cancelWorkflowId, type SettledOrder, type CancellationInput } from '../../specs/temporal.ts';
+import { orderWorkflowId, cancelWorkflowId } from '../../specs/temporal.ts';
+import { cancelledBy } from './cancelled-by.ts';
 import type { CommandResult } from '../command.ts';
-import { describeRun, inputOf, resultOf, retryNow, type Run } from '../temporal-runs.ts';
+import { describeRun, retryNow, type Run } from '../temporal-runs.ts';
 import type { Tools } from '../tools.ts';
 import type { Subject } from './subject.ts';
 
@@ -93,13 +94,8 @@ async function startWorkflows(
 async function recoverRow(tools: Tools, { placed, cancellation }: Subject & { placed: Order }): Promise<Order> {
   const { temporal, store } = tools;
   const first = await settleFromWorkflow(placed, tools);
-  if (
-    cancellation?.status !== 'COMPLETED' ||
-    (await resultOf<SettledOrder>(temporal, cancellation)).status !== 'CANCELLED'
-  )
-    return first;
-  const { cause } = await inputOf<CancellationInput>(temporal, cancellation);
-  return (await store.requestCancellation(placed.id, cause)) ?? first;
+  const cause = await cancelledBy(temporal, placed.id, cancellation);
+  return (cause && (await store.requestCancellation(placed.id, cause))) ?? first;
 }
 
 interface Startable {

@@ -102,10 +102,10 @@ test('with an older billing backup, lost rows are restored and orders are charge
     await eventually(async () =>
       assert.match(
         (await orderCommand(['--stuck', '--longer-than', '0'], again.env)).text,
-        new RegExp(`${inFlight} +no row .* settleOrder`),
+        new RegExp(`${inFlight} +no row .* chargeOrder`),
       ),
     );
-    assert.deepEqual(await drifts(again), ['I15 3', 'I5 2', 'I7 in flight', 'I8 3', 'I8 4', 'I8 in flight']);
+    assert.deepEqual(await drifts(again), ['I15 3', 'I5 2', 'I8 3', 'I8 4', 'I8 in flight']);
 
     for (const id of [...placed.slice(2), inFlight])
       assert.match(await act(again, 'restore', id), /was recreated from its workflow/);

@@ -52,10 +52,11 @@ function createInMemory(balance = 100) {
   const world = createWorld();
   const { account, payment } = createPaymentInMemory(balance);
   const { announcement, statuses } = createAnnouncementInMemory();
+  const orders = { find: async () => ({ ...world.row }) };
   const activities: Activities = {
     ...world.activities,
-    ...createChargeActivities({ payment, orders: { find: async () => ({ ...world.row }) } }),
-    ...createAnnouncementActivities({ announcement }),
+    ...createChargeActivities({ payment, orders, orderDeadlineS: 0 }),
+    ...createAnnouncementActivities({ announcement, orders }),
   };
   return { world, account, activities, statuses };
 }

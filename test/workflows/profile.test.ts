@@ -60,18 +60,38 @@ test('a change opens the account and is announced despite failures, and the hist
 for (const [deletedVersion, what] of [
   [3, 'by the announced change'],
   [5, 'by a later change'],
-  [undefined, 'at a version that the users service no longer knows'],
 ] as const) {
   test(`a profile that was deleted ${what} is announced as null with its version`, async () => {
     const world = Object.assign(createProfileWorld(), { profile: undefined, deletedVersion });
-    const version = deletedVersion ?? 3;
-    assert.deepEqual(await announce(world, 3), { version, deleted: true });
+    assert.deepEqual(await announce(world, 3), { version: deletedVersion, deleted: true });
     assert.deepEqual(
       world.messages.map(({ key, value, headers }) => [key, value, headers['eventId'], headers['profileVersion']]),
-      [[world.userId, null, profileEventId(world.userId, version), String(version)]],
+      [[world.userId, null, profileEventId(world.userId, deletedVersion), String(deletedVersion)]],
     );
   });
 }
+
+const openAccount = (world: ReturnType<typeof createProfileWorld>, userId: string) =>
+  new MockActivityEnvironment().run(world.activities.openAccount, { userId, version: 1 });
+
+test('for a user who never had a profile, no account is opened and nothing is announced until the profile exists', async () => {
+  const world = createProfileWorld();
+  const profile = world.profile;
+  Object.assign(world, { profile: undefined });
+  await assert.rejects(openAccount(world, world.userId), /never had a profile/);
+  await assert.rejects(announce(world, 1_000_000), /never had a profile/);
+  assert.deepEqual([world.opened, world.messages], [[], []]);
+  Object.assign(world, { profile });
+  await openAccount(world, world.userId);
+  assert.deepEqual(world.opened, [world.userId]);
+});
+
+test('a workflow that does not name a user calls no service', async () => {
+  const world = createProfileWorld();
+  for (const userId of ['', '../withdrawals', `${world.userId}/..`])
+    await assert.rejects(openAccount(world, userId), /does not name a user/);
+  assert.deepEqual([world.opened, world.origins], [[], []]);
+});
 
 test('requests and messages of a change carry the correlation id and trace of the request that made it', async () => {
   const world = createProfileWorld();
@@ -84,7 +104,7 @@ test('requests and messages of a change carry the correlation id and trace of th
     await handleOf(world.userId, 1).result();
   });
   const expected = [origin.correlationId, origin.traceparent];
-  assert.deepEqual(world.origins, [expected, expected, expected]);
+  assert.deepEqual(world.origins, [expected, expected, expected, expected]);
   assert.deepEqual(
     world.messages.map(({ headers }) => [headers['correlationId'], headers['traceparent']]),
     [expected],

@@ -83,11 +83,9 @@ const reply = {
   header: () => undefined,
 };
 const billing = Object.assign(async () => reply, { close: async () => {} }) satisfies HttpClient;
-const charging = createChargeActivities({
-  payment: createPaymentByCall(billing),
-  orders: { find: async () => undefined },
-});
-const announcing = createAnnouncementActivities({ announcement: { announce: async () => {} } });
+const rows = { find: async () => ({ ...order, status: 'CANCELLED', firstStatus: 'SUCCESS' }) as const };
+const charging = createChargeActivities({ payment: createPaymentByCall(billing), orders: rows, orderDeadlineS: 60 });
+const announcing = createAnnouncementActivities({ announcement: { announce: async () => {} }, orders: rows });
 const profiles = createProfileWorld();
 const asActivity = <Input>(act: (input: Input) => Promise<unknown>, input: Input) =>
   new MockActivityEnvironment().run(act, input);

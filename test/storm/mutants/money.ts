@@ -121,8 +121,8 @@ export const moneyMutants: readonly Mutant[] = [
       },
       {
         file: 'activities/charge.ts',
-        find: "row?.status === 'SUCCESS' ? row.cancelCause : request.cause",
-        replace: 'request.cause',
+        find: "if (status === 'SUCCESS') return cancelCause ?? undefined;",
+        replace: "if (status === 'SUCCESS') return cancelCause ?? asked;",
       },
     ],
   },

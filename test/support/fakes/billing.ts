@@ -30,11 +30,14 @@ export function createBilling({
     chargeRequests: 0,
     outcome: undefined as { outcome: string; cause?: string } | undefined,
   };
+  /** Buyers whose account was charged or refunded, in order of the requests. */
+  const owners: string[] = [];
   const early = [...answersFirst];
   let silent = silentCharge;
 
-  const withdraw = (requestedKey: string): Reply => {
+  const withdraw = (requestedKey: string, amount: number): Reply => {
     if (requestedKey !== key) throw new Error("The charge key is not the order's");
+    if (amount !== price) return reply(422, { type: '/problems/key-reused' });
     if (!account.outcome) {
       const enough = account.balance >= price;
       if (enough) account.balance -= price;
@@ -58,12 +61,12 @@ export function createBilling({
     return reply(200, account.outcome);
   };
 
-  const charge = (requestedKey: string): Reply => {
+  const charge = (requestedKey: string, amount: number): Reply => {
     account.chargeRequests++;
     const first = early.shift();
     if (first !== undefined) return typeof first === 'number' ? reply(first, {}) : reply(first.status, first.body);
-    if (!silent) return withdraw(requestedKey);
-    if (silent.takesEffect) withdraw(requestedKey);
+    if (!silent) return withdraw(requestedKey, amount);
+    if (silent.takesEffect) withdraw(requestedKey, amount);
     throw new Error('billing did not answer');
   };
 
@@ -71,9 +74,11 @@ export function createBilling({
   const client: HttpClient = Object.assign(
     async ({ path, headers, body }: Parameters<HttpClient>[0]): Promise<Reply> => {
       await delay();
+      const { userId, amount = 0, cause = '' } = body as { userId: string; amount?: number; cause?: string };
+      owners.push(userId);
       const answer = path.endsWith('/cancellation')
-        ? cancel((body as { cause: string }).cause)
-        : charge(headers?.['idempotency-key'] ?? '');
+        ? cancel(cause)
+        : charge(headers?.['idempotency-key'] ?? '', amount);
       await delay();
       return answer;
     },
@@ -82,6 +87,7 @@ export function createBilling({
 
   return {
     account,
+    owners,
     client,
     startAnswering() {
       silent = undefined;

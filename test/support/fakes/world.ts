@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createAnnouncementByEvent } from '../../../activities/announcement/by-event.ts';
 import { createActivities } from '../../../activities/index.ts';
 import type { Orders } from '../../../activities/orders.ts';
+import type { PlacedOrder } from '../../../activities/placed-order.ts';
 import { createPaymentByCall } from '../../../activities/payment/by-call.ts';
 import { createEventCodec } from '../../../lib/kafka/events.ts';
 import type { Message } from '../../../lib/kafka/message.ts';
@@ -23,6 +24,8 @@ export interface WorldOptions {
   balance?: number;
   charge?: OrderInput['charge'];
   deadlineS?: number;
+  /** Age of the row. By default the row's deadline has passed, so the workflow's own deadline decides. */
+  ageS?: number;
   /** The step takes effect, but its answer is lost. */
   loseAnswerOf?: { step: Step; times: number };
   /** Billing never answers a charge. */
@@ -37,15 +40,22 @@ const PRICE = 30;
 
 /** One order's real activities with fakes behind their ports. */
 export function createWorld(options: WorldOptions = {}) {
-  const { balance = 100, charge = 'local', deadlineS = 86_400, loseAnswerOf } = options;
+  const { balance = 100, charge = 'local', deadlineS = 86_400, ageS = deadlineS, loseAnswerOf } = options;
   const orderId = randomUUID();
   const row = {
     id: orderId,
+    userId: randomUUID() as string,
+    price: PRICE,
+    createdAt: new Date(Date.now() - ageS * 1000).toISOString(),
+    correlationId: 'test',
+    traceparent: null,
     status: IN_PROGRESS as OrderStatus,
     firstStatus: null as FinalStatus | null,
     reason: null as OrderReason | null,
     cancelCause: null as RequestedCause | null,
   };
+  /** False after a restore of an older backup. */
+  const state = { hasRow: true };
   const messages: Message[] = [];
   const { silentCharge, billingAnswersFirst: answersFirst, maxDelayMs } = options;
   const billing = createBilling({
@@ -64,7 +74,8 @@ export function createWorld(options: WorldOptions = {}) {
     announcement: createAnnouncementByEvent({ publisher, codec }),
     billing: billing.client,
     users: billing.client,
-    orders: rowStore(row),
+    orders: rowStore(row, state),
+    orderDeadlineS: deadlineS,
     publisher,
     codec,
   });
@@ -72,13 +83,19 @@ export function createWorld(options: WorldOptions = {}) {
   return {
     orderId,
     row,
+    /** Deletes the row, as the restore of an older backup does, until the returned function is called. */
+    loseRow() {
+      state.hasRow = false;
+      return () => void (state.hasRow = true);
+    },
     account: billing.account,
+    chargedTo: billing.owners,
     messages,
     input: {
       orderId,
-      ownerId: randomUUID(),
+      ownerId: row.userId,
       price: PRICE,
-      correlationId: 'test',
+      correlationId: row.correlationId,
       chargeKey: chargeKey(orderId),
       charge,
       deadlineS,
@@ -97,23 +114,18 @@ export function createWorld(options: WorldOptions = {}) {
 
 export type World = ReturnType<typeof createWorld>;
 
-function rowStore(row: {
-  id: string;
-  status: OrderStatus;
-  firstStatus: FinalStatus | null;
-  reason: OrderReason | null;
-  cancelCause: RequestedCause | null;
-}): Orders {
+function rowStore(row: PlacedOrder, state: { hasRow: boolean }): Orders {
+  const read = () => (state.hasRow ? { ...row } : undefined);
   return {
-    find: async () => ({ ...row }),
+    find: async () => read(),
     async settle(_id, status, reason) {
-      if (row.status === 'IN_PROGRESS') Object.assign(row, { status, firstStatus: status, reason });
-      return { ...row };
+      if (state.hasRow && row.status === 'IN_PROGRESS') Object.assign(row, { status, firstStatus: status, reason });
+      return read();
     },
     async cancel(_id, reason) {
-      if (row.status === 'IN_PROGRESS' || row.status === 'SUCCESS')
+      if (state.hasRow && (row.status === 'IN_PROGRESS' || row.status === 'SUCCESS'))
         Object.assign(row, { status: 'CANCELLED', firstStatus: row.firstStatus ?? 'CANCELLED', reason });
-      return { ...row };
+      return read();
     },
   };
 }

@@ -47,7 +47,11 @@ export function world(buyers: string, ownersMax = 2) {
       },
     },
     notifications: { owners: none, ofOwner: none },
-    workflows: { compare: async () => ({ drifts: [], announcing: new Map() }), owners: async () => new Set() },
+    workflows: {
+      compare: async () => ({ drifts: [], announcing: new Map() }),
+      ownerless: async () => [],
+      owners: async () => new Set(),
+    },
     indexes: [{ database: 'orders', invalid: async () => state.indexes }],
   };
   metrics = createComparisonMetrics();

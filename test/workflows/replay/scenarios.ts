@@ -62,7 +62,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   'profile-created': (client) => changed(client, createProfileWorld()),
   'profile-changed': (client) => changed(client, createProfileWorld({ version: 2, usersAnswersFirst: [503] })),
   'profile-deleted': (client) =>
-    changed(client, Object.assign(createProfileWorld({ version: 3 }), { profile: undefined })),
+    changed(client, Object.assign(createProfileWorld({ version: 3 }), { profile: undefined, deletedVersion: 3 })),
 };
 
 const silent = ({ deadlineS }: { deadlineS?: number } = {}) =>
