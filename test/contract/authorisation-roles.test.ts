@@ -120,7 +120,7 @@ function allRequests(): Request[] {
     const row = table.get(operation.id)!;
     const request = (caller: string, token?: string, audience?: string | string[]): Request => ({
       operation,
-      caller: `${caller} ${audience ?? ''}`.trim(),
+      caller: `${caller} ${String(audience ?? '')}`.trim(),
       token,
       expected: expectedOf(row[caller]!, audience === undefined || audience === row['role asked']),
     });

@@ -89,6 +89,9 @@ test('an invented profile change opens no account and publishes nothing', async 
     assert.equal(pending?.activityType?.name, 'openAccount');
     assert.match(pending?.lastFailure?.message ?? '', /never had a profile/);
   });
-  assert.deepEqual(await shop.databases.billing.query('select from billing_accounts where owner_id = $1', [userId]), []);
+  assert.deepEqual(
+    await shop.databases.billing.query('select from billing_accounts where owner_id = $1', [userId]),
+    [],
+  );
   await change.terminate();
 });

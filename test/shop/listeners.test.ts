@@ -16,9 +16,7 @@ const OTHER_ADDRESS =
     .find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.2';
 const FAILURES_MAX = 5;
 
-const variables = [
-  ...roleNames.map((role) => (role === 'gateway' ? 'GATEWAY_OPS_PORT' : `${role.toUpperCase()}_PORT`)),
-];
+const variables = roleNames.map((role) => (role === 'gateway' ? 'GATEWAY_OPS_PORT' : `${role.toUpperCase()}_PORT`));
 const ports: Record<string, string> = {};
 let shop: Shop;
 
