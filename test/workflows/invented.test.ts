@@ -5,36 +5,18 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { register } from 'prom-client';
-import { cancelWorkflowId, orderWorkflowId, type OrderInput } from '../../specs/temporal.ts';
-import { eventually } from '../support/eventually.ts';
-import { createWorld, type World } from '../support/fakes/world.ts';
-import { awaitOutcome, cancelAndWait, startOrder, withWorker } from '../support/temporal/server.ts';
+import { orderWorkflowId } from '../../specs/temporal.ts';
+import { createWorld } from '../support/fakes/world.ts';
+import {
+  contradictionsOf,
+  invent,
+  inventCancellation,
+  inventOrder,
+  waitsFor,
+  workflow,
+} from '../support/temporal/invented.ts';
+import { awaitOutcome, startOrder, withWorker } from '../support/temporal/server.ts';
 import { temporal } from '../support/temporal/workflows.ts';
-
-const { workflow } = temporal.client;
-
-/** Starts a workflow as somebody would who knows nothing but its type. */
-const invent = (type: 'order' | 'cancellation', taskQueue: string, input: object, workflowId: string) =>
-  workflow.start(type, { taskQueue, workflowId, args: [input] });
-const inventOrder = (taskQueue: string, world: World, claim: Partial<OrderInput> = {}) =>
-  invent('order', taskQueue, { ...world.input, ...claim }, orderWorkflowId(world.orderId));
-const inventCancellation = (taskQueue: string, world: World, cause: string) =>
-  invent('cancellation', taskQueue, { ...world.input, cause }, cancelWorkflowId(world.orderId));
-
-const contradictionsOf = async (property: string): Promise<number> =>
-  (await register.getSingleMetric('order_contradictions_total')!.get()).values.find(
-    ({ labels }) => labels['property'] === property,
-  )?.value ?? 0;
-
-/** Waits until an attempt of the step has failed in this way. */
-const waitsFor = (workflowId: string, activity: string, failure: RegExp) =>
-  eventually(async () => {
-    const { raw } = await workflow.getHandle(workflowId).describe();
-    const [pending] = raw.pendingActivities ?? [];
-    assert.deepEqual(pending?.activityType?.name, activity);
-    assert.match(pending?.lastFailure?.message ?? '', failure);
-  });
 
 for (const charge of ['local', 'regular'] as const) {
   test(`an order without a row is not charged, and goes on once an operator has recreated the row (${charge})`, async () => {
@@ -108,82 +90,6 @@ for (const orderId of ['', 'x', `{${randomUUID()}}`, undefined]) {
     assert.deepEqual([world.chargedTo, world.row.status], [[], 'IN_PROGRESS']);
   });
 }
-
-for (const cause of ['buyer', 'operator', 'deadline']) {
-  test(`a cancellation that the row does not record cancels no order in progress (${cause})`, async () => {
-    const world = createWorld({ charge: 'regular', silentCharge: { takesEffect: true } });
-    const before = await contradictionsOf('cancellation');
-    await withWorker(world.activities, async (taskQueue) => {
-      const placed = awaitOutcome(temporal.client, taskQueue, world);
-      const invented = await inventCancellation(taskQueue, world, cause);
-      await assert.rejects(invented.result());
-      assert.deepEqual(
-        [world.row.status, world.announced, world.account.outcome?.cause],
-        ['IN_PROGRESS', [], undefined],
-      );
-      world.billingRecovers();
-      assert.equal((await placed).status, 'SUCCESS');
-      // A later request of the buyer starts the failed workflow again.
-      assert.equal((await cancelAndWait(temporal.client, taskQueue, world)).status, 'CANCELLED');
-    });
-    assert.deepEqual([await contradictionsOf('cancellation'), world.account.balance], [before + 1, 100]);
-  });
-
-  test(`a cancellation that the row does not record refunds no order that has succeeded (${cause})`, async () => {
-    const world = createWorld();
-    await withWorker(world.activities, async (taskQueue) => {
-      await awaitOutcome(temporal.client, taskQueue, world);
-      await workflow.getHandle(orderWorkflowId(world.orderId)).result();
-      assert.equal((await (await inventCancellation(taskQueue, world, cause)).result()).status, 'SUCCESS');
-    });
-    assert.deepEqual([world.row.status, world.account.balance, world.announced], ['SUCCESS', 70, ['OrderCreated']]);
-  });
-}
-
-test('a cancellation has the cause of the row, whatever its input says', async () => {
-  const world = createWorld({ charge: 'regular', silentCharge: { takesEffect: false } });
-  world.row.cancelCause = 'buyer';
-  await withWorker(world.activities, async (taskQueue) => {
-    const { reason } = await (await inventCancellation(taskQueue, world, 'deadline')).result();
-    assert.equal(reason, 'buyer');
-  });
-  assert.deepEqual([world.account.outcome, world.row.status], [{ outcome: 'CANCELLED', cause: 'buyer' }, 'CANCELLED']);
-});
-
-test('a workflow with a deadline of its own does not end the charge before the deadline of the row', async () => {
-  const world = createWorld({ charge: 'regular', silentCharge: { takesEffect: false }, ageS: 0 });
-  await withWorker(world.activities, async (taskQueue) => {
-    const handle = await inventOrder(taskQueue, world, { deadlineS: 1 });
-    await waitsFor(handle.workflowId, 'cancelCharge', /billing did not answer/);
-    assert.equal(world.account.outcome, undefined);
-    world.billingRecovers();
-    assert.equal((await handle.result()).status, 'SUCCESS');
-  });
-  assert.deepEqual([world.account.charges, world.announced], [1, ['OrderCreated']]);
-});
-
-for (const [what, ageS] of [
-  ['is over', 86_401],
-  ['cannot be told, because the row has a time in the future', -86_400],
-] as const) {
-  test(`the charge is cancelled at the deadline of the workflow if that of the row ${what}`, async () => {
-    const world = createWorld({ charge: 'regular', silentCharge: { takesEffect: true }, ageS });
-    await withWorker(world.activities, async (taskQueue) => {
-      const { status, reason } = await (await inventOrder(taskQueue, world, { deadlineS: 1 })).result();
-      assert.deepEqual([status, reason], ['FAILED', 'deadline']);
-    });
-    assert.equal(world.account.balance, 100);
-  });
-}
-
-test('a charge that billing refuses for good is cancelled before the deadline of the row', async () => {
-  const refusal = { status: 422, body: { type: '/problems/key-reused' } };
-  const world = createWorld({ charge: 'regular', billingAnswersFirst: [refusal, refusal], ageS: 0 });
-  await withWorker(world.activities, async (taskQueue) => {
-    assert.equal((await awaitOutcome(temporal.client, taskQueue, world)).status, 'FAILED');
-  });
-  assert.deepEqual([world.account.chargeRequests, world.account.balance], [2, 100]);
-});
 
 test('a status that the row does not have is not announced: the workflow fails and can run again', async () => {
   const world = createWorld();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { readSettled } from '../../../api/orders/settled.ts';
+import { readOutcomeOf, readSettled } from '../../../api/orders/settled.ts';
 import { createSaga } from '../../../api/orders/workflow.ts';
 import { createLog } from '../../../lib/log.ts';
 import { orderWorkflowId, type Activities } from '../../../specs/temporal.ts';
@@ -94,4 +94,11 @@ test('an outcome of an unknown kind is not known to the caller, and not a refusa
   });
   assert.equal((result as { status: string }).status, 'PACKED');
   assert.equal(outcome, undefined);
+});
+
+test('the outcome of a workflow that was started for another order is no outcome of this one', () => {
+  const [id, other] = [randomUUID(), randomUUID()];
+  const settled = { orderId: id, status: 'SUCCESS', reason: null };
+  assert.deepEqual(readOutcomeOf(id, settled), settled);
+  assert.equal(readOutcomeOf(other, settled), undefined);
 });

@@ -89,6 +89,38 @@ test('an open order is restored as IN_PROGRESS, once', async () => {
   await handle.terminate();
 });
 
+test('an open order is restored with the cancellation that waits for its row, and says so', async () => {
+  const world = createWorld();
+  const taskQueue = `test-${randomUUID()}`;
+  const handle = await startOrder(temporal.client, taskQueue, world);
+  const cancellation = await temporal.client.workflow.start('cancellation', {
+    taskQueue,
+    workflowId: cancelWorkflowId(world.orderId),
+    args: [{ ...world.input, cause: 'buyer' }],
+  });
+  assert.match(
+    (await run('restore', world.orderId)).text,
+    new RegExp(
+      `Its row records the cancellation that cancel-${world.orderId} names \\(buyer\\). Its workflow continues`,
+    ),
+  );
+  assert.equal((await rowOf(world))!['cancel_cause'], 'buyer');
+  await Promise.all([handle.terminate(), cancellation.terminate()]);
+});
+
+test('a workflow that was started for another order restores nothing', async () => {
+  const world = createWorld();
+  const workflowId = orderWorkflowId(randomUUID());
+  const foreign = await temporal.client.workflow.start('order', {
+    taskQueue: `test-${randomUUID()}`,
+    workflowId,
+    args: [world.input],
+  });
+  const restored = await run('restore', workflowId.replace('order-', ''));
+  assert.deepEqual([restored.exitCode, /no longer has a workflow/.test(restored.text)], [1, true]);
+  await foreign.terminate();
+});
+
 test('an unknown order cannot be restored', async () => {
   const id = randomUUID();
   assert.deepEqual(await run('restore', id), { text: `There is no order ${id}.`, exitCode: 1 });
