@@ -60,31 +60,6 @@ test('the list shows each undeliverable mail with its order, buyer, time and rea
   assert.doesNotMatch(text, /placed and paid/);
 });
 
-test('the list says how many pending mails wait, and for what, and send says that it waits for the profile', async () => {
-  const recorded = Array.from({ length: 6 }, () => notificationOf(randomUUID()));
-  for (const each of recorded) await store.record(each);
-  const set = (what: string, ...ids: string[]) =>
-    notifications.database.query(`update notifications set ${what} where id = any($1)`, [ids]);
-  const [first, second, third, fourth, fifth] = recorded.map(({ id }) => id) as [
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
-  await set('awaits_profile = true', first, second, third);
-  await set(`address_key = 'a', turn_at = current_timestamp + interval '1 hour'`, fourth);
-  await set(`domain_key = 'a', next_attempt_at = current_timestamp - interval '1 second'`, fifth);
-  assert.deepEqual((await run()).text.split('\n'), [
-    'There are no undeliverable mails.',
-    "Pending mails that wait for their buyers' profiles: 3.",
-    'Pending mails that wait because their addresses get as many mails in an hour as MAILS_PER_ADDRESS_AND_HOUR permits: 1.',
-    'Pending mails that wait for other mails to the same domains: 1.',
-  ]);
-  const { text, exitCode } = await send(first);
-  assert.deepEqual([exitCode, /is sent by itself as soon as the buyer has a profile/.test(text)], [1, true]);
-});
-
 test('send makes the chosen mails due again, a sender sends them, and the acts are recorded', async () => {
   const smtp = await startSmtp();
   const [chosen, other, left] = [await undeliverable(), await undeliverable(), await undeliverable()];
