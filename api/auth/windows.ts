@@ -7,7 +7,10 @@ export interface Window {
   readonly points: number;
   /** What to tell a caller beyond the limit. */
   readonly refusal: string;
-  /** Counts one more attempt. Returns 0, or the milliseconds to wait if this attempt exceeds the limit. */
+  /**
+   * Counts one more attempt. Returns 0, or the milliseconds to wait if this attempt exceeds the limit: at most the length
+   * of the window, although the clocks of this machine and the database may differ by more or less than measured.
+   */
   consume(key: string): Promise<number>;
   /** Counts one attempt less. */
   takeBack(key: string): Promise<void>;
@@ -44,7 +47,7 @@ export function createWindows(attempts: AttemptStore) {
       return {
         points,
         refusal,
-        consume: (key) => consume(limiter, key),
+        consume: async (key) => Math.min(await consume(limiter, key), durationS * 1000),
         takeBack: (key) => attempts.takeBack(limiter.getKey(key)),
         rowOf: (key) => limiter.getKey(key),
       };

@@ -7,18 +7,22 @@ import { createLog } from '../../lib/log.ts';
 import { gateway } from '../../roles/gateway.ts';
 import { eventually } from '../support/eventually.ts';
 import { freePort } from '../support/free-port.ts';
+import { gatewayKey } from '../support/requests/tokens.ts';
 
-const roles = Object.fromEntries(
-  ['AUTH_URL', 'USERS_URL', 'ORDERS_URL', 'BILLING_URL', 'NOTIFICATIONS_URL'].map((name) => [
-    name,
-    'http://127.0.0.1:1',
-  ]),
-);
+const required = {
+  ...Object.fromEntries(
+    ['AUTH_URL', 'USERS_URL', 'ORDERS_URL', 'BILLING_URL', 'NOTIFICATIONS_URL'].map((name) => [
+      name,
+      'http://127.0.0.1:1',
+    ]),
+  ),
+  GATEWAY_SERVICE_KEY: gatewayKey,
+};
 
 /** Starts the role, opens ten idle connections to a port, and returns those that stay open. */
 async function keptOf(t: TestContext, which: 'PORT' | 'GATEWAY_OPS_PORT', env: Record<string, string>) {
   const ports = { PORT: String(await freePort()), GATEWAY_OPS_PORT: String(await freePort()) };
-  const start = gateway.configure({ ...roles, ...ports, ...env }, new Set());
+  const start = gateway.configure({ ...required, ...ports, ...env }, new Set());
   const running = await start({ log: createLog('silent'), urls: new Map(), allowNonDurable: true });
   const sockets: Socket[] = [];
   t.after(async () => {
@@ -54,5 +58,8 @@ test('CONNECTIONS_PER_ADDRESS applies neither to trusted proxies nor to the oper
 
 test('a limit of 0, or one that is not a number, is refused', () => {
   for (const value of ['0', '-1', 'many', '1.5'])
-    assert.throws(() => gateway.configure({ ...roles, CONNECTIONS_PER_ADDRESS: value }, new Set()), /CONNECTIONS_PER_/);
+    assert.throws(
+      () => gateway.configure({ ...required, CONNECTIONS_PER_ADDRESS: value }, new Set()),
+      /CONNECTIONS_PER_/,
+    );
 });

@@ -59,7 +59,10 @@ test('a buyer who creates a profile in time gets the mail', async () => {
 test('if the buyer creates no profile in time, the mail becomes undeliverable', async () => {
   await notifications.store.record(notificationOf(randomUUID()));
   startSender(profilesWithAddress(undefined), { profileWaitMs: 3_600_000 });
-  await until({ status: 'PENDING' });
+  await eventually(async () => {
+    const rows = await notifications.database.query('select id from notifications where awaits_profile');
+    assert.equal(rows.length, 1);
+  });
   await notifications.database.query(`update notifications set created_at = created_at - interval '1 hour'`);
   await until({ status: 'UNDELIVERABLE', reason: 'the buyer has no profile' }, 2);
   assert.equal(smtp.taken.length, 0);

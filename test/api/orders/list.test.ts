@@ -11,7 +11,7 @@ import { newKey } from '../../support/shop/orders.ts';
 
 test('only its buyer and services can read an order', async () => {
   const { body } = await orders.place(buyer, { 'if-match': '0' });
-  for (const caller of [asUser(buyer), asService('auditor')]) {
+  for (const caller of [asUser(buyer), asService('worker')]) {
     const read = await orders.read(caller, body.id.toUpperCase());
     assert.deepEqual([read.status, read.body, read.headers.get('etag')], [200, body, '"1-SUCCESS"']);
   }
