@@ -42,9 +42,7 @@ for (const attack of Object.keys(attacks) as AttackName[]) {
       signal: end.signal,
       tally,
     });
-    await eventually(() =>
-      assert.ok(attack === 'idle connections' ? (tally['connected'] ?? 0) > 1000 : bytes > 5_000),
-    );
+    await eventually(() => assert.ok(attack === 'idle connections' ? (tally['connected'] ?? 0) > 1000 : bytes > 5_000));
     end.abort();
     await attacking;
     assert.deepEqual([...from], ['127.0.0.1']);
