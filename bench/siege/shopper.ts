@@ -26,7 +26,7 @@ export async function createShopper(url: string) {
     const startedMs = performance.now();
     const key = randomUUID();
     for (;;) {
-      const patience = AbortSignal.timeout(Math.max(1, PATIENCE_MS - (performance.now() - startedMs)));
+      const patience = AbortSignal.timeout(Math.max(1, Math.ceil(PATIENCE_MS - (performance.now() - startedMs))));
       const failure = await request(pool, { cookie, key, signal: patience }).catch((error: NodeJS.ErrnoException) =>
         patience.aborted ? 'given up' : (error.code ?? error.name),
       );
