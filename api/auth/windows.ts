@@ -30,7 +30,16 @@ export type Limit = readonly [Window, key: string];
 
 export type Windows = ReturnType<typeof createWindows>;
 
+/**
+ * How long a refusal is repeated without a look at the database. A caller that goes on sending refused attempts then
+ * costs one statement a second instead of one for each attempt.
+ */
+const REFUSED_FOR_MS = 1_000;
+/** More addresses than are refused in a second. Each takes about 200 bytes. */
+const REFUSED_MAX = 10_000;
+
 export function createWindows(attempts: AttemptStore) {
+  const refused = createRefused();
   return {
     window({ prefix, points, durationS, refusal }: WindowOptions): Window {
       const limiter = new RateLimiterPostgres({
@@ -55,18 +64,40 @@ export function createWindows(attempts: AttemptStore) {
 
     /** Throws if one of these limits is used up. Counts nothing. */
     async check(limits: readonly Limit[]): Promise<void> {
-      const open = await attempts.open(limits.map(([window, key]) => window.rowOf(key)));
+      const rows = limits.map(([window, key]) => window.rowOf(key));
+      refuseBeyond(limits, rows.map(refused.leftMs));
+      const open = await attempts.open(rows);
       const waitOf = (row: string, max: number) =>
         open.find(({ key, points }) => key === row && points >= max)?.leftMs ?? 0;
-      refuseBeyond(
-        limits,
-        limits.map(([window, key]) => waitOf(window.rowOf(key), window.points)),
-      );
+      const waitsMs = limits.map(([window], n) => waitOf(rows[n]!, window.points));
+      rows.forEach((row, n) => refused.note(row, waitsMs[n]!));
+      refuseBeyond(limits, waitsMs);
     },
 
     /** Counts an attempt under each of these limits. Throws if it exceeds one. */
     async count(limits: readonly Limit[]): Promise<void> {
       refuseBeyond(limits, await Promise.all(limits.map(([window, key]) => window.consume(key))));
+    },
+  };
+}
+
+/** Remembers the windows that were used up within the last second. Their counts only grow until they end. */
+function createRefused() {
+  const ends = new Map<string, { forgetAtMs: number; endsAtMs: number }>();
+  return {
+    note(row: string, waitMs: number): void {
+      if (waitMs <= 0) return;
+      if (ends.size >= REFUSED_MAX) ends.clear();
+      const nowMs = performance.now();
+      ends.set(row, { forgetAtMs: nowMs + Math.min(waitMs, REFUSED_FOR_MS), endsAtMs: nowMs + waitMs });
+    },
+    /** Until the window ends; 0 if nothing is remembered. */
+    leftMs(row: string): number {
+      const known = ends.get(row);
+      const nowMs = performance.now();
+      if (known && known.forgetAtMs > nowMs) return known.endsAtMs - nowMs;
+      ends.delete(row);
+      return 0;
     },
   };
 }

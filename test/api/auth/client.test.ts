@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { register } from 'prom-client';
 import { createServiceTokens } from '../../../lib/http/service-tokens.ts';
+import { eventually } from '../../support/eventually.ts';
 import { createContractClient, outcomeOf } from '../../support/requests/contract-client.ts';
 import { json, post } from '../../support/requests/requests.ts';
 import { gatewayKey, nowS, signed, strangersKey, workerKey } from '../../support/requests/tokens.ts';
@@ -23,7 +24,13 @@ const wrongLogin = async (address: string, headers: Record<string, string> = {},
       body: { username: `unknown-${++names}`, password: 'wrong horse' },
     }),
   );
-const forget = () => auth.rows.query('delete from attempts');
+const deleteCounters = () => auth.rows.query('delete from attempts');
+/** Deletes all counters, and waits until auth no longer repeats a refusal from memory. */
+const forget = async () => {
+  await deleteCounters();
+  await eventually(async () => assert.equal(await wrongLogin('203.0.113.99'), '403 wrong-credentials'));
+  await deleteCounters();
+};
 
 test('105 wrong logins with changing forwarded addresses count for the address of their peer', async (t) => {
   const usual = await startAuth({ passwords: fakePasswords, trustedProxies: [] });
