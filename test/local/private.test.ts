@@ -116,6 +116,27 @@ test('a start as root finds the Postgres data of an earlier release', { skip: pr
   assert.equal(existsSync(join(data, 'postgres', 'cluster')), false);
 });
 
+test(
+  'a start as root finds the data of a time when nobody could reach it',
+  { skip: process.getuid?.() !== 0 },
+  async () => {
+    const data = join(dir, 'reachable-later');
+    await mkdir(data, { mode: 0o700 });
+    const options = { dataDir: join(data, 'postgres') };
+    const first = await startPostgres(options);
+    await asAdmin(first.adminUrl, (admin) => admin.query('create table kept ()'));
+    await first.stop();
+    await dataFolder(data);
+    const later = await startPostgres(options);
+    try {
+      await asAdmin(later.adminUrl, (admin) => admin.query('select from kept'));
+    } finally {
+      await later.stop();
+      await removeRelocatedCluster(options.dataDir);
+    }
+  },
+);
+
 test('nothing is written to a guessable name in the folder for temporary files', async (t) => {
   const shared = join(dir, 'tmp');
   await mkdir(shared);

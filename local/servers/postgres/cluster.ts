@@ -37,13 +37,14 @@ async function clusterFolder({ dataDir, user, throwAway }: ClusterPlan): Promise
   await mkdir(dataDir, { recursive: true });
   const inside = join(dataDir, 'cluster');
   if (!user) return inside;
+  const known = await readFile(locationFile(dataDir), 'utf8').catch(() => undefined);
   if (await canReach(user, dirname(dataDir))) {
     const beside = `${dataDir}-cluster`;
-    // An earlier release put it inside.
+    // An earlier release put it inside, or elsewhere if it could not be reached then.
     if (existsSync(inside)) await rename(inside, beside);
-    return beside;
+    const before = known && join(known, 'cluster');
+    return before && existsSync(before) && !existsSync(beside) ? before : beside;
   }
-  const known = await readFile(locationFile(dataDir), 'utf8').catch(() => undefined);
   const elsewhere = await substituteFolder(dataDir, { throwAway, known });
   await writeFile(locationFile(dataDir), elsewhere);
   return join(elsewhere, 'cluster');
