@@ -87,7 +87,7 @@ export const auth = defineRole({
     const ingress = await serve(
       shared,
       { host, port: ingressPort },
-      { role: 'auth-ingress', checks: [], middleware: authIngressApi(middleware, ports), operations: false },
+      { role: 'auth-ingress', checks: [], middleware: authIngressApi(middleware), operations: false },
     );
     return runningOf(listener, ingress, store, database);
   },

@@ -1,7 +1,8 @@
 import type { Context, Middleware } from 'koa';
 import { Problem, unauthenticated } from '../../lib/http/problem.ts';
 import { bearerToken, type TokenVerifier } from '../../lib/http/tokens.ts';
-import { tooManyWrites, type Limits } from './limits.ts';
+import type { Limits } from './limits.ts';
+import { sessionUser } from './session-caller.ts';
 import type { Sessions } from './sessions.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
@@ -53,13 +54,6 @@ async function identify(
     if (isWrite) await limits.countWrite(caller.id);
     return { userId: caller.id, token: sent };
   }
-  const userId = isWrite ? await countSessionWrite(ctx, sessions) : await sessions.owner(ctx);
+  const userId = await sessionUser(ctx, sessions, isWrite);
   return userId === undefined ? undefined : { userId, token: await keys.sign(userId) };
-}
-
-/** Returns the session's user. Throws if that user is over the limit. */
-async function countSessionWrite(ctx: Context, sessions: Sessions): Promise<string | undefined> {
-  const session = await sessions.countWrite(ctx);
-  if (session?.allowed === false) throw tooManyWrites();
-  return session?.userId;
 }

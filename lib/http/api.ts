@@ -137,7 +137,7 @@ function draft2020(_old: unknown, options: { coerceTypes?: boolean }) {
 }
 
 /** Drops the other roles' operations, so that no validators are compiled for them. */
-function onlyTag(document: Document, tag: string): Document {
+export function onlyTag(document: Document, tag: string): Document {
   const paths = Object.entries(document.paths ?? {}).map(([path, item]) => [
     path,
     Object.fromEntries(

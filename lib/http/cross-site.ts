@@ -1,6 +1,6 @@
-import type { Context } from 'koa';
+import type { Context, Middleware } from 'koa';
 import { Problem } from './problem.ts';
-import type { Route } from './route-table.ts';
+import type { Route, RouteTable } from './route-table.ts';
 import { readSessionCookie, type Site } from './session-cookie.ts';
 
 /** The only GET that changes state. */
@@ -19,6 +19,15 @@ export function refuseCrossSite(ctx: Context, route: Route, client: Site): void 
   const origin = ctx.get('origin');
   if (origin && !isSameHost(origin, client.host)) throw new Problem('cross-site');
 }
+
+/** Rejects the same requests in front of a role's own API. */
+export const refuseForeignPages =
+  (routes: RouteTable, siteOf: (ctx: Context) => Site): Middleware =>
+  async (ctx, next) => {
+    const route = routes(ctx.method, ctx.path)?.route;
+    if (route) refuseCrossSite(ctx, route, siteOf(ctx));
+    await next();
+  };
 
 /** The default port may be omitted. False for `null`, which sandboxed pages send. */
 function isSameHost(origin: string, host: string): boolean {

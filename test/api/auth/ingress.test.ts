@@ -11,7 +11,7 @@ import { PASSWORD, fakePasswords, startAuth } from '../../support/shop/auth.ts';
 import { serveQuietly } from '../../support/shop/service.ts';
 
 const auth = await startAuth({ passwords: fakePasswords, trustedProxies: [] });
-const ingress = await serveQuietly('auth-ingress', authIngressApi(authApi(auth.options), auth.options), {
+const ingress = await serveQuietly('auth-ingress', authIngressApi(authApi(auth.options)), {
   operations: false,
 });
 after(async () => {
@@ -53,6 +53,28 @@ test('the ingress listener has the operations of auth, and neither health nor me
   assert.equal(outcomeOf(await ask('jwks', 'GET', '/.well-known/jwks.json')), '200');
   for (const path of ['/metrics', '/health/live', '/health/ready', '/', '/orders'])
     assert.equal(outcomeOf(await ask(undefined, 'GET', path)), '404 not-found', path);
+});
+
+test('a session may use the operations of its user on the ingress listener', async () => {
+  const { cookie } = await auth.login();
+  const headers = { cookie };
+  const listed = await ask('listSessions', 'GET', '/auth/sessions', { headers });
+  assert.equal(outcomeOf(listed), '200');
+  assert.equal(listed.headers.get('authorization'), null);
+  const body = { current: PASSWORD, next: 'another correct horse' };
+  assert.equal(outcomeOf(await ask('changePassword', 'PUT', '/auth/password', { headers, body })), '204');
+  assert.equal(outcomeOf(await ask('endSessions', 'DELETE', '/auth/sessions', { headers })), '204');
+  assert.equal(outcomeOf(await ask('listSessions', 'GET', '/auth/sessions', { headers })), '401 unauthenticated');
+});
+
+test('auth itself refuses the login form of a page of another site', async () => {
+  const { credentials } = await auth.register();
+  for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { origin: 'https://evil.example' }]) {
+    const sent = { method: 'POST', headers, body: new URLSearchParams(credentials) };
+    const response = await fetch(`${auth.url}/auth/login`, sent);
+    assert.deepEqual([response.status, response.headers.getSetCookie()], [403, []]);
+  }
+  assert.equal((await post(`${auth.url}/auth/login`, form(credentials))).status, 200);
 });
 
 test('the ingress listener refuses writes that a page of another site sent', async () => {
