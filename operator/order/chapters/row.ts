@@ -9,7 +9,8 @@ export function formatRow(row: Lookup<OrderRow>): string[] {
   if (!order)
     return [
       '  missing: the orders database has no row for this order, but its workflow exists',
-      '  to recreate the row: npm run order -- restore <order id> --reason "<why>"',
+      '  to recreate it, if a restored database has lost it: npm run order -- restore <order id> --reason "<why>"',
+      '  if none was restored, somebody has invented the order: then do not, because the buyer whom it names would pay',
     ];
   return columns([
     ['status', order.status + (order.reason ? ` (${order.reason})` : '')],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import { formatRow } from '../../../operator/order/chapters/row.ts';
 import { orderCommand } from '../../../operator/order/command.ts';
 import { orderWorkflowId, cancelWorkflowId } from '../../../specs/temporal.ts';
 import { createWorld, type World } from '../../support/fakes/world.ts';
@@ -133,4 +134,8 @@ test('recorded operator actions can be neither changed nor deleted', async () =>
   }
   await assert.rejects(orders.query('delete from operator_acts where id = $1', [act!.id]), /stays/);
   await assert.rejects(orders.query('truncate operator_acts'), /acts stay/);
+});
+
+test('of an order without a row, the command says when not to recreate it', () => {
+  assert.match(formatRow({ kind: 'missing' }).join('\n'), /if none was restored, .* then do not/);
 });
