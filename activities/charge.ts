@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import {
   cancelCauses,
   IN_PROGRESS,
+  orderWorkflowId,
   workflowTypes,
   type CancelCause,
   type ChargeOutcome,
@@ -82,7 +83,11 @@ function supportedCause({ id, status, reason, cancelCause }: PlacedOrder, asked:
   if (status === 'SUCCESS') return cancelCause ?? undefined;
   // Temporal names the type of the workflow. The order's own workflow derives its cause from its deadline, or from the
   // request of an operator in the Web UI. The cause of a cancellation workflow is part of its input.
-  if (activityInfo().workflowType === workflowTypes.order) return asked;
+  // Anyone who can start another workflow of that type can also cancel it. So an operator's request counts only in the
+  // workflow that has the order's id. A deadline counts in any, because it is compared with the row's.
+  const { workflowType, workflowExecution } = activityInfo();
+  const isOwn = workflowExecution?.workflowId === orderWorkflowId(id);
+  if (workflowType === workflowTypes.order && (isOwn || asked === 'deadline')) return asked;
   if (cancelCause !== null) return cancelCause;
   reportContradiction(id, 'cancellation');
   // The row records a request before its workflow starts, so a retry would find none either. A later request starts the

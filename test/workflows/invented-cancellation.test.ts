@@ -3,7 +3,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { orderWorkflowId } from '../../specs/temporal.ts';
 import { createWorld } from '../support/fakes/world.ts';
-import { contradictionsOf, inventCancellation, inventOrder, waitsFor, workflow } from '../support/temporal/invented.ts';
+import {
+  contradictionsOf,
+  invent,
+  inventCancellation,
+  inventOrder,
+  waitsFor,
+  workflow,
+} from '../support/temporal/invented.ts';
 import { awaitOutcome, cancelAndWait, withWorker } from '../support/temporal/server.ts';
 import { temporal } from '../support/temporal/workflows.ts';
 
@@ -46,6 +53,17 @@ test('a cancellation has the cause of the row, whatever its input says', async (
     assert.equal(reason, 'buyer');
   });
   assert.deepEqual([world.account.outcome, world.row.status], [{ outcome: 'CANCELLED', cause: 'buyer' }, 'CANCELLED']);
+});
+
+test("an operator's request in the Web UI counts only for the order's own workflow", async () => {
+  const world = createWorld({ charge: 'regular', silentCharge: { takesEffect: false }, ageS: 0 });
+  await withWorker(world.activities, async (taskQueue) => {
+    const handle = await invent('order', taskQueue, world.input, `invented-${world.orderId}`);
+    await waitsFor(handle.workflowId, 'chargeOrder', /billing did not answer/);
+    await handle.cancel();
+    await assert.rejects(handle.result());
+  });
+  assert.deepEqual([world.row.status, world.account.outcome, world.announced], ['IN_PROGRESS', undefined, []]);
 });
 
 test('a workflow with a deadline of its own does not end the charge before the deadline of the row', async () => {
