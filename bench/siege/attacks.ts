@@ -108,7 +108,10 @@ async function statusOf(pool: Pool, request: Parameters<Pool['request']>[0]): Pr
 }
 
 async function counted(tally: Tally, act: () => Promise<string>): Promise<void> {
-  const what = await act().catch((error: NodeJS.ErrnoException) => error.code ?? error.name);
+  // The code of an aborted request is a number, which would look like a status.
+  const what = await act().catch(({ code, name }: { code?: unknown; name: string }) =>
+    typeof code === 'string' ? code : name,
+  );
   countOne(tally, what);
 }
 
