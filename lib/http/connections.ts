@@ -28,8 +28,10 @@ const ended = new Counter({
 
 /**
  * Beyond a bound, the connection that has been idle longest ends, and never the new one. A connection is idle while no
- * request is under way on it: it has been used, or has never sent a request, or is still sending headers. So the
- * connections that a client only holds open lock no one out. Only if none is idle, the new one ends.
+ * request is under way on it: it has been used, or has never sent a request, or is still sending headers. If none is
+ * idle, the oldest ends on which the server waits only for the client: for the rest of a body, or for the client to read a
+ * response. So the connections that a client only holds open lock no one out. The new one ends only if the server is at
+ * work for all others.
  */
 export function boundConnections(server: Server, traffic: Traffic, bounds: ConnectionBounds): void {
   const all = createGroup(bounds.connectionsMax);
@@ -47,8 +49,9 @@ export function boundConnections(server: Server, traffic: Traffic, bounds: Conne
   const makeRoom = (bound: 'listener' | 'address', { open, idle, max }: Group, newest: Socket) => {
     if (open.size <= max) return;
     const [longestIdle = newest] = idle;
-    leave(longestIdle);
-    longestIdle.destroy();
+    const ending = longestIdle === newest ? (oldestHeld(open, traffic) ?? newest) : longestIdle;
+    leave(ending);
+    ending.destroy();
     ended.inc({ bound });
   };
 
@@ -68,6 +71,16 @@ export function boundConnections(server: Server, traffic: Traffic, bounds: Conne
   traffic.onEnd((_response, socket) => {
     if (traffic.of(socket).size === 0) groupsOf.get(socket)?.forEach(({ idle }) => idle.add(socket));
   });
+}
+
+/** The oldest connection whose requests all wait for the client. */
+function oldestHeld(open: ReadonlySet<Socket>, traffic: Traffic): Socket | undefined {
+  for (const socket of open) {
+    const requests = [...traffic.of(socket)];
+    const isHeld = requests.every(([request, response]) => !request.complete || response.writableEnded);
+    if (isHeld && requests.length > 0) return socket;
+  }
+  return undefined;
 }
 
 /** The connections of each address. */

@@ -10,16 +10,21 @@ import { networkOf } from '../../../lib/http/network.ts';
 import { eventually } from '../../support/eventually.ts';
 
 const REQUEST = 'GET / HTTP/1.1\r\nhost: a\r\n\r\n';
+/** More than the kernel takes of a response that its client does not read. */
+const LARGE = Buffer.alloc(32 * 1024 * 1024, 'a');
 
 async function start(t: TestContext, bounds: Partial<Bounds>, host = '127.0.0.1') {
   const released = Promise.withResolvers<void>();
+  let begun = 0;
   let waiting = 0;
   const app = new Koa().use(async (ctx) => {
+    begun++;
     if (ctx.path === '/slow') {
       waiting++;
       await released.promise;
     }
-    ctx.body = 'done';
+    if (ctx.method === 'POST') for await (const _chunk of ctx.req);
+    ctx.body = ctx.path === '/large' ? LARGE : 'done';
   });
   app.silent = true;
   const listener = await listen(app, { host, port: 0 }, bounds);
@@ -40,6 +45,7 @@ async function start(t: TestContext, bounds: Partial<Bounds>, host = '127.0.0.1'
   return {
     open,
     release: released.resolve,
+    begun: (requests: number) => eventually(() => assert.equal(begun, requests)),
     async openSlow(localAddress?: string): Promise<Socket> {
       const before = waiting;
       const socket = await open(REQUEST.replace('/', '/slow'), localAddress);
@@ -100,7 +106,7 @@ test('sending headers slowly does not make a connection younger', async (t) => {
   assert.equal(other.closed, false);
 });
 
-test('a connection with a request under way stays, and only if none is idle the new one ends', async (t) => {
+test('a connection with a request under way stays, and only if the server works for all others the new one ends', async (t) => {
   const { open, openSlow, release } = await start(t, { connectionsMax: 2 });
   const busy = [await openSlow(), await openSlow()];
   const refused = await open();
@@ -111,6 +117,23 @@ test('a connection with a request under way stays, and only if none is idle the 
   await closed(busy[0]!);
   await answered(busy[1]!);
 });
+
+for (const [what, bytes] of [
+  ['sends no more of a body', 'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nab'],
+  ['does not read a response', 'GET /large HTTP/1.1\r\nhost: a\r\n\r\n'],
+] as const) {
+  test(`if none is idle, the oldest connection ends whose client ${what}, and the new one works`, async (t) => {
+    const { open, openSlow, begun } = await start(t, { connectionsMax: 3 });
+    const busy = await openSlow();
+    const held = [await open(bytes), await open(bytes)];
+    for (const socket of held) socket.pause();
+    await begun(3);
+    const newest = await open();
+    await answered(newest);
+    await closed(held[0]!.resume());
+    assert.deepEqual([busy.closed, held[1]!.closed], [false, false]);
+  });
+}
 
 test('5,000 connections of one address that send nothing or half a request lock no other address out', async (t) => {
   const { open, openSlow } = await start(t, { connectionsPerAddressMax: 20 }, '0.0.0.0');
