@@ -90,9 +90,15 @@ export function createLoginLimits({ window, check, count }: Windows, settings: L
      * user. Logins do not count here, so that a stranger cannot prevent the change.
      */
     async asChange(userId: string, matches: () => Promise<boolean>): Promise<boolean> {
-      // Counted before the hash: of concurrent changes, those beyond the limit cost none.
-      await count([[wrongChanges, userId]]);
-      return failingOnly(() => wrongChanges.takeBack(userId), matches);
+      return failingOnly(
+        () => wrongChanges.takeBack(userId),
+        async () => {
+          // Counted before the hash: of concurrent changes, those beyond the limit cost none. A refused one is no wrong
+          // password, so it does not stay counted.
+          await count([[wrongChanges, userId]]);
+          return matches();
+        },
+      );
     },
   };
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { outcomeOf, type Answer } from '../../support/requests/contract-client.ts';
 import { NEW_PASSWORD } from '../../support/shop/account.ts';
+import type { Passwords } from '../../../api/auth/passwords.ts';
 import { LIMITS, PASSWORD, fakePasswords, startAuth } from '../../support/shop/auth.ts';
 import { WRONG, atOnce, loginFrom, newAddress, postFrom, tally } from '../../support/shop/logins.ts';
 import { createContractClient } from '../../support/requests/contract-client.ts';
@@ -104,6 +105,32 @@ test('wrong logins do not prevent a change of the password in an open session', 
     body: { current: PASSWORD, next: NEW_PASSWORD },
   });
   assert.deepEqual(await timed(change), { outcome: '204', waited: false });
+});
+
+test('changes with the right password that are refused, because too many run at once, do not count as wrong', async (t) => {
+  const refused = Promise.withResolvers<void>();
+  const matches: Passwords['matches'] = async (...entered) => {
+    await refused.promise;
+    return fakePasswords.matches(...entered);
+  };
+  const held = await startAuth({ passwords: { ...fakePasswords, matches } });
+  t.after(() => held.close());
+  const { credentials } = await held.register();
+  const token = await held.options.keys.sign((await held.options.store.findCredential(credentials.username))!.id);
+  const change = () =>
+    createContractClient(held.url)('changePassword', 'PUT', '/auth/password', {
+      headers: { authorization: `Bearer ${token}` },
+      body: { current: PASSWORD, next: PASSWORD },
+    });
+  const most = 2 * LIMITS.loginFailuresPerAccount;
+  let refusals = 0;
+  const outcomes = await atOnce(most + 1, async () => {
+    const answer = await change();
+    if (answer.status === 429 && ++refusals > LIMITS.loginFailuresPerAccount) refused.resolve();
+    return answer;
+  });
+  assert.equal(tally(outcomes)['204'], 1);
+  assert.equal(outcomeOf(await change()), '204');
 });
 
 test('a known address and an unknown one leave neither names nor addresses in the table', async () => {
