@@ -56,7 +56,10 @@ function createThrottle(socket: Socket, traffic: Traffic): Throttle {
     release() {
       if (!isFull || full(traffic, socket)) return;
       isFull = false;
-      if (!isPausedByNode) socket.resume();
+      // Not at once: responses that leave at once would let one connection keep the process from all others.
+      setImmediate(() => {
+        if (!isFull && !isPausedByNode && !socket.destroyed) socket.resume();
+      });
     },
   };
 }

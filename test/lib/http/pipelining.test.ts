@@ -49,7 +49,8 @@ test('all pipelined requests are answered, in order, and few run at a time', asy
   answer = (ctx) => void (ctx.body = `<${ctx.url}>`);
   const socket = open();
   const count = 3_000;
-  socket.end(Array.from({ length: count }, (_, n) => `GET /${n} HTTP/1.1\r\nhost: a\r\n\r\n`).join(''));
+  const close = (n: number) => (n === count - 1 ? 'connection: close\r\n' : '');
+  socket.write(Array.from({ length: count }, (_, n) => `GET /${n} HTTP/1.1\r\nhost: a\r\n${close(n)}\r\n`).join(''));
   const bodies = [...(await text(socket)).matchAll(/<\/(\d+)>/g)].map(([, n]) => Number(n));
   assert.deepEqual(
     bodies,
@@ -63,8 +64,9 @@ test('pipelined bodies arrive whole, however the bytes are cut', async () => {
   const bodies = Array.from({ length: 40 }, (_, n) => JSON.stringify({ n, filler: '\\r\\n'.repeat(n * 10) }));
   const bytes = bodies
     .map(
-      (body) =>
-        `POST / HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+      (body, n) =>
+        `POST / HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n` +
+        `${n === bodies.length - 1 ? 'connection: close\r\n' : ''}\r\n${body}`,
     )
     .join('');
   for (const size of [7, 100, 1_000, bytes.length]) {
@@ -72,7 +74,6 @@ test('pipelined bodies arrive whole, however the bytes are cut', async () => {
     const answered = text(socket);
     for (let at = 0; at < bytes.length; at += size)
       if (!socket.write(bytes.slice(at, at + size))) await once(socket, 'drain');
-    socket.end();
     assert.deepEqual(
       [...(await answered).matchAll(/<(\{.*?\})>/g)].map(([, body]) => body),
       bodies,
@@ -146,3 +147,16 @@ async function settled(read: () => number): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 1_000));
   }
 }
+
+test('pipelined requests that are answered at once leave turns to other connections', async () => {
+  let [inTurn, inTurnMax] = [0, 0];
+  answer = (ctx) => {
+    if (inTurn++ === 0) setImmediate(() => (inTurn = 0));
+    inTurnMax = Math.max(inTurnMax, inTurn);
+    ctx.status = 204;
+  };
+  const socket = open().resume();
+  socket.write(GET.repeat(1_000));
+  await eventually(() => assert.equal(started, 1_000));
+  assert.ok(inTurnMax <= AT_ONCE_MAX, `${inTurnMax} requests in one turn of the event loop`);
+});
