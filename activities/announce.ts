@@ -13,12 +13,16 @@ export function createAnnouncementActivities({
   orders,
 }: AnnouncementPorts): Pick<OrderActivities, 'announceOrder'> {
   return {
-    /** Announces to the owner in the row, and only a final status that the row has or had first. */
+    /**
+     * Announces the order to the owner in its row. Announces only a status that the row has, or had as its first final
+     * one.
+     */
     async announceOrder({ orderId, ownerId, status }) {
       const row = await readPlaced(orders, { orderId, ownerId });
       if (!hasReached(row, status)) {
         reportContradiction(row.id, 'status');
-        // A restored database has lost the status. The workflow fails, so that the auditor starts it again from the row.
+        // After the restore of an older backup, the row may lack the status. This workflow fails, and the auditor
+        // starts it again from the row.
         throw ApplicationFailure.nonRetryable(
           `order ${row.id} is ${row.status}, so ${status} is not announced`,
           'StatusContradicted',

@@ -15,17 +15,17 @@ import { originOf, readPlaced, reportContradiction, type OrderReader, type Place
 export interface ChargePorts {
   payment: Payment;
   orders: OrderReader;
-  /** Until this long after its order was placed, a charge is not cancelled because of the deadline. */
+  /** Seconds after an order was placed. Before that, the deadline of a workflow does not cancel its charge. */
   orderDeadlineS: number;
 }
 
-/** A time this far in the future is wrong, not due to clocks that differ. */
+/** A placing time further in the future than this is an error, not a clock difference. */
 const CLOCK_TOLERANCE_MS = 60_000;
 
 /**
- * Both activities act on the order's row, not on the workflow's input. They may read the row at any time before they ask
- * billing: id, owner, price and time of a row never change, and whatever happens to its status meanwhile, billing has
- * one outcome per key and decides between a charge and its cancellation.
+ * Both activities act on the order's row, not on the workflow's input. The row may be read at any time before billing
+ * is asked: the id, owner, price and time of a row never change. The status may change meanwhile, but billing stores
+ * one outcome per key and so decides between a charge and its cancellation.
  */
 export function createChargeActivities({
   payment,
@@ -38,7 +38,9 @@ export function createChargeActivities({
   };
 
   return {
-    /** Also asks billing about a final order, which finds the stored outcome under the order's key. */
+    /**
+     * Asks billing even if the order is final: billing then returns the outcome that it stored under the order's key.
+     */
     chargeOrder: async (request) => charge(payment, await readPlaced(orders, request)),
 
     /** Cancels the charge only for a reason that the row supports. Otherwise the order keeps its charge. */
@@ -60,8 +62,9 @@ const charge = (payment: Payment, row: PlacedOrder): Promise<ChargeOutcome> =>
   payment.charge({ orderId: row.id, ownerId: row.userId, price: row.price, ...originOf(row) }, cancellationSignal());
 
 /**
- * A workflow may give up before the deadline of its row: its input has another deadline, or its clock runs ahead. The
- * charge is then tried further, by the retries of this step. Undefined if billing refuses it for good.
+ * A workflow may give up before the deadline of its row, because its input has another deadline or its clock runs
+ * ahead. Then this step and its retries try the charge further. Returns undefined if billing refuses the charge for
+ * good.
  */
 async function chargeUnlessRefused(payment: Payment, row: PlacedOrder): Promise<ChargeOutcome | undefined> {
   try {
@@ -73,24 +76,25 @@ async function chargeUnlessRefused(payment: Payment, row: PlacedOrder): Promise<
 }
 
 /**
- * Returns the cause for which the row lets its charge be cancelled, or undefined if the order has succeeded and its row
- * records no cancellation request. Otherwise, if an operator ran the order's workflow again and billing did not answer
- * by the deadline of that run, a paid order would be refunded.
+ * Returns the cause for which the charge may be cancelled. Returns undefined if the order has succeeded and its row
+ * records no cancellation request. Without this rule, a second run of the order's workflow would refund a paid order if
+ * billing did not answer by the deadline of that run.
  */
 function supportedCause({ id, status, reason, cancelCause }: PlacedOrder, asked: CancelCause): CancelCause | undefined {
-  // Such an order has taken no money and never will, so billing may store that once more.
+  // A failed or cancelled order never keeps money, so cancelling its charge again changes nothing.
   if (status === 'FAILED' || status === 'CANCELLED') return cancelCauses.find((cause) => cause === reason) ?? asked;
   if (status === 'SUCCESS') return cancelCause ?? undefined;
-  // Temporal names the type of the workflow. The order's own workflow derives its cause from its deadline, or from the
-  // request of an operator in the Web UI. The cause of a cancellation workflow is part of its input.
-  // Anyone who can start another workflow of that type can also cancel it. So an operator's request counts only in the
-  // workflow that has the order's id. A deadline counts in any, because it is compared with the row's.
+  // The activity learns the type of its workflow from Temporal. The order's own workflow derives its cause from its
+  // deadline, or from an operator who cancels it in the Web UI. A cancellation workflow has its cause from its input.
+  // Anyone who can start a workflow of the order's type can also cancel it. So an operator's cancellation counts only
+  // in the workflow that has the order's id. A deadline counts in any workflow of that type, because it is compared
+  // with the row's deadline.
   const { workflowType, workflowExecution } = activityInfo();
   const isOwn = workflowExecution?.workflowId === orderWorkflowId(id);
   if (workflowType === workflowTypes.order && (isOwn || asked === 'deadline')) return asked;
   if (cancelCause !== null) return cancelCause;
   reportContradiction(id, 'cancellation');
-  // The row records a request before its workflow starts, so a retry would find none either. A later request starts the
-  // failed workflow again.
+  // A request is written to the row before its workflow starts, so a retry would not find one either. A later request
+  // starts the failed workflow again.
   throw ApplicationFailure.nonRetryable(`order ${id} records no cancellation request`, 'NotRequested');
 }

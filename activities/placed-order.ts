@@ -53,8 +53,8 @@ export async function readPlaced(orders: OrderReader, claim: Claim): Promise<Pla
 }
 
 /**
- * Retryable: an older backup may have been restored, and then an operator recreates the row. An id that is no UUID is not
- * repeated, because it could be any text.
+ * Retryable, because the row may be missing after the restore of an older backup, until an operator recreates it. The
+ * text omits an id that is not a UUID, because such an id could be any text.
  */
 export const orderMissing = (orderId: string): Error =>
   ApplicationFailure.retryable(

@@ -180,7 +180,7 @@ async function readData({ orders, billing, notifications }: AuditPorts, ownerId:
   return { ownerId, orders: placed, account, movements, outcomes, notifications: sent };
 }
 
-/** Drifts that concern no buyer, or no buyer whom the app knows. */
+/** Drifts without a buyer, and drifts of buyers whom the app does not know. */
 const ownerlessDrifts = async ({ indexes, workflows }: AuditPorts): Promise<Drift[]> => [
   ...(await indexDrifts(indexes)),
   ...(await workflows.ownerless()),

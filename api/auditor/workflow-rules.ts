@@ -104,7 +104,7 @@ function lostOrders(listed: Map<string, ListedRun>, orders: readonly AuditedOrde
   const ids = new Set(orders.map(({ id }) => id));
   return [...listed.keys()].flatMap((workflowId) => {
     const orderId = workflowId.slice(workflowId.indexOf('-') + 1);
-    // A name of another form is none of ours, whatever order its input names.
+    // The app starts no workflow whose id has another form, so the order in its input does not matter.
     if ([orderWorkflowId(orderId), cancelWorkflowId(orderId)].includes(workflowId) && ids.has(orderId)) return [];
     return [{ invariant: 'I8', orderId, what: `workflow ${workflowId} exists, but the order does not` }];
   });

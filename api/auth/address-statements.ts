@@ -1,10 +1,10 @@
 import type { PrismaClient } from '../../prisma/generated/auth/client.ts';
 
-/** After so long without a login from it, an address is forgotten. */
+/** An address is deleted after this long without a login from it. */
 const KNOWN_FOR_DAYS = 90;
-/** The addresses used last are kept. */
+/** Beyond this number, the least recently used addresses of a user are deleted. */
 const KNOWN_PER_USER_MAX = 20;
-/** A login adds at most one address and deletes up to this many forgotten ones of all users. */
+/** A login adds at most one address, and deletes up to this many expired addresses of all users. */
 const SWEPT_PER_LOGIN_MAX = 20;
 
 interface LoginCredential {
@@ -28,8 +28,8 @@ export const findCredential = (
   from credentials where login_name = ${loginName}`;
 
 /**
- * Remembers an address. Writes at most once a day for each, and never waits for a row that another session has locked,
- * since a login must not fail for this.
+ * Remembers an address. Writes at most once a day per address. Skips rows that another session has locked, because a
+ * login must neither wait nor fail for this.
  */
 export const rememberAddress = (db: PrismaClient, userId: string, addressHash: string) => db.$executeRaw`
   with forgotten as (

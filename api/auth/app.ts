@@ -43,7 +43,8 @@ export function authApi({
   return [
     identifyClient(clientPorts),
     clearPlantedCookies(({ state }) => state.client!),
-    // The gateway does so too, but a page can reach this listener without it, where everything runs on one machine.
+    // The gateway rejects these requests too. But if everything runs on one machine, a page can reach this listener
+    // directly.
     refuseForeignPages(routes, ({ state }) => state.client!),
     forwardAuth({ sessions, keys, verify, limits }),
     acceptSession({ routes, sessions, keys }),

@@ -11,7 +11,7 @@ interface Attempts {
 export interface OpenWindow {
   key: string;
   points: number;
-  /** Until it ends, by the database's clock. */
+  /** Time until the window ends, by the database's clock. */
   leftMs: number;
 }
 
@@ -22,7 +22,7 @@ const MEASURED_FOR_MS = 10_000;
 const TIME_MS_MIN = 1e12;
 /** A login begins at most five windows. Its checks delete up to this many ended ones each, so these never pile up. */
 const SWEPT_PER_CHECK_MAX = 20;
-/** Not `clock_timestamp()`, for which Postgres would use no index. */
+/** `clock_timestamp()` changes during a statement, so Postgres would not use an index with it. */
 const NOW_MS = Prisma.sql`(extract(epoch from statement_timestamp()) * 1000)::bigint`;
 
 /** Counters of attempts, shared by all replicas. */
@@ -56,7 +56,7 @@ export function createAttempts(db: PrismaClient) {
       };
     },
 
-    /** Those of the windows with these keys that have not ended. Deletes some ended ones, whatever their keys. */
+    /** Returns those of these windows that have not ended. Also deletes some ended windows, with any keys. */
     open: (keys: readonly string[]): Promise<OpenWindow[]> => db.$queryRaw<OpenWindow[]>`
       with swept as (
         delete from attempts where key in (
@@ -66,7 +66,7 @@ export function createAttempts(db: PrismaClient) {
       select key, points, (expire - ${NOW_MS})::float8 as "leftMs" from attempts
       where key = any(${[...keys]}::text[]) and expire > ${NOW_MS}`,
 
-    /** Counts one attempt less, if its window has not ended. */
+    /** Subtracts one attempt, if the window has not ended. */
     async takeBack(key: string): Promise<void> {
       await db.$executeRaw`
         update attempts set points = points - 1 where key = ${key} and points > 0 and expire > ${NOW_MS}`;

@@ -1,7 +1,7 @@
 import { unavailable } from '../../lib/http/problem.ts';
 import { createTurns } from './turns.ts';
 
-/** Whose act it is. */
+/** Where an act comes from. */
 export interface Origin {
   address: string;
   /** True if the user has logged in from this address before, or is logged in now. */
@@ -13,14 +13,14 @@ export type Bulkhead = <T>(origin: Origin, act: () => Promise<T>) => Promise<T>;
 
 export interface BulkheadOptions {
   runningMax: number;
-  /** Of known origins, and again as many of others. */
+  /** Maximum for known origins. As many of the other origins may wait in addition. */
   waitingMax: number;
   waitingPerAddressMax?: number;
 }
 
 /**
- * Bounds how many acts run and wait, since each costs memory and a core. Addresses take turns, and so do known origins
- * and others: however many addresses strangers have, they neither fill the queue of known origins nor hold it up.
+ * Limits how many acts run and wait, because each takes memory and a core. Addresses take turns. Known origins and
+ * others wait in separate queues, which also take turns, so strangers with many addresses cannot block known origins.
  */
 export function createBulkhead({
   runningMax,
@@ -32,7 +32,7 @@ export function createBulkhead({
   const order = [known, others];
   let running = 0;
 
-  /** Passes a free slot on. */
+  /** Gives the free slot to the next waiting act. */
   function startNext(): void {
     if (order[0]!.startNext()) order.reverse();
     else if (!order[1]!.startNext()) running -= 1;
@@ -49,5 +49,5 @@ export function createBulkhead({
   };
 }
 
-/** Without a cause, which would be logged: the limit works as intended. */
+/** Has no cause, because a cause would be logged, and reaching the limit is normal. */
 const refusal = () => unavailable('Too many logins at once. Send the same request again');

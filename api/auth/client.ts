@@ -11,9 +11,12 @@ export interface ClientPorts {
 }
 
 const GATEWAY = 'gateway';
-/** A gateway sends the same token for 30 s. To verify its signature for each request would cost more than the rest. */
+/**
+ * A gateway uses a token for 30 s. Verifying its signature at each request would cost more than the rest of the
+ * request.
+ */
 const VERIFY_AGAIN_AFTER_MS = 5_000;
-/** More than the gateways of any installation. */
+/** Higher than the number of gateways in any installation. */
 const KNOWN_TOKENS_MAX = 1_000;
 
 const refused = new Counter({
@@ -22,9 +25,9 @@ const refused = new Counter({
 });
 
 /**
- * Determines the client's address, protocol, host and method. Believes `X-Forwarded-*` from the gateway, which
- * identifies itself with a token, and from trusted proxies. For any other peer, the connection itself counts, so that
- * nobody can choose the address by which they are limited.
+ * Determines the client's address, protocol, host and method. Believes `X-Forwarded-*` from trusted proxies and from
+ * the gateway, which identifies itself with a token. For any other peer, only the connection itself counts, so no
+ * client can choose the address to which limits apply.
  */
 export function identifyClient({ clientOf, serviceTokens }: ClientPorts): Middleware {
   const isGateway = createGatewayCheck(serviceTokens);

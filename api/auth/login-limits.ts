@@ -59,14 +59,14 @@ export function createLoginLimits({ window, check, count }: Windows, settings: L
     checkFailures: (attempt: LoginAttempt): Promise<void> => check(failuresOf(attempt)),
 
     /**
-     * Throws if this failure exceeds the limit. So of many concurrent attempts, those beyond the limit do not learn
-     * that their password was wrong.
+     * Throws if this failure exceeds the limit. So concurrent attempts beyond the limit do not learn that their
+     * password was wrong.
      */
     countFailure: (attempt: LoginAttempt): Promise<void> => count(failuresOf(attempt)),
 
     /**
-     * Runs `matches` for a login from an address from which the account has not logged in. After too many failures of
-     * such logins it first waits, but it is never refused: otherwise strangers could lock the owner out.
+     * Runs `matches` for a login from an address that is new to the account. After too many failures of such logins,
+     * waits first. Such a login is never refused, because strangers could otherwise lock the owner out.
      */
     async asStranger(
       { username, address }: LoginAttempt,
@@ -74,7 +74,7 @@ export function createLoginLimits({ window, check, count }: Windows, settings: L
       matches: () => Promise<boolean>,
     ): Promise<boolean> {
       const key = hashOf(username.toLowerCase());
-      // Counted before its outcome is known: otherwise many concurrent guesses would all pass without a wait.
+      // Counted before the outcome is known; otherwise many concurrent guesses would all pass without a wait.
       const isBeyond = (await failuresByStrangers.consume(key)) > 0;
       return failingOnly(
         () => failuresByStrangers.takeBack(key),
@@ -87,14 +87,14 @@ export function createLoginLimits({ window, check, count }: Windows, settings: L
 
     /**
      * Runs `matches` for the current password in a change of the password. Throws after too many wrong ones of this
-     * user. Logins do not count here, so that a stranger cannot prevent the change.
+     * user. Failed logins do not count here, so a stranger cannot prevent the change.
      */
     async asChange(userId: string, matches: () => Promise<boolean>): Promise<boolean> {
       return failingOnly(
         () => wrongChanges.takeBack(userId),
         async () => {
-          // Counted before the hash: of concurrent changes, those beyond the limit cost none. A refused one is no wrong
-          // password, so it does not stay counted.
+          // Counted before the hash, so concurrent changes beyond the limit cost no hash. A refused change is not a
+          // wrong password, so its count is taken back too.
           await count([[wrongChanges, userId]]);
           return matches();
         },
@@ -103,7 +103,7 @@ export function createLoginLimits({ window, check, count }: Windows, settings: L
   };
 }
 
-/** Takes an attempt's count back unless `matches` has found that the password is wrong. */
+/** Subtracts the attempt again unless `matches` has found that the password is wrong. */
 async function failingOnly(takeBack: () => Promise<void>, matches: () => Promise<boolean>): Promise<boolean> {
   let isWrong = false;
   try {
@@ -114,7 +114,7 @@ async function failingOnly(takeBack: () => Promise<void>, matches: () => Promise
   return !isWrong;
 }
 
-/** Identifies an account and an address together. Both are hashed: a reader of the tables learns neither. */
+/** Identifies an account and an address together. Both are hashed, so the tables reveal neither. */
 export const attemptKey = ({ username, address }: LoginAttempt): string =>
   hashOf(`${username.toLowerCase()}\n${address}`);
 

@@ -11,8 +11,8 @@ interface Ports {
 }
 
 /**
- * Lets a session use the operations of a buyer, as at the gateway: an ingress that publishes them passes on the cookie
- * alone. A request with credentials of its own is left to these.
+ * Lets a session call the operations of a buyer, as at the gateway, because an ingress that publishes them passes on
+ * only the cookie. Does not change a request that has an `Authorization` header.
  */
 export const acceptSession =
   ({ routes, sessions, keys }: Ports): Middleware =>

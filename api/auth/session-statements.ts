@@ -1,11 +1,11 @@
 import { Prisma, type PrismaClient } from '../../prisma/generated/auth/client.ts';
 import { advance, cost, type WriteRate } from './statements.ts';
 
-/** When sessions end by themselves, apart from their lifetime. */
+/** Limits of sessions besides their lifetime. */
 export interface SessionRules {
   /** A session ends if it is not used for this long. */
   idleS: number;
-  /** A login beyond this number ends the user's oldest session. */
+  /** If a user has more sessions than this, a login ends the oldest ones. */
   perUserMax: number;
 }
 
@@ -18,10 +18,10 @@ export interface NewSession {
   id: string;
   tokenHash: string;
   userId: string;
-  /** The version of the password that was checked. If it has changed since, no session is opened. */
+  /** Version of the password that was checked. If the password has changed since, no session is opened. */
   passwordVersion: number;
   ttlS: number;
-  /** The hash of the session that the browser had until now, if any. It ends, whoever owns it. */
+  /** Hash of the session cookie that the login request carried, if any. That session ends, whichever user owns it. */
   replacedHash?: string | undefined;
 }
 
@@ -32,9 +32,9 @@ const isUseDue = ({ idleS }: SessionRules): Prisma.Sql =>
   Prisma.sql`(last_used_at <= now() - ${idleS / RECORDED_PER_IDLE} * interval '1 second')`;
 
 /**
- * Adds a session, ends the one that it replaces, and deletes some expired ones. Returns the number added. With the
- * share lock, a login and a concurrent change of the same password run one after the other, and the later one sees the
- * earlier one's effect.
+ * Adds a session, ends the one that it replaces, and deletes some expired ones. Returns the number added. The share
+ * lock makes a login and a concurrent change of the same password run one after the other, and the later one sees the
+ * effect of the earlier one.
  */
 export const openSession = (
   db: PrismaClient,
@@ -53,8 +53,8 @@ export const openSession = (
   select ${id}::uuid, ${tokenHash}, holder.id, now() + ${ttlS} * interval '1 second' from holder`;
 
 /**
- * Ends the user's oldest sessions beyond the limit, first those that are over anyway, and never `kept`. It is a
- * statement of its own after each login, so of concurrent logins the last one sees the sessions of all others.
+ * Ends the user's oldest sessions beyond the limit: first those that have expired, and never `kept`. Runs as a separate
+ * statement after each login, so the last of several concurrent logins sees the sessions of all others.
  */
 export const endSurplusSessions = (
   db: PrismaClient,

@@ -1,6 +1,6 @@
 /**
- * Returns a function that records in the background that a session is in use. One statement runs at a time. So the
- * request that uses the session neither waits for the write nor depends on it. If the write fails, as on a read-only
+ * Returns a function that records in the background that a session is in use. The request that uses the session neither
+ * waits for the write nor depends on it. Only one statement runs at a time. If the write fails, as on a read-only
  * database, a later use of the session repeats it.
  */
 export function createUseRecorder(

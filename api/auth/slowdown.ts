@@ -1,15 +1,15 @@
 import { unavailable } from '../../lib/http/problem.ts';
 import { longestOf } from './turns.ts';
 
-/** How many logins wait at once. Each holds its connection and a few kilobytes, but no password slot. */
+/** Maximum of waiting logins. Each holds its connection and a few kilobytes, but no password slot. */
 const WAITING_MAX = 500;
 
-/** Waits before a login from this address goes on. Throws if its client has disconnected meanwhile. */
+/** Waits before a login from this address continues. Throws if its client has disconnected meanwhile. */
 export type Slowdown = (address: string, closed: AbortSignal) => Promise<void>;
 
 /**
- * Makes logins wait. If too many wait, the one that has waited longest goes on early, of the address with the most: no
- * login is refused for the wait, and whoever sends many waits less, so that others keep their place.
+ * Makes logins wait, but refuses none. If too many wait, the oldest login of the address with the most waiting logins
+ * continues early. So an address that sends many logins shortens its own waits and not those of others.
  */
 export function createSlowdown({
   waitMs,
@@ -18,7 +18,7 @@ export function createSlowdown({
   waitMs: number;
   waitingMax?: number;
 }): Slowdown {
-  /** By address. Each ends one wait; the first has waited longest. */
+  /** Functions that each end one wait, by address, oldest first. */
   const waiting = new Map<string, Array<() => void>>();
   let size = 0;
 

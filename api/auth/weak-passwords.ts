@@ -1,17 +1,19 @@
 import { dictionary } from '@zxcvbn-ts/language-common';
 import { Problem } from '../../lib/http/problem.ts';
 
-/** Some 18,000 of at least eight characters, the commonest first, in lower case: more than the 3,000 promised. */
+/** About 18,000 common passwords of at least eight characters, in lower case, most common first. */
 const COMMON: ReadonlySet<string> = new Set(dictionary['passwords-common'].filter(({ length }) => length >= 8));
 
-/** The list leaves out repetitions and sequences, since the library recognizes them by rules of its own. */
+/** The library recognizes repetitions and sequences by its own rules, so they are not in its list. */
 const REPETITION = /^([a-z\d]{1,6}?)\1+$/;
-/** No longer ones are common. */
+/** Longer repetitions are not common. */
 const REPETITION_LENGTH_MAX = 12;
 const ROWS = ['01234567890', 'abcdefghijklmnopqrstuvwxyz', 'qwertyuiop', 'asdfghjkl', 'zxcvbnm'];
 const SEQUENCES = ROWS.flatMap((row) => [row, row.split('').toReversed().join('')]);
 
-/** Throws if the password is a common one or the user's own name. `pointer` names its place in the body. */
+/**
+ * Throws if the password is common or equals the user name. `pointer` is the JSON pointer to the password in the body.
+ */
 export function refuseWeak(password: string, username: string, pointer: string): void {
   const plain = password.normalize('NFC').toLowerCase();
   if (plain === username.normalize('NFC').toLowerCase())

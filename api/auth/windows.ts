@@ -5,14 +5,14 @@ import type { AttemptStore } from './attempt-store.ts';
 /** Counts attempts by key in fixed windows, which all replicas share. */
 export interface Window {
   readonly points: number;
-  /** What to tell a caller beyond the limit. */
+  /** Text of the error for a caller beyond the limit. */
   readonly refusal: string;
   /**
-   * Counts one more attempt. Returns 0, or the milliseconds to wait if this attempt exceeds the limit: at most the length
-   * of the window, although the clocks of this machine and the database may differ by more or less than measured.
+   * Counts one more attempt. Returns 0, or the milliseconds to wait if this attempt exceeds the limit. Never returns
+   * more than the length of the window, even if the measured clock difference to the database is wrong.
    */
   consume(key: string): Promise<number>;
-  /** Counts one attempt less. */
+  /** Subtracts one attempt. */
   takeBack(key: string): Promise<void>;
   /** The key in the table, which holds the counters of all windows. */
   rowOf(key: string): string;
@@ -31,8 +31,8 @@ export type Limit = readonly [Window, key: string];
 export type Windows = ReturnType<typeof createWindows>;
 
 /**
- * How long a refusal is repeated without a look at the database. A caller that goes on sending refused attempts then
- * costs one statement a second instead of one for each attempt.
+ * How long a refusal is repeated without asking the database. A caller that keeps sending refused attempts then costs
+ * one statement a second, not one per attempt.
  */
 const REFUSED_FOR_MS = 1_000;
 /** More addresses than are refused in a second. Each takes about 200 bytes. */
@@ -47,7 +47,7 @@ export function createWindows(attempts: AttemptStore) {
         storeType: 'client',
         tableName: 'attempts',
         tableCreated: true,
-        // It would delete all ended windows in one statement. Instead, each check deletes some.
+        // The library would delete all ended windows in one statement. Instead, each check deletes some.
         clearExpiredByTimeout: false,
         keyPrefix: prefix,
         points,
@@ -81,7 +81,7 @@ export function createWindows(attempts: AttemptStore) {
   };
 }
 
-/** Remembers the windows that were used up within the last second. Their counts only grow until they end. */
+/** Remembers the windows that were used up within the last second. Their counts only grow until the windows end. */
 function createRefused() {
   const ends = new Map<string, { forgetAtMs: number; endsAtMs: number }>();
   return {

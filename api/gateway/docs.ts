@@ -5,7 +5,7 @@ import { fixedResponse, type Fixed } from '../../lib/http/fixed.ts';
 /** Swagger UI needs inline styles and `data:` icons. It may call only its own origin. */
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
-/** The names of the files do not change with their content, so browsers must look again soon. */
+/** A file keeps its name when its content changes, so browsers must soon check for a new version. */
 const HEADERS = { 'content-security-policy': POLICY, 'cache-control': 'public, max-age=300' };
 
 const web = (name: string) => new URL(`../../web/${name}`, import.meta.url);

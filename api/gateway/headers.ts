@@ -6,7 +6,7 @@ import { readSessionCookie, sessionCookieName } from '../../lib/http/session-coo
 /** Only these go to a service. The others are dropped, since some, like `x-user-id`, could pass for an identity. */
 const REQUEST_HEADERS = [
   'accept',
-  // The role compresses, so that pages are compressed once.
+  // Passed on because the role compresses its responses, and the gateway does not compress them again.
   'accept-encoding',
   'accept-language',
   'content-type',
@@ -67,7 +67,10 @@ export function requestHeaders(ctx: Context): Record<string, string> {
   return headers;
 }
 
-/** The session cookie and no other, unless the request carries several different ones. Only auth gets it. */
+/**
+ * The session cookie, without any other cookie. Empty if the request carries several different session cookies. Only
+ * auth gets it.
+ */
 export function sessionCookie(ctx: Context, client: Client): { cookie?: string } {
   const { token } = readSessionCookie(ctx, client);
   return token === undefined ? {} : { cookie: `${sessionCookieName(client)}=${token}` };

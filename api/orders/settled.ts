@@ -12,8 +12,8 @@ export function readSettled(result: unknown): SettledOrder | undefined {
 }
 
 /**
- * Reads the outcome of this order. Undefined if the workflow under the order's id was started for another order: its
- * outcome says nothing about this one.
+ * Reads the outcome of this order from a workflow's result. Returns undefined if the workflow was started for another
+ * order, even if it has this order's id.
  */
 export function readOutcomeOf(orderId: string, result: unknown): SettledOrder | undefined {
   const settled = readSettled(result);
