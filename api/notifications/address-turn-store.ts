@@ -1,6 +1,9 @@
 import type { PrismaClient } from '../../prisma/generated/notifications/client.ts';
 
-/** A late attempt still uses its turn. Turns are further apart by this time, so that late mails do not exceed the limit. */
+/**
+ * An attempt may use its turn this late. Turns lie this much further apart than the limit requires, so late mails do
+ * not exceed the limit.
+ */
 export const TURN_FOR_MS = 300_000;
 const HOUR_MS = 3_600_000;
 const WINDOW_MS = HOUR_MS + TURN_FOR_MS;
@@ -15,11 +18,11 @@ export interface Turn {
 }
 
 /**
- * The limit of mails to one address in an hour, shared by all replicas. A mail beyond the limit gets the next free time,
- * so it needs one more attempt, however many mails wait.
+ * The limit of mails to one address in an hour, shared by all replicas. A mail beyond the limit gets the next free
+ * time, so it needs only one more attempt, however many mails wait.
  */
 export const createAddressTurns = (db: PrismaClient) => ({
-  /** Takes the next turn of the address, now or later. The newest `limit` turns decide. */
+  /** Takes the next free turn of the address, which may be now or later. Only the newest `limit` turns matter. */
   async takeTurn(addressKey: string, limit: number): Promise<Turn> {
     const [turn] = await db.$queryRaw<[{ atMs: number; inMs: number }]>`
       insert into address_turns as known (address_key, turns)
@@ -42,7 +45,7 @@ export const createAddressTurns = (db: PrismaClient) => ({
       where address_key = ${addressKey} and array_position(turns, ${atMs}::bigint) is not null`;
   },
 
-  /** Forgets addresses that the limit does not concern any more. */
+  /** Deletes addresses whose turns are all too old to count for the limit. */
   async sweepTurns(): Promise<void> {
     await db.$executeRaw`
       delete from address_turns

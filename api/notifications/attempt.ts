@@ -21,11 +21,11 @@ export interface AttemptPorts extends LookupPorts, DeliveryPorts {
 }
 
 /**
- * Longer than an attempt, so that no other sender starts a second one meanwhile. Short, because the mails of a sender
- * that crashed wait until their lease ends.
+ * Longer than an attempt, so no other sender starts a second attempt meanwhile. Short, because after the crash of a
+ * sender its mails wait until their lease ends.
  */
 export const LEASE_MS = 2 * SEND_DEADLINE_MS;
-/** A mail that was refused for a reason that may last for hours waits longer, so that few attempts go to such mails. */
+/** Some refusals last for hours, so a refused mail waits longer before its next attempt. */
 const REFUSED_BACKOFF_MAX_MS = 1_800_000;
 /**
  * Returns a function that sends one mail, then stores the outcome. After a crash in between, the mail is resent with
@@ -49,7 +49,7 @@ export function createAttempt(ports: AttemptPorts) {
   };
 
   return async (mail: Claimed, startedMs: number): Promise<void> => {
-    // Before the first wait, so that the next claim knows that the domain has less to share.
+    // Reserved before the first wait, so the next claim counts this mail for its domain.
     const reserved = mail.domainKey === null ? undefined : shares.reserve(mail.domainKey);
     try {
       const to = await lookUp(mail);

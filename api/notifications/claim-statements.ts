@@ -18,22 +18,21 @@ const WAITS_FOR_DOMAIN = Prisma.sql`(status = 'PENDING' and not awaits_profile a
 const DUE = Prisma.sql`(next_attempt_at <= current_timestamp and not ${mustWait})`;
 const IN_TURN = Prisma.sql`(refused_age_ms is not null), next_attempt_at`;
 
-/** How many more mails to a domain may be sent at once. */
+/** `rest`: how many more mails may be sent to the domain at once. */
 interface DomainRest {
   domainKey: string;
   rest: number;
 }
 
 export interface DomainRests {
-  /** The rest of a domain that is not listed. */
+  /** The rest of each domain that is not in `listed`. */
   otherwise: number;
   listed: readonly DomainRest[];
 }
 
 /**
- * Claims due mails: of those that wait for nothing, and of those that wait among the mails to a domain, at most the
- * domain's rest. The domains are read from the index one by one, so that the queue of one domain costs nothing while the
- * domain has no rest.
+ * Claims due mails: those that are not queued for a domain, and of those that are, at most as many per domain as its
+ * `rest`. Reads the domains from the index one by one, so the queue of a domain without a rest costs nothing.
  */
 export const claiming = (db: PrismaClient, limit: number, leaseMs: number, { otherwise, listed }: DomainRests) =>
   db.$queryRaw<Array<Claimed & { status: DeliveryStatus }>>`

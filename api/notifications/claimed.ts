@@ -6,15 +6,15 @@ export interface Claimed extends NewNotification {
   attempts: number;
   /** Time since the notification was recorded. */
   ageMs: number;
-  /** The age at which the mail server first refused the mail for a reason that is not the recipient. */
+  /** Age of the notification when the mail server first refused the mail for a reason other than the recipient. */
   refusedAgeMs: number | null;
   /** The end of the lease, by the database's clock. */
   leaseEndMs: number;
   /** True if all mails of the buyer wait for the profile that this attempt looks up. */
   awaitsProfile: boolean;
-  /** The domain among whose mails this one has waited for its turn. */
+  /** Set if the mail has been queued for this domain. */
   domainKey: string | null;
-  /** The time that the limit of mails to an address has assigned to this mail, and how long ago that was. */
+  /** The time that the limit for its address has assigned to this mail, and how long ago that time was. */
   turn: { addressKey: string; atMs: number; ageMs: number } | null;
 }
 

@@ -11,7 +11,7 @@ export interface DeliveryPorts {
   log: Log;
 }
 
-/** How an attempt ended. A mail with a turn waits for it. */
+/** How an attempt ended. A postponed mail with a turn waits for that turn. */
 export type Outcome =
   | { end: 'sent' }
   | { end: 'undeliverable'; reason: string }
@@ -22,7 +22,7 @@ const REFUSED_MS = 86_400_000;
 
 interface Delivered {
   outcome: Outcome;
-  /** False if the recipient has certainly not got the mail, for a reason that is not the recipient. */
+  /** False if the attempt certainly ended before the mail server was asked about the recipient. */
   countsForAddress: boolean;
 }
 
@@ -49,10 +49,13 @@ export function createDelivery({ mailer, log }: DeliveryPorts) {
   };
 }
 
-/** Retries a refused mail for a day from its first refusal; without limit, if only the session is refused. */
+/**
+ * Retries a refused mail for a day after its first refusal. If the server refuses only the session, retries without
+ * limit.
+ */
 function afterBlock({ ageMs, refusedAgeMs }: Claimed, { isSession, reply }: Blocked): Outcome {
   const why = `the mail server refused the mail: ${reply}`;
-  // The session is refused to all mails alike: once it is repaired, they must go out without an operator.
+  // A refused session stops all mails. When its cause is repaired, they must go out without an operator.
   if (isSession) return { end: 'postponed', why };
   const firstAgeMs = refusedAgeMs ?? ageMs;
   return ageMs - firstAgeMs >= REFUSED_MS

@@ -1,11 +1,11 @@
 import type { DomainRests } from './claim-statements.ts';
 
 export interface DomainShares {
-  /** Adds a mail to the domain. Undefined if the domain has no share left. */
+  /** Adds a mail to the domain. Returns undefined if the domain has no share left. */
   take(domainKey: string): Share | undefined;
   /** Adds a mail that was claimed within the domain's rest. */
   reserve(domainKey: string): Share;
-  /** How many more mails the domains may get. */
+  /** How many more mails may be sent to each domain now. */
   rests(): DomainRests;
 }
 
@@ -13,15 +13,15 @@ interface Share {
   release(): void;
 }
 
-/** A domain is slow if a mail to it takes longer, and proven if its last mail did not. Other domains are unknown. */
+/** A domain is slow if its last mail took longer than this, and proven if it did not. Other domains are unknown. */
 const SLOW_MS = 2_000;
 const REMEMBERED_MAX = 100;
 
 /**
- * Divides the `size` senders of a process among mail domains. A proven domain gets at most half of them, another domain a
- * quarter. Slow domains together get at most half; together with unknown ones, which may turn out to be slow, three
- * quarters. So slow domains, however many, leave some to the others. Calls `onFree` when a domain without a share gets
- * one back.
+ * Divides the `size` senders of a process among mail domains. A proven domain gets at most half of them, any other
+ * domain a quarter. All slow domains together get at most half. Unknown domains may turn out to be slow, so slow and
+ * unknown domains together get at most three quarters. The rest remains for proven domains. Calls `onFree` when a
+ * domain without a share gets one back.
  */
 export function createDomainShares(size: number, onFree: () => void): DomainShares {
   const max = { proven: size / 2, other: size / 4, slowTogether: size / 2, unprovenTogether: (size * 3) / 4 };
@@ -70,14 +70,14 @@ export function createDomainShares(size: number, onFree: () => void): DomainShar
   };
 }
 
-/** Remembers which domains were fast or slow last. */
+/** Remembers whether the last mail to each domain was fast or slow. */
 function createSpeeds() {
   const slow = new Map<string, boolean>();
   return {
     isSlow: (domainKey: string): boolean => slow.get(domainKey) === true,
     isProven: (domainKey: string): boolean => slow.get(domainKey) === false,
     known: () => slow.keys(),
-    /** Notes the time of a mail, which may still be under way. */
+    /** Notes how long a mail took, or has taken so far if it is still being sent. */
     note(domainKey: string, tookMs: number, isDone: boolean): void {
       const isSlow = tookMs > SLOW_MS;
       if (!isSlow && !isDone) return;

@@ -15,9 +15,9 @@ export interface LookupPorts {
 }
 
 /**
- * Returns a function that reads the address for a claimed mail, '' if the profile has none. Mails of the same buyer share a
- * look-up. If there is no profile, or no answer, all mails of the buyer wait for the next look-up, and the function returns
- * undefined: the attempt has ended.
+ * Returns a function that reads the address for a claimed mail, or '' if the profile has none. Mails of the same buyer
+ * share a look-up. If there is no profile or no answer, all mails of the buyer wait for the next look-up. The attempt
+ * has then ended, and the function returns undefined.
  */
 export function createLookups({ store, profiles, outage, log, profileWaitMs }: LookupPorts) {
   const underWay = new Map<string, { mails: Claimed[]; address: Promise<string | undefined> }>();
@@ -40,7 +40,7 @@ export function createLookups({ store, profiles, outage, log, profileWaitMs }: L
       (address) => ({ address }),
       (error: Error) => ({ error }),
     );
-    // Later mails need a look-up of their own: what follows is about the mails that shared this one.
+    // From here on, the result concerns only the mails that shared this look-up. Later mails start another.
     underWay.delete(userId);
     if ('error' in answer) {
       outage.failed(userId);

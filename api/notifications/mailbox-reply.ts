@@ -44,7 +44,7 @@ export function isAboutMailbox(response: string, recipient = ''): boolean {
   const isRecipient = (word: string) => recipient !== '' && word.toLowerCase().includes(recipient.toLowerCase());
   const text = response
     .replace(/^\d{3}[ -]?/gm, '')
-    // Word by word, because one pattern for the words that are meant would take quadratic time for a long word.
+    // Word by word: a single pattern that finds addresses would take quadratic time for a long word.
     .replace(/\S+/g, (word) => (!/@|:\/\//.test(word) ? word : isRecipient(word) ? 'recipient' : ' '))
     .replace(/\s+/g, ' ');
   return MAILBOX_IS_GONE.test(text) && !OTHER_REASONS.test(text);

@@ -19,7 +19,7 @@ export interface Mailer {
   close(): Promise<void>;
 }
 
-/** One for each mail that is sent at once, so that no mail waits for a slow one. */
+/** Each mail being sent has its own connection, so no mail waits for a slow one. */
 export const CONNECTIONS_MAX = 12;
 /** Maximum time without an answer from the mail server. */
 const SILENCE_MS = 5_000;

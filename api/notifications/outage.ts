@@ -1,16 +1,18 @@
 import { backoffMs } from './backoff.ts';
 
-/** If requests about this many buyers fail, and none is answered in between, the service is away. */
+/** The service counts as away when requests about this many buyers have failed and none was answered in between. */
 const BUYERS_MIN = 3;
 const PAUSE_MAX_MS = 30_000;
 
-/** While a service is away, one request after the other asks it, with growing pauses, whatever waits for its answers. */
+/**
+ * While a service is away, only one attempt at a time asks it, with growing pauses, however many attempts are waiting.
+ */
 export interface Outage {
-  /** How many attempts may begin now, at most `max`, if so many are running. */
+  /** Returns how many attempts may begin now, at most `max`. `running` is how many are running. */
   permits(max: number, running: number): number;
   isAway(): boolean;
   failed(userId: string): void;
-  /** Returns true if the service was away. */
+  /** Records an answer. Returns true if the service was away. */
   answered(): boolean;
 }
 

@@ -14,8 +14,8 @@ export interface ProfileUpdatesPorts extends Omit<ConsumerPorts, 'store' | 'onRe
 }
 
 /**
- * Makes the look-up of an awaited profile due when the profile changes. The address is read from the users service, so
- * that it is stored nowhere else. Without these events, mails wait for the next look-up.
+ * Makes the look-up of an awaited profile due when the profile changes. Then the address is read from the users
+ * service, so it is stored nowhere else. Without these events, mails would wait for the next look-up.
  */
 export function consumeProfileUpdates({
   transport,

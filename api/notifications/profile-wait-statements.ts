@@ -12,7 +12,7 @@ interface Pause {
 /** A new profile ends the pause at once, so long pauses delay no mail. */
 const MISSING_PAUSE: Pause = { firstMs: 1_000, factor: 4, maxMs: 900_000 };
 const UNANSWERED_PAUSE: Pause = { firstMs: 1_000, factor: 2, maxMs: 60_000 };
-/** Beyond this, the pauses have reached their maximum; a higher power would overflow. */
+/** At this exponent the pauses have reached their maximum; a higher one would overflow. */
 const DOUBLINGS_MAX = 30;
 
 export interface NextLookup {
@@ -27,7 +27,7 @@ export interface Missing {
   reason: string;
 }
 
-/** Claims a mail of each buyer whose look-up is due. Without an id: the buyer has no mail that could be claimed. */
+/** Claims a mail of each buyer whose look-up is due. A row with the id null names a buyer who has no mail to claim. */
 export const claimingAwaiting = (db: PrismaClient, limit: number, leaseMs: number) => {
   const lease = Prisma.sql`current_timestamp + ${leaseMs}::double precision * interval '1 millisecond'`;
   return db.$queryRaw<Array<{ buyer: string } & (Claimed | { id: null })>>`
@@ -50,7 +50,7 @@ export const claimingAwaiting = (db: PrismaClient, limit: number, leaseMs: numbe
       select buyer::text, claimed.* from due left join claimed on claimed."userId" = buyer::text`;
 };
 
-/** Sets the time of the next look-up. If the profile changed during the look-up, the next one stays due at once. */
+/** Sets the time of the next look-up. If the profile changed during the look-up, the next one is due at once. */
 export const extension = (db: PrismaClient, userId: string, isUnanswered: boolean) => {
   const { firstMs, factor, maxMs } = isUnanswered ? UNANSWERED_PAUSE : MISSING_PAUSE;
   const lookups = Prisma.sql`case when wait.is_unanswered = excluded.is_unanswered then wait.lookups else 0 end`;
@@ -90,7 +90,7 @@ export const endIfUnused = (db: PrismaClient, userId: string) => db.$executeRaw`
   delete from profile_waits where user_id = ${userId}::uuid and not exists (
     select from notifications where user_id = ${userId}::uuid and status = 'PENDING' and awaits_profile)`;
 
-/** Makes the mails of a buyer due that waited for the profile. */
+/** Makes the buyer's mails due that waited for the profile. */
 export const release = (db: PrismaClient, userId: string) =>
   db.$executeRaw`
             update notifications as mail set awaits_profile = false,
@@ -101,7 +101,7 @@ export const release = (db: PrismaClient, userId: string) =>
 export const removal = (db: PrismaClient, userId: string) =>
   db.$executeRaw`delete from profile_waits where user_id = ${userId}::uuid`;
 
-/** Makes the look-up due, and lets the pauses begin again. */
+/** Makes the look-up due, and restarts the pauses from the shortest. */
 export const expedition = (db: PrismaClient, userId: string) => db.$executeRaw`
   update profile_waits set next_lookup_at = current_timestamp, lookups = 0 where user_id = ${userId}::uuid`;
 

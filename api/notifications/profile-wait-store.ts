@@ -22,8 +22,8 @@ interface Wait extends NextLookup {
 }
 
 /**
- * Buyers whose profile is awaited. Their mails wait as a whole, and one look-up at a time serves them all. A transaction
- * locks the row of the wait before the rows of mails.
+ * Buyers whose profile is awaited. All mails of such a buyer wait together, and each look-up serves all of them. A
+ * transaction locks the row of the wait before the rows of mails.
  */
 export function createProfileWaits(db: PrismaClient, repeatTransaction: RepeatTransaction) {
   /** Makes the mails due that waited for the buyer's profile. */
@@ -59,10 +59,13 @@ export function createProfileWaits(db: PrismaClient, repeatTransaction: RepeatTr
       return { ...wait!, held, undeliverable: changed.length - held };
     },
 
-    /** Makes the look-up of the buyer's profile due, also if one is under way. Returns false if no mail waits for it. */
+    /**
+     * Makes the look-up of the buyer's profile due, even if one is under way. Returns false if no mail waits for the
+     * profile.
+     */
     profileChanged: async (userId: string): Promise<boolean> => (await expedition(db, userId)) > 0,
 
-    /** Makes all look-ups due that the users service did not answer. */
+    /** Makes due all look-ups that the users service did not answer. */
     usersAnswer: async (): Promise<void> => void (await expeditionOfUnanswered(db)),
   };
 }

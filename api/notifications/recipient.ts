@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { domainToASCII } from 'node:url';
 
-/** Hashes of a recipient. They are stored and compared instead of the address, which is personal. */
+/** Hashes of a recipient's address. They are stored and compared instead of the address, which is personal data. */
 export interface Recipient {
   addressKey: string;
   domainKey: string;
 }
 
 /**
- * Addresses that differ only in case or in a tag after a plus sign are the same mailbox at most providers, so they have the
- * same keys.
+ * At most providers, addresses that differ only in case or in a tag after a plus sign belong to the same mailbox. So
+ * they have the same keys.
  */
 export function recipientOf(address: string): Recipient {
   const at = address.lastIndexOf('@');

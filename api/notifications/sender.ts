@@ -16,7 +16,7 @@ export interface SenderPorts extends Omit<AttemptPorts, 'shares' | 'outage'> {
 export interface Sender {
   /** Ends the current pause. Call this when a mail is due. */
   wake(): void;
-  /** As `wake`, for look-ups of profiles. Call this when an awaited profile has changed. */
+  /** Like `wake`, but for look-ups of profiles. Call this when an awaited profile has changed. */
   wakeLookups(): void;
   /** Claims no more mails; resolves when the claimed ones are done. */
   close(): Promise<void>;
@@ -85,7 +85,7 @@ export function createSender(ports: SenderPorts): Sender {
   };
 }
 
-/** What limits the claims, and a function that claims mails for up to `free` attempts. */
+/** Returns a function that claims mails for up to `free` attempts, and the objects that limit the claims. */
 function createClaims({ store }: SenderPorts, onFree: () => void) {
   const shares = createDomainShares(CONCURRENT_MAX, onFree);
   const outage = createOutage();
@@ -104,7 +104,8 @@ function createClaims({ store }: SenderPorts, onFree: () => void) {
     outage,
     lookAgain: () => (lookedMs = -Infinity),
     async claim(free: number): Promise<Claimed[]> {
-      // While the users service is away, a few buyers whose look-ups always fail must not be the only ones it is asked about.
+      // Due mails come first while the users service is away: if only the buyers with failing look-ups asked it, an
+      // answer about another buyer could not show that it is back.
       const [first, second] = outage.isAway() ? [claimDue, claimAwaiting] : [claimAwaiting, claimDue];
       const claimed = await first(free);
       return [...claimed, ...(await second(free - claimed.length))];

@@ -32,14 +32,14 @@ export interface SmtpError extends Error {
   response?: string;
   /** The recipients that the server refused. */
   rejected?: string[];
-  /** The system's error, if `code` is nodemailer's. */
+  /** The error code of the operating system, if `code` is one of nodemailer's. */
   originalCode?: string;
   timeoutType?: string;
 }
 
 /** The mail server may accept the mail later. */
 export class Deferred extends Error {
-  /** False if the server has certainly not been asked about the recipient. */
+  /** False if the attempt certainly ended before the server was asked about the recipient. */
   readonly reachedRecipient: boolean;
 
   constructor(message: string, reachedRecipient: boolean) {
@@ -53,8 +53,8 @@ const BEFORE_LOGIN = new Set(['CONNECT_TIMEOUT', 'GREETING_TIMEOUT', 'UPGRADE_TI
 const NO_CONNECTION = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN']);
 
 /**
- * False only if the attempt certainly ended before the recipient was named. nodemailer reports most broken connections in
- * the same way, whenever they break.
+ * False only if the attempt certainly ended before the recipient was sent. nodemailer reports most broken connections
+ * in the same way, no matter when they broke.
  */
 export const reachedRecipient = ({
   code = '',

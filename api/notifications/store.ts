@@ -93,8 +93,8 @@ export function createNotificationStore({ adapter, statementMs }: Pick<Database,
     },
 
     /**
-     * Ends a claim without an attempt: the mail waits for its turn among the mails to the domain, as do the buyer's other
-     * mails. The end of the lease identifies the claim, because the next one has the same number.
+     * Ends a claim without an attempt: queues the mail, and the buyer's other mails, for their domain. The end of the
+     * lease identifies the claim, because the next claim has the same number.
      */
     async queueForDomain({ id, userId, attempts, leaseEndMs }: Claimed, domainKey: string): Promise<void> {
       await db.$executeRaw`

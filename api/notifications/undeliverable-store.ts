@@ -25,18 +25,18 @@ export interface ResentMail extends OperatedMail {
   status: DeliveryStatus;
   sentAt: Date | null;
   nextAttemptAt: Date;
-  /** True if the mail is attempted when the buyer's profile has been found. */
+  /** True if the mail waits for the buyer's profile. */
   awaitsProfile: boolean;
   /** True if the mail was made due by this call. */
   isDue: boolean;
 }
 
-/** How many pending mails wait, and for what. */
+/** Numbers of pending mails, by what they wait for. */
 export interface WaitingMails {
   profile: number;
-  /** As many mails as permitted go to their address in this hour. */
+  /** Mails beyond the hourly limit of their address. */
   address: number;
-  /** Others go to the same domain at the moment. */
+  /** Mails that wait while other mails to the same domain are sent. */
   domain: number;
 }
 
