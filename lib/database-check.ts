@@ -28,7 +28,7 @@ export interface CheckedConnections {
 }
 
 /**
- * Rejects unless a pooled connection and a new one can both write durably. Also rejects if a pooler between us and the
+ * Rejects unless a pooled connection and a new one can both write durably. Also rejects if a pooler in front of the
  * server has moved one of them to another server connection.
  */
 export async function checkConnections(
@@ -40,12 +40,12 @@ export async function checkConnections(
     await checkPooled(pooled);
   });
   try {
-    // Holds no connection of the pool while the new one is opened, because a full pooler may delay that for long.
+    // No pooled connection is held while the new one is opened, because a full pooler may delay that for a long time.
     await withNew(async (fresh) => {
       await checkServer(fresh, allowNonDurable);
       await withPooled(async (pooled) => {
-        // A pooler that assigns a server connection to each transaction lets both connections share one while it is idle.
-        // Then the mark of one connection has overwritten the other's, and one of these checks fails.
+        // A pooler that assigns a server connection per transaction lets both connections use the same one while they
+        // are idle. Then one connection overwrites the mark of the other, and one of these checks fails.
         for (const client of [pooled, fresh, pooled, fresh]) await checkSession(client);
       });
     });

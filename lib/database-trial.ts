@@ -60,8 +60,8 @@ export function createWriteTrial() {
 }
 
 /**
- * Writes enough data to make a file of the database grow, so a full disk is noticed. Commits, because only a commit
- * waits for the log and for synchronous standbys. False if the role may not create temporary tables.
+ * Writes enough data to make a file of the database grow, which fails on a full disk. Commits, because only a commit
+ * waits for the log and for synchronous standbys. Returns false if the role may not create temporary tables.
  */
 async function write(client: ClientBase): Promise<boolean> {
   const { rows } = await client.query<{ may: boolean }>(

@@ -2,7 +2,7 @@ import { createLane } from './lane.ts';
 import { createLockWaits } from './lock-waits.ts';
 import { retryLostRace } from './retry-lost-race.ts';
 
-/** If the first statement waits for another transaction, the later statements see what that transaction wrote. */
+/** If the first statement waits for another transaction, the later statements see that transaction's writes. */
 export const SNAPSHOT_PER_STATEMENT = { isolationLevel: 'ReadCommitted' } as const;
 
 export type RepeatTransaction = <T>(transaction: () => Promise<T>) => Promise<T>;

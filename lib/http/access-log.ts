@@ -39,9 +39,9 @@ export function observe(role: string, log: Log): Middleware {
 }
 
 /**
- * What the log shows of a path that matches the template of an operation: the template, with the UUIDs that the path
- * has in it, because operators search by them. Every other value may be anything that a client has put there by
- * mistake, such as a name, a password or a token. So the log shows a `*` instead, as it does for unknown paths.
+ * Returns what the log shows of a path that matches the template of an operation: the template, with the UUIDs from the
+ * path, because operators search by them. A client may have put anything else there by mistake, such as a name, a
+ * password or a token, so all other values become `*`.
  */
 export function loggedPath(template: string, path: string): string {
   const values = path.split('/');

@@ -151,8 +151,8 @@ export function onlyTag(document: Document, tag: string): Document {
 }
 
 /**
- * Returns the caller; undefined for an operation without `security`, which is open to everyone. Refuses callers whom the
- * document does not name.
+ * Returns the caller, or undefined for an operation without `security`, which is open to everyone. Refuses callers that
+ * the document does not permit.
  */
 async function authenticate(
   { callers, roles }: Route,

@@ -38,7 +38,7 @@ function problemOf({ code }: NodeJS.ErrnoException): Problem {
   return new Problem('bad-request', 'The request could not be read');
 }
 
-/** The requested path is unknown, or must not be read, so `instance` is `/`. */
+/** `instance` is `/`, because the requested path is unknown or must not be read. */
 function responseTo(request: IncomingMessage | undefined, problem: Problem) {
   refused.inc({ problem: problem.kind });
   const correlationId = correlationIdOf(request?.headers['x-correlation-id']?.toString());

@@ -6,13 +6,13 @@ const BYTES_MIN = 1024;
 const COMPRESSIBLE = /^text\/|[/+](?:json|javascript|xml|yaml)$/;
 
 /**
- * Compresses responses of more than 1 KB for clients that accept gzip. Streams stay as they are: each event must leave at
- * once. So do responses that are compressed already, such as static files.
+ * Compresses responses of more than 1 KB for clients that accept gzip. Does not compress streams, because each event
+ * must be sent at once, nor responses that are compressed already, such as static files.
  *
- * Compresses in one go, and not through a stream as koa-compress does. A stream takes 256 KB until its client has read
- * the response, which a client may never do.
+ * Compresses the whole body in one call. A stream, as in koa-compress, takes 256 KB until its client has read the
+ * response, and a client may never read it.
  *
- * An `ETag` stays strong, although a proxy that compresses would weaken it: that of the order list is its version, and
+ * Keeps an `ETag` strong, although proxies that compress weaken it: the `ETag` of the order list is its version, and
  * clients send it back in `If-Match`.
  */
 export const compress: Middleware = async (ctx, next) => {

@@ -9,7 +9,7 @@ export interface ConnectionBounds {
   connectionsMax: number;
   /** For one IPv4 address or one /64 network of IPv6. */
   connectionsPerAddressMax: number;
-  /** Whether many clients share the address, as they share that of a proxy. Then only `connectionsMax` applies. */
+  /** True if many clients connect from this address, such as a proxy's. Then only `connectionsMax` applies. */
   isShared: (address: string) => boolean;
 }
 
@@ -27,11 +27,11 @@ const ended = new Counter({
 });
 
 /**
- * Beyond a bound, the connection that has been idle longest ends, and never the new one. A connection is idle while no
- * request is under way on it: it has been used, or has never sent a request, or is still sending headers. If none is
- * idle, the oldest ends on which the server waits only for the client: for the rest of a body, or for the client to read a
- * response. So the connections that a client only holds open lock no one out. The new one ends only if the server is at
- * work for all others.
+ * If there are too many connections, the one that has been idle longest ends. A connection is idle while no request is
+ * under way on it, even if it has never sent a request or is still sending headers. If none is idle, the oldest one ends
+ * on which the server waits only for the client: for the rest of a body, or for the client to read a response. So a client
+ * that only holds connections open locks no other client out. The new connection ends only if the server is working for
+ * all the others.
  */
 export function boundConnections(server: Server, traffic: Traffic, bounds: ConnectionBounds): void {
   const all = createGroup(bounds.connectionsMax);

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Middleware } from 'koa';
 
-/** A UUID, or up to 64 hex digits, such as a trace id. Anything else may be personal data, and would get into logs. */
+/**
+ * A UUID, or up to 64 hex digits, such as a trace id. Any other text is not accepted, because it may be personal data,
+ * which would get into logs.
+ */
 const CORRELATION_ID = /^(?:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\da-f]{1,64})$/i;
 /** W3C Trace Context. Version `ff` and ids of zeros are invalid. */
 const TRACEPARENT = /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;

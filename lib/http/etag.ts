@@ -1,6 +1,7 @@
 /**
- * Whether `If-None-Match` names the tag: RFC 9110 compares weakly with each tag of the list, and `*` matches any. Does not
- * use Koa's `ctx.fresh`, which is never true for a request with `cache-control: no-cache`. Node's fetch adds that header.
+ * True if `If-None-Match` names the tag. By RFC 9110, each tag of the list is compared weakly, and `*` matches any tag.
+ * Koa's `ctx.fresh` is not used, because it is never true for a request with `cache-control: no-cache`, and Node's
+ * fetch adds that header.
  */
 export const matchesTag = (ifNoneMatch: string | undefined, etag: string): boolean =>
   ifNoneMatch !== undefined &&

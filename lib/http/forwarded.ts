@@ -2,12 +2,12 @@ import { BlockList, isIP } from 'node:net';
 import type { Context } from 'koa';
 import { plainAddress } from './plain-address.ts';
 
-/** The client of a request: as a believed proxy reports it, otherwise as the connection shows it. */
+/** The client of a request, as a trusted proxy reports it; without one, as the connection shows it. */
 export interface Client {
   address: string;
   proto: string;
   host: string;
-  /** The method of the request that a proxy asks about; undefined if no believed proxy has sent it. */
+  /** Method of the request about which a proxy asks. Undefined if no trusted proxy has sent it. */
   method: string | undefined;
 }
 
@@ -44,10 +44,10 @@ export function createTrust(trustedProxies: readonly string[]): (address: string
 }
 
 /**
- * Each proxy appends the address it saw, so the last untrusted address is the client. The peer has been believed
- * before. Entries further left may be forged and are ignored. An entry that is not an address is ignored too, with
- * everything to its left. The package proxy-addr works alike, but does not strip ports and accepts any text as an
- * address.
+ * Each proxy appends the address that it saw, so the last untrusted address is the client. The caller has already
+ * checked that the peer is trusted. Entries further left may be forged and are ignored. An entry that is not an address
+ * is ignored too, together with everything to its left. The package proxy-addr works in the same way, but it does not
+ * strip ports and accepts any text as an address.
  */
 function clientAddress(entries: readonly string[], peer: string, isTrusted: (address: string) => boolean): string {
   let client = peer;

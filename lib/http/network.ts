@@ -2,8 +2,8 @@ import { isIPv6 } from 'node:net';
 import { plainAddress } from './plain-address.ts';
 
 /**
- * What limits per client address count by: an IPv4 address itself, but the /64 network of an IPv6 address, which is the
- * smallest that a provider assigns to one customer. Other text is returned as it is.
+ * Returns the part of an address by which clients are counted: an IPv4 address itself, or the /64 network of an IPv6
+ * address, the smallest network that a provider assigns to one customer. Returns other text unchanged.
  */
 export function networkOf(address: string): string {
   const plain = plainAddress(address);

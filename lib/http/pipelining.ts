@@ -2,18 +2,18 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Traffic } from './traffic.ts';
 
-/** Requests of one connection that are under way at once. The others stay unparsed. Browsers send one at a time. */
+/** Maximum number of requests under way on one connection. Later ones stay unparsed. Browsers send one at a time. */
 const REQUESTS_MAX = 4;
-/** The end of a request without a body, and of the headers of one with a body. */
+/** Ends a request without a body, and ends the headers of a request with one. */
 const HEAD_END = '\r\n\r\n';
-/** A piece for the parser is at least this long, so that parsing thousands of empty lines costs little. */
+/** Minimum length of a piece for the parser, so parsing thousands of empty lines costs little. */
 const PIECE_BYTES_MIN = 128;
 
 /**
- * Bounds the memory that one connection can take by sending requests without reading the responses. Node parses
- * everything it has read, up to 64 KiB, at once: that is up to three thousand requests, and Node starts them all before
- * the first is answered. So this passes the bytes to Node's parser request by request, and leaves the rest unread while
- * enough requests are under way.
+ * Limits the memory that one connection can take if its client sends requests but reads no responses. Node parses all
+ * bytes that it has read, up to 64 KiB, at once. These may be three thousand requests, and Node starts all of them
+ * before the first is answered. So this function passes the bytes to Node's parser request by request, and reads no
+ * more while enough requests are under way.
  */
 export function boundPipelining(server: Server, traffic: Traffic): void {
   const throttles = new WeakMap<Socket, Throttle>();
@@ -28,9 +28,9 @@ interface Throttle {
 
 function createThrottle(socket: Socket, traffic: Traffic): Throttle {
   const parse = takeOverParser(socket);
-  /** Enough requests are under way. */
+  /** True while as many requests as allowed are under way. */
   let isFull = false;
-  /** Node's own back pressure: the parser must get nothing until Node resumes the socket. */
+  /** True while Node has paused the socket. Then the parser must get no bytes. */
   let isPausedByNode = false;
 
   const feed = (chunk: Buffer) => {
@@ -77,7 +77,7 @@ function pieceLength(bytes: Buffer): number {
   return end < 0 ? bytes.length : end + HEAD_END.length;
 }
 
-/** A request whose body is still on its way does not count: it must get its body, or it would never end. */
+/** A request whose body is still arriving does not count: without the rest of its body, it would never end. */
 function full(traffic: Traffic, socket: Socket): boolean {
   const complete = [...traffic.of(socket).keys()].filter((request) => request.complete);
   return complete.length >= REQUESTS_MAX;

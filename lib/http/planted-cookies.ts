@@ -3,15 +3,15 @@ import type { Context, Middleware } from 'koa';
 import { Problem } from './problem.ts';
 import { readSessionCookie, sessionCookieName, setSessionCookie, type Site } from './session-cookie.ts';
 
-/** Keep the response's headers small: proxies refuse large ones. */
+/** These limits keep the response's headers small, because proxies refuse large ones. */
 const COOKIES_MAX = 24;
 const DOMAINS_MAX = 4;
 const PATH_LENGTH_MAX = 100;
 
 /**
- * Deletes session cookies that another host of the same domain may have set. It does so if a request is refused because
- * it carries several different ones, and if a response sets the cookie anew: a browser would send the old one beside
- * it. Comes before all middleware that reads the cookie.
+ * Deletes session cookies that another host of the same domain may have set. Does so in two cases: a request is refused
+ * because it carries several different session cookies, or a response sets a new session cookie, beside which the
+ * browser would send the old ones. Must come before all middleware that reads the cookie.
  */
 export const clearPlantedCookies =
   (siteOf: (ctx: Context) => Site): Middleware =>
@@ -28,7 +28,7 @@ export const clearPlantedCookies =
     if (setCookiesOf(ctx, site).length > 0 || (conflicts && ctx.status === 401)) addDeletions(ctx, site);
   };
 
-/** Leaves out the very cookie that the response already sets or deletes, and what a role has already added. */
+/** Adds the deletions that the response lacks. Leaves out the cookie that the response itself sets or deletes. */
 function addDeletions(ctx: Context, site: Site): void {
   const present = setCookiesOf(ctx, site);
   const deletions = deletionsOf(site, ctx.path).slice(present.length > 0 ? 1 : 0);
@@ -44,8 +44,9 @@ function setCookiesOf(ctx: Context, site: Site): string[] {
 }
 
 /**
- * A browser deletes a cookie if name, domain and path are the same. The request does not tell the last two, so this
- * names all that may be: our own first. A cookie with the prefix `__Host-` has neither.
+ * A browser deletes a cookie only if name, domain and path match. The request reveals neither domain nor path, so the
+ * headers name all that are possible, our own first. A cookie with the prefix `__Host-` has no domain and only the path
+ * `/`.
  */
 function deletionsOf(site: Site, path: string): string[] {
   const own = setSessionCookie(site, '', 0);
@@ -56,7 +57,9 @@ function deletionsOf(site: Site, path: string): string[] {
     .slice(0, COOKIES_MAX);
 }
 
-/** The host and the domains above it. Browsers ignore those for which they allow no cookie, such as `co.uk`. */
+/**
+ * The host and the domains above it. Browsers ignore a deletion for a domain that may have no cookies, such as `co.uk`.
+ */
 function domainsOf(host: string): string[] {
   const name = URL.parse(`http://${host}`)?.hostname ?? '';
   const labels = name.split('.');

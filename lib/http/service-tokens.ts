@@ -3,21 +3,21 @@ import type { JSONWebKeySet } from 'jose';
 import { CLOCK_TOLERANCE_SECONDS, claimsOf, keyIdOf, signToken, verifiedSubject } from './signed-tokens.ts';
 
 /**
- * The gateway's own token, beside a buyer's token in `authorization`. The gateway passes no such header on from a
- * client.
+ * Carries the gateway's own token, beside the buyer's token in `authorization`. The gateway removes this header from
+ * clients' requests.
  */
 export const SERVICE_TOKEN_HEADER = 'x-service-token';
 const SERVICE_ISSUER = 'order-saga/service';
 const SERVICE_TOKEN_SECONDS = 60;
 /**
- * A role uses its token for half its life. A verifier whose clock is ahead would count up to 30 + 60 s by then, so the
+ * A role uses its token for 30 s. A verifier whose clock is ahead may then compute an age of up to 30 + 60 s, so the
  * tolerance is added.
  */
 const SERVICE_TOKEN_AGE_SECONDS_MAX = SERVICE_TOKEN_SECONDS + CLOCK_TOLERANCE_SECONDS;
 
 /**
- * Returns a source of tokens that identify the role to the role `audience`, and to no other. Each is used for half its
- * lifetime. Throws if the key cannot sign.
+ * Returns a function that returns tokens. They identify the role to the role `audience` and to no other role. Each is
+ * used for half its lifetime. Throws if the key cannot sign.
  */
 export function createServiceTokens(role: string, privateKey: string, audience: string): () => string {
   const sign = () =>
@@ -42,13 +42,16 @@ export function createServiceTokens(role: string, privateKey: string, audience: 
   };
 }
 
-/** Whether the token claims to be a role's. Unverified: use this to refuse tokens, never to accept them. */
+/** True if the token claims to be a role's. Unverified, so use this only to refuse tokens, never to accept them. */
 export const claimsToBeService = (token: string): boolean => claimsOf(token)?.iss === SERVICE_ISSUER;
 
 export interface ServiceTokenVerifier {
-  /** Whether the token names a key of a role. Unverified. */
+  /** True if the token names a key of a role. Unverified. */
   hasKeyOf(token: string): boolean;
-  /** Returns the name of the role that has signed the token. Undefined for an invalid token, or one for another role. */
+  /**
+   * Returns the name of the role that signed the token. Returns undefined if the token is invalid or is meant for
+   * another role.
+   */
   verify(token: string): Promise<string | undefined>;
 }
 

@@ -20,13 +20,13 @@ export interface SessionCookie {
 const TOKEN = /^[\w-]{43}$/;
 
 /**
- * Behind TLS, only the name with the prefix counts. Browsers accept that name only from this very host, so no other
- * host of the same domain can set it.
+ * Name of the session cookie. Browsers accept a name with the prefix only from this host itself and over TLS, so no
+ * other host of the same domain can set it. Behind TLS, no other name is read.
  */
 export const sessionCookieName = ({ proto }: Pick<Site, 'proto'>): string =>
   proto === 'https' ? '__Host-session_id' : 'session_id';
 
-/** Reads all occurrences: Koa returns the first one, although any other may be the one that we have set. */
+/** Reads all cookies with the name. Koa would return only the first one, which another host may have set. */
 export function readSessionCookie(ctx: Context, site: Pick<Site, 'proto'>): SessionCookie {
   const values = new Set(valuesOf(ctx.get('cookie'), sessionCookieName(site)));
   const [value = ''] = values;
@@ -51,8 +51,8 @@ function valuesOf(header: string, name: string): string[] {
 }
 
 /**
- * Removes spaces and tabs only. `String.trim` also removes other white space, such as the byte A0: a browser takes it
- * for a part of the name, and lets any host of the domain set a name that begins with it.
+ * Removes spaces and tabs only. `String.trim` also removes other white space, such as the byte A0. To a browser that
+ * byte is part of the name, and any host of the domain may set a name that begins with it.
  */
 function trimmed(text: string): string {
   let [start, end] = [0, text.length];

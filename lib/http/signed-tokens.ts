@@ -2,14 +2,14 @@ import { createPublicKey, randomUUID, type JsonWebKey, type KeyObject } from 'no
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWTPayload } from 'jose';
 import jwt from 'jsonwebtoken';
 
-/** PKCS8 PEM, or the parsed key if many tokens are signed. */
+/** PKCS8 PEM. Pass the parsed key instead if you sign many tokens. */
 export type PrivateKey = string | KeyObject;
 
-/** What a token must say. */
+/** What the claims of a token must be. */
 export interface Expected {
   issuer: string;
   audience: string;
-  /** By the verifier's clock, whatever the token's expiry says. */
+  /** Measured with the verifier's clock, regardless of the token's expiry. */
   ageSecondsMax: number;
 }
 
@@ -20,8 +20,8 @@ export const ALGORITHM = 'ES256';
  */
 const WELL_FORMED = /^[\w-]+\.[\w-]+\.[\w-]{85}[AQgw]$/;
 /**
- * By how much the clocks of a token's signer and its verifier may differ: a token may be issued this far in the future,
- * and counts as valid for this long after its expiry unless the maximum age is reached earlier.
+ * How much the clocks of a token's signer and verifier may differ. A token may be issued this far in the future, and is
+ * valid for this long after its expiry unless it reaches its maximum age earlier.
  */
 export const CLOCK_TOLERANCE_SECONDS = 60;
 
@@ -34,7 +34,10 @@ export function signToken(
   return jwt.sign({}, privateKey, { algorithm: ALGORITHM, keyid, jwtid: randomUUID(), ...claims });
 }
 
-/** Undefined for a token that is malformed or has critical extensions: ours have none. No key is fetched for it. */
+/**
+ * Returns undefined for a malformed token, and for one with critical extensions, which our tokens never have. So no key
+ * is fetched for these.
+ */
 export function keyIdOf(token: string): string | undefined {
   if (!WELL_FORMED.test(token)) return undefined;
   const { kid, crit } = unverified(() => decodeProtectedHeader(token)) ?? {};
@@ -70,9 +73,9 @@ export async function verifiedSubject(
       maxTokenAge: ageSecondsMax - CLOCK_TOLERANCE_SECONDS - 1,
       requiredClaims: ['exp', 'jti', 'sub'],
     });
-    // jose accepts a list of audiences. With such a token, each of them could act as the token's owner at the others.
+    // jose accepts a list of audiences. Each audience in the list could use such a token at the others.
     if (payload.aud !== audience) return undefined;
-    // jose checks that these claims exist, but not that they are text.
+    // jose checks that these claims exist, but not that they are strings.
     return isText(payload.jti) && isText(payload.sub) ? payload.sub : undefined;
   } catch (error) {
     if (error instanceof errors.JOSEError) return undefined;

@@ -3,15 +3,15 @@ import { Problem } from './problem.ts';
 
 /** Browsers and proxies accept targets of this length. The longest documented one has less than 200 bytes. */
 const TARGET_BYTES_MAX = 2 * 1024;
-/** A longer value of a header that may be ignored is ignored. Browsers send at most a quarter of this. */
+/** Optional headers with longer values are ignored. Browsers send at most a quarter of this. */
 const HINT_BYTES_MAX = 1024;
-/** What the client would like. Libraries parse these headers, some of them in quadratic time. */
+/** Optional headers with the client's preferences. Libraries parse them, sometimes in quadratic time. */
 const HINTS = ['accept', 'accept-charset', 'accept-encoding', 'accept-language'] as const;
 
 /**
- * Refuses a request whose target is too long, before anything else reads the target: a client pays nothing for a long
- * one, and whatever parses, matches or logs it would. Refuses a target that is neither a path nor a URL too, because
- * parsers throw at it. Undefined if the request is fine.
+ * Refuses a request whose target is too long, before any code reads the target: long targets cost a client nothing, but
+ * parsing, matching and logging them is slow. Also refuses a target that is neither a path nor a URL, because parsers
+ * throw on it. Returns undefined if the target is fine.
  */
 export function targetFault({ url }: IncomingMessage): Problem | undefined {
   const target = url!;
@@ -20,15 +20,15 @@ export function targetFault({ url }: IncomingMessage): Problem | undefined {
   return new Problem('bad-request', 'The target of the request must be a path, or a URL that starts with http');
 }
 
-/** Reduces a request to what an app may read at little cost. */
+/** Changes the request so that reading it costs an app little. */
 export function normalize(request: IncomingMessage): void {
   request.url = originForm(request.url!, request.headers.host);
   for (const name of HINTS) if ((request.headers[name]?.length ?? 0) > HINT_BYTES_MAX) delete request.headers[name];
 }
 
 /**
- * A request may name an absolute URL (RFC 9112, 3.2.2). Reduces the URL to its path. If the URL's host differs from the
- * Host header, the URL stays as it is, and the app refuses the request.
+ * A request may name an absolute URL (RFC 9112, 3.2.2). Returns the path and query of the URL. If the URL's host
+ * differs from the Host header, returns the URL unchanged, and the app refuses the request.
  */
 function originForm(target: string, host: string | undefined): string {
   const [, authority, rest] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(target) ?? [];

@@ -9,7 +9,7 @@ export type Caller =
   { readonly kind: 'user'; readonly id: string } | { readonly kind: 'service'; readonly name: string };
 
 const USER_ISSUER = 'order-saga/auth';
-/** Every role accepts buyers' tokens. The audience of a role's token is the one role that it asks. */
+/** Buyers' tokens are valid at every role. A role's token has as its audience the one role that it calls. */
 const USER_AUDIENCE = 'order-saga';
 export const USER_TOKEN_SECONDS = 300;
 /** A database query would fail with an id in any other format. */
@@ -39,8 +39,8 @@ export const bearerToken = (authorization: string): string | undefined =>
 export type TokenVerifier = (token: string) => Promise<Caller | undefined>;
 
 /**
- * Verifies buyers' tokens with the keys at `jwksUrl`, and roles' tokens with `serviceKeys`, so that neither kind can
- * pass for the other. `role` is the role that verifies: it accepts no role's token for another role.
+ * Verifies buyers' tokens with the keys at `jwksUrl`, and roles' tokens with `serviceKeys`, so neither kind can pass
+ * for the other. `role` is the verifying role. It rejects roles' tokens whose audience is another role.
  */
 export function createTokenVerifier({
   role,

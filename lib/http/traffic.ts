@@ -10,7 +10,7 @@ export interface Traffic {
   /** Must be called for each request, before anything else handles it. */
   begin(request: IncomingMessage, response: ServerResponse): void;
   onBegin(listener: (response: ServerResponse, socket: Socket) => void): void;
-  /** The response of a request has left completely, or the connection has closed. */
+  /** Called when the response of a request has been sent completely, or the connection has closed. */
   onEnd(listener: (response: ServerResponse, socket: Socket) => void): void;
 }
 

@@ -107,7 +107,7 @@ async function read(
   { ranges, key, withinMs }: { ranges: OffsetRange[]; key: string | undefined; withinMs: number },
 ): Promise<Omit<SearchResult, 'missing'>> {
   const unread = new Map(ranges.map((range) => [`${range.topic} ${range.partition}`, range]));
-  // Keyed by offset, because kafkajs may deliver a message a second time after the consumer has moved to `from`.
+  // Keyed by offset, because kafkajs may deliver a message twice after the consumer has moved to `from`.
   const found = new Map<string, FoundMessage>();
   const { promise: over, resolve: end, reject: fail } = Promise.withResolvers<void>();
   const timer = setTimeout(end, withinMs);
