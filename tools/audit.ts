@@ -1,6 +1,6 @@
 /**
- * Asks the registry for known vulnerabilities of the installed packages: `node tools/audit.ts`. Fails on a serious one in
- * a package that the app needs. Passes, and says so, if the registry cannot be asked.
+ * Asks the registry for known vulnerabilities of the installed packages: `node tools/audit.ts`. Fails if a package that
+ * the app needs has a serious one. If the registry cannot be asked, says so and passes.
  */
 import { execa } from 'execa';
 

@@ -25,7 +25,10 @@ export function faultsOf({ packages }: Lock): string[] {
   ]);
 }
 
-/** The root, the workspaces and the links to them are ours. A bundled package is a part of the one that has it. */
+/**
+ * False for the root, the workspaces and links, which are our own, and for bundled packages, which are part of another
+ * package.
+ */
 const isInstalled = (path: string, { link, inBundle }: Entry): boolean =>
   path.includes('node_modules/') && !link && !inBundle;
 
@@ -33,12 +36,12 @@ function entryFaults(path: string, { version, resolved, integrity }: Entry): str
   return [
     ...(version ? [] : [`${path} has no version`]),
     ...(integrity?.startsWith('sha512-') ? [] : [`${path} has no sha512 hash in "integrity"`]),
-    // .npmrc leaves out what comes from the registry.
+    // With our .npmrc, npm writes no `resolved` for packages from the registry.
     ...(resolved ? [`${path} comes from ${resolved} instead of the registry`] : []),
   ];
 }
 
-/** A platform's binary without an entry would be installed there unchecked. */
+/** Without an entry, npm would install a platform's binary on that platform unchecked. */
 function unpinned(packages: Lock['packages'], path: string, { optionalDependencies = {} }: Entry): string[] {
   return Object.keys(optionalDependencies).filter((name) => !foldersAbove(path).some((at) => packages[at + name]));
 }

@@ -86,7 +86,7 @@ function admitCaller(ctx: Context, token: string | undefined): void {
   });
 }
 
-/** A proxy on this machine connects from loopback too, but its clients may be anywhere. */
+/** A proxy on this machine also connects from loopback, but its clients may be on any machine. */
 const isRelayed = ({ req }: Context): boolean => RELAY_HEADERS.some((name) => req.headers[name] !== undefined);
 
 function sameText(one: string, other: string): boolean {

@@ -4,7 +4,7 @@ import type { Activities } from '../specs/temporal.ts';
 
 /**
  * Refuses activities that were started without a workflow. Temporal lets any client start one with any input, but an
- * activity relies on the results of earlier steps: `settleOrder` writes a status that billing has decided.
+ * activity relies on the results of earlier steps: for example, `settleOrder` writes a status that billing has decided.
  */
 export function onlyInWorkflows(activities: Activities): Activities {
   const entries = Object.entries(activities as unknown as Record<string, (input: object) => Promise<unknown>>).map(

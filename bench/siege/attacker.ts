@@ -1,6 +1,6 @@
 /**
- * One attacker, in a process of its own so that its CPU time is not the app's: `node attacker.ts <options as JSON>`.
- * Attacks until its standard input ends, then prints what it did.
+ * One attacker: `node attacker.ts <options as JSON>`. It is a process of its own, so its CPU time is not counted as the
+ * app's. It attacks until its standard input ends, then prints what it did.
  */
 import { exitWhenDone } from '../../lib/exit-when-done.ts';
 import { attacks, type AttackName, type AttackOptions, type Tally } from './attacks.ts';

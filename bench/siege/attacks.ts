@@ -23,11 +23,11 @@ const PIPELINING_CONNECTIONS = 50;
 const PIPELINED_BYTES = 52_000;
 const IDLE_CONNECTIONS = 5_000;
 const LOGINS_AT_ONCE = 60;
-/** Connections that the app has closed are opened again, at most this many at a time. */
+/** Reopens connections that the app has closed, at most this many at a time. */
 const OPENED_AT_ONCE = 250;
 const REOPEN_EVERY_MS = 500;
 
-/** Sends GETs with long targets, 20 a second, whatever becomes of them. */
+/** Sends 20 GETs with long targets a second, without waiting for the responses. */
 async function longTargets({ url, from, signal, tally }: AttackOptions): Promise<void> {
   const pool = new Pool(url.origin, { connections: TARGETS_IN_FLIGHT_MAX, connect: { localAddress: from } });
   let inFlight = 0;
@@ -42,7 +42,7 @@ async function longTargets({ url, from, signal, tally }: AttackOptions): Promise
   await pool.destroy();
 }
 
-/** Requests a static file many times on each connection, and reads nothing. */
+/** Requests a static file many times on each connection, but reads no response. */
 async function pipelining({ url, from, signal, tally }: AttackOptions): Promise<void> {
   const request = `GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: ${url.host}\r\n\r\n`;
   const requests = request.repeat(Math.ceil(PIPELINED_BYTES / request.length));

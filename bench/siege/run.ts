@@ -1,7 +1,7 @@
 /**
- * `npm run siege`: a buyer orders once a second while an attacker on this machine does what no stranger should be able to
- * harm others with. Each attack runs from the buyer's own address and from another one. Exit code: 1 if an order is too
- * slow or the app's memory grows too much.
+ * `npm run siege`: a buyer orders once a second while an attacker on this machine tries to slow the app down or fill
+ * its memory. Each attack runs from the buyer's own address and from another one. Exit code: 1 if an order is too slow
+ * or the app's memory grows too much.
  */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -151,7 +151,7 @@ function watchMemory(pid: number): { end(): Promise<number> } {
   };
 }
 
-/** True once the app is as fast as before, so that an attack does not count against the next one. */
+/** True once the app is as fast as before, so the next attack is measured on its own. */
 async function becomesCalm(shopper: Shopper, usualMs: number): Promise<boolean> {
   for (const deadline = performance.now() + CALM_WITHIN_MS; performance.now() < deadline;) {
     const { ms } = await shopper.order(1, signal);

@@ -3,14 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { createBuyer } from '../buyers.ts';
 
-/** How long each order took until the buyer had its answer, and what went wrong meanwhile. */
+/** Time until the buyer had the answer to each order, and the errors meanwhile. */
 export interface Orders {
   ms: number[];
   errors: Record<string, number>;
 }
 
 const EVERY_MS = 1_000;
-/** A buyer gives up after this time. The order then counts with it. */
+/** A buyer gives up after this time, which is then the time of the order. */
 const PATIENCE_MS = 30_000;
 const REPEAT_MS = 250;
 

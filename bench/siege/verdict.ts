@@ -1,11 +1,11 @@
 import type { Tally } from './attacks.ts';
 import type { Orders } from './shopper.ts';
 
-/** How the buyer fared beside one attacker. */
+/** What a buyer measured while one attacker was active. */
 export interface Case {
   name: string;
   orders: Orders;
-  /** Growth of the app's resident memory over that before the attack, at its highest. */
+  /** Peak growth of the app's resident memory during the attack. */
   memoryMb: number;
   attacker: Tally;
 }
@@ -17,7 +17,7 @@ const MEMORY_MAX_MB = 200;
 const slowest = ({ ms }: Orders): number => Math.max(...ms);
 export const median = ({ ms }: Orders): number => ms.toSorted((a, b) => a - b)[Math.floor(ms.length / 2)]!;
 
-/** Says what is beyond a limit. Empty if the case is within all. */
+/** Lists the limits that the case exceeds. */
 export function faultsOf({ orders, memoryMb }: Case, undisturbed: Orders): string[] {
   const limitMs = SLOWER_MAX * slowest(undisturbed);
   return [

@@ -9,15 +9,18 @@ export function keepFilesPrivate(): void {
   process.umask(0o077);
 }
 
-/** Creates a data folder whose content is private. Others may pass through it, as Postgres of a start by root must. */
+/**
+ * Creates a data folder whose content is private. Other users may pass through the folder: if you start as root,
+ * Postgres runs as another user and must do so.
+ */
 export async function dataFolder(dir: string): Promise<void> {
   await mkdir(dir, { recursive: true });
   await chmod(dir, 0o711);
 }
 
-/** Hides what is in a data folder from other users of the machine. An earlier release left it readable. */
+/** Hides the content of a data folder from other users of the machine, because an earlier release left it readable. */
 export async function hideFromOthers(dir: string): Promise<void> {
-  // Locks come and go while other launchers try to start.
+  // Lock files are skipped, because other launchers create and delete them meanwhile.
   const names = (await readdir(dir)).filter((name) => !name.startsWith('lock'));
   try {
     await chmod(dir, (await stat(dir)).mode & 0o711);
@@ -31,7 +34,10 @@ export async function hideFromOthers(dir: string): Promise<void> {
   }
 }
 
-/** A cookie file for curl, which would create one that everybody can read. Its folder hides what curl creates. */
+/**
+ * Creates the cookie file for curl, which itself would create a file that everybody can read. The folder is private
+ * too, because curl creates further files in it.
+ */
 export async function cookieFile(dir: string): Promise<string> {
   const folder = join(dir, 'curl');
   await mkdir(folder, { recursive: true, mode: 0o700 });

@@ -8,8 +8,8 @@ const ROLES = ['gateway', 'worker', 'notifications'] as const;
 type Variables = Record<string, string>;
 
 /**
- * Variables with the roles' private and public keys, generated once, readable by the owner only. A file of an earlier
- * release gets the keys that it lacks.
+ * Returns variables with the roles' private and public keys. Generates them once, in a file that only the owner can
+ * read. If an earlier release wrote that file, adds the keys that it lacks.
  */
 export async function serviceKeys(folder: string): Promise<Variables> {
   const file = join(folder, 'service-keys.json');

@@ -1,6 +1,6 @@
 /**
- * The mail server as a process: `mail-program.ts <smtp port> <web port> <folder>`. It puts the parts of maildev together
- * as maildev's own program does, which however lets the pages of every site read and delete the mails.
+ * The mail server as a process: `mail-program.ts <smtp port> <web port> <folder>`. It assembles the parts of maildev.
+ * maildev's own program is not used, because it lets pages of any site read and delete the mails.
  */
 import { join } from 'node:path';
 import { createAPIServer } from '@maildev/api';

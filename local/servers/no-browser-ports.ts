@@ -2,14 +2,14 @@ import { SetupError } from '../setup-error.ts';
 import { isFree } from './ports.ts';
 
 /**
- * The ports above 1023 that browsers never connect to, whatever a page asks for: the "port blocking" list of the fetch
- * standard. A server that itself cannot tell pages from programs is safe from pages there.
+ * The ports above 1023 to which browsers never connect, by the list "port blocking" of the fetch standard. On them, a
+ * server that cannot tell pages from programs is safe from pages.
  */
 export const NO_BROWSER_PORTS = [
   1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 ];
 
-/** Picks free ones at random, so that two starts at once rarely pick the same. */
+/** Picks free ports at random, so two starts at once rarely pick the same. */
 export async function noBrowserPorts(count: 3, owner: string): Promise<[number, number, number]> {
   const shuffled = NO_BROWSER_PORTS.map((port) => ({ port, rank: Math.random() })).sort((a, b) => a.rank - b.rank);
   const free: number[] = [];

@@ -20,7 +20,7 @@ export type Check = (request: IncomingMessage) => Refusal | undefined;
 /** Names under which a browser reaches a loopback listener. Any other name in `Host` comes from DNS rebinding. */
 const NAMES = ['127.0.0.1', 'localhost'];
 
-/** Refuses what a web page of another site, or of another port, makes a browser send to this machine. */
+/** Refuses requests that a web page of another site, or of another port, makes a browser send to this machine. */
 export const refusePages: Check = (request) => {
   const { host = '', origin, 'sec-fetch-site': site } = request.headers;
   const hosts = NAMES.map((name) => `${name}:${request.socket.localPort}`);
@@ -32,7 +32,7 @@ export const refusePages: Check = (request) => {
   return { status: 403, reason: `Pages of other sites may not use this server. Type the address into the browser.` };
 };
 
-/** Also asks for a name and a password, by HTTP Basic authentication. */
+/** Requires a user and a password, by HTTP Basic authentication. */
 export function requirePassword(user: string, password: string): Check {
   const expected = basic(user, password);
   return (request) => {
@@ -46,7 +46,7 @@ export function requirePassword(user: string, password: string): Check {
 export const basic = (user: string, password: string): string =>
   `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 
-/** Puts checks in front of everything that the server serves so far, including WebSockets. */
+/** Runs checks before all present listeners of the server, including those for WebSockets. */
 export function guardServer(server: Server, checks: readonly Check[]): void {
   const refusalOf = (request: IncomingMessage) => checks.map((check) => check(request)).find(Boolean);
   for (const event of ['request', 'upgrade'] as const) {

@@ -4,8 +4,8 @@ import type { RequestedCause } from '../../specs/temporal.ts';
 import { resultOf, type Run } from '../temporal-runs.ts';
 
 /**
- * Returns who had requested the cancellation that this workflow has completed, from its result: its input could be
- * invented. Undefined if the workflow has not cancelled this order.
+ * Returns who requested the cancellation that this workflow has completed. Uses the workflow's result, because its
+ * input could be invented. Returns undefined if the workflow has not cancelled this order.
  */
 export async function cancelledBy(
   temporal: Temporal,

@@ -50,7 +50,7 @@ async function lostOrder({ temporal }: Tools, { id, order, cancellation }: Subje
   const run = order ?? cancellation;
   if (!run) return undefined;
   const input = await inputOf<OrderInput>(temporal, run);
-  // A workflow that was started by hand may name another order.
+  // Somebody may have started a workflow by hand whose input names another order.
   if (input.orderId !== id) return undefined;
   const { ownerId: userId, price, correlationId, traceparent = null } = input;
   const resultIn = async (ended: Run | undefined) =>
@@ -73,7 +73,7 @@ async function lostOrder({ temporal }: Tools, { id, order, cancellation }: Subje
   };
 }
 
-/** A cancellation that runs still waits for the row, so only its input says who requested it. */
+/** A running cancellation waits for the row and has no result yet, so only its input says who requested it. */
 async function requestIn(
   temporal: Temporal,
   id: string,

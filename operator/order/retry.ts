@@ -78,7 +78,8 @@ async function startWorkflows(
   }
   const lines: string[] = [];
   for (const { workflowId, before, start } of due) {
-    // `due` begins with the cancellation, if that is due. So after the first line, the cancellation has been started.
+    // If a cancellation is due, it is the first step in `due`. So the first line of output means that the cancellation
+    // was started.
     const refused = await start(tools, { cancellationStarted: lines.length > 0 });
     if (refused) return { text: [...lines, refused].join('\n'), exitCode: 1 };
     const action = before ? `had ended as ${before.status} and was started again` : 'did not exist and was started';

@@ -9,7 +9,7 @@ import { fetchFailed, requireMaven, type Java } from '../prerequisites.ts';
 
 const POM = join(import.meta.dirname, 'pom.xml');
 const LOG_SETTINGS = join(import.meta.dirname, 'log4j2.properties');
-/** The hashes of all jars. Maven itself compares only with what the repository says. */
+/** The hashes of all jars. Maven itself compares a jar only with the checksum from the same repository. */
 const PINS = join(import.meta.dirname, 'jars.sha256');
 const COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
 

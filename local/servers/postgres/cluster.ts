@@ -40,7 +40,8 @@ async function clusterFolder({ dataDir, user, throwAway }: ClusterPlan): Promise
   const known = await readFile(locationFile(dataDir), 'utf8').catch(() => undefined);
   if (await canReach(user, dirname(dataDir))) {
     const beside = `${dataDir}-cluster`;
-    // An earlier release put it inside, or elsewhere if it could not be reached then.
+    // An earlier release put the cluster inside the data folder, or into a substitute folder if that could not be
+    // reached.
     if (existsSync(inside)) await rename(inside, beside);
     const before = known && join(known, 'cluster');
     return before && existsSync(before) && !existsSync(beside) ? before : beside;

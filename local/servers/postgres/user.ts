@@ -56,8 +56,9 @@ export async function canReach(user: OsUser | undefined, path: string): Promise<
 }
 
 /**
- * A replacement for `folder` that every user can pass through: the `known` one of an earlier start, or always the same
- * one for the same folder. One to throw away is in the folder for temporary files, where only new names are safe.
+ * Returns a replacement for `folder` that every user can pass through: `known`, if an earlier start created it.
+ * Otherwise the same `folder` always gets the same replacement. A replacement that is deleted at the end is in the
+ * folder for temporary files, where other users could have created a predictable name, so its name is random.
  */
 export async function substituteFolder(
   folder: string,

@@ -23,13 +23,16 @@ export interface OfficialDownload {
   signal?: AbortSignal | undefined;
 }
 
-/** Downloads a program as the Temporal SDKs do. False, and no file, if that fails or the hash is not the pinned one. */
+/**
+ * Downloads a program as the Temporal SDKs do. If that fails or the hash is not the pinned one, returns false and
+ * leaves no file.
+ */
 export async function downloadOfficial(download: OfficialDownload): Promise<boolean> {
   const { path, folder, sha256, signal } = download;
   const archive = join(folder, 'archive');
   try {
     const name = await downloadArchive(download, archive);
-    // The name comes from the network: written to stdout, the file cannot end up anywhere else.
+    // The name comes from the network. tar writes to stdout, so the name cannot choose where the file is written.
     await execa('tar', ['-xzOf', archive, '--', name], { stdout: { file: path }, stdin: 'ignore' });
     if ((await sha256Of(path)) === sha256) return true;
   } catch {

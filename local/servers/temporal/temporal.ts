@@ -41,7 +41,8 @@ const RESPONSE_TIMEOUT_MS = 2000;
 // workflow task by some 50 ms: one order takes 100 ms without these settings, 35 ms with them. A cluster has hundreds
 // of shards, so the limit does not matter there. Other settings were measured too and made no difference.
 const SPEED = ['history.transferProcessorMaxPollRPS=10000', 'history.transferProcessorMaxPollHostRPS=10000'];
-// The HTTP API takes a POST of any page as a call, and it cannot be turned off. So it serves no host at all.
+// The HTTP API accepts POST requests of any web page, and it cannot be turned off. An empty list of hosts makes it
+// refuse all requests.
 const NO_HTTP_API = ['frontend.httpAllowedHosts=[]'];
 
 /** Starts a Temporal server with Web UI on loopback; a later start on the same folder finds its workflows. */
@@ -89,7 +90,7 @@ async function withWebUi(server: Server, port: number, upstreamPort: number): Pr
     await server.stop();
     throw error;
   });
-  // A restart needs the port again, so it is free before the exit is known.
+  // The port is freed before the server's exit is known, because a restart needs the port again.
   const exited = server.exited.then(async (exit) => {
     await webUi.close();
     return exit;
@@ -127,7 +128,7 @@ function serverArgs(
   ];
 }
 
-/** Connects first, because a gRPC client whose first try fails waits for up to a second before the next. */
+/** Opens a TCP connection first: a gRPC client whose first attempt fails waits for up to a second before the next. */
 async function hasNamespace(port: number): Promise<void> {
   const socket = connect({ port, host: '127.0.0.1', timeout: RESPONSE_TIMEOUT_MS });
   socket.once('timeout', () => socket.destroy(new Error('no connection')));

@@ -6,9 +6,9 @@ import { guardServer, refusePages } from '../page-guard.ts';
 const HOST = '127.0.0.1';
 
 /**
- * Serves Temporal's Web UI on `port`, for its own pages only. The UI itself takes any `Host` header, so that a page whose
- * name an attacker's DNS points to this machine could start workflows through it. Therefore it listens on
- * `upstreamPort`, to which browsers do not connect.
+ * Serves Temporal's Web UI on `port` to its own pages only. The UI itself accepts any `Host` header. An attacker's DNS
+ * could give the name of a page the address of this machine, and that page could then start workflows. Therefore the UI
+ * listens on `upstreamPort`, to which browsers do not connect.
  */
 export async function serveWebUi(port: number, upstreamPort: number): Promise<{ close(): Promise<void> }> {
   const server = createServer((request, response) => void forward(request, response, upstreamPort));
