@@ -13,11 +13,11 @@ import { sessionReader } from './session-settings.ts';
 const DAY_S = 86_400;
 
 const LOGINS =
-  'logins of one account from one address, and from one address, right or wrong, within the window before auth answers 429';
+  'logins, right or wrong, from one address to one account, and to all accounts, within the window; beyond that, auth answers 429';
 const LOGIN_FAILURES =
-  'failed logins, in the same way; the first also limits changes of the password with a wrong current one, per user';
+  'the same for failed logins; the first number also limits password changes of one user with a wrong current password';
 const STRANGERS =
-  'failed logins of one account from addresses new to it, within that window, before further ones wait; and how long each waits';
+  'failed logins to one account from addresses that are new to it, within that window; beyond that, such logins wait this long';
 const REGISTRATIONS = 'registrations per address within the window';
 const WRITES = 'writes of one buyer: burst, then rate';
 
@@ -34,7 +34,7 @@ export const limitReaders = {
   loginFailuresPerAddress: count('LOGIN_FAILURES_PER_ADDRESS', LOGIN_FAILURES, 100),
   loginFailuresWindowS: seconds('LOGIN_FAILURES_WINDOW_S', LOGIN_FAILURES, 300),
   loginFailuresByStrangers: count('LOGIN_FAILURES_BY_STRANGERS', STRANGERS, 30),
-  // The hash comes after the wait, and the response is promised within 5 s.
+  // The password is hashed after the wait, and the response is promised within 5 s.
   loginWaitMs: wholeNumber('LOGIN_WAIT_MS', STRANGERS, { min: 0, max: 5_000, otherwise: 4_000 }),
   registrationsPerAddress: count('REGISTRATIONS_PER_ADDRESS', REGISTRATIONS, 1_000),
   registrationsWindowS: seconds('REGISTRATIONS_WINDOW_S', REGISTRATIONS, 3_600),
@@ -49,8 +49,8 @@ export const auth = defineRole({
     ingressPort: optional(
       port(
         'AUTH_INGRESS_PORT',
-        "port on `INTERNAL_HOST` for an ingress: auth's operations as they may be published, without tokens in the " +
-          'headers of `GET /auth`, health and metrics; closed if unset',
+        "port on `INTERNAL_HOST` for an ingress: auth's operations as they may be published; `GET /auth` returns no " +
+          'token, and there are no health and metrics; closed if unset',
       ),
     ),
     serviceKeys,

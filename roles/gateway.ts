@@ -22,7 +22,7 @@ const watchedRoles: readonly RoleName[] = ['worker', 'auditor'];
 export const gateway = defineRole({
   name: 'gateway',
   readers: (sameProcess) => ({
-    host: textOr('HOST', 'address of the public listener, and of no other', '127.0.0.1'),
+    host: textOr('HOST', 'address of the public listener only', '127.0.0.1'),
     port: port('PORT', 'public port, also of `npm start`', PUBLIC_PORT),
     internalHost,
     opsPort: port('GATEWAY_OPS_PORT', "port of the gateway's health, metrics and public key on `INTERNAL_HOST`"),
@@ -30,7 +30,7 @@ export const gateway = defineRole({
     proxies: trustedProxies,
     connectionsPerAddressMax: wholeNumber(
       'CONNECTIONS_PER_ADDRESS',
-      'connections to the public port from one IPv4 address or /64 network, except those of `TRUSTED_PROXIES`; beyond that, the one that has been idle longest ends',
+      'connections to the public port from one IPv4 address or /64 network, except from `TRUSTED_PROXIES`; beyond that, the connection that has been idle longest ends',
       { min: 1, max: 1_000_000, otherwise: 500 },
     ),
     urls: urlsOf(sameProcess),

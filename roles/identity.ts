@@ -32,7 +32,7 @@ export const verifierReaders = (sameProcess: ReadonlySet<RoleName>) => ({
   serviceKeys,
 });
 
-/** Verifies tokens for `role`, which accepts no role's token for another role. */
+/** Verifies tokens for `role`, which rejects roles' tokens whose audience is another role. */
 export function verifierOf(
   role: ServiceRole,
   { authUrl, serviceKeys: keys }: { authUrl: (shared: Shared) => string; serviceKeys: JSONWebKeySet },

@@ -48,7 +48,7 @@ export const notifications = defineRole({
     }),
     mailsPerAddressAndHour: wholeNumber(
       'MAILS_PER_ADDRESS_AND_HOUR',
-      'mails that one address gets in an hour at most, whichever buyers have it; further mails wait',
+      'maximum number of mails to one address in an hour, even if several buyers use it; further mails wait',
       { min: 1, max: 1_000_000, otherwise: 60 },
     ),
     kafka: group(kafkaReaders),

@@ -99,10 +99,12 @@ export function urlOf(role: ServiceRole, sameProcess: ReadonlySet<RoleName>): Re
   );
 }
 
-/** For everything that other roles and operators use. Only the gateway also has a public listener, with `HOST`. */
+/**
+ * For all listeners that only other roles and operators use. Only the gateway also has a public listener, on `HOST`.
+ */
 export const internalHost = textOr(
   'INTERNAL_HOST',
-  'address of every listener except the public one. Other machines that reach it can use what is not public',
+  'address of every listener except the public one. Machines that reach it can use operations that are not public',
   '127.0.0.1',
 );
 

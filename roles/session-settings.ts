@@ -9,7 +9,7 @@ const readers = group({
   idleS: optional(
     wholeNumber(
       'SESSION_IDLE_S',
-      'a session that is unused for this long ends; at most `SESSION_TTL_S`, which limits the default too',
+      'a session that is unused for this long ends; at most `SESSION_TTL_S`, and by default never more than that',
       {
         ...DURATION_S,
         otherwise: SESSION_RULES.idleS,
@@ -17,11 +17,15 @@ const readers = group({
     ),
     String(SESSION_RULES.idleS),
   ),
-  perUserMax: wholeNumber('SESSIONS_PER_USER', 'sessions of one user; the next login ends the oldest', {
-    min: 1,
-    max: 10_000,
-    otherwise: SESSION_RULES.perUserMax,
-  }),
+  perUserMax: wholeNumber(
+    'SESSIONS_PER_USER',
+    'maximum number of sessions of one user; a login beyond that ends the oldest',
+    {
+      min: 1,
+      max: 10_000,
+      otherwise: SESSION_RULES.perUserMax,
+    },
+  ),
 });
 
 /** How long sessions last, and how many a user may have. */

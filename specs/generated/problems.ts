@@ -6,7 +6,7 @@ export const problemKinds = {
     status: 400,
     title: 'The request does not match its schema',
     explanation:
-      'Part of the request is missing, has the wrong type, is out of bounds or is unknown. Nothing was done. The detail names the first part that does not match. Correct it and send the request again. A new password is also refused if it is one of the commonest or the user name; `errors` then names its place in the body.',
+      'Part of the request is missing, has the wrong type, is out of bounds or is unknown. Nothing was done. The detail names the first part that does not match. Correct it and send the request again. A new password is also refused if it is very common or equals the user name. `errors` then points to it in the body.',
   },
   'idempotency-key-missing': {
     status: 400,
@@ -152,7 +152,7 @@ export const problemKinds = {
     status: 414,
     title: 'The address is too long',
     explanation:
-      'The path and the query of a request may have at most 2 KiB together. This request was not read any further, and nothing was done. No documented address is that long: leave out what does not belong to it, and send it again.',
+      'The path and the query of a request may have at most 2 KiB together. This request was not read any further, and nothing was done. No documented operation needs a longer address. Shorten the address and send the request again.',
   },
   'unsupported-media-type': {
     status: 415,

@@ -9,7 +9,7 @@ export interface paths {
     };
     /**
      * Authenticate a request
-     * @description For an ingress in front of the services: returns the user whose session or token a request has. On auth's internal listener the response also has a short-lived token of that user; the gateway and auth's listener for an ingress never send it. A write, as named by `X-Forwarded-Method`, is counted, so that one limit applies to all writes of a user. That header is used only if the gateway or a trusted proxy sent it.
+     * @description For an ingress in front of the services: returns the user whose session or token a request has. On auth's internal listener the response also has a short-lived token of that user. The gateway and auth's listener for an ingress never send this token. If `X-Forwarded-Method` names a write, the request is counted, so one limit applies to all writes of a user. The header is used only if the gateway or a trusted proxy sent it.
      */
     get: operations['forwardAuth'];
     put?: never;
@@ -49,7 +49,7 @@ export interface paths {
     put?: never;
     /**
      * Log in
-     * @description Starts a session. The session whose cookie the request carries ends, and no other; beyond the limit of sessions a user, the user's oldest session ends. An unknown name and a wrong password get the same response after the same time, and end no session.
+     * @description Starts a session, and ends the session whose cookie the request carries. If the user then has too many sessions, the oldest one ends too. An unknown name and a wrong password get the same response after the same time, and end no session.
      */
     post: operations['login'];
     delete?: never;
@@ -527,21 +527,21 @@ export interface components {
      * @example 0192f0c1-7a5e-7c3b-9d55-0d6a5b6c7d8e
      */
     Uuid: string;
-    /** @description The faulty members of the body, if the problem is about single ones. */
+    /** @description The invalid members of the body, if the problem concerns particular members. */
     Faults: {
       /**
        * @description A JSON pointer to the member.
        * @example /password
        */
       pointer: string;
-      /** @description What is wrong with it, for the user to read. */
+      /** @description What is wrong with the member, as text for the user. */
       detail: string;
     }[];
     /** @example ada */
     Username: string;
     /**
      * Format: password
-     * @description Any characters are allowed. The commonest passwords and the user name itself are refused, in any case.
+     * @description Any characters are allowed. Very common passwords and the user name itself are refused, ignoring case.
      * @example correct horse battery staple
      */
     NewPassword: string;
@@ -851,7 +851,7 @@ export interface components {
     };
     /**
      * The request does not match its schema
-     * @description Part of the request is missing, has the wrong type, is out of bounds or is unknown. Nothing was done. The detail names the first part that does not match. Correct it and send the request again. A new password is also refused if it is one of the commonest or the user name; `errors` then names its place in the body.
+     * @description Part of the request is missing, has the wrong type, is out of bounds or is unknown. Nothing was done. The detail names the first part that does not match. Correct it and send the request again. A new password is also refused if it is very common or equals the user name. `errors` then points to it in the body.
      */
     BadRequestProblem: {
       /** @constant */
@@ -1390,7 +1390,7 @@ export interface components {
     };
     /**
      * The address is too long
-     * @description The path and the query of a request may have at most 2 KiB together. This request was not read any further, and nothing was done. No documented address is that long: leave out what does not belong to it, and send it again.
+     * @description The path and the query of a request may have at most 2 KiB together. This request was not read any further, and nothing was done. No documented operation needs a longer address. Shorten the address and send the request again.
      */
     UriTooLongProblem: {
       /** @constant */
@@ -1507,7 +1507,7 @@ export interface components {
         'application/problem+json': components['schemas']['GatewayTimeoutProblem'];
       };
     };
-    /** @description The request does not match its schema, or the new password is one of the commonest or the user name in any case. `errors` then has the pointer to the password, and a sentence for the user. */
+    /** @description The request does not match its schema, or the new password is very common or equals the user name, ignoring case. In the second case, `errors` has a pointer to the password and a sentence for the user. */
     BadPasswordRequest: {
       headers: {
         'X-Correlation-Id': components['headers']['CorrelationId'];
@@ -1589,7 +1589,7 @@ export interface components {
           components['schemas']['WrongCredentialsProblem'] | components['schemas']['CrossSiteProblem'];
       };
     };
-    /** @description Too many logins: by default more than 30 of one account from one address or 300 from one address within a minute, right or wrong; or 10 failed ones of one account from one address or 100 from one address within 5 minutes. Failures at other addresses never lead to this answer: after 30 of them, a login from an address that the account has not used before is answered up to 5 seconds later. */
+    /** @description Too many logins from one address. By default, an address may send 30 logins to one account and 300 logins in total within a minute, right or wrong. It may also send 10 failed logins to one account and 100 in total within 5 minutes. Failed logins from other addresses never cause this response. But after 30 of them, a login from an address that is new to the account is answered up to 5 seconds later. */
     TooManyLogins: {
       headers: {
         'X-Correlation-Id': components['headers']['CorrelationId'];
@@ -1918,15 +1918,15 @@ export interface components {
     Authorization: string;
     /** @description How to authenticate. */
     Challenge: string;
-    /** @description Deletes the session cookies. Present if the request carried several with different values: it is then treated as one without a session, because another host of the same domain may have set one of them. */
+    /** @description Deletes the session cookies. Present if the request carried several with different values. Such a request counts as having no session, because another host of the same domain may have set one of the cookies. */
     ConflictingCookiesCleared: string;
     /** @description Seconds to wait before sending the same request again. */
     RetryAfter: string;
     /** @description Changes with the content. */
     ContentVersion: string;
-    /** @description `session_id`, or `__Host-session_id` behind TLS: HttpOnly, SameSite=Lax, path `/`, without a domain, and Secure behind TLS. If the request carried a session cookie, further headers delete those that other paths and domains may have set under the same name. */
+    /** @description `session_id`, or `__Host-session_id` behind TLS: HttpOnly, SameSite=Lax, path `/`, without a domain, and Secure behind TLS. If the request carried a session cookie, further headers delete cookies of the same name for other paths and domains. */
     SessionCookie: string;
-    /** @description Deletes the session cookie: `session_id`, or `__Host-session_id` behind TLS. Further headers delete those that other paths and domains may have set under the same name. */
+    /** @description Deletes the session cookie: `session_id`, or `__Host-session_id` behind TLS. Further headers delete cookies of the same name for other paths and domains. */
     SessionCookieGone: string;
     /** @description The next page, with `rel="next"`. Absent on the last page. */
     NextPage: string;
