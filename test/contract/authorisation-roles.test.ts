@@ -126,7 +126,7 @@ function allRequests(): Request[] {
     });
     return [
       request('nobody'),
-      // A test of its own sends what a buyer may do only once.
+      // Some buyers' requests succeed only once, so a separate test sends them.
       ...(row['buyer'] === 'yes' && isWrite(operation) ? [] : [request('buyer', ownersToken)]),
       ...roleNames.flatMap((role) => audiences.map((audience) => request(role, tokenOf(role, audience), audience))),
     ];
@@ -150,7 +150,7 @@ const tokenOf = (role: RoleName, audience: string | string[]): string =>
     expiresIn: 60,
   });
 
-/** The requests with another outcome than expected. */
+/** Requests whose outcome differs from the expected one. */
 async function surprisesAmong(
   sent: readonly Request[],
   urlOf = ({ role }: Operation): string => shop.serviceOf(role),

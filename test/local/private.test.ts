@@ -20,7 +20,7 @@ let dir: string;
 before(async () => {
   process.umask(0o022);
   dir = await mkdtemp(join(tmpdir(), 'order-saga-private-'));
-  // As a clone that other users may pass through.
+  // The mode of a clone that other users may pass through.
   await chmod(dir, 0o711);
 });
 after(() => rm(dir, { recursive: true, force: true }));
@@ -172,7 +172,10 @@ test('only the owner can put programs into the download cache', async (t) => {
 
 const modeOf = (path: string): number => lstatSync(path).mode & 0o7777;
 
-/** Everything below a folder that another user may read, change or pass through, were it not for the folders above. */
+/**
+ * Lists everything below a folder whose own mode lets another user read, change or pass through it. Ignores the folders
+ * above.
+ */
 const openTo = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => {
     const { mode } = lstatSync(join(folder, name));

@@ -34,7 +34,7 @@ async function keptOf(t: TestContext, which: 'PORT' | 'GATEWAY_OPS_PORT', env: R
     sockets.push(socket.resume());
     await once(socket, 'connect');
   }
-  // The listener has accepted all of them once it has answered on a later one.
+  // Once the listener has answered on a later connection, it has accepted all of them.
   await fetch(`http://127.0.0.1:${ports[which]}/`, { redirect: 'manual', headers: { connection: 'close' } });
   return () => sockets.flatMap((socket, n) => (socket.closed ? [] : [n]));
 }

@@ -1,4 +1,4 @@
-/** How long sessions last, and how many a user may have, as settings say. */
+/** Settings for the lifetime and number of sessions. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ConfigFault, type Env } from '../../lib/config.ts';
@@ -9,7 +9,7 @@ const accepted: [env: Env, expected: [ttlS: number, idleS: number, perUserMax: n
   [{}, [30 * DAY_S, 7 * DAY_S, 20]],
   [{ SESSION_IDLE_S: '60', SESSIONS_PER_USER: '1' }, [30 * DAY_S, 60, 1]],
   [{ SESSION_TTL_S: '3600', SESSION_IDLE_S: '3600' }, [3_600, 3_600, 20]],
-  // A lifetime that is shorter than the default of the idle time was valid before there was an idle time.
+  // Before there was an idle time, a lifetime shorter than its default was valid. It still is.
   [{ SESSION_TTL_S: '3600' }, [3_600, 3_600, 20]],
 ];
 for (const [env, expected] of accepted) {

@@ -1,4 +1,7 @@
-/** Whoever reaches Temporal can start workflows with any input; on real servers, none of them moves another's money. */
+/**
+ * Anyone who reaches Temporal can start workflows with any input. On real servers, none of them moves another buyer's
+ * money.
+ */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';

@@ -1,4 +1,4 @@
-/** Which addresses and ports the whole app listens on, and what is served on each. */
+/** The addresses and ports on which the whole app listens, and what each serves. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';

@@ -1,4 +1,4 @@
-/** No package and no program runs on any platform without having been compared with a hash in the repository. */
+/** On every platform, packages and programs run only after they were compared with a hash in the repository. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';

@@ -131,7 +131,7 @@ test('with a token every caller must send it; without one only the same machine 
     ],
     [200, 403],
   );
-  // A proxy on the same machine connects from loopback on behalf of any client.
+  // A proxy on the same machine connects from loopback, but its clients may be anywhere.
   for (const header of ['forwarded', 'via', 'x-forwarded-for', 'x-real-ip']) {
     const relayed = { [header]: '10.0.0.7' };
     assert.equal((await send('/codec/decode', { payloads: [] }, relayed)).status, 403, header);

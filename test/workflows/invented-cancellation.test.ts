@@ -1,4 +1,4 @@
-/** A charge is cancelled only if the order's row supports it, whatever the input of a workflow says. */
+/** A charge is cancelled only if the order's row supports it. The input of a workflow does not matter. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { orderWorkflowId } from '../../specs/temporal.ts';

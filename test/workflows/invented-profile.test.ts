@@ -1,4 +1,4 @@
-/** Whatever the input of a profile's workflow says, only the users service counts. */
+/** Only the users service decides about a profile. The input of a profile's workflow does not matter. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MockActivityEnvironment } from '@temporalio/testing';

@@ -1,6 +1,6 @@
 /**
- * Anyone who reaches Temporal can start our workflows with any input. Whatever the input says, only the order's row
- * counts.
+ * Anyone who reaches Temporal can start our workflows with any input. The input does not matter, because only the
+ * order's row counts.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -98,7 +98,7 @@ test('a status that the row does not have is not announced: the workflow fails a
   let isRestored = false;
   const activities = {
     ...world.activities,
-    /** Settles the order, and then its database is restored to the moment before. */
+    /** Settles the order, then restores its database to the moment before. */
     async settleOrder(request: Parameters<typeof settleOrder>[0]) {
       const settled = await settleOrder(request);
       if (!isRestored) Object.assign(world.row, restored);

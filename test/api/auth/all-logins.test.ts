@@ -1,4 +1,4 @@
-/** Limits on all logins, right and wrong ones, which hold before a login costs a hash. With a real Postgres. */
+/** Limits on all logins, right and wrong, which apply before the password is hashed. With a real Postgres. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { eventually } from '../../support/eventually.ts';

@@ -6,7 +6,7 @@ import { Problem } from '../../../lib/http/problem.ts';
 
 const ORIGIN = { address: '192.0.2.1', isKnown: false };
 
-/** A bulkhead whose acts run until `end` ends the oldest that runs. */
+/** A bulkhead whose acts run until `end` is called, which ends the oldest running act. */
 function held(options: BulkheadOptions) {
   const bulkhead = createBulkhead(options);
   const ends: (() => void)[] = [];
@@ -69,7 +69,7 @@ test('if too many wait, the newest call of the address with the most gives way t
   send('pair');
   await turn();
   assert.deepEqual(refused, ['busy 4', 'busy 3']);
-  // Nobody has more than two now: who comes last is refused.
+  // No address has more than two waiting calls now, so the next call is refused.
   for (const late of ['busy', 'pair']) send(late, `late ${late}`);
   await turn();
   assert.deepEqual(refused.slice(2), ['late busy', 'late pair']);

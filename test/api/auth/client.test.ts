@@ -1,4 +1,6 @@
-/** Whom auth believes about a client's address, protocol and method: the gateway by its token, and trusted proxies. */
+/**
+ * Auth believes a client's address, protocol and method only from the gateway, by its token, and from trusted proxies.
+ */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { register } from 'prom-client';
@@ -125,7 +127,7 @@ test('behind the gateway each client has its own limit, and cannot choose it', a
   t.after(() => Promise.all([gateway.close(), behindProxy.close()]));
   const direct = createContractClient(gateway.url);
   const proxied = createContractClient(behindProxy.url);
-  // A client that has got hold of a token of the gateway's cannot use it: the gateway drops the header.
+  // A client that has stolen a token of the gateway cannot use it, because the gateway drops the header.
   const forged = { 'x-service-token': gatewayToken() };
   const outcomes: string[] = [];
   for (let n = 0; n < 4; n++) outcomes.push(await wrongLogin(`198.51.100.${n}`, forged, direct));

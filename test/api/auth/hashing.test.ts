@@ -1,4 +1,4 @@
-/** What a request costs before and while its password is hashed, with real hashes and a real Postgres. */
+/** Cost of requests before and while their password is hashed, with real hashes and a real Postgres. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { authApi } from '../../../api/auth/app.ts';
@@ -35,7 +35,7 @@ test('while one address sends 60 logins at once, a login from another is among t
     answered += 1;
     return answer;
   });
-  // All of the flood is now in the queue, or was refused because the queue was full.
+  // Each request of the flood is now in the queue, or was refused because the queue was full.
   await eventually(() => assert.equal(hashedFor.length, 60));
   const before = answered;
   assert.equal(outcomeOf(await loginFrom(home, auth.url, credentials.username)), '200');

@@ -1,4 +1,4 @@
-/** What auth publishes through an ingress. */
+/** Auth's listener for an ingress. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { authIngressApi } from '../../../api/auth/ingress.ts';

@@ -82,7 +82,7 @@ test('a known and an unknown name get the same refusal', async () => {
 test('after the window a user can log in again', async () => {
   await auth.rows.query('update attempts set expire = 1');
   const login = () => post('login', other.url, { username: 'guessed-at', password: PASSWORD }, home);
-  // A replica repeats a refusal for up to a second without a look at the database.
+  // A replica repeats a refusal for up to a second without asking the database.
   await eventually(async () => assert.equal(outcomeOf(await login()), '200'));
   assert.deepEqual(tally(await guesses('guessed-at', 11, home)), {
     '403 wrong-credentials': 10,

@@ -81,7 +81,7 @@ for (const [where, url] of Object.entries(urls)) {
       const [opened, ...deletions] = response.headers.getSetCookie();
       assert.ok(await isValid(/^session_id=([\w-]{43});/.exec(opened!)![1]!));
       assert.ok(deletions.includes(`${DELETED}; Domain=shop.example`));
-      // A browser would take this one for the deletion of the new cookie.
+      // A browser would apply this header to the new cookie and delete it.
       assert.ok(!deletions.includes(DELETED));
       assert.equal(new Set(deletions).size, deletions.length);
     }

@@ -1,4 +1,4 @@
-/** What ends a session: a login in the same browser, and too many other sessions. With a real Postgres. */
+/** A session ends when its browser logs in again, and when its user has too many sessions. With a real Postgres. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';

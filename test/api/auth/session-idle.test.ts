@@ -16,7 +16,7 @@ after(() => auth.close());
 
 const use = (cookie: string, method = 'GET') =>
   fetch(`${auth.url}/auth`, { headers: { cookie, 'x-forwarded-method': method } });
-/** As if the sessions of a user had last been used so long ago. */
+/** Sets the last use of a user's sessions to this long ago. */
 const age = (id: string, seconds: number) =>
   rows.query(`update sessions set last_used_at = now() - $2 * interval '1 second' where user_id = $1`, [id, seconds]);
 const unusedS = async (id: string) =>
@@ -37,7 +37,7 @@ for (const method of ['GET', 'POST']) {
     await age(id, IDLE_S);
     const late = await use(cookie, method);
     assert.equal((await assertDocumented('forwardAuth', late)).type, '/problems/unauthenticated');
-    // It stays over, although it has just been sent.
+    // Sending the cookie of an ended session does not revive it.
     assert.ok((await unusedS(id)) >= IDLE_S);
   });
 }
@@ -92,7 +92,7 @@ test('a session can be read on a read-only database', async (t) => {
   const { rows: sessions } = await rows.query('select token_hash from sessions where user_id = $1', [id]);
   for (let n = 0; n < 20; n++) assert.equal(await store.sessionOwner(sessions[0].token_hash), id);
   assert.ok((await unusedS(id)) >= IDLE_S / 2);
-  // The failed writes have not given up for good.
+  // After the failed writes, uses are still recorded.
   await rows.query(`${setting} = off`);
   await eventually(async () => {
     assert.equal(await store.sessionOwner(sessions[0].token_hash), id);

@@ -48,7 +48,7 @@ test('a login whose client disconnects stops waiting and is not checked', async 
   client.abort();
   await assert.rejects(wait, (error) => error instanceof Problem && error.kind === 'unavailable');
   await assert.rejects(slowDown('gone', client.signal), Problem);
-  // Both places are free again: a further wait ends nobody's.
+  // Both places are free again, so another wait ends none early.
   const next = new AbortController();
   let isOver = false;
   const last = slowDown('next', next.signal).finally(() => (isOver = true));

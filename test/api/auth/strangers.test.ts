@@ -1,4 +1,7 @@
-/** Strangers who guess a password slow down other strangers, but keep the owner out of nothing. With a real Postgres. */
+/**
+ * Strangers who guess a password slow down only logins from new addresses, and never lock the owner out. With a real
+ * Postgres.
+ */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { outcomeOf, type Answer } from '../../support/requests/contract-client.ts';

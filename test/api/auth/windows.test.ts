@@ -1,4 +1,4 @@
-/** The counters of attempts: what a refused attempt costs. */
+/** Refused attempts cost few statements. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AttemptStore } from '../../../api/auth/attempt-store.ts';
@@ -8,7 +8,7 @@ import { Problem } from '../../../lib/http/problem.ts';
 const POINTS = 3;
 const LEFT_MS = 40_000;
 
-/** Windows over a store in which the key `used-up` has no points left. `looks` holds the keys of each statement. */
+/** Windows over a store in which the key `used-up` has no points left. `looks` lists the keys of each statement. */
 function windowsOver(leftMs: number) {
   const looks: string[][] = [];
   const attempts = {

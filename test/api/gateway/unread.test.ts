@@ -1,4 +1,4 @@
-/** Clients that send many requests and read no response take little memory, whatever they request. */
+/** Clients that send many requests and read no response use little memory, whatever they request. */
 import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,9 +8,9 @@ import { gateway, service } from '../../support/shop/fake-backed-gateway.ts';
 
 const REQUEST_BYTES = 52_000;
 const CONNECTIONS = [1, 2, 50];
-/** Of gateway, service and clients, garbage included. Without bounds, one connection took 1.35 GB. */
+/** Memory of gateway, service and clients together, including garbage. Without limits, one connection took 1.35 GB. */
 const GROWTH_MB_MAX = 200;
-/** Longer than the clients take to send everything. */
+/** Longer than the clients need to send everything. */
 const WATCHED_MS = 1_500;
 
 const HEAD = 'host: a\r\nauthorization: Bearer a.b.c\r\n';

@@ -1,4 +1,7 @@
-/** At most so many mails go to one address in an hour, whoever's profile names it. Later ones wait, and are not lost. */
+/**
+ * The number of mails to one address in an hour is limited, even if several buyers use it. Later mails wait and are not
+ * lost.
+ */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
@@ -134,7 +137,7 @@ test('a recipient that is refused again and again gets no more attempts than mai
   startSender(limited);
   await untilWaiting(4 * LIMIT);
   const attempts = (await notifications.rows()).reduce((sum, each) => sum + each.attempts, 0);
-  // Each mail took part once to get its turn, and the permitted ones were attempted.
+  // Each mail was claimed once to get its turn, and the permitted ones were attempted.
   assert.ok(attempts <= 5 * LIMIT, `${attempts} attempts`);
   assert.doesNotMatch(notifications.log.join(), /ada@|example\.org/);
 });

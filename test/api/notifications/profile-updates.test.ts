@@ -1,4 +1,4 @@
-/** Notifications reads the events of changed profiles, so that mails do not wait for the next look-up. */
+/** Notifications reads the events of changed profiles, so mails do not have to wait for the next look-up. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';

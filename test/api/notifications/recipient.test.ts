@@ -1,4 +1,4 @@
-/** Addresses are compared by hashes, which do not differ where the mailbox is the same. */
+/** Addresses are compared by hashes. Different spellings of one mailbox have the same hash. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recipientOf } from '../../../api/notifications/recipient.ts';

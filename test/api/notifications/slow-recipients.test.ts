@@ -7,7 +7,7 @@ import { eventually } from '../../support/eventually.ts';
 import { notifications, smtp, startSender } from '../../support/kafka/mailing.ts';
 import { notificationOf, pairOf, statusesOf } from '../../support/kafka/notifications.ts';
 
-/** Each user's address is in the domain that was recorded for the user. */
+/** Each user's address is in the domain that the test has set for the user. */
 const domains = new Map<string, string>();
 let lookups = 0;
 const profiles = {
@@ -22,7 +22,7 @@ const record = async (domain: string, count = 1, userId: string = randomUUID()) 
 };
 const isSlow = (domain: string) => domain.startsWith('slow');
 
-/** Sends at once, but waits for `release` with mails to slow domains. */
+/** Sends mails at once. Mails to slow domains wait for `release`. */
 function gatedMailer() {
   const gate = Promise.withResolvers<void>();
   const underWay = new Map<string, number>();

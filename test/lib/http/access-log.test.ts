@@ -1,4 +1,4 @@
-/** The access log shows which operation a request asked for, and nothing else of what its client wrote. */
+/** The access log shows which operation was requested, and nothing else that the client wrote. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { PassThrough } from 'node:stream';

@@ -24,7 +24,7 @@ after(async () => {
   await listener.close();
 });
 
-/** A response as it was sent: `fetch` would decompress it, and `undici` hide the headers that say so. */
+/** The response as it was sent. `fetch` would decompress it, and `undici` would hide the headers that show this. */
 async function get(url: string, headers: Record<string, string> = {}, method = 'GET') {
   const response = await new Promise<import('node:http').IncomingMessage>((resolve, reject) => {
     request(url, { method, headers: { authorization: 'Bearer a.b.c', ...headers } }, resolve)

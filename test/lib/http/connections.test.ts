@@ -1,4 +1,4 @@
-/** Too many connections: those that are held open without a request make room for new ones. */
+/** Too many connections: those that are idle make room for new ones. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';

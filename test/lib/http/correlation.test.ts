@@ -29,7 +29,7 @@ for (const sent of ['abc', '0', 'A1', randomUUID(), randomUUID().toUpperCase(), 
 
 const replaced = [
   ['', 'f'.repeat(65), 'a b', 'a,b', '<script>', 'ada@example.org', '\u00e4', 'a/b', '{"a":1}'],
-  // Names, phone numbers, passwords and tokens are words too.
+  // An id that is any word could be a name, phone number, password or token.
   ['grace', '+442012345678', 'tel:0123', 'correct-horse', 'A_b.c:d-1', `${randomUUID()}-1`, `{${randomUUID()}}`],
 ].flat();
 for (const sent of replaced) {

@@ -1,4 +1,4 @@
-/** No input that a stranger may send takes long to read, whatever is repeated in it. */
+/** No input from a stranger takes long to read, whatever it repeats. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
@@ -114,7 +114,7 @@ test('a long target is read at little cost', async () => {
   );
 });
 
-/** Texts in place of each property, and bodies that are strange as a whole. */
+/** Texts as the value of each property, and bodies that are unusual as a whole. */
 function bodiesOf(schema: Json): string[] {
   const names = Object.keys((schema?.['properties'] as object | undefined) ?? { a: 0 });
   const texts = UNITS.flatMap((unit) =>

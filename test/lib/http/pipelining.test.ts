@@ -111,7 +111,7 @@ for (const [what, respond] of [
     const requests = GET.repeat(52_000 / GET.length);
     const before = memory();
     for (let n = 0; n < 50; n++) open().pause().write(requests);
-    // Each connection has as many requests under way as it may, or the kernel takes all of the short answers.
+    // Each connection has as many requests under way as allowed, unless the kernel buffers all of the short answers.
     await eventually(() => assert.ok(started >= 50 * 4));
     await settled(() => started);
     const grown = memory() - before;

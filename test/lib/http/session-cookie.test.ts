@@ -58,7 +58,8 @@ const cases: [what: string, proto: string, cookies: string[], expected: object][
   ['both names behind TLS', 'https', [`session_id=${B}; ${HOST}=${A}; session_id=${A}`], found(A)],
   ['two values behind TLS', 'https', [`${HOST}=${A}; ${HOST}=${B}`], conflict],
   ['another case of the prefix', 'https', [`__HOST-session_id=${A}`], none],
-  // Browsers let any host of a domain set these names; a reader that trims more than they do takes them for ours.
+  // Browsers let any host of a domain set these names. A reader that trims more than spaces and tabs would take them
+  // for our cookie.
   ['a no-break space before the name', 'https', [`\u00a0${HOST}=${B}; ${HOST}=${A}`], found(A)],
   ['a vertical tab before the name', 'https', [`\u0085${HOST}=${B}; ${HOST}=${A}`], found(A)],
 ];

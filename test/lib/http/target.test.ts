@@ -1,4 +1,4 @@
-/** The target of a request: its length is limited before anything reads it, and no parser fails at it. */
+/** The length of a request's target is limited before any code reads it, and no parser fails on it. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';

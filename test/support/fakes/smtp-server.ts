@@ -5,7 +5,7 @@ export type Point = 'GREETING' | 'AUTH' | 'MAIL' | 'RCPT' | 'DATA' | 'CONTENT';
 
 /** The line to send, in which `{to}` becomes the recipient. `drop` breaks the connection, `silence` sends nothing. */
 export type Reply = string;
-/** The replies that are not the normal ones. A function gets the recipient. */
+/** Replies that replace the normal ones. A function gets the recipient. */
 type Replies = Partial<Record<Point, Reply | ((to: string) => Reply)>>;
 
 interface TakenMail {

@@ -24,7 +24,7 @@ export interface WorldOptions {
   balance?: number;
   charge?: OrderInput['charge'];
   deadlineS?: number;
-  /** Age of the row. By default the row's deadline has passed, so the workflow's own deadline decides. */
+  /** Age of the row. By default, the row's deadline has passed, so only the workflow's own deadline matters. */
   ageS?: number;
   /** The step takes effect, but its answer is lost. */
   loseAnswerOf?: { step: Step; times: number };
@@ -54,7 +54,7 @@ export function createWorld(options: WorldOptions = {}) {
     reason: null as OrderReason | null,
     cancelCause: null as RequestedCause | null,
   };
-  /** False after a restore of an older backup. */
+  /** False if the row is missing, as after the restore of an older backup. */
   const state = { hasRow: true };
   const messages: Message[] = [];
   const { silentCharge, billingAnswersFirst: answersFirst, maxDelayMs } = options;
@@ -83,7 +83,7 @@ export function createWorld(options: WorldOptions = {}) {
   return {
     orderId,
     row,
-    /** Deletes the row, as the restore of an older backup does, until the returned function is called. */
+    /** Deletes the row, as the restore of an older backup does. The returned function brings it back. */
     loseRow() {
       state.hasRow = false;
       return () => void (state.hasRow = true);

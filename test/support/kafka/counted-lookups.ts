@@ -3,7 +3,10 @@ import { eventually } from '../eventually.ts';
 import { notifications } from './mailing.ts';
 import { notificationOf } from './notifications.ts';
 
-/** Counts look-ups of each user. A user without an address has no profile; an error is thrown. */
+/**
+ * Counts the look-ups of each user. A user without an address has no profile. If the value is an error, the look-up
+ * throws it.
+ */
 export function countingProfiles(addresses: Map<string, string | Error>, otherwise?: string | Error) {
   const lookups = new Map<string, number>();
   return {

@@ -1,4 +1,4 @@
-/** What a web page can make a browser send to a port of this machine without asking the server first. */
+/** Requests that a web page can make a browser send to a port of this machine without asking the server first. */
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { request as send, type IncomingMessage } from 'node:http';
@@ -13,7 +13,7 @@ export interface Attempt {
 }
 
 export interface Answer {
-  /** 0 if the server answers with no HTTP at all. */
+  /** 0 if the server's answer is not HTTP. */
   status: number;
   body: string;
   headers: IncomingMessage['headers'];
@@ -46,7 +46,7 @@ export async function attempt(
   }
 }
 
-/** The same request as a page of another site sends it, and after DNS rebinding as a page of the "same" site. */
+/** The same request, as a page of another site sends it, and as a page sends it after DNS rebinding. */
 export const asPages = (port: number, attempt: Attempt): Attempt[] => [
   withHeaders(attempt, { origin: 'https://attacker.example', 'sec-fetch-site': 'cross-site' }),
   withHeaders(attempt, { origin: 'http://127.0.0.1:1', 'sec-fetch-site': 'same-site' }),

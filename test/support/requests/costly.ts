@@ -1,14 +1,14 @@
-/** Inputs that take long to read for an expression or a parser whose time grows faster than its input. */
+/** Inputs that are slow to read if an expression or parser takes more than linear time. */
 import assert from 'node:assert/strict';
 
 /** Processor time of this whole process for one request, client included: usually 1 to 3 ms. */
 const CPU_MS_MAX = 20;
 /** Compilation and garbage collection may take longer once. */
 const TRIES = 4;
-/** As much as fits into the headers, and into a body. */
+/** Sizes that fill the headers, and a body. */
 export const INPUT_BYTES = 15_000;
 
-/** The least processor time that sending the request and reading it took. */
+/** Returns the lowest processor time for sending and reading the request. */
 async function cpuMsOf(act: () => unknown): Promise<number> {
   let least = Infinity;
   for (let n = 0; n < TRIES && least > CPU_MS_MAX; n++) {
@@ -28,7 +28,7 @@ export const UNITS = [
   ['a@', '@a.', 'a.', '..', '//', '/a', '%2e', '%2e/', '%41', 'W/"', '"a",', 'wait', 'wait ', ',wait=', 'wait=1 '],
   ['session_id', 'session_id=', 'session_id=;', 'Bearer ', 'a=', 'a==', 'http://', '-a', 'a-', '$ref', '{{', '${'],
 ].flat();
-/** What goes before and after, so that an expression matches for long before it fails. */
+/** Text before and after, so that an expression matches for a long time before it fails. */
 export const FRAMES: ReadonlyArray<[string, string]> = [
   ['', '!'],
   ['"', ''],

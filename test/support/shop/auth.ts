@@ -29,7 +29,7 @@ export const fakePasswords: Passwords = {
 export interface TestAuthOptions {
   limits?: Partial<LimitSettings>;
   passwords?: Passwords;
-  /** By default, tests may name any client's address. */
+  /** By default, tests may choose the address of any client. */
   trustedProxies?: readonly string[];
   rules?: Partial<SessionRules>;
 }

@@ -100,7 +100,7 @@ export async function beRefused(cookie: string): Promise<void> {
       body: { price: 1 },
     }),
     ...[person.username, person.phone, person.lastName, cookie.replace('session_id=', '')].flatMap((secret) => [
-      // Words in a path look like ids, and each of these headers is repeated in logs if it is valid.
+      // Such words can look like ids in a path, and logs repeat each of these headers if it is valid.
       fetch(`${shop.url}/orders/${secret}`, {
         headers: { ...headers, 'x-correlation-id': secret, traceparent: secret, 'last-event-id': secret },
       }),

@@ -1,4 +1,4 @@
-/** Starts workflows as somebody would who reaches Temporal and invents their input. */
+/** Starts workflows with invented input, as anyone who reaches Temporal can. */
 import assert from 'node:assert/strict';
 import { register } from 'prom-client';
 import { cancelWorkflowId, orderWorkflowId, type OrderInput } from '../../../specs/temporal.ts';
