@@ -81,7 +81,7 @@ async function chargeUnlessRefused(payment: Payment, row: PlacedOrder): Promise<
  * billing did not answer by the deadline of that run.
  */
 function supportedCause({ id, status, reason, cancelCause }: PlacedOrder, asked: CancelCause): CancelCause | undefined {
-  // A failed or cancelled order never keeps money, so cancelling its charge again changes nothing.
+  // A failed or cancelled order must not keep money, so its charge may be cancelled again.
   if (status === 'FAILED' || status === 'CANCELLED') return cancelCauses.find((cause) => cause === reason) ?? asked;
   if (status === 'SUCCESS') return cancelCause ?? undefined;
   // The activity learns the type of its workflow from Temporal. The order's own workflow derives its cause from its

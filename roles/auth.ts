@@ -17,7 +17,7 @@ const LOGINS =
 const LOGIN_FAILURES =
   'the same for failed logins; the first number also limits password changes of one user with a wrong current password';
 const STRANGERS =
-  'failed logins to one account from addresses that are new to it, within that window; beyond that, such logins wait this long';
+  'failed logins to one account from addresses that are new to it, within that window; beyond that, further ones wait for `LOGIN_WAIT_MS`';
 const REGISTRATIONS = 'registrations per address within the window';
 const WRITES = 'writes of one buyer: burst, then rate';
 

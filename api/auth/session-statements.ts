@@ -53,8 +53,8 @@ export const openSession = (
   select ${id}::uuid, ${tokenHash}, holder.id, now() + ${ttlS} * interval '1 second' from holder`;
 
 /**
- * Ends the user's oldest sessions beyond the limit: first those that have expired, and never `kept`. Runs as a separate
- * statement after each login, so the last of several concurrent logins sees the sessions of all others.
+ * Ends the user's oldest sessions beyond the limit: first those that are no longer live, and never `kept`. Runs as a
+ * separate statement after each login, so the last of several concurrent logins sees the sessions of all others.
  */
 export const endSurplusSessions = (
   db: PrismaClient,

@@ -2,12 +2,15 @@ import { BlockList, isIP } from 'node:net';
 import type { Context } from 'koa';
 import { plainAddress } from './plain-address.ts';
 
-/** The client of a request, as a trusted proxy reports it; without one, as the connection shows it. */
+/**
+ * The client of a request, as a trusted proxy or a vouched peer reports it. For other peers, as the connection shows
+ * it.
+ */
 export interface Client {
   address: string;
   proto: string;
   host: string;
-  /** Method of the request about which a proxy asks. Undefined if no trusted proxy has sent it. */
+  /** Method of the request about which the peer asks. Undefined unless the peer is a trusted proxy or vouched for. */
   method: string | undefined;
 }
 

@@ -6,7 +6,9 @@ import { fixedResponse, type Fixed } from './fixed.ts';
 /** Responds with the page. Each `{{name}}` becomes the value of that name, escaped. */
 export type Page = (ctx: Context, values?: Readonly<Record<string, string>>) => void;
 
-/** Maximum number of rendered pages in memory. It is enough for each kind of problem, and low enough if values vary. */
+/**
+ * Maximum number of rendered pages in memory: enough for each kind of problem, and little memory even if values vary.
+ */
 const RENDERED_MAX = 100;
 
 /**

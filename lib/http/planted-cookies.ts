@@ -10,8 +10,8 @@ const PATH_LENGTH_MAX = 100;
 
 /**
  * Deletes session cookies that another host of the same domain may have set. Does so in two cases: a request is refused
- * because it carries several different session cookies, or a response sets a new session cookie, beside which the
- * browser would send the old ones. Must come before all middleware that reads the cookie.
+ * because it carries several different session cookies, or a response sets or deletes the session cookie. In the second
+ * case, a browser would otherwise keep sending the others. Must come before all middleware that reads the cookie.
  */
 export const clearPlantedCookies =
   (siteOf: (ctx: Context) => Site): Middleware =>
