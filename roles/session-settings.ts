@@ -17,15 +17,11 @@ const readers = group({
     ),
     String(SESSION_RULES.idleS),
   ),
-  perUserMax: wholeNumber(
-    'SESSIONS_PER_USER',
-    'maximum number of sessions of one user; a login beyond that ends the oldest',
-    {
-      min: 1,
-      max: 10_000,
-      otherwise: SESSION_RULES.perUserMax,
-    },
-  ),
+  perUserMax: wholeNumber('SESSIONS_PER_USER', 'sessions of one user; a login beyond that ends the oldest', {
+    min: 1,
+    max: 10_000,
+    otherwise: SESSION_RULES.perUserMax,
+  }),
 });
 
 /** How long sessions last, and how many a user may have. */
