@@ -42,6 +42,8 @@ export function createSender(ports: SenderPorts): Sender {
 
   const logFailure = (error: unknown): void =>
     log.warn({ err: error }, 'due mails could not be read, or an outcome could not be stored; retrying');
+  const logSweepFailure = (error: unknown): void =>
+    log.warn({ err: error }, 'ended counters of mails to an address could not be deleted yet; this will be retried');
   const begin = (mail: Claimed, startedMs: number): void => {
     const ended = attempt(mail, startedMs)
       .catch(logFailure)
@@ -67,7 +69,7 @@ export function createSender(ports: SenderPorts): Sender {
     }
     await Promise.all(running);
   })();
-  const swept = runPeriodically({ signal: closing.signal, everyMs: SWEEP_EVERY_MS, onFailed: logFailure }, () =>
+  const swept = runPeriodically({ signal: closing.signal, everyMs: SWEEP_EVERY_MS, onFailed: logSweepFailure }, () =>
     store.sweepTurns(),
   );
 
