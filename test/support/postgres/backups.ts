@@ -32,11 +32,17 @@ export async function restored(of: Shop, from: Backups): Promise<Shop> {
   });
 }
 
-export const act = async (of: Shop, verb: string, id: string, ...more: string[]) => {
-  const { text, exitCode } = await orderCommand([verb, id, '--reason', 'restored from backups', ...more], of.env);
+/** Temporal offers a task to the worker that had the workflow before, for up to ten seconds, so wait for the new one. */
+export async function act(of: Shop, verb: string, id: string, ...more: string[]): Promise<string> {
+  const once = () => orderCommand([verb, id, '--reason', 'restored from backups', ...more], of.env);
+  const { text, exitCode } = await eventually(async () => {
+    const done = await once();
+    assert.doesNotMatch(done.text, /waits for a worker/);
+    return done;
+  });
   assert.equal(exitCode, 0, text);
   return text;
-};
+}
 
 /** Resets the offsets of the notifications consumers, so that they read every event again. */
 export async function rewind(of: Shop): Promise<void> {
