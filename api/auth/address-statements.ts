@@ -7,11 +7,12 @@ const KNOWN_PER_USER_MAX = 20;
 /** A login adds at most one address, and deletes up to this many expired addresses of all users. */
 const SWEPT_PER_LOGIN_MAX = 20;
 
-interface LoginCredential {
+export interface LoginCredential {
   id: string;
   username: string;
   passwordHash: string;
   passwordVersion: number;
+  /** Whether the user has lately logged in from the address of this login. */
   isKnownAddress: boolean;
 }
 

@@ -2,7 +2,7 @@ import { MAX } from 'uuid';
 import type { Database } from '../../lib/database.ts';
 import { createRepeatTransaction, SNAPSHOT_PER_STATEMENT } from '../../lib/repeat-transaction.ts';
 import { PrismaClient } from '../../prisma/generated/auth/client.ts';
-import { findCredential, rememberAddress } from './address-statements.ts';
+import { findCredential, rememberAddress, type LoginCredential } from './address-statements.ts';
 import { createAttempts } from './attempt-store.ts';
 import {
   countSessionWrite,
@@ -37,11 +37,6 @@ export interface NewCredential {
 
 export interface Credential extends NewCredential {
   passwordVersion: number;
-}
-
-export interface LoginCredential extends Credential {
-  /** Whether the user has logged in from the address of this login lately. */
-  isKnownAddress: boolean;
 }
 
 export interface SigningKey {
