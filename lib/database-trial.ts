@@ -53,7 +53,7 @@ export function createWriteTrial() {
     async check(client: ClientBase): Promise<void> {
       if (performance.now() >= dueMs) running ??= attempt(client).finally(() => (running = undefined));
       await running;
-      // Some writes still fit into the files of a full disk, so only a trial can tell, if it can be made.
+      // On a full disk, small writes may still succeed. So a successful write ends the refusal only if no trial is possible.
       if (refusal && (canTry || !refusal.isOvercome)) throw refusal.error;
     },
   };

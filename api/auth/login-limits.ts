@@ -93,8 +93,8 @@ export function createLoginLimits({ window, check, count }: Windows, settings: L
       return failingOnly(
         () => wrongChanges.takeBack(userId),
         async () => {
-          // Counted before the hash, so concurrent changes beyond the limit cost no hash. A refused change is not a
-          // wrong password, so its count is taken back too.
+          // Count before the hash, so that concurrent changes beyond the limit cost no hash. A change that is refused here
+          // was not a wrong guess, so `failingOnly` subtracts it again.
           await count([[wrongChanges, userId]]);
           return matches();
         },

@@ -2,8 +2,8 @@ import { SetupError } from '../setup-error.ts';
 import { isFree } from './ports.ts';
 
 /**
- * The ports above 1023 to which browsers never connect, by the list "port blocking" of the fetch standard. On them, a
- * server that cannot tell pages from programs is safe from pages.
+ * The ports above 1023 to which browsers never connect, by the list "port blocking" of the fetch standard. A
+ * server that does not check who sends a request uses such a port, so web pages cannot reach it.
  */
 export const NO_BROWSER_PORTS = [
   1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
